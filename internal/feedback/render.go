@@ -1,0 +1,96 @@
+package feedback
+
+import (
+	"bytes"
+	"encoding/json"
+	"time"
+)
+
+// TimeFormat writes every instant of the contract, once it is in UTC.
+const TimeFormat = "2006-01-02T15:04:05.000Z"
+
+// summary has the sixteen keys of a list element, in the contract's order.
+type summary struct {
+	ID            string          `json:"id"`
+	Description   string          `json:"description"`
+	Priority      string          `json:"priority"`
+	Team          string          `json:"team"`
+	Environment   string          `json:"environment"`
+	AreaImpacted  string          `json:"area_impacted"`
+	Created       string          `json:"created"`
+	Week          string          `json:"week"`
+	IssueNumber   json.RawMessage `json:"issue_number"`
+	Status        string          `json:"status"`
+	ReporterEmail string          `json:"reporter_email"`
+	SlackThread   string          `json:"slack_thread"`
+	TypeOfIssue   string          `json:"type_of_issue"`
+	TypeOfReport  string          `json:"type_of_report"`
+	Source        string          `json:"source"`
+	TriageRep     string          `json:"triage_rep"`
+}
+
+// detail has the keys that the answer for one record adds; its fields come last, from the record itself.
+type detail struct {
+	InitialDescription string   `json:"initial_description"`
+	TeamRouted         string   `json:"team_routed"`
+	Notes              string   `json:"notes"`
+	ResolutionNotes    string   `json:"resolution_notes"`
+	RelatedIMT         string   `json:"related_imt"`
+	Areas              []string `json:"areas"`
+	CreatedAt          string   `json:"created_at"`
+	ModifiedAt         string   `json:"modified_at"`
+	AirtableURL        string   `json:"airtable_url"`
+}
+
+// Summary is the JSON object of the list.
+func (f Feedback) Summary() []byte {
+	s := summary{
+		ID: f.ID, Description: f.Description, Priority: f.Priority, Team: f.Team, Environment: f.Environment,
+		AreaImpacted: f.AreaImpacted, Created: f.Created.Format(TimeFormat), Week: f.Week, Status: f.Status,
+		ReporterEmail: f.ReporterEmail, SlackThread: f.SlackThread, TypeOfIssue: f.TypeOfIssue,
+		TypeOfReport: f.TypeOfIssue, Source: f.Source, TriageRep: f.TriageRep,
+	}
+	if s.TypeOfReport == "" {
+		s.TypeOfReport = "N/A"
+	}
+	if f.IssueNumber != nil {
+		s.IssueNumber = number(*f.IssueNumber)
+	}
+	return encode(s)
+}
+
+// Detail is the JSON object of what the answer for one record has beyond Summary, without its last key, fields: those are the record's
+// own bytes, which a snapshot keeps anyway. Join puts the three together.
+func (f Feedback) Detail(airtableURL string) []byte {
+	areas := f.Areas
+	if areas == nil {
+		areas = []string{}
+	}
+	return encode(detail{
+		InitialDescription: f.Description, TeamRouted: f.Team, Notes: f.Notes, ResolutionNotes: f.ResolutionNotes,
+		RelatedIMT: f.RelatedIMT, Areas: areas, CreatedAt: f.Created.Format(TimeFormat),
+		ModifiedAt: f.Modified.In(time.UTC).Format(TimeFormat), AirtableURL: airtableURL,
+	})
+}
+
+// Join makes the answer for one record of its Summary, its Detail and its fields (a JSON object) by copying bytes: nothing is decoded.
+func Join(summary, detail, fields []byte) []byte {
+	whole := make([]byte, 0, len(summary)+len(detail)+len(fields)+len(`,"fields":`))
+	whole = append(whole, summary[:len(summary)-1]...)
+	whole = append(whole, ',')
+	whole = append(whole, detail[1:len(detail)-1]...)
+	whole = append(whole, `,"fields":`...)
+	whole = append(whole, fields...)
+	return append(whole, '}')
+}
+
+// encode writes JSON without HTML escapes: answers are application/json with nosniff, and "<" is a third of the bytes of "\u003c".
+func encode(v any) []byte {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(v); err != nil {
+		panic(err) // strings, lists of strings and checked numbers always encode
+	}
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+}

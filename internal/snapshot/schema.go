@@ -1,0 +1,96 @@
+package snapshot
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"voc/internal/feedback"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// SchemaVersion is PRAGMA user_version of the files that this program makes. It also reads those of the version just before, so that an API
+// and a refresh can be upgraded one after the other.
+const SchemaVersion = 1
+
+// applicationID is PRAGMA application_id: "voc1" in ASCII, so that no other SQLite file is taken for a snapshot.
+const applicationID = 0x766f6331
+
+//go:embed schema.sql
+var schema string
+
+//go:embed stage.sql
+var stageSchema string
+
+//go:embed derive.sql
+var derive string
+
+// Errors of Open and of the queries.
+var (
+	ErrNotSnapshot = errors.New("not a voc snapshot")
+	ErrSchema      = errors.New("made by another version of voc")
+	ErrNoRecord    = errors.New("no such record")
+)
+
+// Meta is what a snapshot says of itself: where its records are from and what they were made with.
+type Meta struct {
+	Base      string `json:"base"`
+	TableID   string `json:"table_id"` // "" when the schema could not be read
+	TableName string `json:"table_name"`
+
+	Years          string          `json:"years"`
+	Mapping        json.RawMessage `json:"mapping"` // as configured
+	MappingVersion int             `json:"mapping_version"`
+	Fields         []Field         `json:"fields"` // of the table; empty when the schema could not be read
+	Bound          Binding         `json:"bound"`
+
+	Run       string    `json:"run"`
+	CreatedAt time.Time `json:"created_at"`
+	Program   string    `json:"program"`
+}
+
+// Field is a column of the Airtable table, as its schema named it when the snapshot was made.
+type Field struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+// Binding says which field id stood behind each configured name: how a field is followed when it is renamed, and missed when it is gone.
+type Binding map[string]string
+
+// Row is one record with all that is served of it.
+type Row struct {
+	Feedback feedback.Feedback
+	Source   Source
+	URL      string // of the record in Airtable
+}
+
+// Source is a record as Airtable sent it: enough to map it again.
+type Source struct {
+	ID          string
+	CreatedTime time.Time
+	Fields      []byte // JSON object, by field name
+	Digest      []byte // of the content: equal digests mean that nothing a person edited differs
+}
+
+// dsn names a SQLite file. A path may hold any character, so it is escaped.
+func dsn(path string, options url.Values) string {
+	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}
+	return u.String()
+}
+
+// immutable is how a sealed file is read: without locks, without files beside it, with a small page cache for each connection, since the operating
+// system caches the same pages.
+var immutable = url.Values{"mode": {"ro"}, "immutable": {"1"}, "_pragma": {"cache_size(-1024)", "query_only(1)"}}
+
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("snapshot: %s: %w", doing, err)
+}

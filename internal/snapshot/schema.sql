@@ -1,0 +1,48 @@
+-- A sealed snapshot. pos is the rank in the order in which feedback is served: newest first, ties by id.
+-- h1 to h5 are the durations of the response-time report in hours, in feedback.Durations' order, 0 where there is none.
+-- Filter columns hold folded text (feedback.Fold), so that "case-insensitive" is an index look-up.
+
+CREATE TABLE meta (json TEXT NOT NULL);
+
+CREATE TABLE feedback (
+  pos          INTEGER PRIMARY KEY,
+  id           TEXT NOT NULL,
+  created_time TEXT NOT NULL,
+  created      TEXT NOT NULL,
+  team         TEXT NOT NULL,
+  priority     TEXT NOT NULL,
+  environment  TEXT NOT NULL,
+  report_week  TEXT NOT NULL,
+  h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
+  digest       BLOB NOT NULL,
+  summary      TEXT NOT NULL, -- JSON: the list's keys
+  detail       TEXT NOT NULL, -- JSON: what /{id} adds, but for fields
+  fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
+);
+
+CREATE VIRTUAL TABLE search USING fts5 (
+  description, notes, resolution, areas, type,
+  content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- The response times of one week in one environment: a sum and a count for each duration, so that averages over
+-- environments and weeks are averages over records.
+CREATE TABLE response_times (
+  environment TEXT NOT NULL,
+  week        TEXT NOT NULL,
+  records     INTEGER NOT NULL,
+  sum1 REAL NOT NULL, n1 INTEGER NOT NULL,
+  sum2 REAL NOT NULL, n2 INTEGER NOT NULL,
+  sum3 REAL NOT NULL, n3 INTEGER NOT NULL,
+  sum4 REAL NOT NULL, n4 INTEGER NOT NULL,
+  sum5 REAL NOT NULL, n5 INTEGER NOT NULL,
+  PRIMARY KEY (environment, week)
+) WITHOUT ROWID;
+
+-- The whole list, encoded, in parts that a reader can hold.
+CREATE TABLE body (
+  encoding TEXT NOT NULL,
+  part     INTEGER NOT NULL,
+  bytes    BLOB NOT NULL,
+  PRIMARY KEY (encoding, part)
+);

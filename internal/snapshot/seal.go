@@ -1,0 +1,90 @@
+package snapshot
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Sealed is a finished file, not yet published.
+type Sealed struct {
+	Path    string
+	Records int
+	Bytes   int64
+	SHA256  string // of the file, hexadecimal
+}
+
+// Seal finishes the draft: it takes over what the parent carries, derives everything that is served, lets SQLite check the file and flushes it. The file is
+// the caller's; the draft is over whatever comes back. Cost: about half a millisecond a record.
+func (d *Draft) Seal(ctx context.Context, meta Meta) (Sealed, error) {
+	defer d.close()
+	sealed, err := d.seal(ctx, meta)
+	if err != nil {
+		d.Discard()
+		return Sealed{}, wrap("seal", err)
+	}
+	return sealed, nil
+}
+
+func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
+	sealed := Sealed{Path: d.path()}
+	text, err := meta.encode()
+	if err != nil {
+		return sealed, err
+	}
+	if err := d.derive(ctx, text); err != nil {
+		return sealed, err
+	}
+	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM feedback`).Scan(&sealed.Records); err != nil {
+		return sealed, err
+	}
+	var verdict string
+	if err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
+		return sealed, fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s %w", verdict, err)
+	}
+	d.close()
+	sealed.SHA256, sealed.Bytes, err = flush(sealed.Path)
+	return sealed, err
+}
+
+func (d *Draft) derive(ctx context.Context, meta string) error {
+	if d.carry {
+		if err := d.exec(ctx, statement{`INSERT INTO stage.row (` + columns + `) SELECT ` + columns + ` FROM parent.feedback
+			WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`, nil}); err != nil {
+			return err
+		}
+	}
+	err := d.exec(ctx,
+		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
+		statement{`INSERT INTO feedback (` + columns + `) SELECT ` + columns + ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil},
+		statement{derive, nil},
+		statement{`INSERT INTO meta VALUES (?)`, []any{meta}})
+	if err != nil {
+		return err
+	}
+	if err := d.encodeBodies(ctx); err != nil {
+		return err
+	}
+	return d.exec(ctx,
+		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, SchemaVersion), nil},
+		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, applicationID), nil},
+		statement{`COMMIT`, nil})
+}
+
+// flush makes the file durable and hashes it on the way.
+func flush(path string) (digest string, size int64, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	if size, err = io.Copy(hash, bufio.NewReaderSize(file, 1<<16)); err != nil {
+		return "", 0, err
+	}
+	return hex.EncodeToString(hash.Sum(nil)), size, file.Sync()
+}

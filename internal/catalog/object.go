@@ -1,0 +1,122 @@
+package catalog
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/klauspost/compress/zstd"
+
+	"voc/internal/blob"
+)
+
+const snapshotsPrefix = "snapshots/"
+
+// window of the compressor, in bytes: what both ends hold in memory. The default of 8 MB gives 2 % smaller files.
+const window = 1 << 20
+
+// putSnapshot compresses the file and puts it at its key, which no other content can have.
+func (c *Catalog) putSnapshot(ctx context.Context, s Snapshot, p Publication) error {
+	packed, err := pack(p.Sealed.Path, p.Dir)
+	if err != nil {
+		return fmt.Errorf("compress the snapshot: %w", err)
+	}
+	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
+	for range attempts {
+		_, err = c.store.PutNew(ctx, s.Key, packed)
+		if err == nil || errors.Is(err, blob.ErrExist) {
+			return nil
+		}
+		if !errors.Is(err, blob.ErrUncertain) || ctx.Err() != nil {
+			break
+		}
+	}
+	return fmt.Errorf("store the snapshot: %w", err)
+}
+
+func pack(path, dir string) (packed *os.File, err error) {
+	from, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer from.Close()
+	packed, err = os.CreateTemp(dir, "packed")
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+	if err == nil {
+		_, err = io.Copy(encoder, from)
+		err = errors.Join(err, encoder.Close())
+	}
+	if err != nil {
+		_ = packed.Close()
+		_ = os.Remove(packed.Name())
+		return nil, err
+	}
+	return packed, nil
+}
+
+// Fetch brings a snapshot into dir and returns its path. The file appears there only once it is whole and has the digest of the manifest. Error: ErrDamaged.
+func (c *Catalog) Fetch(ctx context.Context, s Snapshot, dir string) (string, error) {
+	object, err := c.store.Get(ctx, s.Key)
+	if errors.Is(err, blob.ErrNotExist) {
+		return "", fmt.Errorf("snapshot %s is %w: %s is not in %s", s.ID, ErrDamaged, s.Key, c.store)
+	}
+	if err != nil {
+		return "", fmt.Errorf("fetch snapshot %s: %w", s.ID, err)
+	}
+	defer object.Body.Close()
+	file, err := os.CreateTemp(dir, "fetch")
+	if err != nil {
+		return "", fmt.Errorf("fetch snapshot %s: %w", s.ID, err)
+	}
+	defer func() { _ = file.Close(); _ = os.Remove(file.Name()) }() // after the rename there is nothing to remove
+	if err := unpack(file, object.Body, s); err != nil {
+		return "", fmt.Errorf("fetch snapshot %s from %s: %w", s.ID, c.store, err)
+	}
+	path := filepath.Join(dir, s.ID+".sqlite")
+	return path, os.Rename(file.Name(), path)
+}
+
+// unpack writes the snapshot to file. What it reads is bounded by the size that the manifest gives.
+func unpack(file *os.File, body io.Reader, s Snapshot) error {
+	source := &failing{Reader: body}
+	decoder, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+	if err != nil {
+		return err
+	}
+	defer decoder.Close()
+	hash := sha256.New()
+	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(decoder, s.Bytes+1))
+	if source.err != nil {
+		return source.err // the way there broke; the object may be sound
+	}
+	var write *os.PathError
+	if errors.As(err, &write) {
+		return err
+	}
+	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
+		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
+	}
+	return file.Close()
+}
+
+// failing remembers why its reader failed, to tell a broken connection from broken content.
+type failing struct {
+	io.Reader
+	err error
+}
+
+func (f *failing) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		f.err = err
+	}
+	return n, err
+}

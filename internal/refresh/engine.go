@@ -1,0 +1,210 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"voc/internal/airtable"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// recordTimeout bounds how long the receipt of a failed run may take to be written, in particular when the run failed because its time was up.
+const recordTimeout = 10 * time.Second
+
+// Engine does runs, one at a time. All fields but Progress are needed.
+type Engine struct {
+	Airtable *airtable.Client
+	Catalog  *catalog.Catalog
+	Base     string
+	Table    string // name or id, as configured
+	Mapping  feedback.Mapping
+	Years    feedback.Years
+	Dir      string // private; each run makes a folder of its own in it
+	Program  string // name and version, for the snapshot's description
+	Log      *slog.Logger
+	Progress func(Progress) // called after each page, from the run's goroutine
+}
+
+// Progress is how far a run has come.
+type Progress struct{ Pages, Records int }
+
+// Request names a run that is to be done.
+type Request struct {
+	ID      string
+	Mode    catalog.Mode
+	Trigger string
+}
+
+// run is one run under way.
+type run struct {
+	*Engine
+	receipt catalog.Run
+	dir     string
+	before  airtable.Counts
+
+	current catalog.Snapshot // zero: the store is empty
+	parent  *snapshot.File   // nil: none that can be read
+	plan    plan
+}
+
+// Run does what was asked and returns its receipt, which says how it ended and is in the store too. It may do more than was asked: the first run of a store is full, and so is one that follows a change
+// which an incremental would not carry into every record. The error is of the receipt itself, when it could not be written.
+func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
+	r := run{Engine: e, before: e.Airtable.Counts(), receipt: catalog.Run{
+		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()),
+	}}
+	defer r.cleanUp()
+	err := r.do(ctx)
+	if err == nil {
+		return r.receipt, nil
+	}
+	r.finish()
+	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(catalog.Failed), catalog.Nullable(r.explain(ctx, err))
+	r.Log.ErrorContext(ctx, "refresh failed, what was served stays", "run", q.ID, "error", err)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	if err := e.Catalog.Record(late, r.receipt); err != nil {
+		return r.receipt, fmt.Errorf("keep the receipt of run %s: %w", q.ID, err)
+	}
+	return r.receipt, nil
+}
+
+// explain words a failure for the status.
+func (r *run) explain(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(context.Cause(ctx), ErrStopped):
+		return "the program was stopped during the refresh; the next one does its work"
+	case errors.Is(err, catalog.ErrMoved):
+		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
+	}
+	return err.Error()
+}
+
+func (r *run) do(ctx context.Context) (err error) {
+	if r.dir, err = os.MkdirTemp(r.Dir, "run-"); err != nil {
+		return fmt.Errorf("make a folder for the refresh: %w", err)
+	}
+	if err := r.openParent(ctx); err != nil {
+		return err
+	}
+	if r.plan, err = r.makePlan(ctx); err != nil {
+		return err
+	}
+	r.receipt.Warnings = append(r.receipt.Warnings, r.plan.warnings...)
+	r.decideMode(ctx)
+	draft, err := r.stage(ctx)
+	if err != nil {
+		return err
+	}
+	defer draft.Discard()
+	diff, err := draft.Diff(ctx)
+	if err != nil {
+		return err
+	}
+	r.receipt.Added, r.receipt.Changed = diff.Added, diff.Changed
+	r.receipt.Removed, r.receipt.Unchanged = diff.Removed, diff.Unchanged
+	if !diff.Any() && !r.plan.remake && r.parent != nil {
+		return r.confirm(ctx)
+	}
+	return r.publish(ctx, draft)
+}
+
+// openParent fetches the current snapshot. One that can not be read is as good as none: the run becomes a full.
+func (r *run) openParent(ctx context.Context) error {
+	m, err := r.Catalog.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if err := m.Belongs(r.Base); err != nil {
+		return err
+	}
+	r.current, err = m.CurrentSnapshot()
+	if errors.Is(err, catalog.ErrNoSnapshot) {
+		return nil
+	}
+	r.receipt.SnapshotBefore = catalog.Nullable(r.current.ID)
+	path, err := r.Catalog.Fetch(ctx, r.current, r.dir)
+	if err == nil {
+		r.parent, err = snapshot.Open(path)
+	}
+	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema) {
+		r.warn(ctx, fmt.Sprintf("%v: all records are read again", err))
+		return nil
+	}
+	return err
+}
+
+func (r *run) warn(ctx context.Context, warning string) {
+	r.Log.WarnContext(ctx, warning, "run", r.receipt.ID)
+	r.receipt.Warnings = append(r.receipt.Warnings, warning)
+}
+
+func (r *run) decideMode(ctx context.Context) {
+	if r.receipt.Mode == catalog.Full {
+		return
+	}
+	if reason := r.fullBecause(); reason != "" {
+		r.Log.InfoContext(ctx, "the refresh becomes a full one", "run", r.receipt.ID, "because", reason)
+		r.receipt.Mode = catalog.Full
+	}
+}
+
+func (r *run) confirm(ctx context.Context) (err error) {
+	what := catalog.Confirmation{Snapshot: r.current.ID, Watermark: r.plan.watermark}
+	if r.receipt.Mode == catalog.Full {
+		what.Deletes, what.Computed = r.plan.watermark, r.plan.watermark
+	}
+	r.finish()
+	r.receipt, err = r.Catalog.Confirm(ctx, r.receipt, what)
+	return err
+}
+
+func (r *run) publish(ctx context.Context, draft *snapshot.Draft) error {
+	meta, err := r.meta()
+	if err != nil {
+		return err
+	}
+	sealed, err := draft.Seal(ctx, meta)
+	if err != nil {
+		return err
+	}
+	next := catalog.Snapshot{
+		Parent: catalog.Nullable(r.current.ID), CreatedAt: catalog.At(meta.CreatedAt), Watermark: catalog.At(r.plan.watermark),
+		DeletesConfirmedAt: r.current.DeletesConfirmedAt, ComputedConfirmedAt: r.current.ComputedConfirmedAt,
+	}
+	if r.receipt.Mode == catalog.Full {
+		next.DeletesConfirmedAt, next.ComputedConfirmedAt = next.Watermark, next.Watermark
+	}
+	r.finish()
+	r.receipt, err = r.Catalog.Publish(ctx, catalog.Publication{
+		Owner:  catalog.Owner{Base: r.Base, TableID: meta.TableID, TableName: meta.TableName},
+		Sealed: sealed, Snapshot: next, Run: r.receipt, Dir: r.dir,
+	})
+	return err
+}
+
+func (r *run) finish() {
+	now := r.Airtable.Counts()
+	r.receipt.AirtableCalls = int(now.Calls - r.before.Calls)
+	r.receipt.Retries = int(now.Retries - r.before.Retries)
+	r.receipt.Throttled = int(now.Throttled - r.before.Throttled)
+	r.receipt.Finished = catalog.At(time.Now())
+}
+
+func (r *run) cleanUp() {
+	if r.parent != nil {
+		_ = r.parent.Close() // it was only read
+	}
+	if r.dir == "" {
+		return
+	}
+	if err := os.RemoveAll(r.dir); err != nil {
+		r.Log.Warn("the refresh left files behind", "error", err)
+	}
+}

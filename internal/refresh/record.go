@@ -1,0 +1,107 @@
+package refresh
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"voc/internal/airtable"
+	"voc/internal/snapshot"
+)
+
+// cells of a record, by field name.
+type cells map[string]json.RawMessage
+
+// encode writes the cells as a JSON object, sorted by name, each value to the byte as Airtable sent it.
+func (c cells) encode() []byte {
+	out := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(c)) {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		quoted, _ := jsontext.AppendQuote(nil, name) // an error says that the name was no UTF-8, and was mended
+		out = append(append(out, quoted...), ':')
+		out = append(out, c[name]...)
+	}
+	out = append(out, '}')
+	if !utf8.Valid(out) {
+		return bytes.ToValidUTF8(out, []byte("\uFFFD"))
+	}
+	return out
+}
+
+// renamed maps a kept record again, with its cells under the names that the base has now.
+func (r *run) renamed(source snapshot.Source, now map[string]string) (snapshot.Row, error) {
+	var was, named cells
+	if err := json.Unmarshal(source.Fields, &was); err != nil {
+		return snapshot.Row{}, err
+	}
+	named = was
+	if now != nil {
+		named = make(cells, len(was))
+		for name, value := range was {
+			if name = nowOr(now, name); name != "" {
+				named[name] = value
+			}
+		}
+		source.Fields = named.encode()
+	}
+	return r.mapped(source, named), nil
+}
+
+// nowOr keeps a name that the parent's schema did not know.
+func nowOr(now map[string]string, name string) string {
+	if current, ok := now[name]; ok {
+		return current
+	}
+	return name
+}
+
+// digest is over what a person put into a record, as canonical JSON (RFC 8785), so that neither the order of keys nor an attachment's URL,
+// which Airtable makes anew for each answer, looks like an edit. Cells are keyed as they were asked for: by id, where a rename is none either.
+func digest(record airtable.Record) []byte {
+	hash := sha256.New()
+	fmt.Fprintf(hash, "%s\n%s\n", record.ID, record.CreatedTime.UTC().Format(time.RFC3339Nano))
+	for _, key := range slices.Sorted(maps.Keys(record.Fields)) {
+		fmt.Fprintf(hash, "%q:%s\n", key, canonical(record.Fields[key]))
+	}
+	return hash.Sum(nil)
+}
+
+func canonical(value json.RawMessage) []byte {
+	text := jsontext.Value(lasting(value))
+	if text.Canonicalize() != nil { // no JSON that RFC 8785 knows; its bytes will do
+		return value
+	}
+	return text
+}
+
+// lasting keeps of attachments what stays the same from read to read. Other values are only copied.
+func lasting(value json.RawMessage) []byte {
+	if !bytes.Contains(value, []byte(`"att`)) || !bytes.Contains(value, []byte(`"url"`)) {
+		return bytes.Clone(value)
+	}
+	var list []map[string]json.RawMessage
+	if json.Unmarshal(value, &list) != nil {
+		return bytes.Clone(value)
+	}
+	for _, attachment := range list {
+		if bytes.HasPrefix(attachment["id"], []byte(`"att`)) {
+			maps.DeleteFunc(attachment, func(key string, _ json.RawMessage) bool {
+				return !slices.Contains([]string{"id", "filename", "size", "type"}, key)
+			})
+		}
+	}
+	kept, err := json.Marshal(list)
+	if err != nil {
+		return bytes.Clone(value)
+	}
+	return kept
+}

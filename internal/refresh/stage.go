@@ -1,0 +1,173 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"voc/internal/airtable"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// overlap is how far before the watermark an incremental begins: when an edit becomes visible to a formula is not documented, and others
+// that sync by modification time found minutes to be enough (facts/airtable.md §5, November 2026).
+const overlap = 5 * time.Minute
+
+// idsPerCall bounds how many records one call asks for by id: a page.
+const idsPerCall = 100
+
+// stage reads what the mode asks for into a draft.
+func (r *run) stage(ctx context.Context) (*snapshot.Draft, error) {
+	start, formula, finish := snapshot.NewDraft, r.narrowing(), r.confirmMissing
+	if r.receipt.Mode == catalog.Incremental {
+		start, formula, finish = snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
+	}
+	draft, err := start(ctx, r.dir, r.parent)
+	if err != nil {
+		return nil, err
+	}
+	if err = r.collect(ctx, draft, formula); err == nil {
+		err = finish(ctx, draft)
+	}
+	if err != nil {
+		draft.Discard()
+		return nil, err
+	}
+	return draft, nil
+}
+
+// collect takes every record that the formula lets through.
+func (r *run) collect(ctx context.Context, draft *snapshot.Draft, formula string) error {
+	listing := 1
+	for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{Formula: formula, ByID: r.plan.known}) {
+		if err != nil {
+			return err
+		}
+		if page.Listing != listing { // what the lost listing gave may be gone by now
+			listing = page.Listing
+			if err := draft.Reset(ctx); err != nil {
+				return err
+			}
+		}
+		if err := r.take(ctx, draft, page); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) take(ctx context.Context, draft *snapshot.Draft, page airtable.Page) error {
+	for _, record := range page.Records {
+		if err := r.put(ctx, draft, r.row(record)); err != nil {
+			return err
+		}
+	}
+	r.receipt.Pages++
+	r.receipt.Read += len(page.Records)
+	if r.Progress != nil {
+		r.Progress(Progress{Pages: r.receipt.Pages, Records: r.receipt.Read})
+	}
+	return nil
+}
+
+// put keeps a record that belongs to the years, and removes one that does not, since it may have belonged before.
+func (r *run) put(ctx context.Context, draft *snapshot.Draft, row snapshot.Row) error {
+	if r.Years.Contains(row.Feedback.Created) {
+		return draft.Put(ctx, row)
+	}
+	return draft.Remove(ctx, row.Feedback.ID)
+}
+
+// confirmMissing asks once more for each record that the parent has and the listing did not show. What Airtable does not know by its id either is gone.
+func (r *run) confirmMissing(ctx context.Context, draft *snapshot.Draft) error {
+	missing, err := draft.Untouched(ctx)
+	if err != nil {
+		return err
+	}
+	for ids := range slices.Chunk(missing, idsPerCall) {
+		formula, err := airtable.RecordIDs(ids)
+		if err != nil {
+			return err
+		}
+		for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{Formula: formula, ByID: r.plan.known}) {
+			if err != nil {
+				return err
+			}
+			if err := r.take(ctx, draft, page); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// remake maps again, from what the parent keeps, every row that an incremental did not bring anyway.
+func (r *run) remake(ctx context.Context, draft *snapshot.Draft) error {
+	if !r.plan.remake {
+		return nil
+	}
+	untouched, err := draft.Untouched(ctx) // sorted
+	if err != nil {
+		return err
+	}
+	rename := r.renames()
+	for source, err := range r.parent.Sources(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, ok := slices.BinarySearch(untouched, source.ID); !ok {
+			continue
+		}
+		row, err := r.renamed(source, rename)
+		if err != nil {
+			return fmt.Errorf("map record %s again: %w", source.ID, err)
+		}
+		if err := r.put(ctx, draft, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// renames says under which name a field of the parent is known now; "" for one that is gone. It is nil when the schema could not be read.
+func (r *run) renames() map[string]string {
+	if !r.plan.known {
+		return nil
+	}
+	now := map[string]string{}
+	for _, field := range r.parent.Meta().Fields {
+		now[field.Name] = r.plan.names[field.ID]
+	}
+	return now
+}
+
+// row is a record as it is kept and served.
+func (r *run) row(record airtable.Record) snapshot.Row {
+	named := make(cells, len(record.Fields))
+	for key, value := range record.Fields {
+		if name, ok := r.plan.names[key]; ok {
+			key = name
+		}
+		named[key] = value
+	}
+	return r.mapped(snapshot.Source{ID: record.ID, CreatedTime: record.CreatedTime, Fields: named.encode(), Digest: digest(record)}, named)
+}
+
+func (r *run) mapped(source snapshot.Source, named cells) snapshot.Row {
+	return snapshot.Row{
+		Feedback: r.plan.mapping.Map(feedback.Record{ID: source.ID, CreatedTime: source.CreatedTime, Fields: named}),
+		Source:   source,
+		URL:      r.url(source.ID),
+	}
+}
+
+// url is where a person sees the record. Without the table's id, which only the schema gives, the base is as near as one gets.
+func (r *run) url(id string) string {
+	if r.plan.tableID == "" {
+		return "https://airtable.com/" + r.Base
+	}
+	return "https://airtable.com/" + r.Base + "/" + r.plan.tableID + "/" + id
+}

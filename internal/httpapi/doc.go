@@ -1,0 +1,10 @@
+// Package httpapi is the HTTP contract: routes, parameters, validators, errors, and who may call.
+//
+// It is one http.Handler for every host. A request is checked at the edge (origin, route, method, bearer, parameters), then finds bytes in the
+// snapshot that the replica holds and writes them. Whatever goes wrong is a problem (RFC 9457), never an empty list: errors become
+// answers in one table, and what is not in it is a 500 with a request id and no internals.
+//
+// Data routes answer from one snapshot, and their bodies do not depend on the clock, so that their validators hold. Status routes tell of now and are never stored.
+//
+// The package knows the catalog and the snapshot; who refreshes, and how, is behind the interface Refresher.
+package httpapi

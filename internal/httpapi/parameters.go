@@ -1,0 +1,70 @@
+package httpapi
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// parameters are those that a route knows; true may be repeated.
+type parameters map[string]bool
+
+var (
+	listParameters = parameters{"team": true, "priority": true, "environment": true, "limit": false}
+	runsParameters = parameters{"limit": false}
+)
+
+// ignored are the cache-busters of the frontend.
+var ignored = []string{"t", "_"}
+
+// readQuery checks the query against what the route knows. Everything that is wrong is told at once.
+func (r *request) readQuery(known parameters) error {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return badRequest{{"(query)", "is not URL-encoded: " + err.Error()}}
+	}
+	for _, name := range ignored {
+		delete(values, name)
+	}
+	var bad badRequest
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		repeatable, ok := known[name]
+		switch {
+		case !ok:
+			bad = append(bad, parameterError{strings.ToValidUTF8(name, "\uFFFD"), "is not known here; " + known.names()})
+		case !repeatable && len(values[name]) > 1:
+			bad = append(bad, parameterError{name, "is given more than once"})
+		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) }):
+			bad = append(bad, parameterError{name, "is not UTF-8"})
+		}
+	}
+	if bad != nil {
+		return bad
+	}
+	r.values = values
+	return nil
+}
+
+func (p parameters) names() string {
+	if len(p) == 0 {
+		return "this path takes no parameter"
+	}
+	return "use " + strings.Join(slices.Sorted(maps.Keys(p)), ", ")
+}
+
+// limit reads how many items are wanted; absent is what fallback says.
+func (r *request) limit(most, fallback int) (int, error) {
+	given, ok := r.values["limit"]
+	if !ok {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(given[0])
+	if err != nil || n < 1 || n > most {
+		return 0, badRequest{{"limit", fmt.Sprintf("must be a whole number from 1 to %d", most)}}
+	}
+	return n, nil
+}

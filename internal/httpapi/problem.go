@@ -1,0 +1,124 @@
+package httpapi
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"voc/internal/catalog"
+	"voc/internal/snapshot"
+)
+
+var (
+	errNoRoute      = errors.New("there is nothing at this path: see the README for those there are")
+	errPanic        = errors.New("a request panicked")
+	errNoRun        = errors.New("no such run: only the newest 200 are kept")
+	errNoAdmin      = errors.New("nobody may start a refresh here, since ADMIN_TOKENS is not set: set it, and send one of its tokens as a Bearer")
+	errUnauthorized = errors.New("this needs the header Authorization: Bearer, with a token that may do it")
+	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
+)
+
+// retryEmpty is when a client may ask an empty store again: a first refresh of some thousand records takes about that long.
+const retryEmpty = 15 * time.Second
+
+// known is the one place where an error gets its status. What is not in it is a 500 that tells nothing.
+var known = []struct {
+	err    error
+	status int
+	code   string
+}{
+	{errNoRoute, http.StatusNotFound, "no-such-path"},
+	{snapshot.ErrNoRecord, http.StatusNotFound, "no-such-record"},
+	{errNoRun, http.StatusNotFound, "no-such-run"},
+	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
+	{errNoAdmin, http.StatusForbidden, "no-admin-tokens"},
+	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
+	{catalog.ErrNoSnapshot, http.StatusServiceUnavailable, "no-snapshot-yet"},
+	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
+}
+
+// ErrStopping is what a Refresher answers when it takes no more refreshes.
+var ErrStopping = errors.New("the server is stopping: ask again in a moment")
+
+// problem is an error as RFC 9457 has it.
+type problem struct {
+	Type      string           `json:"type"`
+	Title     string           `json:"title"`
+	Status    int              `json:"status"`
+	Detail    string           `json:"detail"`
+	Errors    []parameterError `json:"errors,omitempty"`
+	RequestID string           `json:"request_id,omitempty"`
+}
+
+// parameterError is what is wrong with one parameter.
+type parameterError struct {
+	Parameter string `json:"parameter"`
+	Detail    string `json:"detail"`
+}
+
+// badRequest holds all that is wrong with a request's parameters.
+type badRequest []parameterError
+
+func (b badRequest) Error() string { return fmt.Sprintf("%d parameters are wrong", len(b)) }
+
+// wrongMethod is a path that is there, asked in another way.
+type wrongMethod struct{ allow string }
+
+func (w wrongMethod) Error() string { return "this path takes " + w.allow }
+
+func newProblem(status int, code, detail string) problem {
+	return problem{Type: "urn:voc:problem:" + code, Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// describe finds the problem that an error is.
+func describe(err error) problem {
+	if bad, ok := errors.AsType[badRequest](err); ok {
+		p := newProblem(http.StatusBadRequest, "bad-parameter", bad[0].Parameter+": "+bad[0].Detail)
+		p.Errors = bad
+		return p
+	}
+	if wrong, ok := errors.AsType[wrongMethod](err); ok {
+		return newProblem(http.StatusMethodNotAllowed, "wrong-method", wrong.Error())
+	}
+	for _, k := range known {
+		if errors.Is(err, k.err) {
+			return newProblem(k.status, k.code, err.Error())
+		}
+	}
+	return newProblem(http.StatusInternalServerError, "internal", "something unexpected went wrong: look for the request id in the server's log")
+}
+
+// fail answers with a problem.
+func (a *API) fail(w *response, r *request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody is there to read it
+	}
+	if w.begun {
+		panic(http.ErrAbortHandler)
+	}
+	p := describe(err)
+	header := w.Header()
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Length"} {
+		header.Del(name)
+	}
+	header.Set("Content-Type", "application/problem+json")
+	header.Set("Cache-Control", "no-store")
+	switch p.Status {
+	case http.StatusInternalServerError:
+		p.RequestID = r.id
+		a.Log.ErrorContext(r.Context(), "a request failed", "request", r.id, "path", r.URL.Path, "error", err)
+	case http.StatusServiceUnavailable:
+		header.Set("Retry-After", strconv.Itoa(int(retryEmpty.Seconds())))
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", `Bearer realm="voc"`)
+	}
+	if wrong, ok := errors.AsType[wrongMethod](err); ok {
+		header.Set("Allow", wrong.allow)
+	}
+	body, _ := json.Marshal(p) // texts and numbers
+	w.WriteHeader(p.Status)
+	_, _ = w.Write(body) // a client that went away is not our fault
+}

@@ -1,0 +1,65 @@
+package httpapi
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"voc/internal/catalog"
+)
+
+// route is one line of the contract.
+type route struct {
+	method     string // GET also answers HEAD
+	path       string // without a trailing slash; a last segment {id} stands for any one
+	access     access
+	parameters parameters
+	handle     func(*response, *request) error
+}
+
+func (a *API) table() []route {
+	return []route{
+		{"GET", "/api/feedback", reading, listParameters, a.data(a.list)},
+		{"GET", "/api/feedback/{id}", reading, nil, a.data(a.one)},
+		{"GET", "/api/cache", reading, nil, a.status},
+		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
+		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
+		{"POST", "/api/cache/update-full", admin, nil, a.update(catalog.Full)},
+		{"POST", "/api/cache/update-incremental", admin, nil, a.update(catalog.Incremental)},
+		{"GET", "/api/health", open, nil, a.health},
+		{"GET", "/api/live", open, nil, a.live},
+	}
+}
+
+// find picks the route of a request. A path answers with and without its trailing slash, directly.
+func (a *API) find(r *request) (route, error) {
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	var allowed []string
+	for _, route := range a.routes {
+		name, ok := match(route.path, path)
+		if !ok {
+			continue
+		}
+		if r.Method == route.method || r.Method == http.MethodHead && route.method == http.MethodGet {
+			r.name = name
+			return route, nil
+		}
+		allowed = append(allowed, route.method)
+	}
+	if allowed == nil {
+		return route{}, errNoRoute
+	}
+	if slices.Contains(allowed, http.MethodGet) {
+		allowed = append(allowed, http.MethodHead)
+	}
+	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
+}
+
+func match(pattern, path string) (name string, ok bool) {
+	prefix, isPattern := strings.CutSuffix(pattern, "{id}")
+	if !isPattern {
+		return "", pattern == path
+	}
+	name, ok = strings.CutPrefix(path, prefix)
+	return name, ok && name != "" && !strings.Contains(name, "/")
+}

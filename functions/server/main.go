@@ -1,0 +1,40 @@
+// Command server is voc in one process: it keeps a snapshot of an Airtable table up to date by its own schedule and serves it. Without an account it
+// also is the Airtable, an emulator with sample data.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes beside 0.
+const (
+	exitFailed = 1
+	exitUsage  = 2 // also a mistake in the environment
+)
+
+type commands struct {
+	Serve    serve    `cmd:"" default:"1" help:"Serve the API and refresh by the schedule (the default)."`
+	Refresh  refreshs `cmd:"" help:"Refresh once, or check whether a refresh would work."`
+	Status   status   `cmd:"" help:"Print what the store holds, as GET /api/cache/ does."`
+	Emulator emulator `cmd:"" help:"Serve the Airtable emulator alone."`
+}
+
+func main() {
+	var c commands
+	parser := kong.Must(&c, kong.Name("server"), kong.Description("voc: a read replica of an Airtable table of feedback. The environment configures it: see the README."))
+	chosen, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "server: %v (see server --help)\n", err)
+		os.Exit(exitUsage)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	chosen.BindTo(ctx, (*context.Context)(nil))
+	os.Exit(report(chosen.Run()))
+}

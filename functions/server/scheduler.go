@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"voc/internal/catalog"
+	"voc/internal/config"
+	"voc/internal/refresh"
+	"voc/internal/schedule"
+)
+
+const (
+	// wake is how often the clock on the wall is looked at: a timer alone stands still while a laptop sleeps, and does not notice a clock that is set.
+	wake = time.Minute
+	// late is by how much a run may miss its time and still count as the scheduled one.
+	late = 5 * time.Minute
+)
+
+// scheduler asks for refreshes when they are due.
+type scheduler struct {
+	entries []entry
+	ask     func(catalog.Mode, string) (refresh.Ticket, error)
+	log     *slog.Logger
+}
+
+type entry struct {
+	mode catalog.Mode
+	schedule.Schedule
+	next time.Time // zero: never
+}
+
+// newScheduler knows the full first, so that of two that are due together the lesser one joins the greater.
+func newScheduler(cfg config.Schedule, ask func(catalog.Mode, string) (refresh.Ticket, error), log *slog.Logger) *scheduler {
+	return &scheduler{ask: ask, log: log, entries: []entry{{mode: catalog.Full, Schedule: cfg.Full}, {mode: catalog.Incremental, Schedule: cfg.Incremental}}}
+}
+
+// catchUp asks, once, for what was due while no process was there to do it.
+func (s *scheduler) catchUp(m catalog.Manifest, now time.Time) {
+	for _, e := range s.entries {
+		if missed := e.Missed(m.LastSuccess(e.mode), now); !missed.IsZero() {
+			s.log.Info("a refresh was missed and is caught up", "mode", e.mode, "due", missed)
+			s.due(e.mode, "catch-up")
+			return
+		}
+	}
+}
+
+// run asks at each due time until ctx ends.
+func (s *scheduler) run(ctx context.Context) {
+	s.plan(wallClock())
+	for ctx.Err() == nil {
+		timer := time.NewTimer(s.pause(wallClock()))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+		case <-timer.C:
+			s.tick(wallClock())
+		}
+	}
+}
+
+func (s *scheduler) plan(now time.Time) {
+	for i := range s.entries {
+		s.entries[i].next = s.entries[i].Next(now)
+	}
+}
+
+// pause is how long nothing is to be done.
+func (s *scheduler) pause(now time.Time) time.Duration {
+	pause := wake
+	for _, e := range s.entries {
+		if !e.next.IsZero() {
+			pause = min(pause, e.next.Sub(now))
+		}
+	}
+	return max(pause, 0)
+}
+
+func (s *scheduler) tick(now time.Time) {
+	for i := range s.entries {
+		e := &s.entries[i]
+		if e.next.IsZero() || now.Before(e.next) {
+			continue
+		}
+		trigger := "schedule"
+		if now.Sub(e.next) > late {
+			trigger = "catch-up"
+		}
+		s.due(e.mode, trigger)
+		e.next = e.Next(now)
+	}
+}
+
+func (s *scheduler) due(mode catalog.Mode, trigger string) {
+	if _, err := s.ask(mode, trigger); err != nil {
+		s.log.Warn("a refresh is due and can not be started", "mode", mode, "error", err)
+	}
+}
+
+// wallClock is the time without the monotonic reading, which does not go on while the machine sleeps.
+func wallClock() time.Time { return time.Now().Round(0) }

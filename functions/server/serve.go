@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"voc/internal/app"
+	"voc/internal/catalog"
+	"voc/internal/config"
+	"voc/internal/refresh"
+)
+
+// The server's limits: a client that is slow to ask or to read must not hold a connection for ever.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 5 * time.Minute // the whole list over a slow line
+	idleTimeout   = 2 * time.Minute
+	headerLimit   = 64 << 10 // bytes
+	lastAnswers   = 10 * time.Second
+)
+
+// serve is the command that serves and refreshes until it is stopped.
+type serve struct{}
+
+// Run serves until ctx ends.
+func (serve) Run(ctx context.Context) error {
+	s, err := start(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	listener, err := net.Listen("tcp", s.Config.Addr)
+	if err != nil {
+		return fmt.Errorf("ADDR: %w", err)
+	}
+	replica := app.NewReplica(s.Parts)
+	defer replica.Close()
+	engine := app.NewRefresh(s.Parts)
+	engine.Progress = logProgress(s.Log)
+	runner := refresh.NewRunner(engine, replica.Sync)
+	defer runner.Stop()
+	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}))
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	go s.begin(ctx, replica, runner, "http://"+listener.Addr().String())
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.Log.Info("stopping")
+	runner.Stop()
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func newServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerLimit,
+	}
+}
+
+// begin loads data where there is none, catches up what was missed, and goes on by the schedule.
+func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *refresh.Runner, url string) {
+	if err := replica.Sync(ctx); err != nil {
+		s.Log.Error("the store can not be read", "error", err)
+	}
+	view, release := replica.Acquire()
+	release()
+	scheduler := newScheduler(s.Config.Schedule, runner.Ask, s.Log)
+	if view.File == nil {
+		s.firstLoad(ctx, runner)
+	} else if s.Config.Schedule.On {
+		scheduler.catchUp(view.Manifest, wallClock())
+	}
+	s.welcome(replica, url)
+	if s.Config.Schedule.On {
+		scheduler.run(ctx)
+	}
+}
+
+// firstLoad fills an empty store at once, whatever the schedule says.
+func (s *session) firstLoad(ctx context.Context, runner *refresh.Runner) {
+	s.Log.Info("the store is empty: loading all records")
+	ticket, err := runner.Ask(catalog.Full, "start")
+	if err == nil {
+		_, err = ticket.Wait(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("the first refresh did not run", "error", err)
+	}
+}
+
+// welcome says where to find what.
+func (s *session) welcome(replica *catalog.Replica, url string) {
+	view, release := replica.Acquire()
+	defer release()
+	if view.File == nil {
+		fmt.Printf("voc listens on %s, and has nothing to serve yet: %s/api/cache/ says why\n", url, url)
+		return
+	}
+	fmt.Printf("voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
+		view.Manifest.Owner.Base, s.Config.Years, s.Catalog)
+	fmt.Printf("  all      curl -s --compressed %s/api/feedback/\n", url)
+	fmt.Printf("  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
+	fmt.Printf("  status   curl -s %s/api/cache/\n", url)
+	if len(s.Config.Access.AdminTokens) > 0 {
+		fmt.Printf("  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
+	}
+	if s.Config.Access.Read != config.Public {
+		fmt.Println("  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
+	}
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+
+	"voc/internal/app"
+)
+
+// status is the command that prints what the store holds.
+type status struct{}
+
+// Run prints the answer of GET /api/cache/, for people.
+func (status) Run(ctx context.Context) error {
+	s, err := start(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	replica := app.NewReplica(s.Parts)
+	defer replica.Close()
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(app.NewAPI(s.Parts, replica, app.Nobody{}).Status(ctx))
+}

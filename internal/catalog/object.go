@@ -17,8 +17,10 @@ import (
 
 const snapshotsPrefix = "snapshots/"
 
-// window of the compressor, in bytes: what both ends hold in memory. The default of 8 MB gives 2 % smaller files.
-const window = 1 << 20
+// compression of snapshots. A window of 1 MB, which both ends hold in memory, gives 3 % larger files than the default of 8 MB (the real sample, November 2026).
+var compression = []zstd.EOption{
+	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20), zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(1),
+}
 
 // putSnapshot compresses the file and puts it at its key, which no other content can have.
 func (c *Catalog) putSnapshot(ctx context.Context, s Snapshot, p Publication) error {
@@ -49,7 +51,7 @@ func pack(path, dir string) (packed *os.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := zstd.NewWriter(packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true))
+	encoder, err := zstd.NewWriter(packed, compression...)
 	if err == nil {
 		_, err = io.Copy(encoder, from)
 		err = errors.Join(err, encoder.Close())

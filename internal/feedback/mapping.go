@@ -162,7 +162,7 @@ func object(text string) (map[string]json.RawMessage, error) {
 	}
 	var given map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(text), &given); err != nil || given == nil {
-		return nil, errors.New(`must be a JSON object such as {"status": "State"}`)
+		return nil, errors.New("must be a JSON object of names and values")
 	}
 	return given, nil
 }

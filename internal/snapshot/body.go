@@ -21,10 +21,11 @@ const (
 	Brotli   Encoding = "br"
 )
 
-// Levels at which a list is encoded once and sent many times. Brotli's higher levels win a few percent for several times the time and memory.
-const (
-	gzipLevel   = 6
-	brotliLevel = 6
+// How hard a list is encoded, once, to be sent many times. Measured on the real sample (9.5 MB, November 2026): gzip 9 gives 2.49 MB, Brotli 2.20 MB
+// with 8 MB of memory; Brotli's full window would give 2.12 MB and make 200 MB of garbage on the way.
+var (
+	gzipLevel     = gzip.BestCompression
+	brotliOptions = brotli.WriterOptions{Quality: 6, LGWin: 18}
 )
 
 // partSize bounds what a reader of body holds at a time.
@@ -34,7 +35,7 @@ const partSize = 256 << 10
 func (d *Draft) encodeBodies(ctx context.Context) error {
 	encoders := map[Encoding]func(io.Writer) io.WriteCloser{
 		Gzip:   func(w io.Writer) io.WriteCloser { z, _ := gzip.NewWriterLevel(w, gzipLevel); return z },
-		Brotli: func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotliLevel) },
+		Brotli: func(w io.Writer) io.WriteCloser { return brotli.NewWriterOptions(w, brotliOptions) },
 	}
 	files := map[Encoding]*os.File{}
 	var sinks []io.Writer

@@ -45,7 +45,7 @@ func Fork(ctx context.Context, dir string, parent *File) (*Draft, error) {
 
 func open(ctx context.Context, d *Draft) (*Draft, error) {
 	db, err := sql.Open("sqlite", dsn(d.path(), url.Values{
-		"_pragma": {"journal_mode(off)", "synchronous(off)", "cache_size(-4096)", "locking_mode(exclusive)"},
+		"_pragma": {"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)"},
 	}))
 	if err != nil {
 		return nil, wrap("start a draft", err)
@@ -67,7 +67,7 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 		attach = append(attach, statement{`ATTACH ? AS parent`, []any{dsn(d.parent.path, url.Values{"mode": {"ro"}, "immutable": {"1"}})}})
 	}
 	attach = append(attach,
-		statement{`PRAGMA stage.journal_mode = OFF`, nil}, statement{`PRAGMA stage.synchronous = OFF`, nil},
+		statement{`PRAGMA stage.journal_mode = OFF`, nil}, statement{`PRAGMA stage.synchronous = OFF`, nil}, statement{`PRAGMA stage.cache_size = -1024`, nil},
 		statement{`BEGIN`, nil}, statement{schema, nil}, statement{stageSchema, nil})
 	if err := d.exec(ctx, attach...); err != nil {
 		return err

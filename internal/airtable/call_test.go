@@ -1,0 +1,279 @@
+package airtable_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/airtable"
+)
+
+func TestPassingFailuresAreTriedAgain(t *testing.T) {
+	for name, bad := range map[string]http.HandlerFunc{
+		"429 rate":             refuse(429, "RATE_LIMIT_REACHED"),
+		"429 list of errors":   answer(429, `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
+		"429 without a body":   answer(429, ""),
+		"500 HTML":             answer(500, "<html>oops</html>"),
+		"502":                  answer(502, "Bad Gateway"),
+		"503":                  refuse(503, "RETRIABLE_ERROR"),
+		"504":                  answer(504, ""),
+		"connection reset":     breaks(errors.New("connection reset by peer")),
+		"no answer":            hangs,
+		"200 cut short":        answer(200, `{"id":"usr`),
+		"200 empty":            answer(200, ""),
+		"200 HTML":             answer(200, "<html>sign in to the hotel's network</html>"),
+		"200 and garbage":      answer(200, `{"id":"usrMe"}{"id":"usrMe"}`),
+		"200 with an error":    answer(200, `{"error":"NOT_FOUND"}`),
+		"200 of another shape": answer(200, `["usrMe"]`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				airtableDown := steps(bad, bad, bad, bad, me)
+				c := airtableDown.client()
+				who, err := c.Whoami(t.Context())
+				if err != nil || who.ID != "usrMe" {
+					t.Fatalf("got %+v, %v after four failures, want usrMe", who, err)
+				}
+				if got := c.Counts(); got.Calls != 5 || got.Retries != 4 {
+					t.Errorf("counts are %+v, want 5 calls, 4 of them retries", got)
+				}
+
+				c = steps(bad).client()
+				_, err = c.Whoami(t.Context())
+				if failed := failure(t, err); failed.Tries != 5 || c.Counts().Calls != 5 {
+					t.Errorf("a failure that stays was tried %d times, want 5: %v", c.Counts().Calls, err)
+				}
+			})
+		})
+	}
+}
+
+func TestLastingFailuresAreNotTriedAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		step   http.HandlerFunc
+		advice string
+	}{
+		"301 redirect":      {answer(301, "", "Location", "https://elsewhere.example/"), "redirect"},
+		"400":               {answer(400, ""), "AIRTABLE_TABLE_NAME"},
+		"401 wrong token":   {refuse(401, "UNAUTHORIZED"), "AIRTABLE_API_KEY"},
+		"403 scope or base": {refuse(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"), "schema.bases:read"},
+		"404":               {answer(404, `{"error":"NOT_FOUND"}`), "AIRTABLE_BASE_ID"},
+		"413":               {answer(413, ""), "AIRTABLE_TABLE_NAME"},
+		"422 unknown field": {refuse(422, "UNKNOWN_FIELD_NAME"), "FIELD_MAP"},
+		"422 formula":       {refuse(422, "INVALID_FILTER_BY_FORMULA"), "FIELD_MAP"},
+		"429 quota":         {refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), "month"},
+		"200 too large":     {answer(200, `{"x":"`+strings.Repeat(" ", 33<<20)), "fewer fields"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				c := steps(row.step, answer(200, `{"tables":[]}`)).client()
+				_, err := c.Schema(t.Context())
+				if failure(t, err).Tries != 1 || c.Counts().Calls != 1 || time.Since(began) > 0 {
+					t.Errorf("took %d calls and %s, want one and no wait", c.Counts().Calls, time.Since(began))
+				}
+				contains(t, err.Error(), "GET /v0/meta/bases/"+base+"/tables", name[:3], row.advice)
+			})
+		})
+	}
+}
+
+func TestQuotaIsToldFromThrottling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := steps(refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")).client()
+		if _, err := c.Whoami(t.Context()); !errors.Is(err, airtable.ErrQuota) {
+			t.Errorf("%v does not match ErrQuota", err)
+		}
+		c = steps(refuse(429, "RATE_LIMIT_REACHED")).client()
+		if _, err := c.Whoami(t.Context()); errors.Is(err, airtable.ErrQuota) {
+			t.Errorf("%v matches ErrQuota", err)
+		}
+		if got := c.Counts().Throttled; got != 5 {
+			t.Errorf("%d answers counted as throttled, want 5", got)
+		}
+	})
+}
+
+func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
+	date := func(d time.Duration) string {
+		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Format(http.TimeFormat)
+	}
+	for name, row := range map[string]struct {
+		status      int
+		retryAfter  string
+		least, most time.Duration
+	}{
+		"429 alone":                    {429, "", 30 * time.Second, 31 * time.Second},
+		"429, less than the penalty":   {429, "2", 30 * time.Second, 31 * time.Second},
+		"429, seconds":                 {429, "90", 90 * time.Second, 91 * time.Second},
+		"429, a date":                  {429, date(45 * time.Second), 45 * time.Second, 46 * time.Second},
+		"429, a date that has passed":  {429, date(-time.Hour), 30 * time.Second, 31 * time.Second},
+		"429, negative":                {429, "-5", 30 * time.Second, 31 * time.Second},
+		"429, nonsense":                {429, "soon", 30 * time.Second, 31 * time.Second},
+		"429, centuries":               {429, "99999999999999999999", 24 * time.Hour, 24*time.Hour + time.Second},
+		"503 alone":                    {503, "", 0, time.Second},
+		"503, seconds":                 {503, "12", 12 * time.Second, 13 * time.Second},
+		"503, a date":                  {503, date(7 * time.Second), 7 * time.Second, 8 * time.Second},
+		"500, less than the next turn": {500, "0", 0, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := steps(answer(row.status, "", "Retry-After", row.retryAfter), me)
+				if _, err := f.client().Whoami(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if wait := f.sent[1].at.Sub(f.sent[0].at); wait < row.least || wait > row.most {
+					t.Errorf("waited %s, want %s to %s", wait, row.least, row.most)
+				}
+			})
+		})
+	}
+}
+
+func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		c := steps(refuse(429, "RATE_LIMIT_REACHED"), me).client()
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		_, err := c.Whoami(ctx)
+		cause, ok := errors.AsType[*airtable.Error](err)
+		if !ok || cause.Status != 429 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v does not hold both the 429 and the deadline", err)
+		}
+		contains(t, err.Error(), "not tried again", "the deadline is in 20s")
+
+		_, err = c.Whoami(ctx) // the penalty holds for calls that come after
+		if !errors.Is(err, context.DeadlineExceeded) || c.Counts().Calls != 1 {
+			t.Errorf("a call within the penalty: %v after %d calls, want the deadline after 1", err, c.Counts().Calls)
+		}
+		if waited := time.Since(began); waited > 0 {
+			t.Errorf("waited %s in vain", waited)
+		}
+	})
+}
+
+func TestCancellingEndsACallAtOnce(t *testing.T) {
+	cause := errors.New("the host is going down")
+	for name, step := range map[string]http.HandlerFunc{
+		"while an answer is awaited":    hangs,
+		"while waiting to try again":    refuse(429, "RATE_LIMIT_REACHED"),
+		"while answers keep failing":    after(time.Second, answer(500, "")),
+		"while the transport complains": after(time.Second, breaks(io.ErrUnexpectedEOF)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(1500*time.Millisecond, func() { cancel(cause) })
+				began := time.Now()
+				_, err := steps(step).client().Whoami(ctx)
+				if !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
+					t.Errorf("error %v holds neither the cancellation nor its cause", err)
+				}
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("took %s to end", took)
+				}
+			})
+		})
+	}
+}
+
+func TestATryHasATimeLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := steps(hangs, me)
+		if _, err := f.client().Whoami(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if took := f.sent[1].at.Sub(f.sent[0].at); took < time.Minute || took > 61*time.Second {
+			t.Errorf("a try without an answer took %s, want a minute", took)
+		}
+		_, err := steps(hangs).client().Whoami(t.Context())
+		contains(t, err.Error(), "no answer: no complete answer within 1m0s")
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Error("the limit of a try looks like the caller's deadline")
+		}
+	})
+}
+
+func TestTheTokenIsAskedForBeforeEachTry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, asked := steps(answer(500, ""), me), 0
+		c := f.client(func(cfg *airtable.Config) {
+			cfg.UserAgent = "voc/1"
+			cfg.Token = func(context.Context) (string, error) {
+				asked++
+				return []string{"pat.old", "pat.new"}[asked-1], nil
+			}
+		})
+		if _, err := c.Whoami(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range []string{"Bearer pat.old", "Bearer pat.new"} {
+			if got := f.sent[i].header.Get("Authorization"); got != want {
+				t.Errorf("try %d was sent with %q, want %q", i+1, got, want)
+			}
+		}
+		if got := f.sent[0].header.Get("User-Agent"); got != "voc/1" {
+			t.Errorf("user agent is %q", got)
+		}
+	})
+}
+
+func TestWithoutAUsableTokenNothingIsSent(t *testing.T) {
+	denied := errors.New("parameter store: access denied")
+	for name, row := range map[string]struct {
+		token string
+		err   error
+		says  string
+	}{
+		"none":            {"", nil, "there is no token; check AIRTABLE_API_KEY"},
+		"with a line end": {token + "\n", nil, "check AIRTABLE_API_KEY"},
+		"not to be had":   {"", denied, "access denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := steps(me).client(func(cfg *airtable.Config) {
+				cfg.Token = func(context.Context) (string, error) { return row.token, row.err }
+			})
+			_, err := c.Whoami(t.Context())
+			if err == nil || c.Counts().Calls != 0 || row.err != nil && !errors.Is(err, row.err) {
+				t.Fatalf("got %v after %d calls", err, c.Counts().Calls)
+			}
+			contains(t, err.Error(), row.says)
+			if strings.Contains(err.Error(), "SECRET") {
+				t.Errorf("%q shows the token", err)
+			}
+		})
+	}
+}
+
+func TestAnswersCarryAirtablesClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		when := "Mon, 02 Mar 2026 09:30:00 GMT"
+		want := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
+		dated := func(status int, body string) *airtable.Client {
+			return steps(answer(status, body, "Date", when)).client()
+		}
+		who, _ := dated(200, `{"id":"usrMe"}`).Whoami(t.Context())
+		schema, _ := dated(200, `{"tables":[]}`).Schema(t.Context())
+		_, err := dated(403, "").Schema(t.Context())
+		for name, got := range map[string]time.Time{"whoami": who.Date, "schema": schema.Date, "error": failure(t, err).Date} {
+			if got != want {
+				t.Errorf("%s has %s, want %s", name, got, want)
+			}
+		}
+		for page := range dated(200, `{"records":[]}`).List(t.Context(), "T", airtable.Query{}) {
+			if page.Date != want {
+				t.Errorf("page has %s, want %s", page.Date, want)
+			}
+		}
+		who, err = steps(answer(200, `{"id":"usrMe"}`, "Date", "yesterday")).client().Whoami(t.Context())
+		if err != nil || !who.Date.IsZero() {
+			t.Errorf("an unreadable date gave %s, %v, want none and no error", who.Date, err)
+		}
+	})
+}

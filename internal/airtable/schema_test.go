@@ -1,0 +1,73 @@
+package airtable_test
+
+import (
+	"encoding/json"
+	"testing"
+	"testing/synctest"
+
+	"voc/internal/airtable"
+)
+
+const schema = `{"tables":[
+	{"id":"tblLeads","name":"Lead Bugs","primaryFieldId":"fldIssue","views":[{"id":"viw1"}],"fields":[
+		{"id":"fldIssue","name":"Issue","type":"autoNumber"},
+		{"id":"fldNotes","name":"Notes","type":"richText","description":"what they said"},
+		{"id":"fldTrap","name":"fldNotes","type":"singleLineText"}]},
+	{"id":"tblOther","name":"Other","primaryFieldId":"fldX","fields":[]}]}`
+
+func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := steps(answer(200, schema))
+		got, err := f.client().Schema(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path := f.sent[0].path; path != "/v0/meta/bases/"+base+"/tables" {
+			t.Errorf("asked for %s", path)
+		}
+		for _, key := range []string{"tblLeads", "Lead Bugs"} {
+			table, ok := got.Table(key)
+			if !ok || table.ID != "tblLeads" || table.PrimaryFieldID != "fldIssue" || len(table.Fields) != 3 {
+				t.Errorf("table %s is %+v, %t", key, table, ok)
+			}
+		}
+		leads, _ := got.Table("tblLeads")
+		for key, want := range map[string]string{"Notes": "fldNotes", "fldNotes": "fldNotes", "fldTrap": "fldTrap", "notes": "", "": ""} {
+			if field, ok := leads.Field(key); field.ID != want || ok != (want != "") {
+				t.Errorf("field %q is %q, want %q", key, field.ID, want)
+			}
+		}
+	})
+}
+
+func TestWhichFieldsAreDatesAndWhichAreComputed(t *testing.T) {
+	result := func(kind string) string { return `{"isValid":true,"result":{"type":"` + kind + `","options":{}}}` }
+	for name, row := range map[string]struct {
+		kind, options  string
+		date, computed bool
+	}{
+		"text":                 {"singleLineText", "", false, false},
+		"date":                 {"date", `{"dateFormat":{"name":"iso"}}`, true, false},
+		"date and time":        {"dateTime", "", true, false},
+		"created time":         {"createdTime", result("date"), true, false},
+		"last modified time":   {"lastModifiedTime", result("dateTime"), true, false},
+		"auto number":          {"autoNumber", "", false, false},
+		"formula of a date":    {"formula", result("dateTime"), true, true},
+		"formula of text":      {"formula", result("singleLineText"), false, true},
+		"formula, broken":      {"formula", `{"isValid":false,"result":null}`, false, true},
+		"formula, no options":  {"formula", "", false, true},
+		"formula, odd options": {"formula", `["date"]`, false, true},
+		"rollup of a date":     {"rollup", result("date"), true, true},
+		"lookup of a date":     {"multipleLookupValues", result("date"), false, true},
+		"count":                {"count", "", false, true},
+		"AI text":              {"aiText", "", false, true},
+		"a type yet to come":   {"hologram", result("date"), false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			field := airtable.Field{Type: row.kind, Options: json.RawMessage(row.options)}
+			if field.IsDate() != row.date || field.Computed() != row.computed {
+				t.Errorf("date %t, computed %t, want %t, %t", field.IsDate(), field.Computed(), row.date, row.computed)
+			}
+		})
+	}
+}

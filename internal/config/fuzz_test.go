@@ -1,0 +1,47 @@
+package config_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"voc/internal/config"
+)
+
+// FuzzLoad tries environments, a variable a line, in which the secrets are either good or no tokens at all: whatever else is wrong, each line
+// of the error names a variable of the table, and neither it nor the Config shows a secret.
+func FuzzLoad(f *testing.F) {
+	f.Add("")
+	f.Add("AIRTABLE_BASE_ID=appX\nADDR=:80")
+	f.Add("AIRTABLE_BASE_ID=patX\nAIRTABLE_API_URL=http://u:p@x?#\nSNAPSHOT_STORE=s3://b\nSNAPSHOT_STORE=file:///%zz")
+	f.Add("AIRTABLE_API_URL=http://[::1%25eth0]:1\nCORS_ORIGINS=https://*.a.b,,http://[::]:80\nADDR=[::1]:0")
+	f.Add("FEEDBACK_YEARS=2024-2025\nFIELD_MAP={\"a: b\\n\":1,\"status\":[]}\nTEAM_MAP={\"A\":\"t\",\"a\":\"t\"}")
+	f.Add("SCHEDULE_FULL=cron(0 0 L * ? *)\nSCHEDULE_SWEEP=off\nSCHEDULE_TIMEZONE=Local\nSCHEDULE=off")
+	f.Add("READ_ACCESS=jwt\nSNAPSHOT_KEEP=1e9\nDEBUG_REFRESH=yes\nAIRTABLE_SIM_DATA=a.jsonl\nAIRTABLE_SIM_ADDR=x:1\n=\nX")
+	var names []string
+	for _, v := range config.Variables() {
+		names = append(names, v.Name)
+	}
+	const hidden = "patHIDDEN"
+	f.Fuzz(func(t *testing.T, environ string) {
+		if strings.Contains(environ, hidden) {
+			return
+		}
+		for _, tail := range []string{"", " a b", "\x7f,é"} {
+			secrets := []string{"AIRTABLE_API_KEY=" + hidden + tail, "READ_TOKENS=x," + hidden + tail, "ADMIN_TOKENS=" + hidden + tail}
+			c, err := config.Load(append(strings.Split(environ, "\n"), secrets...))
+			if said := fmt.Sprintf("%v %+v %#v", err, c, c); strings.Contains(said, hidden) {
+				t.Errorf("a secret shows in %s", said)
+			}
+			if err == nil && c.Airtable.Key.Reveal() != hidden {
+				t.Error("the key is lost")
+			}
+			for _, name := range variables(err) {
+				if !slices.Contains(names, name) {
+					t.Errorf("%q is no variable, in\n%v", name, err)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,130 @@
+package config_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"voc/internal/config"
+)
+
+// variables returns what stands in front of each line of an error.
+func variables(err error) []string {
+	if err == nil {
+		return nil
+	}
+	var names []string
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		name, _, _ := strings.Cut(line, ": ")
+		names = append(names, name)
+	}
+	return names
+}
+
+func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
+	for variable, wrong := range map[string]map[string]string{ // value → words of the error
+		"AIRTABLE_API_KEY":           {"pat with space": "no token has", "patä": "no token has", " ": "nothing but space"},
+		"AIRTABLE_API_KEY_PARAMETER": {"/voc/key": "put the value in AIRTABLE_API_KEY"},
+		"AIRTABLE_BASE_ID":           {"tblX": "app followed by", "app": "app followed by", "app../x": "app followed by"},
+		"AIRTABLE_TABLE_NAME":        {"  ": "nothing but space"},
+		"AIRTABLE_API_URL": {"api.airtable.com": "must be a URL such as", "ftp://x": "must be a URL such as", "https://": "must be a URL such as",
+			"https://x/?a=b": "without user, query", "https://x/#": "without user, query", "https://u:p@x": "without user, query",
+			"http://api.airtable.com": "in clear", "http://127.0.0.1.evil.example": "in clear"},
+		"FEEDBACK_YEARS": {"2025-2024": "2024-2025, 2025- or all", "yes": "2024-2025, 2025- or all"},
+		"FIELD_MAP":      {"[]": "JSON object", `{"state":"x"}`: `no key "state"`, `{"status":7}`: "status: must be"},
+		"TEAM_MAP":       {"{": "JSON object", `{"Login":""}`: `"Login": the team`},
+		"SNAPSHOT_STORE": {"s3://bucket/p": "no S3 store: use file:///", "./data": "must be file:///", "file://data/x": "must be file:///",
+			"file://u@/x": "must be file:///", "file:///": "no directory", "file:///a/..": "no directory", "file:///a?b": "must be file:///",
+			"/srv/data": "must be file:///"},
+		"SNAPSHOT_KEEP":          {"0": "from 1 on", "-1": "from 1 on", "many": `not "many"`, "99999999999": "from 1 on"},
+		"READ_ACCESS":            {"jwt": "API Gateway", "open": `not "open"`, "Public": `not "Public"`, "token": "no token: set READ_TOKENS or"},
+		"READ_TOKENS":            {",": "no token", "a b": "no token has"},
+		"READ_TOKENS_PARAMETER":  {"/voc/t": "put the value in READ_TOKENS"},
+		"ADMIN_TOKENS":           {" , ,": "no token", "a\x00": "no token has"},
+		"ADMIN_TOKENS_PARAMETER": {"/voc/t": "put the value in ADMIN_TOKENS"},
+		"CORS_ORIGINS": {"*": "entry 1", "https://x, app.example.com": "entry 2", "https://x/": "slash", "https://x?": "origin such as",
+			"http://*.example.com": "origin such as", "https://*.com": "origin such as", "https://a.*.com": "origin such as",
+			"https://u@x": "origin such as", "null": "origin such as", "https://ä.de": "origin such as", "https://x:": "origin such as"},
+		"SCHEDULE_FULL":        {"rate(1 hour)": "only cron()", "off": "cron(minutes"},
+		"SCHEDULE_INCREMENTAL": {"cron(0 9 * * * *)": "cron(minutes"},
+		"SCHEDULE_SWEEP":       {"Off": "cron(minutes"},
+		"SCHEDULE_TIMEZONE":    {"New York": "IANA", "Local": "IANA", "../etc/passwd": "IANA"},
+		"SCHEDULE":             {"true": "on or off"},
+		"DEBUG_REFRESH":        {"1": "true or false"},
+		"ADDR":                 {"8080": "host:port", "localhost": "host:port", "localhost:http": "host:port", "::1:80": "host:port", "x:65536": "host:port"},
+		"AIRTABLE_SIM_DATA":    {"bugs.csv": ".jsonl.gz"},
+		"AIRTABLE_SIM_ADDR":    {"127.0.0.1": "host:port"},
+	} {
+		for value, words := range wrong {
+			t.Run(variable+"="+value, func(t *testing.T) {
+				c, err := config.Load(append(slices.Clone(base), variable+"="+value))
+				expect(t, "variables", variables(err), []string{variable})
+				if err != nil && !strings.Contains(err.Error(), words) {
+					t.Errorf("the error does not say %q: %v", words, err)
+				}
+				expect(t, "address", c.Addr, "")
+			})
+		}
+	}
+}
+
+func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
+	_, err := config.Load([]string{
+		"AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
+		"SCHEDULE_INCREMENTAL=x", "SCHEDULE_FULL=x", "CORS_ORIGINS=x", "ADMIN_TOKENS_PARAMETER=x", "ADMIN_TOKENS=,", "READ_TOKENS_PARAMETER=x",
+		"READ_TOKENS=,", "READ_ACCESS=x", "SNAPSHOT_KEEP=x", "SNAPSHOT_STORE=x", "TEAM_MAP=x", `FIELD_MAP={"x":"y","status":0}`, "FEEDBACK_YEARS=x",
+		"AIRTABLE_API_URL=x", "AIRTABLE_TABLE_NAME= ", "AIRTABLE_BASE_ID=x", "AIRTABLE_API_KEY_PARAMETER=x", "AIRTABLE_API_KEY=a b",
+	})
+	expect(t, "variables", variables(err), []string{
+		"AIRTABLE_API_KEY", "AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "AIRTABLE_TABLE_NAME", "AIRTABLE_API_URL",
+		"FEEDBACK_YEARS", "FIELD_MAP", "FIELD_MAP", "TEAM_MAP", "SNAPSHOT_STORE", "SNAPSHOT_KEEP", "READ_ACCESS",
+		"READ_TOKENS", "READ_TOKENS_PARAMETER", "ADMIN_TOKENS", "ADMIN_TOKENS_PARAMETER", "CORS_ORIGINS", "SCHEDULE_FULL",
+		"SCHEDULE_INCREMENTAL", "SCHEDULE_SWEEP", "SCHEDULE_TIMEZONE", "SCHEDULE", "DEBUG_REFRESH", "ADDR", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR",
+	})
+}
+
+func TestAMistakeIsNotListedAgainForWhatFollowsFromIt(t *testing.T) {
+	for name, test := range map[string]struct{ environ, want []string }{
+		"an unknown address may be on loopback":     {append(base, "ADDR=8080"), []string{"ADDR"}},
+		"an unknown access may need no token":       {append(base, "ADDR=:80", "READ_ACCESS=jwt"), []string{"READ_ACCESS"}},
+		"tokens that cannot be read are there":      {append(base, "ADDR=:80", "READ_TOKENS=a b"), []string{"READ_TOKENS"}},
+		"tokens in SSM are there":                   {append(base, "ADDR=:80", "ADMIN_TOKENS_PARAMETER=/t"), []string{"ADMIN_TOKENS_PARAMETER"}},
+		"a key in SSM is there":                     {[]string{"AIRTABLE_BASE_ID=appX", "AIRTABLE_API_KEY_PARAMETER=/k"}, []string{"AIRTABLE_API_KEY_PARAMETER"}},
+		"a blank key is there":                      {[]string{"AIRTABLE_BASE_ID=appX", "AIRTABLE_API_KEY= "}, []string{"AIRTABLE_API_KEY"}},
+		"schedules are read whatever the zone":      {append(base, "SCHEDULE_TIMEZONE=x", "SCHEDULE_FULL=cron(0 1 * * ? *)"), []string{"SCHEDULE_TIMEZONE"}},
+		"an empty environment but for one bad year": {[]string{"FEEDBACK_YEARS=x"}, []string{"FEEDBACK_YEARS"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(test.environ)
+			expect(t, "variables", variables(err), test.want)
+		})
+	}
+}
+
+func TestSampleDataNeverStandsInForARealBase(t *testing.T) {
+	key, id := "AIRTABLE_API_KEY", "AIRTABLE_BASE_ID"
+	for set, missing := range map[string][]string{
+		"AIRTABLE_API_KEY=pat":                      {id},
+		"AIRTABLE_BASE_ID=appX":                     {key},
+		"AIRTABLE_API_URL=https://api.airtable.com": {key, id},
+		"SNAPSHOT_STORE=file:///srv/voc":            {key, id},
+		"AIRTABLE_API_KEY_PARAMETER=/voc/key":       {key + "_PARAMETER", id},
+	} {
+		t.Run(set, func(t *testing.T) {
+			_, err := config.Load([]string{set})
+			expect(t, "variables", variables(err), missing)
+			name, _, _ := strings.Cut(set, "=")
+			if err != nil && !strings.Contains(err.Error(), "only with "+name+" unset") {
+				t.Errorf("the error does not say why: %v", err)
+			}
+		})
+	}
+}
+
+func TestAServerForOthersNeedsTokensOrMustBeOpenedOnPurpose(t *testing.T) {
+	_, err := config.Load([]string{"ADDR=0.0.0.0:8080"})
+	expect(t, "variables", variables(err), []string{"READ_ACCESS"})
+	for _, enough := range []string{"READ_TOKENS=r", "ADMIN_TOKENS=a", "READ_ACCESS=public"} {
+		load(t, "ADDR=0.0.0.0:8080", enough)
+	}
+}

@@ -1,0 +1,204 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"voc/internal/feedback"
+)
+
+// The types of the table: what a single value may be. No error repeats a value that is a secret, or in whose place one
+// is easily pasted or written (a base id, a URL with a password).
+type (
+	baseID    string
+	apiURL    string
+	address   string
+	simData   string
+	origins   []string
+	count     int
+	onOff     bool
+	trueFalse bool
+)
+
+var parsers = map[reflect.Type]env.ParserFunc{
+	reflect.TypeFor[Secret]():         parser(parseSecret),
+	reflect.TypeFor[[]Secret]():       parser(parseSecrets),
+	reflect.TypeFor[baseID]():         parser(parseBaseID),
+	reflect.TypeFor[apiURL]():         parser(parseAPIURL),
+	reflect.TypeFor[feedback.Years](): parser(feedback.ParseYears),
+	reflect.TypeFor[Store]():          parser(parseStore),
+	reflect.TypeFor[count]():          parser(parseCount),
+	reflect.TypeFor[ReadAccess]():     parser(parseReadAccess),
+	reflect.TypeFor[origins]():        parser(parseOrigins),
+	reflect.TypeFor[onOff]():          parser(parseOnOff),
+	reflect.TypeFor[trueFalse]():      parser(parseTrueFalse),
+	reflect.TypeFor[address]():        parser(parseAddress),
+	reflect.TypeFor[simData]():        parser(parseSimData),
+}
+
+func parser[T any](parse func(string) (T, error)) env.ParserFunc {
+	return func(value string) (any, error) { return parse(value) }
+}
+
+// parseSecret refuses what no header can carry as a bearer token.
+func parseSecret(value string) (Secret, error) {
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return Secret{}, errors.New("a token holds a space, a line end or another character that no token has")
+	}
+	return NewSecret(value), nil
+}
+
+func parseSecrets(value string) ([]Secret, error) {
+	var secrets []Secret
+	for text := range items(value) {
+		secret, err := parseSecret(text)
+		if err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, secret)
+	}
+	if len(secrets) == 0 {
+		return nil, errors.New("holds no token: write them with commas between")
+	}
+	return secrets, nil
+}
+
+var basePattern = regexp.MustCompile(`^app[A-Za-z0-9]+$`)
+
+func parseBaseID(value string) (baseID, error) {
+	if !basePattern.MatchString(value) {
+		return "", errors.New("must be the id of a base: app followed by letters and digits, as in the address of the base in a browser")
+	}
+	return baseID(value), nil
+}
+
+func parseAPIURL(value string) (apiURL, error) {
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https":
+		return "", errors.New("must be a URL such as https://api.airtable.com")
+	case strings.ContainsAny(value, "@?#"):
+		return "", errors.New("must be a URL without user, query and fragment")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return "", errors.New("must be https, or the token would travel in clear; http is for this machine alone (127.0.0.1, ::1, localhost)")
+	}
+	return apiURL(strings.TrimRight(value, "/")), nil
+}
+
+func parseStore(value string) (Store, error) {
+	u, err := url.Parse(value)
+	switch {
+	case err == nil && u.Scheme == "s3":
+		return Store{}, errors.New("this program has no S3 store: use file:///directory")
+	case err != nil || u.Scheme != "file" || u.Host != "" || u.User != nil || strings.ContainsAny(value, "?#"):
+		return Store{}, errors.New("must be file:///directory, with the full path of the directory")
+	case filepath.Clean("/"+u.Path) == "/":
+		return Store{}, errors.New("names no directory: use file:///directory")
+	}
+	return Store{Dir: filepath.Clean(u.Path)}, nil
+}
+
+func parseCount(value string) (count, error) {
+	n, err := strconv.ParseInt(value, 10, 32)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("must be a whole number from 1 on, not %q", value)
+	}
+	return count(n), nil
+}
+
+func parseReadAccess(value string) (ReadAccess, error) {
+	switch access := ReadAccess(value); access {
+	case Public, Token:
+		return access, nil
+	case "jwt":
+		return "", errors.New("jwt works only behind API Gateway, which checks the token; the server does not: use token or public")
+	}
+	return "", fmt.Errorf("must be public or token, not %q", value)
+}
+
+// originPattern takes what a browser sends, and a name with any one label in front.
+var originPattern = regexp.MustCompile(`^(https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])|https://\*(\.[a-z0-9_-]+){2,})(:[0-9]{1,5})?$`)
+
+var defaultPorts = map[string]string{"http": ":80", "https": ":443"}
+
+func parseOrigins(value string) (origins, error) {
+	var list origins
+	for item := range items(value) {
+		origin := strings.ToLower(item)
+		if !originPattern.MatchString(origin) {
+			return nil, fmt.Errorf("entry %d must be an origin such as https://app.example.com or, for every name in front, "+
+				"https://*.example.com, without a path or a slash at the end", len(list)+1)
+		}
+		scheme, _, _ := strings.Cut(origin, ":")
+		list = append(list, strings.TrimSuffix(origin, defaultPorts[scheme]))
+	}
+	return list, nil
+}
+
+func parseOnOff(value string) (onOff, error) {
+	if value != "on" && value != "off" {
+		return false, fmt.Errorf("must be on or off, not %q", value)
+	}
+	return value == "on", nil
+}
+
+func parseTrueFalse(value string) (trueFalse, error) {
+	if value != "true" && value != "false" {
+		return false, fmt.Errorf("must be true or false, not %q", value)
+	}
+	return value == "true", nil
+}
+
+func parseAddress(value string) (address, error) {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", fmt.Errorf("must be host:port such as 127.0.0.1:8080, not %q", value)
+	}
+	return address(value), nil
+}
+
+func (a address) loopback() bool {
+	host, _, _ := net.SplitHostPort(string(a))
+	return loopback(host)
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
+	}
+	return ip.IsLoopback()
+}
+
+func parseSimData(value string) (simData, error) {
+	if !strings.HasSuffix(value, ".jsonl") && !strings.HasSuffix(value, ".jsonl.gz") {
+		return "", fmt.Errorf("must be a file of records, .jsonl or .jsonl.gz, not %q", value)
+	}
+	return simData(value), nil
+}
+
+// items yields what stands between commas, trimmed, without the empty ones.
+func items(list string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for item := range strings.SplitSeq(list, ",") {
+			item = strings.TrimSpace(item)
+			if item != "" && !yield(item) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"voc/internal/config"
+)
+
+// wrapped keeps a Config where fmt cannot call methods.
+type wrapped struct{ inner config.Config }
+
+// shown is everything that printing, logging and encoding make of v.
+func shown(t *testing.T, v any) string {
+	t.Helper()
+	var out bytes.Buffer
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T", "%10.3s", "%!"} {
+		fmt.Fprintf(&out, verb+"\n", v)
+		fmt.Fprintf(&out, verb+"\n", []any{&v, wrapped{config.Config{Access: config.Access{ReadTokens: []config.Secret{config.NewSecret(key)}}}}})
+	}
+	fmt.Fprintln(&out, v)
+	everything := &slog.HandlerOptions{Level: slog.LevelDebug}
+	slog.New(slog.NewJSONHandler(&out, everything)).Info("config", "value", v, slog.Group("in", "value", v))
+	slog.New(slog.NewTextHandler(&out, everything)).Info("config", "value", v, slog.Group("in", "value", v))
+	encoded, err := json.Marshal(map[string]any{"value": v})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String() + string(encoded)
+}
+
+// traces are the forms in which a text shows.
+func traces(text string) []string {
+	return []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprint([]byte(text)), fmt.Sprintf("%.6s", text)}
+}
+
+func TestASecretShowsNowhere(t *testing.T) {
+	c := loadReal(t, "READ_TOKENS="+key+",second", "ADMIN_TOKENS="+key)
+	for name, v := range map[string]any{
+		"secret":       c.Airtable.Key,
+		"pointer":      &c.Airtable.Key,
+		"list":         c.Access.ReadTokens,
+		"config":       c,
+		"pointer to c": &c,
+		"unexported":   wrapped{c},
+		"map":          map[string]config.Secret{"token": c.Airtable.Key},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := shown(t, v)
+			for _, trace := range traces(key) {
+				if strings.Contains(text, trace) {
+					t.Errorf("it shows as %s in\n%s", trace, text)
+				}
+			}
+		})
+	}
+}
+
+func TestASecretShowsAsRedacted(t *testing.T) {
+	for name, s := range map[string]config.Secret{"set": config.NewSecret(key), "zero": {}} {
+		t.Run(name, func(t *testing.T) {
+			expect(t, "String", s.String(), "[redacted]")
+			expect(t, "printed", fmt.Sprintf("%v %q %x", s, s, s), "[redacted] [redacted] [redacted]")
+			encoded, err := json.Marshal(s)
+			expect(t, "encoded", string(encoded), `"[redacted]"`)
+			expect(t, "error", err, nil)
+		})
+	}
+}
+
+func TestRevealIsTheWayOut(t *testing.T) {
+	expect(t, "set", config.NewSecret(key).Reveal(), key)
+	expect(t, "zero", config.Secret{}.Reveal(), "")
+}

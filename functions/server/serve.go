@@ -47,7 +47,9 @@ func (serve) Run(ctx context.Context) error {
 	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	go s.begin(ctx, replica, runner, "http://"+listener.Addr().String())
+	url := "http://" + listener.Addr().String()
+	fmt.Println("voc listens on", url)
+	go s.begin(ctx, replica, runner, url)
 	select {
 	case err := <-failed:
 		return err
@@ -106,7 +108,7 @@ func (s *session) welcome(replica *catalog.Replica, url string) {
 	view, release := replica.Acquire()
 	defer release()
 	if view.File == nil {
-		fmt.Printf("voc listens on %s, and has nothing to serve yet: %s/api/cache/ says why\n", url, url)
+		fmt.Printf("voc has nothing to serve yet: %s/api/cache/ says why\n", url)
 		return
 	}
 	fmt.Printf("voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,

@@ -79,7 +79,7 @@ func (p plan) check() error {
 
 func (r *run) findTable(p *plan, schema airtable.Schema) error {
 	table, ok := schema.Table(r.Table)
-	if !ok && r.parent != nil {
+	if !ok && r.parent != nil && r.Table == r.parent.Meta().TableAs { // it was there under this name: no misspelling
 		if table, ok = schema.Table(r.parent.Meta().TableID); ok {
 			p.warnings = append(p.warnings, fmt.Sprintf("table %q is called %q now: set AIRTABLE_TABLE_NAME", r.Table, table.Name))
 		}
@@ -229,7 +229,7 @@ func (r *run) narrowing() string {
 func (r *run) meta() (snapshot.Meta, error) {
 	mapping, err := json.Marshal(r.Mapping)
 	meta := snapshot.Meta{
-		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, Years: r.Years.String(), Mapping: mapping,
+		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Years: r.Years.String(), Mapping: mapping,
 		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, CreatedAt: time.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
 	}
 	for _, field := range r.plan.fields {

@@ -41,6 +41,7 @@ type Meta struct {
 	Base      string `json:"base"`
 	TableID   string `json:"table_id"` // "" when the schema could not be read
 	TableName string `json:"table_name"`
+	TableAs   string `json:"table_as"` // what the table was asked for as: its name of then, if it is renamed later
 
 	Years          string          `json:"years"`
 	Mapping        json.RawMessage `json:"mapping"` // as configured

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"voc/internal/catalog"
+	"voc/internal/config"
+	"voc/internal/refresh"
+)
+
+// asked is a scheduler of the default schedule with the refreshes it asked for.
+type asked struct {
+	*scheduler
+	runs []string
+}
+
+func newAsked(t *testing.T) *asked {
+	t.Helper()
+	cfg, err := config.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &asked{}
+	a.scheduler = newScheduler(cfg.Schedule, func(mode catalog.Mode, trigger string) (refresh.Ticket, error) {
+		a.runs = append(a.runs, fmt.Sprint(mode, " by ", trigger))
+		return refresh.Ticket{}, nil
+	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	return a
+}
+
+func at(t *testing.T, local string) time.Time {
+	t.Helper()
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	instant, err := time.ParseInLocation(time.DateTime, local, zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return instant
+}
+
+func TestSchedulerAsksWhenARefreshIsDueAndOnce(t *testing.T) {
+	for _, c := range []struct {
+		name, from, to string
+		want           []string
+	}{
+		{"a Monday morning", "2026-11-23 08:30:00", "2026-11-23 10:30:00", []string{"incremental by schedule", "incremental by schedule"}},
+		{"a Saturday", "2026-11-21 00:00:00", "2026-11-21 23:59:59", nil},
+		{"Sunday night", "2026-11-22 23:00:00", "2026-11-23 00:30:00", []string{"full by schedule"}},
+	} {
+		a := newAsked(t)
+		now, end := at(t, c.from), at(t, c.to)
+		a.plan(now)
+		for now.Before(end) {
+			now = now.Add(max(a.pause(now), time.Second))
+			a.tick(now)
+		}
+		if !slices.Equal(a.runs, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, a.runs, c.want)
+		}
+	}
+}
+
+func TestSchedulerCatchesUpOnceAfterTheMachineSlept(t *testing.T) {
+	a := newAsked(t)
+	a.plan(at(t, "2026-11-23 09:30:00"))
+	a.tick(at(t, "2026-11-23 14:20:00"))
+	a.tick(at(t, "2026-11-23 14:21:00"))
+	if want := []string{"incremental by catch-up"}; !slices.Equal(a.runs, want) {
+		t.Errorf("%q, want %q", a.runs, want)
+	}
+}
+
+func TestSchedulerCatchesUpOnceWhatWasMissedWhileItWasDown(t *testing.T) {
+	receipt := func(mode catalog.Mode, finished string) catalog.Run {
+		return catalog.Run{ID: finished, Mode: mode, Outcome: catalog.Nullable(catalog.Published), Finished: catalog.At(at(t, finished))}
+	}
+	for _, c := range []struct {
+		name, now string
+		runs      []catalog.Run
+		want      []string
+	}{
+		{"nothing was due", "2026-11-24 09:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, nil},
+		{"some incrementals", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
+		{"the full, which does what an incremental does", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-20 21:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
+		{"the full alone", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 15:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
+	} {
+		a := newAsked(t)
+		a.catchUp(catalog.Manifest{Runs: c.runs}, at(t, c.now))
+		if !slices.Equal(a.runs, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, a.runs, c.want)
+		}
+	}
+}

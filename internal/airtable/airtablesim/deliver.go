@@ -1,0 +1,44 @@
+package airtablesim
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"strconv"
+)
+
+const jsonType = "application/json; charset=utf-8"
+
+// deliver sends an answer, or what the fault leaves of it.
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, fault Fault) {
+	if fault.Break == Aborted {
+		reset(w)
+	}
+	h := w.Header()
+	h.Set("Content-Type", jsonType)
+	maps.Copy(h, a.header)
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	h.Set("Date", s.cfg.Clock().UTC().Format(http.TimeFormat))
+	w.WriteHeader(a.status)
+	if fault.Break == Whole {
+		_, _ = w.Write(a.body) // a client that has gone needs no answer
+		return
+	}
+	_, _ = w.Write(a.body[:len(a.body)/2])
+	_ = http.NewResponseController(w).Flush()
+	if fault.Break == Hanging {
+		<-r.Context().Done()
+	}
+	panic(http.ErrAbortHandler)
+}
+
+// reset ends the connection with a TCP reset where there is one to reset.
+func reset(w http.ResponseWriter) {
+	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+		if tcp, ok := conn.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+	panic(http.ErrAbortHandler)
+}

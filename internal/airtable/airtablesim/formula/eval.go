@@ -1,0 +1,166 @@
+package formula
+
+import (
+	"math"
+	"strings"
+	"time"
+)
+
+// Row is what a formula sees of one record. Values are nil for blank, float64,
+// string, [time.Time] or [Error]; the caller passes no others.
+type Row struct {
+	ID       string
+	Created  time.Time
+	Modified time.Time // zero: never edited since it was created
+	Now      time.Time
+	Cell     func(key string) any // by the keys that were given to [Parse]
+}
+
+// Eval works the formula out for one row: a value as in [Row].
+func (f *Formula) Eval(row *Row) any { return f.root.eval(row) }
+
+// Keeps tells whether a list filtered by the formula has the row: unless the
+// result is blank, 0, "", NaN or #ERROR!.
+func (f *Formula) Keeps(row *Row) bool { return truthy(f.Eval(row)) }
+
+type node interface {
+	eval(*Row) any
+}
+
+type literal struct{ value any }
+
+func (n literal) eval(*Row) any { return n.value }
+
+type cell struct{ key string }
+
+func (n cell) eval(row *Row) any { return row.Cell(n.key) }
+
+type call struct {
+	function function
+	args     []node
+}
+
+func (n call) eval(row *Row) any {
+	if n.function.lazy != nil {
+		return n.function.lazy(row, n.args)
+	}
+	values := make([]any, len(n.args))
+	for i, arg := range n.args {
+		values[i] = arg.eval(row)
+	}
+	for _, v := range values {
+		if failed(v) {
+			return Error{}
+		}
+	}
+	return n.function.strict(row, values)
+}
+
+type binary struct {
+	operator    string
+	left, right node
+}
+
+func (n binary) eval(row *Row) any {
+	a, b := n.left.eval(row), n.right.eval(row)
+	if failed(a) || failed(b) {
+		return Error{}
+	}
+	switch n.operator {
+	case "&":
+		return written(a) + written(b)
+	case "=":
+		return truth(equal(a, b))
+	case "!=":
+		return truth(!equal(a, b))
+	case "<", "<=", ">", ">=":
+		return ordered(n.operator, a, b)
+	}
+	return arithmetic(n.operator, a, b)
+}
+
+func arithmetic(operator string, a, b any) any {
+	x, okX := numeric(a)
+	y, okY := numeric(b)
+	if !okX || !okY {
+		return Error{}
+	}
+	switch operator {
+	case "+":
+		return x + y
+	case "-":
+		return x - y
+	case "*":
+		return x * y
+	}
+	return x / y
+}
+
+func numeric(v any) (float64, bool) {
+	if v == nil {
+		return 0, true
+	}
+	n, ok := v.(float64)
+	return n, ok
+}
+
+func equal(a, b any) bool {
+	if a == nil {
+		a, b = b, a
+	}
+	if b == nil {
+		return a == nil || a == "" || a == 0.0
+	}
+	if x, y, ok := dates(a, b); ok {
+		return x.Equal(y)
+	}
+	return a == b
+}
+
+func ordered(operator string, a, b any) any {
+	if a == nil || b == nil {
+		return truth(false)
+	}
+	c, comparable := order(a, b)
+	if !comparable {
+		return Error{}
+	}
+	switch operator {
+	case "<":
+		return truth(c < 0)
+	case "<=":
+		return truth(c <= 0)
+	case ">":
+		return truth(c > 0)
+	}
+	return truth(c >= 0)
+}
+
+// order compares two values of one kind; c is NaN beside NaN, so that every
+// comparison with it is false.
+func order(a, b any) (c float64, ok bool) {
+	if x, y, ok := dates(a, b); ok {
+		return float64(x.Compare(y)), true
+	}
+	switch a := a.(type) {
+	case float64:
+		b, ok := b.(float64)
+		return sign(a, b), ok
+	case string:
+		b, ok := b.(string)
+		return float64(strings.Compare(a, b)), ok
+	}
+	return 0, false
+}
+
+func sign(a, b float64) float64 {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	case a == b:
+		return 0
+	}
+	return math.NaN()
+}

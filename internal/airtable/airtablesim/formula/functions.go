@@ -1,0 +1,116 @@
+package formula
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf16"
+)
+
+// function is a function of the language: strict ones see values, none of them
+// an error; lazy ones see what they are called with.
+type function struct {
+	min, max int
+	strict   func(*Row, []any) any
+	lazy     func(*Row, []node) any
+}
+
+// many is the number of arguments of functions that take any number.
+const many = math.MaxInt
+
+var functions = map[string]function{
+	"AND":     {1, many, func(_ *Row, v []any) any { return truth(!slices.ContainsFunc(v, falsy)) }, nil},
+	"OR":      {1, many, func(_ *Row, v []any) any { return truth(slices.ContainsFunc(v, truthy)) }, nil},
+	"NOT":     {1, 1, func(_ *Row, v []any) any { return truth(falsy(v[0])) }, nil},
+	"IF":      {2, 3, nil, choose},
+	"ISERROR": {1, 1, nil, func(row *Row, n []node) any { return truth(failed(n[0].eval(row))) }},
+	"ERROR":   {0, 0, constant(Error{}), nil},
+	"BLANK":   {0, 0, constant(nil), nil},
+	"TRUE":    {0, 0, constant(1.0), nil},
+	"FALSE":   {0, 0, constant(0.0), nil},
+
+	"RECORD_ID":          {0, 0, func(row *Row, _ []any) any { return row.ID }, nil},
+	"CREATED_TIME":       {0, 0, func(row *Row, _ []any) any { return row.Created }, nil},
+	"LAST_MODIFIED_TIME": {0, 0, modified, nil},
+	"NOW":                {0, 0, func(row *Row, _ []any) any { return row.Now }, nil},
+	"TODAY":              {0, 0, func(row *Row, _ []any) any { return floor(row.Now, "day") }, nil},
+
+	"YEAR":           {1, 1, part(time.Time.Year), nil},
+	"MONTH":          {1, 1, part(func(t time.Time) int { return int(t.Month()) }), nil},
+	"DAY":            {1, 1, part(time.Time.Day), nil},
+	"IS_AFTER":       {2, 2, related(time.Time.After), nil},
+	"IS_BEFORE":      {2, 2, related(time.Time.Before), nil},
+	"IS_SAME":        {2, 3, same, nil},
+	"DATETIME_PARSE": {1, 1, parsed, nil},
+	"DATEADD":        {3, 3, added, nil},
+	"DATETIME_DIFF":  {2, 3, difference, nil},
+
+	"LEN":    {1, 1, func(_ *Row, v []any) any { return length(written(v[0])) }, nil},
+	"LOWER":  {1, 1, onText(strings.ToLower), nil},
+	"UPPER":  {1, 1, onText(strings.ToUpper), nil},
+	"TRIM":   {1, 1, onText(strings.TrimSpace), nil},
+	"FIND":   {2, 2, func(_ *Row, v []any) any { return place(written(v[0]), written(v[1])) }, nil},
+	"SEARCH": {2, 2, search, nil},
+	"VALUE":  {1, 1, value, nil},
+}
+
+func constant(v any) func(*Row, []any) any { return func(*Row, []any) any { return v } }
+
+func choose(row *Row, args []node) any {
+	condition := args[0].eval(row)
+	switch {
+	case failed(condition):
+		return Error{}
+	case truthy(condition):
+		return args[1].eval(row)
+	case len(args) == 3:
+		return args[2].eval(row)
+	}
+	return nil
+}
+
+func modified(row *Row, _ []any) any {
+	if row.Modified.IsZero() {
+		return nil
+	}
+	return row.Modified
+}
+
+func onText(f func(string) string) func(*Row, []any) any {
+	return func(_ *Row, v []any) any { return f(written(v[0])) }
+}
+
+// length counts as JavaScript does, in UTF-16 units.
+func length(s string) float64 { return float64(len(utf16.Encode([]rune(s)))) }
+
+// place is where what begins in text, from 1 on, or 0.
+func place(what, text string) float64 {
+	before, _, found := strings.Cut(text, what)
+	if !found {
+		return 0
+	}
+	return length(before) + 1
+}
+
+// search ignores case, and is blank where FIND is 0.
+func search(_ *Row, v []any) any {
+	at := place(strings.ToLower(written(v[0])), strings.ToLower(written(v[1])))
+	if at == 0 {
+		return nil
+	}
+	return at
+}
+
+func value(_ *Row, v []any) any {
+	if n, ok := v[0].(float64); ok {
+		return n
+	}
+	s := strings.TrimSpace(written(v[0]))
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil || strings.Trim(s, "+-.0123456789eE") != "" {
+		return Error{}
+	}
+	return n
+}

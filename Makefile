@@ -1,0 +1,39 @@
+# Tools that checks need are installed under .tools, each in a folder with its version.
+GOLANGCI := v2.15.0
+LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
+
+.PHONY: help run test race lint clients verify bench build clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## serve; without an account, sample data from a built-in Airtable
+	go run ./functions/server
+
+test: ## the tests: no network, nothing to install, about two minutes
+	go test $(TESTFLAGS) ./...
+
+race: ## the tests under the race detector (needs a C compiler)
+	go test -race ./...
+
+lint: $(LINTER) ## linters, format, tidy modules
+	go mod tidy -diff
+	$(LINTER) run ./...
+
+clients: build ## Airtable's own clients against the emulator (needs Node and Python)
+	.ci/clients
+
+verify: lint race clients ## all that CI checks beside the tests
+
+bench: ## the benchmarks
+	go test -run '^$$' -bench . -benchmem ./...
+
+build: ## bin/server, static and stripped, for this machine
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X voc/internal/app.version=$(VERSION)' -o bin/server ./functions/server
+
+clean: ## remove what was built and installed here; ./data, the server's store, stays
+	rm -rf bin .tools
+
+$(LINTER):
+	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)

@@ -34,7 +34,8 @@ func main() {
 		os.Exit(exitUsage)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
 	chosen.BindTo(ctx, (*context.Context)(nil))
-	os.Exit(report(chosen.Run()))
+	err = chosen.Run()
+	stop()
+	os.Exit(exitCode(err))
 }

@@ -23,7 +23,7 @@ type refreshs struct {
 
 // Run refreshes, and prints the receipt; or checks, and prints what it found.
 func (c refreshs) Run(ctx context.Context) error {
-	s, err := start(ctx)
+	s, err := start(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"voc/internal/app"
@@ -29,7 +30,7 @@ type serve struct{}
 
 // Run serves until ctx ends.
 func (serve) Run(ctx context.Context) error {
-	s, err := start(ctx)
+	s, err := start(ctx, os.Stdout)
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,9 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 		s.firstLoad(ctx, runner)
 	} else if s.Config.Schedule.On {
 		scheduler.catchUp(view.Manifest, wallClock())
+	}
+	if ctx.Err() != nil {
+		return
 	}
 	s.welcome(replica, url)
 	if s.Config.Schedule.On {

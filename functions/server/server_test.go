@@ -90,11 +90,11 @@ func TestKillInTheMiddleOfARefreshChangesNothing(t *testing.T) {
 		break
 	}
 	// A full refresh of the sample takes about 1.4 s, nearly all of it the pace of six pages; sealing and publishing come last.
-	for i, moment := range []time.Duration{0, 500, 1200, 1300, 1400, 1500} {
+	for i, moment := range []int{0, 500, 1200, 1300, 1400, 1500} { // milliseconds
 		before, now := list(t, url)[victim].Description, fmt.Sprint("Killed ", i)
 		airtable.call("PATCH", "/"+victim, `{"fields":{"Initial Description":"`+now+`"}}`)
 		send(t, http.MethodPost, url+"/api/cache/update-full", "try", "")
-		time.Sleep(moment * time.Millisecond)
+		time.Sleep(time.Duration(moment) * time.Millisecond)
 		p.kill()
 		p, url = serve(t, dir, env)
 		p.printed(`(voc serves)`)
@@ -147,9 +147,9 @@ func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
 	t.Parallel()
 	airtable, dir := emulate(t), t.TempDir()
 	env := environment(t, airtable.variables()...)
-	p, url := serve(t, dir, env)
-	p.printed(`(voc serves)`)
-	p.terminate()
+	first, _ := serve(t, dir, env)
+	first.printed(`(voc serves)`)
+	first.terminate()
 	manifest := filepath.Join(dir, "data", airtable.id, "manifest.json")
 	text, err := os.ReadFile(manifest)
 	if err != nil {
@@ -159,7 +159,7 @@ func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
 	if err := os.WriteFile(manifest, damaged, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, url = serve(t, dir, env)
+	p, url := serve(t, dir, env)
 	p.printed(`(voc serves 580)`)
 	if status := get(t, url+"/api/cache/"); !strings.Contains(status, "manifest.json") || !strings.Contains(status, "damaged") {
 		t.Errorf("the status does not name the damage: %s", status)

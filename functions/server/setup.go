@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,8 +23,8 @@ var errEnvironment = errors.New("the environment is wrong, nothing was started")
 // errSaid ends a command that has said already why it failed.
 var errSaid = errors.New("failed")
 
-// report gives the exit code of a command's error, and prints it.
-func report(err error) int {
+// exitCode prints a command's error and gives its code.
+func exitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
@@ -43,8 +44,8 @@ type session struct {
 	close func()
 }
 
-// start reads the environment, starts the emulator where no real base is named, and opens the store.
-func start(ctx context.Context) (*session, error) {
+// start reads the environment, starts the emulator where no real base is named and tells tell of it, and opens the store.
+func start(ctx context.Context, tell io.Writer) (*session, error) {
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return nil, mistakes(err)
@@ -55,7 +56,7 @@ func start(ctx context.Context) (*session, error) {
 	}
 	s := &session{close: func() {}}
 	if cfg.Emulator {
-		if cfg, err = s.emulate(cfg); err != nil {
+		if cfg, err = s.emulate(cfg, tell); err != nil {
 			return nil, err
 		}
 	}
@@ -96,13 +97,13 @@ func (s *session) onClose(do func()) {
 }
 
 // emulate starts the emulator in this process and points the configuration to it.
-func (s *session) emulate(cfg config.Config) (config.Config, error) {
+func (s *session) emulate(cfg config.Config, tell io.Writer) (config.Config, error) {
 	sim, err := listen(cfg.Sim)
 	if err != nil {
 		return cfg, err
 	}
 	s.onClose(sim.stop)
-	fmt.Println(sim.banner)
+	fmt.Fprintln(tell, sim.banner)
 	return cfg.WithEmulator(sim.airtable), nil
 }
 
@@ -128,7 +129,11 @@ func listen(cfg config.Sim) (*running, error) {
 	if err != nil {
 		return nil, fmt.Errorf("AIRTABLE_SIM_ADDR: %w", err)
 	}
-	server := &http.Server{Handler: airtablesim.New(base, airtablesim.Config{}), ReadHeaderTimeout: 10 * time.Second}
+	sim := airtablesim.New(base, airtablesim.Config{})
+	if cfg.Table != base.TableName() {
+		sim.RenameTable(cfg.Table)
+	}
+	server := &http.Server{Handler: sim, ReadHeaderTimeout: headerTimeout}
 	go func() { _ = server.Serve(listener) }() // ends with stop
 	r := &running{stop: func() { _ = server.Close() }}
 	r.airtable = config.Airtable{

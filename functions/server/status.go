@@ -13,7 +13,7 @@ type status struct{}
 
 // Run prints the answer of GET /api/cache/, for people.
 func (status) Run(ctx context.Context) error {
-	s, err := start(ctx)
+	s, err := start(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}

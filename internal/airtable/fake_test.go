@@ -3,6 +3,7 @@ package airtable_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -147,7 +148,7 @@ func table(records int) http.HandlerFunc {
 // failure returns the *Error in err.
 func failure(t *testing.T, err error) *airtable.Error {
 	t.Helper()
-	failed, ok := err.(*airtable.Error)
+	failed, ok := errors.AsType[*airtable.Error](err)
 	if !ok {
 		t.Fatalf("error is %T (%v), want *airtable.Error", err, err)
 	}

@@ -165,7 +165,8 @@ func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
 }
 
 func TestPacersAreSharedByKey(t *testing.T) {
-	if airtable.PacerFor("a") != airtable.PacerFor("a") || airtable.PacerFor("a") == airtable.PacerFor("b") {
+	one, other := airtable.PacerFor("a"), airtable.PacerFor("b")
+	if airtable.PacerFor("a") != one || one == other {
 		t.Error("a key must have one pacer, and another key another")
 	}
 }

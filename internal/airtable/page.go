@@ -103,7 +103,7 @@ func end(dec *json.Decoder) error {
 
 // whole turns the end of a body that should go on into an error of its own.
 func whole(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("it is cut short: %w", io.ErrUnexpectedEOF)
 	}
 	return err

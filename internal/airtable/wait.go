@@ -2,6 +2,7 @@ package airtable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -52,7 +53,7 @@ func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 // stopped is why ctx is done: what errors.Is looks for, and the cause, if one was given.
 func stopped(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == err {
+	if errors.Is(err, cause) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", err, cause)

@@ -59,6 +59,7 @@ type Access struct {
 // ReadAccess says what a reader needs.
 type ReadAccess string
 
+// The kinds of ReadAccess that this program can give.
 const (
 	Public ReadAccess = "public" // nothing
 	Token  ReadAccess = "token"  // one of ReadTokens or AdminTokens

@@ -23,10 +23,10 @@ type table struct {
 	FieldMap     string         `env:"FIELD_MAP" envDefault:"{}" about:"JSON, key to Airtable field or list of fields, over the defaults"`
 	TeamMap      string         `env:"TEAM_MAP" envDefault:"{}" about:"JSON, area to team"`
 	_            string         `env:"AIRTABLE_MONTHLY_CALLS" envDefault:"0" about:"calls allowed in a UTC month; 0: no cap"`
-	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"s3://bucket/prefix or file:///directory; of one base and table"`
+	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"file:///directory, of one base and table"`
 	Keep         count          `env:"SNAPSHOT_KEEP" envDefault:"30" about:"how many snapshots stay for rollback"`
 	_            string         `env:"MAX_SHRINK_PERCENT" envDefault:"20" about:"a refresh that drops more than this share of records is refused"`
-	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, token, or jwt (behind API Gateway only)"`
+	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, or token"`
 	ReadTokens   []Secret       `env:"READ_TOKENS" about:"comma-separated bearer tokens that may read"`
 	_            string         `env:"READ_TOKENS_PARAMETER" about:"SSM SecureString with them; deployed functions only"`
 	AdminTokens  []Secret       `env:"ADMIN_TOKENS" about:"comma-separated bearer tokens that may start refreshes"`
@@ -38,7 +38,7 @@ type table struct {
 	_            string         `env:"NOTIFY_WEBHOOK_URL_PARAMETER" about:"SSM SecureString with it; deployed functions only"`
 	Full         string         `env:"SCHEDULE_FULL" envDefault:"cron(59 23 ? * SUN *)" about:"when a full refresh is due, EventBridge cron"`
 	Incremental  string         `env:"SCHEDULE_INCREMENTAL" envDefault:"cron(0 9-21 ? * MON-FRI *)" about:"when an incremental refresh is due"`
-	Sweep        string         `env:"SCHEDULE_SWEEP" envDefault:"cron(30 6 ? * MON-FRI *)" about:"when a sweep is due, or off"`
+	Sweep        string         `env:"SCHEDULE_SWEEP" envDefault:"cron(30 6 ? * MON-FRI *)" about:"off; other values are checked, and wait for a version that sweeps"`
 	Zone         string         `env:"SCHEDULE_TIMEZONE" envDefault:"America/New_York" about:"time zone of the schedules, IANA name"`
 	Schedule     onOff          `env:"SCHEDULE" envDefault:"on" about:"off stops the server's own scheduler"`
 	_            string         `env:"REFRESH_MODE" default:"set by the template" about:"refresh function: mode of an event that names none"`
@@ -56,6 +56,7 @@ type Variable struct {
 	Name    string
 	Meaning string
 	Default string // the value, words where it depends, "" for none
+	Used    bool   // by this program; setting another one draws a warning or a mistake
 }
 
 // Variables returns the table in the contract's order.
@@ -63,7 +64,7 @@ func Variables() []Variable {
 	var rows []Variable
 	for field := range reflect.TypeFor[table]().Fields() {
 		tag := field.Tag
-		rows = append(rows, Variable{tag.Get("env"), tag.Get("about"), cmp.Or(tag.Get("envDefault"), tag.Get("default"))})
+		rows = append(rows, Variable{tag.Get("env"), tag.Get("about"), cmp.Or(tag.Get("envDefault"), tag.Get("default")), field.Name != "_"})
 	}
 	return rows
 }

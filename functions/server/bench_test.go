@@ -1,0 +1,80 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+)
+
+// The floor of a full refresh of the real sample: 59 pages at Airtable's 5 requests a second (shared/facts/performance.md).
+const (
+	sample = "../../../shared/data/lead_bugs.jsonl.gz"
+	floor  = 59 * time.Second / 5
+)
+
+// BenchmarkFullRefresh runs `server refresh full` over the real sample, 5,830 records, with 150 ms a page and Airtable's own limit. It reports the time from the first
+// request to the last page as a multiple of the floor, what follows until the process ends, and the peak of the process's memory.
+func BenchmarkFullRefresh(b *testing.B) {
+	data, err := airtablesim.Load(sample)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		var first, last atomic.Int64
+		sim := airtablesim.New(data, airtablesim.Config{Latency: 150 * time.Millisecond})
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			first.CompareAndSwap(0, time.Now().UnixNano())
+			sim.ServeHTTP(w, r)
+			last.Store(time.Now().UnixNano())
+		}))
+		cmd := exec.Command(binary, "refresh", "full")
+		cmd.Dir = b.TempDir()
+		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + server.URL, "AIRTABLE_BASE_ID=" + data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
+		var receipt bytes.Buffer
+		cmd.Stdout = &receipt
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		peak := watchMemory(cmd.Process.Pid)
+		err := cmd.Wait()
+		ended := time.Now().UnixNano()
+		server.Close()
+		var run struct{ Read, Throttled int }
+		if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != 5830 || run.Throttled != 0 {
+			b.Fatalf("%v: %s", err, receipt.String())
+		}
+		b.ReportMetric(float64(last.Load()-first.Load())/float64(floor), "×floor")
+		b.ReportMetric(float64(ended-last.Load())/1e9, "s-after-last-page")
+		b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
+	}
+}
+
+// watchMemory gives the peak of a process's resident memory in bytes once it has ended. What the system tells the parent at the end would not do: it counts
+// the moment before exec, when the child still has the parent's memory.
+func watchMemory(pid int) <-chan int64 {
+	peak := make(chan int64, 1)
+	go func() {
+		var most int64
+		for {
+			status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+			_, after, ok := strings.Cut(string(status), "VmHWM:")
+			if err != nil || !ok {
+				peak <- most << 10
+				return
+			}
+			_, _ = fmt.Sscan(after, &most) // kB; a number stands there
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
+	return peak
+}

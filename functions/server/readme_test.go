@@ -1,0 +1,99 @@
+package main_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+
+	"voc/internal/config"
+)
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// commands are the lines of the README's shell blocks.
+func commands(t *testing.T) (lines []string) {
+	t.Helper()
+	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(readme(t), -1) {
+		lines = append(lines, strings.Split(strings.TrimSpace(block[1]), "\n")...)
+	}
+	return lines
+}
+
+func TestReadmesTableOfVariablesIsTheProgramsOwn(t *testing.T) {
+	t.Parallel()
+	var rows []string
+	for _, v := range config.Variables() {
+		if !v.Used {
+			continue
+		}
+		fallback := "–"
+		if v.Default != "" {
+			fallback = "`" + v.Default + "`"
+		}
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", v.Name, v.Meaning, fallback))
+	}
+	if table := strings.Join(rows, "\n"); !strings.Contains(readme(t), "\n"+table+"\n") {
+		t.Errorf("the README's table of variables should be\n%s", table)
+	}
+}
+
+func TestReadmesCurlCommandsWork(t *testing.T) {
+	t.Parallel()
+	p, url := serve(t, t.TempDir(), environment(t, "ADMIN_TOKENS=try"))
+	p.printed(`(voc serves)`)
+	ran := 0
+	for _, line := range commands(t) {
+		if !strings.HasPrefix(line, "curl ") {
+			continue
+		}
+		ran++
+		line = strings.ReplaceAll(line, "http://localhost:8080", url)
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", strings.Replace(line, "curl ", "curl --fail ", 1)).CombinedOutput()
+		if err != nil || len(out) == 0 || strings.TrimSpace(string(out)) == "[]" {
+			t.Errorf("%s: %v %s", line, err, out)
+		}
+	}
+	if ran < 4 {
+		t.Errorf("only %d curl commands were found in the README", ran)
+	}
+}
+
+func TestReadmesServerCommandsWork(t *testing.T) {
+	t.Parallel()
+	airtable, dir := emulate(t), t.TempDir()
+	env := environment(t, airtable.variables()...)
+	ran := 0
+	for _, command := range regexp.MustCompile("`?bin/server ([a-z ]+)").FindAllStringSubmatch(readme(t), -1) {
+		args := strings.Fields(command[1])
+		if args[0] == "emulator" {
+			continue // TestEmulatorAloneAnswersAirtablesCalls
+		}
+		ran++
+		if code, _, stderr := run(t, dir, env, args...); code != 0 {
+			t.Errorf("server %v: exit code %d %s", args, code, stderr)
+		}
+	}
+	if ran < 4 {
+		t.Errorf("only %d commands of the server were found in the README", ran)
+	}
+}
+
+func TestReadmesMakeTargetsExist(t *testing.T) {
+	t.Parallel()
+	for _, command := range regexp.MustCompile("(?m)(?:^|`|try )make ([a-z]+)$").FindAllStringSubmatch(readme(t), -1) {
+		out, err := exec.CommandContext(t.Context(), "make", "-n", "-C", "../..", command[1]).CombinedOutput()
+		if err != nil {
+			t.Errorf("make %s: %v %s", command[1], err, out)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 # Tools that checks need are installed under .tools, each in a folder with its version.
 GOLANGCI := v2.15.0
 LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
+VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
 .PHONY: help run test race lint clients verify bench build clean
 .DEFAULT_GOAL := help

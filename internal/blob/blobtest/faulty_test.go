@@ -1,0 +1,229 @@
+package blobtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+)
+
+func TestFaultyWithoutFaultsKeepsTheContract(t *testing.T) {
+	blobtest.Run(t, func(*testing.T) func() blob.Store {
+		store := blobtest.NewMemory(nil)
+		return func() blob.Store { return blobtest.NewFaulty(store) }
+	})
+}
+
+// holding is a store with one object of ten bytes.
+func holding(t *testing.T, faults ...blobtest.Fault) (*blobtest.Faulty, blob.Version) {
+	t.Helper()
+	memory := blobtest.NewMemory(nil)
+	info, err := memory.PutNew(t.Context(), "object", strings.NewReader("0123456789"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	faulty := blobtest.NewFaulty(memory)
+	faulty.Inject(faults...)
+	return faulty, info.Version
+}
+
+func body(ctx context.Context, store blob.Store, key string) (string, error) {
+	object, err := store.Get(ctx, key)
+	if err != nil {
+		return "", err
+	}
+	defer object.Body.Close()
+	body, err := io.ReadAll(object.Body)
+	return string(body), err
+}
+
+func TestEffectsOnAReplace(t *testing.T) {
+	for _, c := range []struct {
+		effect             blobtest.Effect
+		applied, uncertain bool
+		survives           bool // the process
+	}{
+		{blobtest.Refused, false, false, true},
+		{blobtest.Lost, false, true, true},
+		{blobtest.Applied, true, true, true},
+		{blobtest.DiedBefore, false, false, false},
+		{blobtest.DiedAfter, true, false, false},
+	} {
+		t.Run(c.effect.String(), func(t *testing.T) {
+			store, version := holding(t, blobtest.Fault{Kind: blobtest.Replace, Effect: c.effect})
+			info, err := store.Replace(t.Context(), "object", []byte("new"), version)
+			if !errors.Is(err, blobtest.ErrInjected) || errors.Is(err, blob.ErrUncertain) != c.uncertain || info != (blob.Info{}) {
+				t.Errorf("answered %+v, %v", info, err)
+			}
+			now, err := body(t.Context(), store, "object")
+			if (err == nil) != c.survives || c.survives && (now == "new") != c.applied {
+				t.Errorf("then Get: %q, %v", now, err)
+			}
+		})
+	}
+}
+
+func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
+	memory := blobtest.NewMemory(nil)
+	store := blobtest.NewFaulty(memory)
+	store.Inject(blobtest.Fault{N: 2, Effect: blobtest.DiedAfter})
+	for _, key := range []string{"one", "two", "three"} {
+		store.PutNew(t.Context(), key, strings.NewReader(key))
+	}
+	if err := store.Delete(t.Context(), "one"); !errors.Is(err, blobtest.ErrInjected) {
+		t.Errorf("Delete: %v", err)
+	}
+	var keys []string
+	for info, err := range memory.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, info.Key)
+	}
+	if !slices.Equal(keys, []string{"one", "two"}) {
+		t.Errorf("the store holds %q", keys)
+	}
+}
+
+func TestAHungOperationEndsWithItsContext(t *testing.T) {
+	store, version := holding(t, blobtest.Fault{Effect: blobtest.Hung})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(nil)
+	if _, err := store.Get(ctx, "object"); !errors.Is(err, context.Canceled) || errors.Is(err, blob.ErrUncertain) {
+		t.Errorf("Get: %v", err)
+	}
+	if _, err := store.Replace(ctx, "object", nil, version); !errors.Is(err, context.Canceled) || !errors.Is(err, blob.ErrUncertain) {
+		t.Errorf("Replace: %v", err)
+	}
+}
+
+func TestACutBodySaysSo(t *testing.T) {
+	for _, c := range []struct {
+		after int64
+		want  string
+		err   error
+	}{
+		{0, "", io.ErrUnexpectedEOF},
+		{4, "0123", io.ErrUnexpectedEOF},
+		{10, "0123456789", nil},
+	} {
+		store, _ := holding(t, blobtest.Fault{Kind: blobtest.Get, Effect: blobtest.Cut(c.after)})
+		if got, err := body(t.Context(), store, "object"); got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("cut after %d: %q, %v", c.after, got, err)
+		}
+	}
+}
+
+func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
+	for _, c := range []struct {
+		effect blobtest.Effect
+		listed int
+	}{
+		{blobtest.Lost, 0},
+		{blobtest.Applied, 1},
+	} {
+		store, _ := holding(t, blobtest.Fault{Kind: blobtest.List, Effect: c.effect})
+		listed := 0
+		var last error
+		for _, err := range store.List(t.Context(), "") {
+			if last = err; err == nil {
+				listed++
+			}
+		}
+		if listed != c.listed || !errors.Is(last, blobtest.ErrInjected) {
+			t.Errorf("%v: %d objects, then %v", c.effect, listed, last)
+		}
+	}
+}
+
+func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
+	for _, c := range []struct {
+		fault blobtest.Fault
+		hit   string
+	}{
+		{blobtest.Fault{}, "1 2 3 4 5 6"},
+		{blobtest.Fault{N: 3}, "3"},
+		{blobtest.Fault{Kind: blobtest.Delete}, "2 4 6"},
+		{blobtest.Fault{Kind: blobtest.Delete, N: 2}, "4"},
+		{blobtest.Fault{Key: "b"}, "3 4"},
+		{blobtest.Fault{Kind: blobtest.Stat, Key: "c", N: 1}, "5"},
+		{blobtest.Fault{Kind: blobtest.Stat, Key: "c", N: 2}, ""},
+	} {
+		c.fault.Effect = blobtest.Refused
+		store, _ := holding(t, c.fault)
+		for _, key := range []string{"a", "b", "c"} {
+			store.Stat(t.Context(), key)
+			store.Delete(t.Context(), key)
+		}
+		var hit []string
+		for _, op := range store.Log() {
+			if op.Effect.String() != "" {
+				hit = append(hit, fmt.Sprint(op.N))
+			}
+		}
+		if got := strings.Join(hit, " "); got != c.hit {
+			t.Errorf("%+v hit operations %q, want %q", c.fault, got, c.hit)
+		}
+	}
+}
+
+// publish is what a crash matrix is for: a snapshot, then the manifest that names it.
+func publish(ctx context.Context, store blob.Store) error {
+	_, err := store.PutNew(ctx, "snapshot", strings.NewReader("new"))
+	for errors.Is(err, blob.ErrUncertain) {
+		_, err = store.PutNew(ctx, "snapshot", strings.NewReader("new"))
+	}
+	if err != nil && !errors.Is(err, blob.ErrExist) {
+		return err
+	}
+	info, err := store.Stat(ctx, "manifest")
+	if err != nil {
+		return err
+	}
+	_, err = store.Replace(ctx, "manifest", []byte("snapshot"), info.Version)
+	return err
+}
+
+func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
+	tried := map[string]bool{}
+	published := 0
+	blobtest.CrashMatrix{
+		Fresh: func(t *testing.T) blob.Store {
+			store := blobtest.NewMemory(nil)
+			if _, err := store.PutNew(t.Context(), "manifest", strings.NewReader("none")); err != nil {
+				t.Fatal(err)
+			}
+			return store
+		},
+		Run: func(t *testing.T, store blob.Store) {
+			tried[t.Name()] = true
+			publish(t.Context(), store)
+		},
+		Check: func(t *testing.T, store blob.Store) {
+			manifest, err := body(t.Context(), store, "manifest")
+			if err != nil || manifest != "none" && manifest != "snapshot" {
+				t.Errorf("the manifest says %q, %v", manifest, err)
+			}
+			if manifest == "none" {
+				return
+			}
+			published++
+			if snapshot, err := body(t.Context(), store, manifest); snapshot != "new" {
+				t.Errorf("the snapshot it names is %q, %v", snapshot, err)
+			}
+		},
+	}.Test(t)
+	if len(tried) != 1+3*5 {
+		t.Errorf("%d cases: %v", len(tried), tried)
+	}
+	// Nothing wrong; the put lost, or its answer; the manifest's answer lost, or the process just after it.
+	if published != 5 {
+		t.Errorf("%d cases published, want 5", published)
+	}
+}

@@ -1,0 +1,137 @@
+package dirblob
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"voc/internal/blob"
+)
+
+// commit makes the draft the object, if the object's version is current.
+func (s *Store) commit(ctx context.Context, key, draft string, current blob.Version) (blob.Info, error) {
+	release, err := s.lockCommits(ctx)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	defer release()
+	old, err := s.find(key)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	if versionOf(old) != current {
+		return blob.Info{}, blob.ErrChanged
+	}
+	file, err := s.stamp(draft, old)
+	if err != nil {
+		return blob.Info{}, err
+	}
+	if err := s.place(draft, s.path(key), old == nil); err != nil {
+		return blob.Info{}, err
+	}
+	info := infoOf(key, file)
+	info.LastModified = time.Time{}
+	return info, nil
+}
+
+// find looks up the file that has the key; nil for none.
+func (s *Store) find(key string) (fs.FileInfo, error) {
+	file, err := os.Stat(s.path(key))
+	if err := absent(file, err); errors.Is(err, blob.ErrNotExist) {
+		return nil, nil
+	}
+	return file, err
+}
+
+// place is the one moment at which a write happens.
+func (s *Store) place(draft, target string, isNew bool) error {
+	folder := filepath.Dir(target)
+	if err := s.makeFolder(folder); err != nil {
+		return err
+	}
+	move := os.Rename
+	if isNew {
+		move = os.Link
+	}
+	if err := move(draft, target); errors.Is(err, fs.ErrExist) {
+		return inTheWay(target)
+	} else if err != nil {
+		return err
+	}
+	if err := s.flush(folder); err != nil {
+		return fmt.Errorf("%w: %w", blob.ErrUncertain, err)
+	}
+	return nil
+}
+
+// inTheWay says what link met where no object was: a folder, or the file of somebody who does not ask for the lock.
+func inTheWay(target string) error {
+	if file, err := os.Stat(target); err == nil && file.IsDir() {
+		return &fs.PathError{Op: "create", Path: target, Err: syscall.EISDIR}
+	}
+	return blob.ErrChanged
+}
+
+// stamp gives the draft a modification time later than that of the file it replaces and of every deleted one. The
+// steps grow until the file system no longer rounds them away.
+func (s *Store) stamp(draft string, old fs.FileInfo) (fs.FileInfo, error) {
+	mark, err := os.Stat(s.path(commitLock))
+	if err != nil {
+		return nil, err
+	}
+	last := mark.ModTime()
+	if old != nil && old.ModTime().After(last) {
+		last = old.ModTime()
+	}
+	at := time.Now()
+	for step := time.Microsecond; step < time.Minute; step *= 10 {
+		if !at.After(last) {
+			at = last.Add(step)
+		}
+		if err := os.Chtimes(draft, at, at); err != nil {
+			return nil, err
+		}
+		if file, err := os.Stat(draft); err != nil || file.ModTime().After(last) {
+			return file, err
+		}
+		at = last
+	}
+	return nil, fmt.Errorf("%s: the file system does not keep modification times: %s", draft, localDisk)
+}
+
+// remove is Delete.
+func (s *Store) remove(ctx context.Context, key string) error {
+	if err := check(ctx, key); err != nil {
+		return err
+	}
+	release, err := s.lockCommits(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	old, err := s.find(key)
+	if old == nil || err != nil {
+		return err
+	}
+	if err := s.raiseMark(old.ModTime()); err != nil {
+		return err
+	}
+	if err := os.Remove(s.path(key)); err != nil {
+		return err
+	}
+	return s.flush(filepath.Dir(s.path(key)))
+}
+
+// raiseMark remembers the time of a file that goes, so that stamp gives none like it to a file that comes later.
+func (s *Store) raiseMark(to time.Time) error {
+	mark, err := os.Stat(s.path(commitLock))
+	if err != nil || mark.ModTime().After(to) {
+		return err
+	}
+	return os.Chtimes(s.path(commitLock), to, to)
+}

@@ -1,0 +1,80 @@
+package dirblob
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+
+	"voc/internal/blob"
+)
+
+// List is that of blob.Store. It holds the names of one folder and its parents at a time.
+func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, error] {
+	return func(yield func(blob.Info, error) bool) {
+		l := listing{s, ctx, prefix, yield}
+		if err := blob.CheckPrefix(prefix); err != nil {
+			l.fail(err)
+			return
+		}
+		l.walk(prefix[:strings.LastIndex(prefix, "/")+1])
+	}
+}
+
+// listing is one List under way. Its methods report whether it goes on.
+type listing struct {
+	*Store
+	ctx    context.Context
+	prefix string
+	yield  func(blob.Info, error) bool
+}
+
+// walk yields what is below a folder, which is "" or ends in a slash, as folders among keys do: so a-b, a/b and a0 are
+// in order.
+func (l listing) walk(folder string) bool {
+	entries, err := os.ReadDir(l.path(folder))
+	if err := absent(nil, err); err != nil {
+		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
+	}
+	key := func(entry fs.DirEntry) string {
+		if entry.IsDir() {
+			return folder + entry.Name() + "/"
+		}
+		return folder + entry.Name()
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(key(a), key(b)) })
+	for _, entry := range entries {
+		if !l.visit(key(entry)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l listing) visit(key string) bool {
+	folder := strings.HasSuffix(key, "/")
+	switch {
+	case l.ctx.Err() != nil:
+		return l.fail(l.ctx.Err())
+	case blob.CheckPrefix(key) != nil:
+		return true
+	case folder && (strings.HasPrefix(key, l.prefix) || strings.HasPrefix(l.prefix, key)):
+		return l.walk(key)
+	case folder || !strings.HasPrefix(key, l.prefix):
+		return true
+	}
+	file, err := os.Stat(l.path(key))
+	if err := absent(file, err); err != nil {
+		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
+	}
+	return l.yield(infoOf(key, file), nil)
+}
+
+func (l listing) fail(err error) bool {
+	l.yield(blob.Info{}, l.wrap("list", l.prefix, err))
+	return false
+}

@@ -19,11 +19,11 @@ const (
 	copiesPrefix = "manifests/"
 )
 
-// attempts bounds the read-change-Replace loop. Each lost one means that somebody else's write went through, so more than a few in a row are a fault.
+// attempts bounds the read-change-Replace loop. Each lost race means that somebody else's write went through, so more than a few in a row are a fault.
 const attempts = 20
 
-// manifestLimit bounds what is read as a manifest, in bytes: 200 receipts and 60 snapshots take a tenth of it.
-const manifestLimit = 4 << 20
+// manifestLimit bounds what is read and written as a manifest, in bytes: 200 receipts and 60 snapshots mostly take a fiftieth of it.
+const manifestLimit = 16 << 20
 
 // Catalog reads and writes what a store holds. It is safe for concurrent use, within a process and among processes.
 type Catalog struct {
@@ -46,20 +46,40 @@ func (c *Catalog) Load(ctx context.Context) (Manifest, error) {
 	return m, err
 }
 
-// load reads the manifest if its version is not since. Errors: blob.ErrNotModified, ErrDamaged, ErrNewer.
-func (c *Catalog) load(ctx context.Context, since blob.Version) (Manifest, blob.Version, error) {
+// load reads the manifest if its version is not since, and gives what the store says of it; that is zero while there is none. Errors: blob.ErrNotModified,
+// ErrDamaged, ErrNewer.
+func (c *Catalog) load(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
 	object, err := c.store.GetIfChanged(ctx, manifestKey, since)
 	if errors.Is(err, blob.ErrNotExist) {
-		return Manifest{}, "", nil
+		return Manifest{}, blob.Info{}, c.neverWritten(ctx)
 	}
 	if err != nil {
-		return Manifest{}, "", fmt.Errorf("read the manifest: %w", err)
+		return Manifest{}, blob.Info{}, fmt.Errorf("read the manifest: %w", err)
 	}
 	m, err := read(object)
-	if err != nil {
-		return Manifest{}, object.Version, fmt.Errorf("%s in %s is %w", manifestKey, c.store, err)
+	if errors.Is(err, ErrDamaged) {
+		err = c.damage(err)
+	} else if err != nil {
+		err = fmt.Errorf("%s in %s is %w", manifestKey, c.store, err)
 	}
-	return m, object.Version, nil
+	return m, object.Info, err
+}
+
+// neverWritten tells an empty store from one whose manifest was lost: that has copies, which are only made of what was written. Error: ErrDamaged.
+func (c *Catalog) neverWritten(ctx context.Context) error {
+	copies, err := c.keys(ctx, copiesPrefix)
+	if err != nil || len(copies) == 0 {
+		return err
+	}
+	if _, err = c.store.Stat(ctx, manifestKey); errors.Is(err, blob.ErrNotExist) {
+		return c.damage(fmt.Errorf("%w: it is gone", ErrDamaged))
+	}
+	return err // nil: the first one was written just now
+}
+
+// damage words what is wrong with the manifest, and what an operator does: no program repairs it, since that would be a guess.
+func (c *Catalog) damage(err error) error {
+	return fmt.Errorf("%s in %s is %w: put the newest whole one of %s in its place", manifestKey, c.store, err, copiesPrefix)
 }
 
 func read(object *blob.Object) (Manifest, error) {
@@ -71,22 +91,25 @@ func read(object *blob.Object) (Manifest, error) {
 	return decode(data)
 }
 
-// newestCopy is the newest whole copy of a manifest, for readers who found the manifest itself damaged. Error: ErrNoSnapshot when there is none.
-func (c *Catalog) newestCopy(ctx context.Context) (Manifest, error) {
+// newestCopy is the newest whole copy of a manifest and its key, for readers who can not use the manifest itself. Error: ErrNoSnapshot when there is none.
+func (c *Catalog) newestCopy(ctx context.Context) (m Manifest, key string, err error) {
 	keys, err := c.keys(ctx, copiesPrefix)
 	if err != nil {
-		return Manifest{}, err
+		return m, "", err
 	}
 	for _, key := range slices.Backward(keys) {
 		object, err := c.store.Get(ctx, key)
-		if err != nil {
-			return Manifest{}, fmt.Errorf("read %s: %w", key, err)
+		if err == nil {
+			m, err = read(object)
 		}
-		if m, err := read(object); err == nil {
-			return m, nil
+		if err == nil {
+			return m, key, nil
+		}
+		if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {
+			return m, "", fmt.Errorf("read %s: %w", key, err)
 		}
 	}
-	return Manifest{}, ErrNoSnapshot
+	return m, "", ErrNoSnapshot
 }
 
 func (c *Catalog) keys(ctx context.Context, prefix string) ([]string, error) {
@@ -119,20 +142,20 @@ func (c *Catalog) Publish(ctx context.Context, p Publication) (Run, error) {
 	}
 	run := p.Run
 	run.Outcome, run.SnapshotAfter, run.Bytes = Nullable(Published), Nullable(s.ID), s.Bytes
-	deleted := c.deleteDropped(ctx)
-	m, err := c.change(ctx, run, func(m *Manifest) error {
+	var due []string
+	m, err := c.change(ctx, run, func(m *Manifest, now time.Time) error {
 		if m.Current != s.Parent {
 			return ErrMoved
 		}
 		m.Owner, m.Current = p.Owner, Nullable(s.ID)
 		m.Snapshots = append([]Snapshot{s}, m.Snapshots...)
-		m.retain(c.keep, deleted, s.CreatedAt.Time)
+		due = m.retain(c.keep, now)
 		return nil
 	})
 	if err != nil {
 		return p.Run, err
 	}
-	c.tidy(ctx, m)
+	c.tidy(ctx, m, due)
 	return run, nil
 }
 
@@ -155,7 +178,7 @@ type Confirmation struct {
 // Confirm moves on the times of the current snapshot. It returns the receipt as it was written. Error: ErrMoved.
 func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run, error) {
 	run.Outcome, run.SnapshotAfter = Nullable(Unchanged), Nullable(what.Snapshot)
-	_, err := c.change(ctx, run, func(m *Manifest) error {
+	_, err := c.change(ctx, run, func(m *Manifest, _ time.Time) error {
 		if string(m.Current) != what.Snapshot {
 			return ErrMoved
 		}
@@ -178,23 +201,30 @@ func later(is Time, candidate time.Time) Time {
 	return is
 }
 
-// Record writes the receipt of a run that changed nothing.
-func (c *Catalog) Record(ctx context.Context, run Run) error {
-	_, err := c.change(ctx, run, func(*Manifest) error { return nil })
-	return err
+// Record writes the receipt of a run that changed nothing, and returns it as the store has it: that of a success, if what the same run wrote before
+// went through although it seemed not to.
+func (c *Catalog) Record(ctx context.Context, run Run) (Run, error) {
+	m, err := c.change(ctx, run, func(*Manifest, time.Time) error { return nil })
+	if err != nil {
+		return run, err
+	}
+	recorded, _ := m.receipt(run.ID)
+	return recorded, nil
 }
 
-// change is the one way in which a manifest is written. edit may run several times, each time on what is in the store now; an error of its own ends the loop.
-func (c *Catalog) change(ctx context.Context, run Run, edit func(*Manifest) error) (Manifest, error) {
+// change is the one way in which a manifest is written. edit may run several times, each time on what is in the store now, with the time by the store's clock
+// (zero while there is no manifest); an error of its own ends the loop.
+func (c *Catalog) change(ctx context.Context, run Run, edit func(m *Manifest, now time.Time) error) (Manifest, error) {
+	var lost error
 	for range attempts {
-		m, version, err := c.load(ctx, "")
+		m, info, err := c.load(ctx, "")
 		if err != nil {
 			return m, err
 		}
-		if m.has(run) {
+		if _, finished := m.receipt(run.ID); finished {
 			return m, nil // an earlier try went through although it seemed not to
 		}
-		if err := edit(&m); err != nil {
+		if err := edit(&m, info.Date); err != nil {
 			return m, err
 		}
 		m.addRun(run)
@@ -203,20 +233,20 @@ func (c *Catalog) change(ctx context.Context, run Run, edit func(*Manifest) erro
 		if err != nil {
 			return m, fmt.Errorf("encode the manifest: %w", err)
 		}
-		_, err = c.store.Replace(ctx, manifestKey, body, version)
-		if err == nil {
+		if _, lost = c.store.Replace(ctx, manifestKey, body, info.Version); lost == nil {
 			return m, nil
 		}
-		if !errors.Is(err, blob.ErrChanged) && !errors.Is(err, blob.ErrUncertain) {
-			return m, fmt.Errorf("write the manifest: %w", err)
+		if !errors.Is(lost, blob.ErrChanged) && !errors.Is(lost, blob.ErrUncertain) {
+			break
 		}
 	}
-	return Manifest{}, fmt.Errorf("write %s in %s: lost %d races in a row, which is no accident: is something else writing there?", manifestKey, c.store, attempts)
+	return Manifest{}, fmt.Errorf("write the manifest: %w", lost)
 }
 
-// tidy does what a publication need not wait for to be true: the copy of the manifest, and deleting what nobody names. What fails is tried again by the next publication.
-func (c *Catalog) tidy(ctx context.Context, m Manifest) {
-	if err := errors.Join(c.putCopy(ctx, m), c.deleteOrphans(ctx, m)); err != nil {
+// tidy does what a publication need not wait for to be true: the copy of the manifest, and deleting what nobody names any more. What fails is done by a later
+// publication: objects whose deletion failed are orphans by then.
+func (c *Catalog) tidy(ctx context.Context, m Manifest, due []string) {
+	if err := errors.Join(c.putCopy(ctx, m), c.deleteAll(ctx, due), c.deleteOrphans(ctx, m)); err != nil {
 		c.log.WarnContext(ctx, "published, but the store was not tidied", "error", err)
 	}
 }
@@ -234,10 +264,5 @@ func (c *Catalog) putCopy(ctx context.Context, m Manifest) error {
 	if err != nil {
 		return err
 	}
-	for _, key := range keys[:max(0, len(keys)-c.keep)] {
-		if err := c.store.Delete(ctx, key); err != nil {
-			return fmt.Errorf("delete %s: %w", key, err)
-		}
-	}
-	return nil
+	return c.deleteAll(ctx, keys[:max(0, len(keys)-c.keep)])
 }

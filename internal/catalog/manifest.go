@@ -111,17 +111,20 @@ func (m Manifest) LastSuccess(mode Mode) time.Time {
 	return time.Time{}
 }
 
-// has says whether the receipt of a finished run is there: the mark by which a writer knows a write of its own whose answer was lost.
-func (m Manifest) has(run Run) bool {
-	return slices.ContainsFunc(m.Runs, func(r Run) bool { return r.ID == run.ID && r.Outcome != "" })
+// receipt is that of a finished run: the mark by which a writer knows a write of its own whose answer was lost.
+func (m Manifest) receipt(id string) (run Run, finished bool) {
+	i := slices.IndexFunc(m.Runs, func(r Run) bool { return r.ID == id && r.Outcome != "" })
+	if i < 0 {
+		return Run{}, false
+	}
+	return m.Runs[i], true
 }
 
-// addRun puts a receipt where it belongs by its start; an older receipt of the same run goes.
+// addRun puts a receipt where it belongs by its start; an older receipt of the same run goes, and the oldest where there are too many: never the new one, for it is the mark of the write.
 func (m *Manifest) addRun(run Run) {
 	m.Runs = slices.DeleteFunc(m.Runs, func(r Run) bool { return r.ID == run.ID })
-	m.Runs = append(m.Runs, run)
+	m.Runs = slices.Insert(m.Runs[:min(len(m.Runs), runsKept-1)], 0, run.clipped())
 	slices.SortStableFunc(m.Runs, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
-	m.Runs = m.Runs[:min(len(m.Runs), runsKept)]
 	m.countCalls(run)
 }
 
@@ -138,7 +141,11 @@ func (m Manifest) encode() ([]byte, error) {
 		return nil, err
 	}
 	digest := sha256.Sum256(inner)
-	return json.Marshal(envelope{Format: format, SHA256: hex.EncodeToString(digest[:]), Manifest: inner})
+	whole, err := json.Marshal(envelope{Format: format, SHA256: hex.EncodeToString(digest[:]), Manifest: inner})
+	if len(whole) > manifestLimit {
+		return nil, fmt.Errorf("it would have %d bytes, more than the %d that are read: lower SNAPSHOT_KEEP", len(whole), manifestLimit)
+	}
+	return whole, err
 }
 
 // decode reads a manifest. Errors: ErrNewer, ErrDamaged.

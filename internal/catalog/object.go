@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -64,8 +63,8 @@ func pack(path, dir string) (packed *os.File, err error) {
 	return packed, nil
 }
 
-// Fetch brings a snapshot into dir and returns its path. The file appears there only once it is whole and has the digest of the manifest. Error: ErrDamaged.
-func (c *Catalog) Fetch(ctx context.Context, s Snapshot, dir string) (string, error) {
+// Fetch brings a snapshot into dir, and returns the path of a file that is whole, has the digest of the manifest, and is the caller's alone. Error: ErrDamaged.
+func (c *Catalog) Fetch(ctx context.Context, s Snapshot, dir string) (path string, err error) {
 	object, err := c.store.Get(ctx, s.Key)
 	if errors.Is(err, blob.ErrNotExist) {
 		return "", fmt.Errorf("snapshot %s is %w: %s is not in %s", s.ID, ErrDamaged, s.Key, c.store)
@@ -74,16 +73,15 @@ func (c *Catalog) Fetch(ctx context.Context, s Snapshot, dir string) (string, er
 		return "", fmt.Errorf("fetch snapshot %s: %w", s.ID, err)
 	}
 	defer object.Body.Close()
-	file, err := os.CreateTemp(dir, "fetch")
+	file, err := os.CreateTemp(dir, "snapshot-*.sqlite")
 	if err != nil {
 		return "", fmt.Errorf("fetch snapshot %s: %w", s.ID, err)
 	}
-	defer func() { _ = file.Close(); _ = os.Remove(file.Name()) }() // after the rename there is nothing to remove
-	if err := unpack(file, object.Body, s); err != nil {
+	if err := errors.Join(unpack(file, object.Body, s), file.Close()); err != nil {
+		_ = os.Remove(file.Name())
 		return "", fmt.Errorf("fetch snapshot %s from %s: %w", s.ID, c.store, err)
 	}
-	path := filepath.Join(dir, s.ID+".sqlite")
-	return path, os.Rename(file.Name(), path)
+	return file.Name(), nil
 }
 
 // unpack writes the snapshot to file. What it reads is bounded by the size that the manifest gives.
@@ -106,7 +104,7 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
 	}
-	return file.Close()
+	return nil
 }
 
 // failing remembers why its reader failed, to tell a broken connection from broken content.

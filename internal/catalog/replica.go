@@ -19,13 +19,15 @@ type Replica struct {
 	dir     string
 	log     *slog.Logger
 
-	syncing sync.Mutex   // one look at the store at a time
-	version blob.Version // of the manifest that view is of
+	syncing chan struct{} // holds one: one look at the store at a time
+	version blob.Version  // of the manifest that view is of
 	checked time.Time
 
 	mu   sync.Mutex
 	view View
 	open *held
+
+	retiring sync.WaitGroup // files that were replaced and are still used
 }
 
 // View is one consistent state of the store: a manifest and the snapshot that is served with it.
@@ -45,7 +47,7 @@ type held struct {
 
 // NewReplica makes a replica that keeps files in dir, which must exist and be private. It holds nothing before the first Sync.
 func NewReplica(c *Catalog, dir string, log *slog.Logger) *Replica {
-	return &Replica{catalog: c, dir: dir, log: log}
+	return &Replica{catalog: c, dir: dir, log: log, syncing: make(chan struct{}, 1)}
 }
 
 // Acquire gives the state of the last Sync. The file stays open until release is called, even if another snapshot replaces it meanwhile.
@@ -61,13 +63,17 @@ func (r *Replica) Acquire() (view View, release func()) {
 
 // SyncIfOlder looks at the store unless that was done within age, or another goroutine is just doing it and there is something to serve meanwhile.
 func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
-	if !r.syncing.TryLock() {
-		if r.serves() {
+	select {
+	case r.syncing <- struct{}{}:
+	default:
+		if _, open := r.shown(); open != nil {
 			return nil
 		}
-		r.syncing.Lock()
+		if err := r.begin(ctx); err != nil {
+			return err
+		}
 	}
-	defer r.syncing.Unlock()
+	defer r.end()
 	if time.Since(r.checked) < age {
 		return nil
 	}
@@ -76,26 +82,37 @@ func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 
 // Sync looks at the store and serves from now on what is current there. On an error, what was served before stays, and the view says why.
 func (r *Replica) Sync(ctx context.Context) error {
-	r.syncing.Lock()
-	defer r.syncing.Unlock()
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	defer r.end()
 	return r.sync(ctx)
 }
 
-func (r *Replica) serves() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.open != nil
+func (r *Replica) begin(ctx context.Context) error {
+	select {
+	case r.syncing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
+
+func (r *Replica) end() { <-r.syncing }
 
 func (r *Replica) sync(ctx context.Context) error {
 	m, version, warnings, err := r.look(ctx)
-	r.checked = time.Now() // whatever came of it: a store that is down must not hold up each request
 	if errors.Is(err, blob.ErrNotModified) {
+		r.checked = time.Now()
 		return nil
 	}
 	if err == nil {
 		err = r.serve(ctx, m, warnings)
 	}
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
+		return err // the caller has left, which says nothing about the store
+	}
+	r.checked = time.Now() // whatever came of it: a store that is down must not hold up each request
 	if err != nil {
 		r.mu.Lock()
 		r.view.Warnings = []string{err.Error()}
@@ -107,42 +124,52 @@ func (r *Replica) sync(ctx context.Context) error {
 	return nil
 }
 
-// look reads the manifest, or the newest copy where it is damaged. Error: blob.ErrNotModified.
-func (r *Replica) look(ctx context.Context) (Manifest, blob.Version, []string, error) {
-	m, version, err := r.catalog.load(ctx, r.version)
-	if !errors.Is(err, ErrDamaged) {
-		return m, version, nil, err
+// look reads the manifest. Where that can not be used, the newest one that is known takes its place: the one that is shown, or a copy in the store. Error: blob.ErrNotModified.
+func (r *Replica) look(ctx context.Context) (m Manifest, version blob.Version, warnings []string, err error) {
+	m, info, fault := r.catalog.load(ctx, r.version)
+	if !errors.Is(fault, ErrDamaged) && !errors.Is(fault, ErrNewer) {
+		return m, info.Version, nil, fault
 	}
-	warning := fmt.Sprintf("%v. Its newest whole copy is served, and no refresh can publish: put a copy from %s back in its place", err, copiesPrefix)
-	if m, err = r.catalog.newestCopy(ctx); errors.Is(err, ErrNoSnapshot) {
-		return m, version, []string{warning}, nil
+	m, source, err := r.catalog.newestCopy(ctx)
+	if err != nil && !errors.Is(err, ErrNoSnapshot) {
+		return m, "", nil, fmt.Errorf("%w; %w", fault, err)
 	}
-	return m, version, []string{warning}, err
+	if shown, _ := r.shown(); err != nil || shown.Manifest.Generation > m.Generation {
+		m, source = shown.Manifest, "what was read last"
+	}
+	warning := fmt.Sprintf("%v. Until then no refresh can publish, and %s is what counts", fault, source)
+	return m, info.Version, []string{warning}, nil
 }
 
-// serve opens the current snapshot of m, or the newest whole one, unless it is open already.
-func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) error {
+func (r *Replica) shown() (View, *held) {
 	r.mu.Lock()
-	serving, open := r.view.Snapshot, r.open
-	r.mu.Unlock()
+	defer r.mu.Unlock()
+	return r.view, r.open
+}
+
+// serve opens the current snapshot of m, or the newest whole one, unless it is open already. What is open stays where there is none.
+func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) error {
 	for _, s := range m.candidates() {
-		if open != nil && s.ID == serving.ID {
-			r.show(View{Manifest: m, Snapshot: s, File: open.file, Warnings: warnings}, open)
-			return nil
-		}
-		next, err := r.fetch(ctx, s)
+		next, err := r.hold(ctx, s)
 		if errors.Is(err, ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema) {
 			r.log.ErrorContext(ctx, "a snapshot can not be served", "snapshot", s.ID, "error", err)
-			warnings = append(warnings, fmt.Sprintf("%v. An older one is served: run a full refresh", err))
+			warnings = append(warnings, fmt.Sprintf("%v. Run a full refresh", err))
 			continue
 		}
 		if err != nil {
 			return err
 		}
+		if s.ID != string(m.Current) {
+			warnings = append(warnings, fmt.Sprintf("snapshot %s is served instead", s.ID))
+		}
 		r.show(View{Manifest: m, Snapshot: s, File: next.file, Warnings: warnings}, next)
 		return nil
 	}
-	r.show(View{Manifest: m, Warnings: warnings}, nil)
+	view, open := r.shown()
+	if open != nil {
+		warnings = append(warnings, fmt.Sprintf("%s has no snapshot that can be served; %s, which it had, is served on: run a full refresh", r.catalog, view.Snapshot.ID))
+	}
+	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)
 	return nil
 }
 
@@ -161,7 +188,11 @@ func (m Manifest) candidates() []Snapshot {
 	return all
 }
 
-func (r *Replica) fetch(ctx context.Context, s Snapshot) (*held, error) {
+// hold opens a snapshot, unless it is open.
+func (r *Replica) hold(ctx context.Context, s Snapshot) (*held, error) {
+	if shown, open := r.shown(); open != nil && shown.Snapshot.ID == s.ID {
+		return open, nil
+	}
 	path, err := r.catalog.Fetch(ctx, s, r.dir)
 	if err != nil {
 		return nil, err
@@ -181,7 +212,7 @@ func (r *Replica) show(view View, next *held) {
 	r.view, r.open = view, next
 	r.mu.Unlock()
 	if last != nil && last != next {
-		go last.retire(r.log)
+		r.retiring.Go(func() { last.retire(r.log) })
 	}
 }
 
@@ -192,15 +223,10 @@ func (h *held) retire(log *slog.Logger) {
 	}
 }
 
-// Close stops serving; it waits for those who use the file.
+// Close stops serving; it waits for those who use a file. Nothing may be called afterwards.
 func (r *Replica) Close() {
-	r.syncing.Lock()
-	defer r.syncing.Unlock()
-	r.mu.Lock()
-	last := r.open
-	r.view, r.open = View{}, nil
-	r.mu.Unlock()
-	if last != nil {
-		last.retire(r.log)
-	}
+	r.syncing <- struct{}{}
+	defer r.end()
+	r.show(View{}, nil)
+	r.retiring.Wait()
 }

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -14,56 +15,59 @@ const (
 	orphanAge = 24 * time.Hour
 )
 
-// retain keeps the newest snapshots, forgets the dropped ones that are deleted, and lists the others that must go.
-func (m *Manifest) retain(keep int, deleted []string, now time.Time) {
-	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool { return slices.Contains(deleted, d.Key) })
+// retain keeps the newest snapshots and notes when the others went. It forgets those that went long enough ago, and returns their keys: they are due for
+// deletion once the manifest is written.
+func (m *Manifest) retain(keep int, now time.Time) (due []string) {
+	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
+		over := now.Sub(d.At.Time) >= dropDelay
+		if over {
+			due = append(due, d.Key)
+		}
+		return over
+	})
 	for len(m.Snapshots) > keep {
 		last := len(m.Snapshots) - 1
 		m.Dropped = append(m.Dropped, Dropped{Key: m.Snapshots[last].Key, At: At(now)})
 		m.Snapshots = m.Snapshots[:last]
 	}
+	return due
 }
 
-// deleteDropped deletes objects whose time has come, by the store's clock, and returns the keys that are gone. A failure leaves them to the next publication.
-func (c *Catalog) deleteDropped(ctx context.Context) (gone []string) {
-	m, err := c.Load(ctx)
-	if err != nil {
-		return nil // the change that follows says why
-	}
-	info, err := c.store.Stat(ctx, manifestKey)
-	if err != nil {
-		return nil
-	}
-	for _, d := range m.Dropped {
-		if info.Date.Sub(d.At.Time) < dropDelay {
-			continue
-		}
-		if err := c.store.Delete(ctx, d.Key); err == nil {
-			gone = append(gone, d.Key)
-		}
-	}
-	return gone
+// names says whether an object is a snapshot of the manifest, or was one an hour ago.
+func (m Manifest) names(key string) bool {
+	return slices.ContainsFunc(m.Snapshots, func(s Snapshot) bool { return s.Key == key }) ||
+		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
 }
 
-// deleteOrphans deletes snapshots that the manifest does not name and that are too old to be on their way into it.
+// deleteOrphans deletes snapshots that no manifest names and that are too old to be on their way into one. m is the manifest as this process wrote it, which tells
+// mostly that there are none. It may be long ago if the process slept, so that nothing is deleted before a look at the newest.
 func (c *Catalog) deleteOrphans(ctx context.Context, m Manifest) error {
-	named := map[string]bool{}
-	for _, s := range m.Snapshots {
-		named[s.Key] = true
-	}
-	for _, d := range m.Dropped {
-		named[d.Key] = true
-	}
+	var orphans []string
 	for info, err := range c.store.List(ctx, snapshotsPrefix) {
 		if err != nil {
 			return fmt.Errorf("look for orphans: %w", err)
 		}
-		if named[info.Key] || info.Date.Sub(info.LastModified) < orphanAge {
-			continue
-		}
-		if err := c.store.Delete(ctx, info.Key); err != nil {
-			return fmt.Errorf("delete the orphan %s: %w", info.Key, err)
+		if !m.names(info.Key) && info.Date.Sub(info.LastModified) >= orphanAge {
+			orphans = append(orphans, info.Key)
 		}
 	}
-	return nil
+	if len(orphans) == 0 {
+		return nil
+	}
+	newest, err := c.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("look for orphans: %w", err)
+	}
+	return c.deleteAll(ctx, slices.DeleteFunc(orphans, newest.names))
+}
+
+// deleteAll tries to delete each of the keys.
+func (c *Catalog) deleteAll(ctx context.Context, keys []string) error {
+	var errs []error
+	for _, key := range keys {
+		if err := c.store.Delete(ctx, key); err != nil {
+			errs = append(errs, fmt.Errorf("delete %s: %w", key, err))
+		}
+	}
+	return errors.Join(errs...)
 }

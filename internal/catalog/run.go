@@ -2,6 +2,8 @@ package catalog
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"voc/internal/feedback"
@@ -61,6 +63,30 @@ type Run struct {
 
 // Succeeded says whether the run confirmed the data against Airtable.
 func (r Run) Succeeded() bool { return Outcome(r.Outcome).Succeeded() }
+
+// The bounds of a receipt's texts, in bytes and in number, so that 200 receipts always fit a manifest.
+const (
+	longestError   = 4000
+	longestWarning = 500
+	mostWarnings   = 20
+)
+
+// clipped is the run with texts that a manifest has room for.
+func (r Run) clipped() Run {
+	r.Error = Nullable(clip(string(r.Error), longestError))
+	r.Warnings = slices.Clone(r.Warnings[:min(len(r.Warnings), mostWarnings)])
+	for i, warning := range r.Warnings {
+		r.Warnings[i] = clip(warning, longestWarning)
+	}
+	return r
+}
+
+func clip(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
 
 // Nullable is a text that is null in JSON when it is empty.
 type Nullable string

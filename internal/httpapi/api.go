@@ -3,17 +3,16 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"voc/internal/catalog"
 	"voc/internal/schedule"
 )
-
-// lookEvery is how old the last look at the store may be before a data route looks again: the contract promises another process's snapshot within it.
-const lookEvery = 15 * time.Second
 
 // Config is what the API is made of. All fields are needed.
 type Config struct {
@@ -66,7 +65,7 @@ func New(cfg Config) *API {
 // ServeHTTP does what every answer needs, and finds who gives it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: strings.ToLower(rand.Text()[:16])}
-	out := &response{ResponseWriter: w}
+	out := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
 	out.Header().Set("X-Request-Id", q.id)
 	out.Header().Set("X-Content-Type-Options", "nosniff")
 	out.Header().Set("Vary", "Origin, Accept, Accept-Encoding")
@@ -95,18 +94,15 @@ func (a *API) serve(w *response, r *request) error {
 	return route.handle(w, r)
 }
 
-// recover turns a panic into a 500, or cuts the connection when the answer has begun: half an answer must not look whole.
+// recover turns a panic into a 500. One with http.ErrAbortHandler is how fail cuts an answer off.
 func (a *API) recover(w *response, r *request) {
-	fault := recover()
-	if fault == nil {
-		return
+	switch fault := recover(); fault {
+	case nil:
+	case http.ErrAbortHandler:
+		panic(fault)
+	default:
+		a.fail(w, r, fmt.Errorf("%w: %v\n%s", errPanic, fault, debug.Stack()))
 	}
-	if fault == http.ErrAbortHandler || w.begun {
-		a.Log.Error("an answer was cut off", "request", r.id, "path", r.URL.Path, "fault", fault)
-		panic(http.ErrAbortHandler)
-	}
-	a.Log.Error("a request panicked", "request", r.id, "path", r.URL.Path, "fault", fault)
-	a.fail(w, r, errPanic)
 }
 
 // request is a request with what was read of it.
@@ -117,21 +113,5 @@ type request struct {
 	name   string              // the {id} of the path
 }
 
-// response knows whether an answer has begun.
-type response struct {
-	http.ResponseWriter
-	begun bool
-}
-
-func (w *response) WriteHeader(status int) {
-	w.begun = true
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *response) Write(p []byte) (int, error) {
-	w.begun = true
-	return w.ResponseWriter.Write(p)
-}
-
-// Unwrap lets http.ResponseController reach the server's own writer.
-func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+// list is a header whose value is a list, which may be spread over several lines.
+func (r *request) list(header string) string { return strings.Join(r.Header.Values(header), ",") }

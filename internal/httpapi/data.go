@@ -12,25 +12,30 @@ import (
 	"voc/internal/feedback"
 )
 
-// data wraps a route whose answer depends on the snapshot and the request alone: it gives validators, and 304 before any work is done.
-func (a *API) data(handle func(*response, *request, catalog.View) error) func(*response, *request) error {
+// send writes the body of an answer.
+type send func() error
+
+// data wraps a route whose answer depends on the snapshot and the request alone. prepare finds out whether there is an answer, and sets headers of its own: a
+// 304 stands in the place of a 200 only (RFC 9110 §13.2.1), and carries what that would.
+func (a *API) data(prepare func(*response, *request, catalog.View) (send, error)) func(*response, *request) error {
 	return func(w *response, r *request) error {
-		if err := a.Replica.SyncIfOlder(r.Context(), lookEvery); err != nil {
-			a.Log.WarnContext(r.Context(), "the store can not be read; what is there is served", "error", err)
-		}
-		view, release := a.Replica.Acquire()
+		view, release := a.glance(r.Context())
 		defer release()
 		if view.File == nil {
-			return errEmpty
+			return unserved(view)
 		}
 		tag := a.etag(view, r)
 		a.describe(w.Header(), view, tag)
-		if matches(r.Header.Get("If-None-Match"), tag) {
+		send, err := prepare(w, r, view)
+		if err != nil {
+			return err
+		}
+		if matches(r.list("If-None-Match"), tag) {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
 		w.Header().Set("Content-Type", "application/json")
-		return handle(w, r, view)
+		return send()
 	}
 }
 

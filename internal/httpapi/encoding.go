@@ -1,63 +1,55 @@
 package httpapi
 
 import (
-	"io"
+	"bytes"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
 
 	"voc/internal/snapshot"
 )
 
-// Levels for answers that are made for one request: about as fast as the rows come.
-const (
-	quickBrotli = 3
-	quickGzip   = 4
-)
-
 // acceptedEncodings reads Accept-Encoding (RFC 9110 §12.5.3): those of ours that the client takes, the better compressing first.
-func acceptedEncodings(header string) []snapshot.Encoding {
+func (r *request) acceptedEncodings() []snapshot.Encoding {
 	weights := map[string]float64{}
-	for element := range strings.SplitSeq(header, ",") {
-		name, parameters, _ := strings.Cut(element, ";")
-		weights[strings.ToLower(strings.TrimSpace(name))] = quality(parameters)
+	for element := range strings.SplitSeq(r.list("Accept-Encoding"), ",") {
+		name, weight, _ := strings.Cut(element, ";")
+		weights[strings.ToLower(strings.TrimSpace(name))] = quality(weight)
 	}
-	var accepted []snapshot.Encoding
-	for _, encoding := range []snapshot.Encoding{snapshot.Brotli, snapshot.Gzip} {
+	return slices.DeleteFunc([]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}, func(encoding snapshot.Encoding) bool {
 		weight, named := weights[string(encoding)]
 		if !named {
 			weight = weights["*"]
 		}
-		if weight > 0 {
-			accepted = append(accepted, encoding)
-		}
-	}
-	return accepted
+		return weight == 0
+	})
 }
 
-// quality reads ";q=0.5"; what is no quality counts as 1.
-func quality(parameters string) float64 {
-	name, value, _ := strings.Cut(parameters, "=")
-	if !strings.EqualFold(strings.TrimSpace(name), "q") {
+// quality reads "q=0.5". None counts as 1, and what is no weight as 0, since every client understands a body that is not encoded.
+func quality(weight string) float64 {
+	weight = strings.TrimSpace(weight)
+	if weight == "" {
 		return 1
 	}
-	q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-	if err != nil {
-		return 1
+	name, value, _ := strings.Cut(weight, "=")
+	q, err := strconv.ParseFloat(value, 64)
+	if err != nil || !strings.EqualFold(name, "q") || !(0 <= q && q <= 1) {
+		return 0
 	}
 	return q
 }
 
-// encoder compresses on the way to w, in the first of the accepted encodings; nil when none is.
-func encoder(w io.Writer, accepted []snapshot.Encoding) (io.WriteCloser, snapshot.Encoding) {
-	if len(accepted) == 0 {
-		return nil, snapshot.Identity
+// smallest gives the body in that of the accepted encodings in which it is smallest, or as it is where none makes it smaller.
+func smallest(body []byte, accepted []snapshot.Encoding) ([]byte, snapshot.Encoding) {
+	best, chosen := body, snapshot.Identity
+	for _, encoding := range accepted {
+		var packed bytes.Buffer
+		z := compress(&packed, encoding)
+		_, _ = z.Write(body) // memory takes all
+		_ = z.Close()
+		if packed.Len() < len(best) {
+			best, chosen = packed.Bytes(), encoding
+		}
 	}
-	if accepted[0] == snapshot.Brotli {
-		return brotli.NewWriterLevel(w, quickBrotli), snapshot.Brotli
-	}
-	z, _ := gzip.NewWriterLevel(w, quickGzip) // the level is valid
-	return z, snapshot.Gzip
+	return best, chosen
 }

@@ -1,8 +1,6 @@
 package httpapi
 
 import (
-	"bufio"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -15,41 +13,33 @@ import (
 const maxLimit = 1000
 
 // list answers GET /api/feedback/. The whole list lies ready; everything else is read row by row and streamed.
-func (a *API) list(w *response, r *request, view catalog.View) error {
+func (a *API) list(w *response, r *request, view catalog.View) (send, error) {
 	limit, err := r.limit(maxLimit, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	filter := feedback.Filter{Team: r.values["team"], Priority: r.values["priority"], Environment: r.values["environment"]}
 	total, err := view.File.Count(r.Context(), filter)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.Header().Set("X-Total-Count", strconv.Itoa(total))
 	if total == view.File.Records() && (limit == 0 || limit >= total) {
-		return whole(w, r, view.File)
+		return func() error { return whole(w, r, view.File) }, nil
 	}
-	return rows(w, r, view.File, selection{filter, limit})
+	return func() error { return rows(w, r, view.File, selection{filter, limit}) }, nil
 }
 
 // whole sends the list as it was encoded when the snapshot was made.
 func whole(w *response, r *request, file *snapshot.File) error {
-	encoding := file.Smallest(acceptedEncodings(r.Header.Get("Accept-Encoding")))
+	encoding := file.Smallest(r.acceptedEncodings())
 	body, size, err := file.Body(r.Context(), encoding)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
-	if encoding != snapshot.Identity {
-		w.Header().Set("Content-Encoding", string(encoding))
-	}
-	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
-	w.WriteHeader(http.StatusOK)
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(w.ResponseWriter, body) // the server's own writer sends a file without copying it
-	return err
+	w.setEncoding(encoding)
+	return w.sendFile(body, size)
 }
 
 type selection struct {
@@ -59,53 +49,25 @@ type selection struct {
 
 // rows joins the rows that match.
 func rows(w *response, r *request, file *snapshot.File, s selection) error {
-	if r.Method == http.MethodHead {
-		return nil
-	}
-	var sink io.Writer = w
-	compressor, encoding := encoder(w, acceptedEncodings(r.Header.Get("Accept-Encoding")))
-	if compressor != nil {
-		sink = compressor
-		w.Header().Set("Content-Encoding", string(encoding))
-	}
-	out := bufio.NewWriterSize(sink, 32<<10)
-	separator := "["
+	out := newStream(w, r, "[")
+	separator := ""
 	for summary, err := range file.Summaries(r.Context(), s.Filter, s.limit) {
+		if err == nil {
+			err = out.add(separator, summary)
+		}
 		if err != nil {
 			return err
 		}
-		_, _ = out.WriteString(separator) // bufio keeps the first error for Flush
-		_, _ = out.Write(summary)
 		separator = ",\n"
 	}
-	if separator == "[" {
-		_, _ = out.WriteString(separator)
-	}
-	_, _ = out.WriteString("]\n")
-	if err := out.Flush(); err != nil || compressor == nil {
-		return err
-	}
-	return compressor.Close()
+	return out.end("]\n")
 }
 
 // one answers GET /api/feedback/{id}.
-func (a *API) one(w *response, r *request, view catalog.View) error {
+func (a *API) one(w *response, r *request, view catalog.View) (send, error) {
 	record, err := view.File.Detail(r.Context(), r.name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	compressor, encoding := encoder(w, acceptedEncodings(r.Header.Get("Accept-Encoding")))
-	if compressor == nil || len(record) < smallBody {
-		w.Header().Set("Content-Length", strconv.Itoa(len(record)))
-		_, err = w.Write(record)
-		return err
-	}
-	w.Header().Set("Content-Encoding", string(encoding))
-	if _, err := compressor.Write(record); err != nil {
-		return err
-	}
-	return compressor.Close()
+	return func() error { return w.send(r, http.StatusOK, record) }, nil
 }
-
-// smallBody is the size in bytes below which compressing saves no packet.
-const smallBody = 1200

@@ -13,39 +13,36 @@ type healthBody struct {
 
 // health answers GET /api/health: whether what is served is what the schedule promises.
 func (a *API) health(w *response, r *request) error {
-	if err := a.Replica.SyncIfOlder(r.Context(), lookEvery); err != nil {
-		a.Log.WarnContext(r.Context(), "the store can not be read", "error", err)
-	}
-	view, release := a.Replica.Acquire()
+	view, release := a.glance(r.Context())
 	defer release()
 	body := healthBody{Status: "ok", Reasons: a.reasons(view)}
 	if len(body.Reasons) == 0 {
-		return a.answer(w, http.StatusOK, body)
+		return a.answer(w, r, http.StatusOK, body)
 	}
 	body.Status = "degraded"
 	if view.File == nil {
 		body.Status = "empty"
 	}
-	return a.answer(w, http.StatusServiceUnavailable, body)
+	return a.answer(w, r, http.StatusServiceUnavailable, body)
 }
 
 func (a *API) reasons(view catalog.View) (reasons []string) {
 	switch {
 	case view.File == nil:
-		reasons = append(reasons, errEmpty.Error())
+		reasons = append(reasons, unserved(view).Error())
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons, "an older snapshot than the current one is served")
 	}
 	if a.stale(view.Manifest) {
 		reasons = append(reasons, "a refresh that was due has not succeeded: see last_error in /api/cache/")
 	}
-	if view.File == nil || len(reasons) > 0 {
+	if len(reasons) > 0 {
 		reasons = append(reasons, view.Warnings...)
 	}
 	return reasons
 }
 
 // live answers GET /api/live: the process does. It asks nobody, since a stale copy must not cause a restart.
-func (a *API) live(w *response, _ *request) error {
-	return a.answer(w, http.StatusOK, healthBody{Status: "ok"})
+func (a *API) live(w *response, r *request) error {
+	return a.answer(w, r, http.StatusOK, healthBody{Status: "ok"})
 }

@@ -45,6 +45,9 @@ func (r *request) readQuery(known parameters) error {
 	if bad != nil {
 		return bad
 	}
+	for _, given := range values {
+		slices.Sort(given) // any of them: their order is no part of the ETag
+	}
 	r.values = values
 	return nil
 }
@@ -62,9 +65,9 @@ func (r *request) limit(most, fallback int) (int, error) {
 	if !ok {
 		return fallback, nil
 	}
-	n, err := strconv.Atoi(given[0])
-	if err != nil || n < 1 || n > most {
+	n, err := strconv.ParseUint(given[0], 10, 31)
+	if err != nil || n < 1 || int(n) > most {
 		return 0, badRequest{{"limit", fmt.Sprintf("must be a whole number from 1 to %d", most)}}
 	}
-	return n, nil
+	return int(n), nil
 }

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"voc/internal/catalog"
 	"voc/internal/snapshot"
 )
 
@@ -18,13 +17,14 @@ var (
 	errNoRun        = errors.New("no such run: only the newest 200 are kept")
 	errNoAdmin      = errors.New("nobody may start a refresh here, since ADMIN_TOKENS is not set: set it, and send one of its tokens as a Bearer")
 	errUnauthorized = errors.New("this needs the header Authorization: Bearer, with a token that may do it")
+	errUnserved     = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
 	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
 )
 
 // retryEmpty is when a client may ask an empty store again: a first refresh of some thousand records takes about that long.
 const retryEmpty = 15 * time.Second
 
-// known is the one place where an error gets its status. What is not in it is a 500 that tells nothing.
+// known is the one place where an error gets its status and its text. What is not in it is a 500 that tells nothing.
 var known = []struct {
 	err    error
 	status int
@@ -36,7 +36,7 @@ var known = []struct {
 	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
 	{errNoAdmin, http.StatusForbidden, "no-admin-tokens"},
 	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
-	{catalog.ErrNoSnapshot, http.StatusServiceUnavailable, "no-snapshot-yet"},
+	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
 	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
 }
 
@@ -85,23 +85,32 @@ func describe(err error) problem {
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
-			return newProblem(k.status, k.code, err.Error())
+			return newProblem(k.status, k.code, k.err.Error())
 		}
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "something unexpected went wrong: look for the request id in the server's log")
 }
 
-// fail answers with a problem.
+// fail answers with a problem. An answer that has begun is cut off, since half of one must not look whole; so is one that its client has left, since
+// what was never sent must not look like an empty 200 to a client that only stopped sending.
 func (a *API) fail(w *response, r *request, err error) {
-	if r.Context().Err() != nil {
-		return // nobody is there to read it
+	p := describe(err)
+	gone := w.lost || r.Context().Err() != nil && p.Status == http.StatusInternalServerError
+	switch {
+	case gone && !errors.Is(err, errPanic):
+		a.Log.DebugContext(r.Context(), "a client went away", "request", r.id, "path", r.URL.Path, "error", err)
+	case w.begun, p.Status == http.StatusInternalServerError:
+		a.Log.ErrorContext(r.Context(), "a request failed", "request", r.id, "path", r.URL.Path, "error", err)
 	}
-	if w.begun {
+	if gone || w.begun {
 		panic(http.ErrAbortHandler)
 	}
-	p := describe(err)
+	a.refuse(w, r, p, err)
+}
+
+func (a *API) refuse(w *response, r *request, p problem, err error) {
 	header := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Length"} {
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "X-Total-Count"} {
 		header.Del(name)
 	}
 	header.Set("Content-Type", "application/problem+json")
@@ -109,7 +118,6 @@ func (a *API) fail(w *response, r *request, err error) {
 	switch p.Status {
 	case http.StatusInternalServerError:
 		p.RequestID = r.id
-		a.Log.ErrorContext(r.Context(), "a request failed", "request", r.id, "path", r.URL.Path, "error", err)
 	case http.StatusServiceUnavailable:
 		header.Set("Retry-After", strconv.Itoa(int(retryEmpty.Seconds())))
 	case http.StatusUnauthorized:
@@ -118,7 +126,6 @@ func (a *API) fail(w *response, r *request, err error) {
 	if wrong, ok := errors.AsType[wrongMethod](err); ok {
 		header.Set("Allow", wrong.allow)
 	}
-	body, _ := json.Marshal(p) // texts and numbers
-	w.WriteHeader(p.Status)
-	_, _ = w.Write(body) // a client that went away is not our fault
+	body, _ := json.Marshal(p)                  // texts and numbers
+	_ = w.send(r, p.Status, append(body, '\n')) // a client that went away is not our fault
 }

@@ -33,6 +33,9 @@ func (a *API) table() []route {
 
 // find picks the route of a request. A path answers with and without its trailing slash, directly.
 func (a *API) find(r *request) (route, error) {
+	if strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F") {
+		return route{}, errNoRoute // an escaped slash is part of a name, and no name has one
+	}
 	path := strings.TrimSuffix(r.URL.Path, "/")
 	var allowed []string
 	for _, route := range a.routes {

@@ -1,0 +1,192 @@
+package catalog_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+const (
+	manifestKey = "manifest.json"
+	base        = "appFeedback000001"
+)
+
+var (
+	owner = catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"}
+	noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	quiet = slog.New(slog.DiscardHandler)
+)
+
+// clock is the store's; only a test moves it.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+func newStore() (*blobtest.Memory, *clock) {
+	c := &clock{now: noon}
+	return blobtest.NewMemory(c.Now), c
+}
+
+func open(store blob.Store) *catalog.Catalog { return catalog.New(store, 3, quiet) }
+
+// bytesOf is a file that is published like a snapshot, for tests that open none.
+func bytesOf(t testing.TB, run string) snapshot.Sealed {
+	t.Helper()
+	content := "the snapshot of " + run
+	path := filepath.Join(t.TempDir(), run)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256([]byte(content))
+	return snapshot.Sealed{Path: path, Records: len(run), Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:])}
+}
+
+// sealed is a real snapshot, which names the run that made it. It takes tens of milliseconds.
+func sealed(t testing.TB, run string) snapshot.Sealed {
+	t.Helper()
+	draft, err := snapshot.NewDraft(t.Context(), t.TempDir(), nil)
+	if err == nil {
+		err = draft.Put(t.Context(), snapshot.Row{
+			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: noon},
+			Source:   snapshot.Source{ID: "rec1", CreatedTime: noon, Fields: []byte("{}"), Digest: []byte(run)},
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := draft.Seal(t.Context(), snapshot.Meta{Base: base, Run: run, Mapping: []byte("{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// receipt is of a run that made seven calls.
+func receipt(id string) catalog.Run {
+	return catalog.Run{ID: id, Mode: catalog.Full, Trigger: "cli", Started: catalog.At(noon), Finished: catalog.At(noon.Add(time.Minute)), AirtableCalls: 7}
+}
+
+// publication makes file current after parent.
+func publication(t testing.TB, file snapshot.Sealed, run catalog.Run, parent catalog.Nullable) catalog.Publication {
+	return catalog.Publication{
+		Owner: owner, Sealed: file, Run: run, Dir: t.TempDir(),
+		Snapshot: catalog.Snapshot{Parent: parent, CreatedAt: catalog.At(noon), Watermark: catalog.At(noon), DeletesConfirmedAt: catalog.At(noon)},
+	}
+}
+
+// publish makes file current after what is.
+func publish(t testing.TB, c *catalog.Catalog, file snapshot.Sealed, run string) catalog.Snapshot {
+	t.Helper()
+	if _, err := c.Publish(t.Context(), publication(t, file, receipt(run), load(t, c).Current)); err != nil {
+		t.Fatal(err)
+	}
+	return current(t, c)
+}
+
+func load(t testing.TB, c *catalog.Catalog) catalog.Manifest {
+	t.Helper()
+	m, err := c.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func current(t testing.TB, c *catalog.Catalog) catalog.Snapshot {
+	t.Helper()
+	s, err := load(t, c).CurrentSnapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func runIDs(m catalog.Manifest) (ids []string) {
+	for _, run := range m.Runs {
+		ids = append(ids, run.ID)
+	}
+	return ids
+}
+
+// content is what the store has at key.
+func content(t testing.TB, store blob.Store, key string) []byte {
+	t.Helper()
+	object, err := store.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer object.Body.Close()
+	data, err := io.ReadAll(object.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// overwrite puts data at key, whatever is there.
+func overwrite(t testing.TB, store blob.Store, key string, data []byte) {
+	t.Helper()
+	var version blob.Version
+	info, err := store.Stat(t.Context(), key)
+	if err == nil {
+		version = info.Version
+	}
+	if _, err := store.Replace(t.Context(), key, data, version); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keys(t testing.TB, store blob.Store, prefix string) (all []string) {
+	t.Helper()
+	for info, err := range store.List(t.Context(), prefix) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, info.Key)
+	}
+	return all
+}
+
+func fails(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want %v", err, want)
+	}
+}
+
+// says checks that a text has all parts.
+func says(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q does not say %q", text, part)
+		}
+	}
+}

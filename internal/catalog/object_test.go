@@ -1,0 +1,168 @@
+package catalog_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/snapshot"
+)
+
+func packed(t testing.TB, content []byte) []byte {
+	t.Helper()
+	encoder, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return encoder.EncodeAll(content, nil)
+}
+
+// ruins are what may become of a snapshot in a store; each is refused as damaged.
+var ruins = []struct {
+	name string
+	ruin func(t testing.TB, object []byte) []byte // nil: the object is gone
+}{
+	{"gone", func(testing.TB, []byte) []byte { return nil }},
+	{"empty", func(testing.TB, []byte) []byte { return []byte{} }},
+	{"a byte altered at the start", func(_ testing.TB, o []byte) []byte { o[0] ^= 1; return o }},
+	{"a byte altered in the middle", func(_ testing.TB, o []byte) []byte { o[len(o)/2] ^= 1; return o }},
+	{"cut", func(_ testing.TB, o []byte) []byte { return o[:len(o)-5] }},
+	{"not compressed", func(testing.TB, []byte) []byte { return []byte("SQLite format 3\x00") }},
+	{"another content of the same size", func(t testing.TB, _ []byte) []byte { return packed(t, bytes.ToUpper([]byte("the snapshot of full-1"))) }},
+	{"a shorter content", func(t testing.TB, _ []byte) []byte { return packed(t, []byte("the snapshot of full-")) }},
+	{"a longer content", func(t testing.TB, _ []byte) []byte { return packed(t, []byte("the snapshot of full-1 and more")) }},
+	{"two contents", func(_ testing.TB, o []byte) []byte { return append(o, o...) }},
+}
+
+// ruin replaces or deletes the object at key.
+func ruin(t testing.TB, store *blobtest.Memory, key string, with func(testing.TB, []byte) []byte) {
+	t.Helper()
+	ruined := with(t, content(t, store, key))
+	if ruined != nil {
+		overwrite(t, store, key, ruined)
+	} else if err := store.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFetchGivesTheVeryFileThatWasPublished(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	file := bytesOf(t, "full-1")
+	s := publish(t, c, file, "full-1")
+	dir := t.TempDir()
+	first, err := c.Fetch(t.Context(), s, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := c.Fetch(t.Context(), s, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first == second {
+		t.Error("two callers share a file, which the first one may remove")
+	}
+	want, _ := os.ReadFile(file.Path)
+	for _, path := range []string{first, second} {
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if left := entries(t, dir); len(left) != 2 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestARuinedSnapshotIsRefusedByName(t *testing.T) {
+	for _, row := range ruins {
+		t.Run(row.name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+			ruin(t, store, s.Key, row.ruin)
+			dir := t.TempDir()
+			_, err := c.Fetch(t.Context(), s, dir)
+			fails(t, err, catalog.ErrDamaged)
+			says(t, err.Error(), s.ID, "memory:")
+			if left := entries(t, dir); len(left) != 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// 128 MB of zeros pack to some kB. They must fill neither the disk nor the memory.
+func TestABombIsReadNoFurtherThanTheManifestSays(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	var bomb bytes.Buffer
+	encoder, _ := zstd.NewWriter(&bomb, zstd.WithEncoderLevel(zstd.SpeedFastest))
+	zeros := make([]byte, 1<<20)
+	for range 1 << 7 {
+		if _, err := encoder.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := encoder.Close(); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, store, s.Key, bomb.Bytes())
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := c.Fetch(t.Context(), s, t.TempDir())
+	runtime.ReadMemStats(&after)
+	fails(t, err, catalog.ErrDamaged)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 32<<20 {
+		t.Errorf("%d MB were allocated to refuse %d bytes", allocated>>20, bomb.Len())
+	}
+}
+
+// What breaks on the way says nothing about the object: it must not be taken for damaged, since damage makes a refresh read all of Airtable again.
+func TestABrokenConnectionIsNoDamage(t *testing.T) {
+	for _, length := range []int64{0, 1, 10} {
+		store, _ := newStore()
+		s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
+		faulty := blobtest.NewFaulty(store)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(length)})
+		dir := t.TempDir()
+		_, err := open(faulty).Fetch(t.Context(), s, dir)
+		fails(t, err, io.ErrUnexpectedEOF)
+		if errors.Is(err, catalog.ErrDamaged) || len(entries(t, dir)) != 0 {
+			t.Errorf("cut after %d: error %v; left behind %q", length, err, entries(t, dir))
+		}
+	}
+}
+
+func TestADiskThatCanNotBeWrittenIsNoDamage(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	_, err := c.Fetch(t.Context(), s, t.TempDir()+"/absent")
+	if fails(t, err, os.ErrNotExist); errors.Is(err, catalog.ErrDamaged) {
+		t.Errorf("error %v", err)
+	}
+	p := publication(t, snapshot.Sealed{Path: t.TempDir() + "/absent", SHA256: s.SHA256}, receipt("full-2"), catalog.Nullable(s.ID))
+	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) || current(t, c).ID != s.ID {
+		t.Errorf("error %v", err)
+	}
+}
+
+func entries(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	all, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range all {
+		names = append(names, entry.Name())
+	}
+	return names
+}

@@ -1,0 +1,159 @@
+package catalog_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+)
+
+// series publishes n snapshots, a minute apart, and returns them, oldest first.
+func series(t *testing.T, c *catalog.Catalog, clock *clock, n int) (all []catalog.Snapshot) {
+	t.Helper()
+	for i := range n {
+		run := fmt.Sprint("full-", i)
+		all = append(all, publish(t, c, bytesOf(t, run), run))
+		clock.Advance(time.Minute)
+	}
+	return all
+}
+
+func keysOf(snapshots []catalog.Snapshot) (keys []string) {
+	for _, s := range snapshots {
+		keys = append(keys, s.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+func holds(t *testing.T, store blob.Store, prefix string, want []string) {
+	t.Helper()
+	if got := keys(t, store, prefix); !slices.Equal(got, want) {
+		t.Errorf("the store holds %q, want %q", got, want)
+	}
+}
+
+func TestTheNewestSnapshotsStayAndOthersGoAnHourLater(t *testing.T) {
+	store, clock := newStore()
+	c := open(store) // keeps three
+	all := series(t, c, clock, 5)
+	m := load(t, c)
+	if got, want := keysOf(m.Snapshots), keysOf(all[2:]); !slices.Equal(got, want) || len(m.Dropped) != 2 {
+		t.Errorf("kept %q, want %q; dropped %v", got, want, m.Dropped)
+	}
+	holds(t, store, "snapshots/", keysOf(all)) // somebody may be fetching one
+	clock.Advance(58 * time.Minute)            // full-0 was dropped an hour ago, full-1 a minute later
+	all = append(all, publish(t, c, bytesOf(t, "full-5"), "full-5"))
+	holds(t, store, "snapshots/", keysOf(all[1:]))
+	clock.Advance(59 * time.Second)
+	all = append(all, publish(t, c, bytesOf(t, "full-6"), "full-6"))
+	holds(t, store, "snapshots/", keysOf(all[1:]))
+	clock.Advance(time.Second)
+	all = append(all, publish(t, c, bytesOf(t, "full-7"), "full-7"))
+	holds(t, store, "snapshots/", keysOf(all[2:]))
+	if got := len(load(t, c).Dropped); got != 3 {
+		t.Errorf("%d are dropped and not due, want 3", got)
+	}
+}
+
+// A host whose clock is wrong must not delete what readers are fetching.
+func TestOnlyTheStoresClockCounts(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	all := series(t, c, clock, 3)
+	for i, host := range []time.Time{noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0)} {
+		p := publication(t, bytesOf(t, fmt.Sprint("other-", i)), receipt(fmt.Sprint("other-", i)), load(t, c).Current)
+		p.Snapshot.CreatedAt, p.Run.Started = catalog.At(host), catalog.At(host)
+		if _, err := c.Publish(t.Context(), p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, current(t, c))
+	}
+	slices.SortFunc(all, func(a, b catalog.Snapshot) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
+	holds(t, store, "snapshots/", keysOf(all))
+}
+
+func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	series(t, c, clock, 5)
+	holds(t, store, "manifests/", []string{"manifests/000000000003.json", "manifests/000000000004.json", "manifests/000000000005.json"})
+	if got, want := content(t, store, "manifests/000000000005.json"), content(t, store, manifestKey); string(got) != string(want) {
+		t.Errorf("the newest copy is %s, not %s", got, want)
+	}
+}
+
+func TestOrphansGoAfterADayAndNoOthers(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	overwrite(t, store, "snapshots/died.sqlite.zst", []byte("of a run that died"))
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	clock.Advance(12 * time.Hour)
+	overwrite(t, store, "snapshots/young.sqlite.zst", []byte("of a run under way"))
+	overwrite(t, store, "notes.txt", []byte("somebody else's"))
+	clock.Advance(12*time.Hour - time.Second)
+	second := publish(t, c, bytesOf(t, "full-2"), "full-2")
+	named := []catalog.Snapshot{s, second}
+	holds(t, store, "snapshots/", slices.Concat([]string{"snapshots/died.sqlite.zst"}, keysOf(named), []string{"snapshots/young.sqlite.zst"}))
+	clock.Advance(time.Second)
+	named = append(named, publish(t, c, bytesOf(t, "full-3"), "full-3"))
+	holds(t, store, "snapshots/", slices.Concat(keysOf(named), []string{"snapshots/young.sqlite.zst"}))
+	clock.Advance(12 * time.Hour)
+	named = append(named[1:], publish(t, c, bytesOf(t, "full-4"), "full-4"))
+	holds(t, store, "snapshots/", keysOf(append(named, s))) // s was dropped just now
+	holds(t, store, "notes", []string{"notes.txt"})
+}
+
+// A process may sleep after it has published, for days, and know nothing of what was published since.
+func TestASleeperDeletesNothingThatIsNamed(t *testing.T) {
+	store, clock := newStore()
+	faulty := blobtest.NewFaulty(store)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Before(func() {
+		series(t, open(store), clock, 2)
+		clock.Advance(48 * time.Hour)
+	})})
+	c := open(faulty)
+	publish(t, c, bytesOf(t, "full-sleeper"), "full-sleeper")
+	named := load(t, c).Snapshots
+	if holds(t, store, "snapshots/", keysOf(named)); len(named) != 3 {
+		t.Errorf("the manifest names %v", named)
+	}
+}
+
+func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
+	store, clock := newStore()
+	faulty := blobtest.NewFaulty(store)
+	c := catalog.New(faulty, 1, quiet)
+	dropped := series(t, c, clock, 2)[0]
+	clock.Advance(time.Hour)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Key, N: 1, Effect: blobtest.Refused})
+	third := publish(t, c, bytesOf(t, "full-3"), "full-3")
+	if got := keys(t, store, "snapshots/"); len(got) != 3 {
+		t.Fatalf("the store holds %q", got)
+	}
+	clock.Advance(24 * time.Hour)
+	last := publish(t, c, bytesOf(t, "full-4"), "full-4")
+	holds(t, store, "snapshots/", keysOf([]catalog.Snapshot{third, last})) // third was dropped just now
+	if got := keys(t, store, "manifests/"); len(got) != 1 {
+		t.Errorf("copies %q", got)
+	}
+}
+
+func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
+	store, clock := newStore()
+	faulty := blobtest.NewFaulty(store)
+	c := catalog.New(faulty, 1, quiet)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Effect: blobtest.Refused}, blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Refused},
+		blobtest.Fault{Kind: blobtest.PutNew, Key: "manifests/000000000002.json", Effect: blobtest.Refused})
+	for i := range 5 {
+		run := fmt.Sprint("full-", i)
+		if publish(t, c, bytesOf(t, run), run).Run != run {
+			t.Errorf("%s is not current", run)
+		}
+		clock.Advance(2 * time.Hour)
+	}
+}

@@ -1,0 +1,149 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+)
+
+// serveSample serves the 5,830 records of the real sample, as a server does: logging nothing below warnings.
+func serveSample(b *testing.B) *service {
+	b.Helper()
+	s := newService(b)
+	s.Log = slog.New(slog.DiscardHandler)
+	s.publish(sample(), fullRun())
+	return s
+}
+
+// BenchmarkWholeList asks a real server over loopback, since a list that lies ready is sent by the kernel, and reads the bodies as they travel.
+// naive is what it would take without a snapshot made for it: read each row, decode it, map it, encode it, not even compressed.
+func BenchmarkWholeList(b *testing.B) {
+	s := serveSample(b)
+	for _, c := range []struct {
+		name, encoding string
+		handler        http.Handler
+	}{
+		{"naive", "identity", naiveHandler(s.replica)}, {"gzip", "gzip", s}, {"br", "br", s}, {"identity", "identity", s},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			server := httptest.NewServer(c.handler)
+			defer server.Close()
+			size := download(b, server, c.encoding) // lays the list ready
+			b.SetBytes(size)
+			b.ReportAllocs()
+			for b.Loop() {
+				download(b, server, c.encoding)
+			}
+		})
+	}
+}
+
+func download(b *testing.B, server *httptest.Server, encoding string) int64 {
+	b.Helper()
+	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, server.URL+"/api/feedback/", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Accept-Encoding", encoding)
+	response, err := server.Client().Do(r)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	size, err := io.Copy(io.Discard, response.Body)
+	if err != nil || response.StatusCode != http.StatusOK || size < 1<<20 {
+		b.Fatal(response.Status, size, err)
+	}
+	return size
+}
+
+func naiveHandler(replica *catalog.Replica) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		view, release := replica.Acquire()
+		defer release()
+		separator := "["
+		for source, err := range view.File.Sources(r.Context()) {
+			check(err)
+			record := feedback.Record{ID: source.ID, CreatedTime: source.CreatedTime}
+			check(json.Unmarshal(source.Fields, &record.Fields))
+			io.WriteString(w, separator)
+			w.Write(mapping().Map(record).Summary())
+			separator = ",\n"
+		}
+		io.WriteString(w, "]\n")
+	})
+}
+
+// The others call the handler without a connection: what they measure is its work alone.
+
+func BenchmarkNotModified(b *testing.B) {
+	s := serveSample(b)
+	for name, target := range map[string]string{"whole": "/api/feedback/", "filtered": "/api/feedback/?team=triage&priority=high"} {
+		b.Run(name, func(b *testing.B) { s.handle(b, 304, target, "If-None-Match", s.tag(target)) })
+	}
+}
+
+func BenchmarkFiltered(b *testing.B) {
+	s := serveSample(b)
+	for name, target := range map[string]string{
+		"page of 50": "/api/feedback/?team=triage&limit=50", "three fields": "/api/feedback/?team=triage&priority=high&environment=cw+2.0", "none": "/api/feedback/?team=nobody",
+	} {
+		for _, encoding := range []string{"identity", "gzip", "br"} {
+			b.Run(name+"/"+encoding, func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) })
+		}
+	}
+}
+
+func BenchmarkOne(b *testing.B) {
+	s := serveSample(b)
+	target := "/api/feedback/" + s.get("/api/feedback/?limit=1").list(b)[0].ID
+	for _, encoding := range []string{"identity", "gzip", "br"} {
+		b.Run(encoding, func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) })
+	}
+}
+
+func BenchmarkStatus(b *testing.B) {
+	s := serveSample(b)
+	for name, target := range map[string]string{"cache": "/api/cache/", "runs": "/api/cache/runs", "health": "/api/health", "live": "/api/live"} {
+		b.Run(name, func(b *testing.B) { s.handle(b, 200, target) })
+	}
+}
+
+// handle answers one request again and again.
+func (s *service) handle(b *testing.B, status int, target string, headers ...string) {
+	b.Helper()
+	r := httptest.NewRequest(http.MethodGet, target, nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := &thrown{header: http.Header{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w.header)
+		s.ServeHTTP(w, r)
+	}
+	if w.status != status && (w.status != 0 || status != http.StatusOK) {
+		b.Fatal(w.status)
+	}
+	b.ReportMetric(float64(w.bytes)/float64(b.N), "bytes/op")
+}
+
+// thrown throws the answer away.
+type thrown struct {
+	header http.Header
+	status int
+	bytes  int
+}
+
+func (w *thrown) Header() http.Header    { return w.header }
+func (w *thrown) WriteHeader(status int) { w.status = status }
+func (w *thrown) Write(p []byte) (int, error) {
+	w.bytes += len(p)
+	return len(p), nil
+}

@@ -1,0 +1,68 @@
+package httpapi_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+)
+
+// targets answer from the snapshot in each of the ways there are.
+var targets = map[string]string{
+	"whole list":   "/api/feedback/",
+	"filtered":     "/api/feedback/?environment=kiosk",
+	"long":         "/api/feedback/?limit=45",
+	"one":          "/api/feedback/rec00000000000001",
+	"status":       "/api/cache/",
+	"an error too": "/api/feedback/recNobody",
+}
+
+func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
+	for name, target := range targets {
+		for _, encoding := range []string{"identity", "gzip", "br"} {
+			t.Run(name+" "+encoding, func(t *testing.T) {
+				s := serving(t)
+				r := httptest.NewRequest("GET", target, nil)
+				r.Header.Set("Accept-Encoding", encoding)
+				w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { return errors.New("broken pipe") }}
+				s.cutOff(w, r)
+				if worries := s.log.worries(); worries != nil {
+					t.Errorf("logged %q", worries)
+				}
+			})
+		}
+	}
+}
+
+// TestAnAbandonedRequestIsNeverAnEmpty200 is about clients that only stop sending: their request's context ends although they still read.
+func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
+	s := serving(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, target := range targets {
+		r := httptest.NewRequestWithContext(gone, "GET", target, nil)
+		w := httptest.NewRecorder()
+		if fault := s.cutOff(w, r); fault != http.ErrAbortHandler && w.Body.Len() == 0 {
+			t.Errorf("%s: %d without a body, and not cut off", name, w.Code)
+		}
+	}
+	if worries := s.log.worries(); worries != nil {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+func TestAClientThatHangsUpDoesNotKeepTheStoreFromBeingRead(t *testing.T) {
+	s := newService(t)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, target := range []string{"/api/feedback/", "/api/cache/", "/api/health"} {
+		s.cutOff(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, "GET", target, nil))
+	}
+	if warnings := s.status().Warnings; len(warnings) > 0 {
+		t.Errorf("the status warns %q", warnings)
+	}
+	if worries := s.log.worries(); worries != nil {
+		t.Errorf("logged %q", worries)
+	}
+}

@@ -1,0 +1,192 @@
+package httpapi_test
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"voc/internal/httpapi"
+)
+
+const page = "https://voc.example.com"
+
+func origins(list ...string) func(*httpapi.Config) {
+	return func(c *httpapi.Config) { c.Access.Origins = list }
+}
+
+var corsHeaders = []string{
+	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+	"Access-Control-Max-Age", "Access-Control-Allow-Credentials",
+}
+
+func TestOrigins(t *testing.T) {
+	s := serving(t, origins(page, "http://localhost:3000", "https://*.preview.example.com"))
+	for origin, allowed := range map[string]bool{
+		page:                                         true,
+		"http://localhost:3000":                      true,
+		"https://a.preview.example.com":              true,
+		"https://pr-12_x.preview.example.com":        true,
+		"http://voc.example.com":                     false,
+		"https://voc.example.com:443":                false,
+		"https://voc.example.com:8443":               false,
+		"https://VOC.example.com":                    false,
+		"https://voc.example.com/":                   false,
+		"https://voc.example.com.attacker.net":       false,
+		"https://evilvoc.example.com":                false,
+		"http://localhost:3001":                      false,
+		"http://localhost":                           false,
+		"https://preview.example.com":                false,
+		"https://.preview.example.com":               false,
+		"https://a.b.preview.example.com":            false,
+		"https://a.preview.example.com.attacker.net": false,
+		"https://attacker.net/.preview.example.com":  false,
+		"https://attacker.net?.preview.example.com":  false,
+		"https://attacker.net#.preview.example.com":  false,
+		"https://u@a.preview.example.com":            false,
+		"https://a:1.preview.example.com":            false,
+		"https://*.preview.example.com":              false,
+		"https://é.preview.example.com":              false,
+		"https://a.preview.example.com:8443":         false,
+		"http://a.preview.example.com":               false,
+		"https://a.Preview.example.com":              false,
+		"https://apreview.example.com":               false,
+		"https://a.preview.example.com\r\nX-Evil: 1": false,
+		page + "\r\nX-Evil: 1":                       false,
+		page + ", " + page:                           false,
+		"null":                                       false,
+		"*":                                          false,
+		" ":                                          false,
+	} {
+		a := s.get("/api/feedback/", "Origin", origin)
+		if allowed {
+			a.has(t, "Access-Control-Allow-Origin", origin)
+			continue
+		}
+		for _, name := range corsHeaders {
+			if value, ok := a.Header[name]; ok {
+				t.Errorf("%q gets %s: %q", origin, name, value)
+			}
+		}
+	}
+}
+
+func TestWithoutOriginsNobodyGetsACORSHeader(t *testing.T) {
+	s := serving(t)
+	for _, origin := range []string{"", "null", "*", page} {
+		for _, method := range []string{"GET", "OPTIONS"} {
+			if got := s.ask(method, "/api/feedback/", "Origin", origin).Header.Get("Access-Control-Allow-Origin"); got != "" {
+				t.Errorf("%q gets %q", origin, got)
+			}
+		}
+	}
+}
+
+const exposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
+
+// everyKind is one answer of each kind there is, to a page.
+func everyKind(t *testing.T, origin string) map[string]answer {
+	full, empty := serving(t, tokens, origins(page)), newService(t, origins(page))
+	admin := func(s *service, method, target string, headers ...string) answer {
+		return s.ask(method, target, append(headers, "Authorization", "Bearer admin-1", "Origin", origin)...)
+	}
+	tag := admin(full, "GET", "/api/feedback/").Header.Get("ETag")
+	kinds := map[string]answer{
+		"200":                admin(full, "GET", "/api/feedback/"),
+		"200 compressed":     admin(full, "GET", "/api/feedback/", "Accept-Encoding", "br"),
+		"200 of rows":        admin(full, "GET", "/api/feedback/?limit=2"),
+		"200 of status":      admin(full, "GET", "/api/cache/"),
+		"202":                admin(full, "POST", "/api/cache/update-full"),
+		"204":                admin(full, "OPTIONS", "/api/feedback/"),
+		"304":                admin(full, "GET", "/api/feedback/", "If-None-Match", tag),
+		"400":                admin(full, "GET", "/api/feedback/?x=1"),
+		"401":                full.get("/api/feedback/", "Origin", origin),
+		"403":                admin(empty, "POST", "/api/cache/update-full"),
+		"404 of a record":    admin(full, "GET", "/api/feedback/recNobody"),
+		"404 of a path":      admin(full, "GET", "/nowhere"),
+		"404 of a frontend":  admin(full, "GET", "/api/users/"),
+		"405":                admin(full, "PUT", "/api/feedback/"),
+		"503":                admin(empty, "GET", "/api/feedback/"),
+		"503 of health":      admin(empty, "GET", "/api/health"),
+		"HEAD":               admin(full, "HEAD", "/api/feedback/"),
+		"HEAD of an unknown": admin(full, "HEAD", "/nowhere"),
+	}
+	full.refresher.onActive = func() { panic("!") }
+	kinds["500"] = admin(full, "GET", "/api/cache/")
+	for kind, a := range kinds {
+		if status, _, _ := strings.Cut(kind, " "); status != "HEAD" && a.StatusCode != must(strconv.Atoi(status)) {
+			t.Fatalf("%s is %d: %s", kind, a.StatusCode, a.body)
+		}
+	}
+	return kinds
+}
+
+func TestAnAllowedOriginIsNamedInEveryAnswer(t *testing.T) {
+	for kind, a := range everyKind(t, page) {
+		t.Run(kind, func(t *testing.T) {
+			a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Expose-Headers", exposed, "Access-Control-Allow-Credentials", "")
+		})
+	}
+}
+
+func TestAnotherOriginIsNamedInNoAnswer(t *testing.T) {
+	for kind, a := range everyKind(t, "https://attacker.net") {
+		for _, name := range corsHeaders {
+			if value, ok := a.Header[name]; ok {
+				t.Errorf("%s: %s: %q", kind, name, value)
+			}
+		}
+	}
+}
+
+func TestVaryIsInEveryAnswer(t *testing.T) {
+	for _, origin := range []string{page, "https://attacker.net"} {
+		for kind, a := range everyKind(t, origin) {
+			t.Run(kind, func(t *testing.T) { a.has(t, "Vary", "Origin, Accept, Accept-Encoding") })
+		}
+	}
+}
+
+func TestAPreflightNeedsNoTokenOnAnyPath(t *testing.T) {
+	s := newService(t, tokens, origins(page))
+	targets := []string{"/", "/nowhere", "/api/users/auth", "/api/feedback/?x=1", "/api/feedback/%00"}
+	for path := range paths {
+		targets = append(targets, path, path+"/")
+	}
+	for _, target := range targets {
+		a := s.ask("OPTIONS", target, "Origin", page, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization, cache-control")
+		if a.StatusCode != 204 || a.body != "" {
+			t.Errorf("%s: %d %q", target, a.StatusCode, a.body)
+		}
+		a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS",
+			"Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma", "Access-Control-Max-Age", "7200")
+	}
+}
+
+// FuzzOrigin compares with another reading of what an allowed origin is.
+func FuzzOrigin(f *testing.F) {
+	for _, seed := range []string{page, "https://a.preview.example.com", "https://a.b.preview.example.com", "null", "https://a.preview.example.com:1", "https://é.preview.example.com", "https://.preview.example.com"} {
+		f.Add(seed)
+	}
+	s := serving(f, origins(page, "https://*.preview.example.com"))
+	f.Fuzz(func(t *testing.T, origin string) {
+		s.t = t
+		got := s.get("/api/live", "Origin", origin).Header.Get("Access-Control-Allow-Origin")
+		if want := map[bool]string{true: origin}[allowed(origin)]; got != want {
+			t.Errorf("%q gets %q, want %q", origin, got, want)
+		}
+	})
+}
+
+func allowed(origin string) bool {
+	u, err := url.Parse(origin)
+	if origin == page || err != nil || u.Scheme != "https" || u.String() != origin || u.Host != strings.TrimPrefix(origin, "https://") {
+		return origin == page
+	}
+	labels := strings.Split(u.Host, ".")
+	inLabel := func(c rune) bool {
+		return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+	}
+	return labels[0] != "" && strings.TrimFunc(labels[0], inLabel) == "" && slices.Equal(labels[1:], []string{"preview", "example", "com"})
+}

@@ -1,0 +1,334 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/httpapi"
+	"voc/internal/schedule"
+	"voc/internal/snapshot"
+)
+
+// scratch holds the sealed snapshots that tests share.
+var scratch string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "httpapi-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+const base = "appFeedback000001"
+
+// noon is when tests happen: a Monday. The hourly incremental is due, the daily full was six hours ago.
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func hourly(t testing.TB) httpapi.Schedules {
+	t.Helper()
+	return httpapi.Schedules{Full: cron(t, "cron(0 6 * * ? *)"), Incremental: cron(t, "cron(0 * * * ? *)")}
+}
+
+func cron(t testing.TB, expression string) schedule.Schedule {
+	t.Helper()
+	s, err := schedule.Parse(expression, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// fullRun is a run that ended before noon.
+func fullRun() catalog.Run {
+	return catalog.Run{
+		ID: "full-20261123T115800Z-aaaaa", Mode: catalog.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
+		Started: catalog.At(noon.Add(-2 * time.Minute)), Finished: catalog.At(noon.Add(-time.Minute)),
+	}
+}
+
+// nextRun is fullRun with another id, later.
+func nextRun(mode catalog.Mode, name string, later time.Duration) catalog.Run {
+	run := fullRun()
+	run.ID, run.Mode = string(mode)+"-"+name, mode
+	run.Started, run.Finished = catalog.At(run.Started.Add(later)), catalog.At(run.Finished.Add(later))
+	return run
+}
+
+// service is an API over real parts: a store in memory, a catalog, a replica. Only who refreshes is made up.
+type service struct {
+	*httpapi.API
+	t         testing.TB
+	store     *blobtest.Faulty
+	catalog   *catalog.Catalog
+	replica   *catalog.Replica
+	dir       string // of the replica
+	refresher *refresher
+	clock     *clock
+	log       *logbook
+}
+
+// newService has an empty store. It may be read by all, and nobody may start a refresh.
+func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
+	t.Helper()
+	s := &service{
+		t: t, store: blobtest.NewFaulty(blobtest.NewMemory(nil)), dir: t.TempDir(),
+		refresher: &refresher{}, clock: &clock{now: noon}, log: &logbook{},
+	}
+	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s.catalog = catalog.New(s.store, 5, log)
+	s.replica = catalog.NewReplica(s.catalog, s.dir, log)
+	t.Cleanup(s.replica.Close)
+	cfg := httpapi.Config{
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Program: "voc/test", Now: s.clock.Now, Log: log,
+	}
+	for _, option := range options {
+		option(&cfg)
+	}
+	s.API = httpapi.New(cfg)
+	return s
+}
+
+// serving has published the few records, and serves them.
+func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
+	t.Helper()
+	s := newService(t, options...)
+	s.publish(few(), fullRun())
+	return s
+}
+
+// publish makes the file current after what is, and serves it.
+func (s *service) publish(file snapshot.Sealed, run catalog.Run) catalog.Snapshot {
+	s.t.Helper()
+	before, err := s.catalog.Load(s.t.Context())
+	if err == nil {
+		_, err = s.catalog.Publish(s.t.Context(), catalog.Publication{
+			Owner:  catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
+			Sealed: file, Run: run, Dir: s.t.TempDir(),
+			Snapshot: catalog.Snapshot{
+				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
+			},
+		})
+	}
+	if err == nil {
+		err = s.replica.Sync(s.t.Context())
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return s.current()
+}
+
+// current is the snapshot that the manifest calls so.
+func (s *service) current() catalog.Snapshot {
+	s.t.Helper()
+	m, err := s.catalog.Load(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	current, err := m.CurrentSnapshot()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return current
+}
+
+// damage puts garbage in the place of an object.
+func (s *service) damage(key string) {
+	s.t.Helper()
+	info, err := s.store.Stat(s.t.Context(), key)
+	if err == nil {
+		_, err = s.store.Replace(s.t.Context(), key, []byte("garbage"), info.Version)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// answer is what came back, read.
+type answer struct {
+	*http.Response
+	body string
+}
+
+// ask sends a request with headers as pairs of name and value.
+func (s *service) ask(method, target string, headers ...string) answer {
+	s.t.Helper()
+	r := httptest.NewRequest(method, target, nil)
+	for pair := range slices.Chunk(headers, 2) {
+		r.Header.Add(pair[0], pair[1])
+	}
+	return s.send(r)
+}
+
+func (s *service) get(target string, headers ...string) answer {
+	s.t.Helper()
+	return s.ask(http.MethodGet, target, headers...)
+}
+
+func (s *service) send(r *http.Request) answer {
+	s.t.Helper()
+	recorder := httptest.NewRecorder()
+	s.ServeHTTP(recorder, r)
+	return answer{recorder.Result(), recorder.Body.String()}
+}
+
+// status is what GET /api/cache/ says.
+func (s *service) status() (body cacheStatus) {
+	s.t.Helper()
+	s.get("/api/cache/").decode(s.t, &body)
+	return body
+}
+
+func (a answer) decode(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal([]byte(a.body), into); err != nil {
+		t.Fatalf("%v in %d %q", err, a.StatusCode, a.body)
+	}
+}
+
+// is checks the status, and that an error is a problem.
+func (a answer) is(t testing.TB, status int) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Errorf("status %d, want %d: %.300s", a.StatusCode, status, a.body)
+	}
+	if status >= 400 && a.Header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("an error of type %q: %.300s", a.Header.Get("Content-Type"), a.body)
+	}
+}
+
+// has checks headers, as pairs of name and value; "" is for those that must be missing.
+func (a answer) has(t testing.TB, headers ...string) {
+	t.Helper()
+	for pair := range slices.Chunk(headers, 2) {
+		if got := strings.Join(a.Header.Values(pair[0]), " | "); got != pair[1] {
+			t.Errorf("%s: %q, want %q", pair[0], got, pair[1])
+		}
+	}
+}
+
+// refresher does what a test says.
+type refresher struct {
+	mu                 sync.Mutex
+	active, unrecorded []catalog.Run
+	ticket             httpapi.Ticket
+	err                error
+	asked              []catalog.Mode
+	onActive           func()
+}
+
+func (r *refresher) Ask(_ context.Context, mode catalog.Mode) (httpapi.Ticket, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, mode)
+	return r.ticket, r.err
+}
+
+func (r *refresher) Active() (active, unrecorded []catalog.Run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.onActive != nil {
+		defer r.onActive()
+	}
+	return slices.Clone(r.active), slices.Clone(r.unrecorded)
+}
+
+// clock is the API's.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) Set(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = now
+}
+
+// logbook keeps what was logged, from debug on.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logbook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// worries are the lines that an operator is to look at.
+func (l *logbook) worries() (lines []string) {
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// seal makes a snapshot of records in a folder of its own.
+func seal(name string, all []feedback.Record) snapshot.Sealed {
+	dir, ctx := filepath.Join(scratch, name), context.Background()
+	check(os.Mkdir(dir, 0o700))
+	draft := must(snapshot.NewDraft(ctx, dir, nil))
+	for _, r := range all {
+		fields := must(json.Marshal(r.Fields))
+		check(draft.Put(ctx, snapshot.Row{
+			Feedback: mapping().Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
+			Source: snapshot.Source{ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields},
+		}))
+	}
+	return must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))
+}
+
+func must[T any](value T, err error) T {
+	check(err)
+	return value
+}
+
+func check(err error) {
+	if err != nil {
+		panic(fmt.Sprintf("the fixture: %v", err))
+	}
+}
+
+func readAll(t testing.TB, r io.Reader) string {
+	t.Helper()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}

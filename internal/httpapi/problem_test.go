@@ -1,0 +1,264 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/httpapi"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares with a file of testdata, which is the same JSON with white space.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, []byte(got), "", "  "); err != nil {
+		t.Fatalf("%v in %q", err, got)
+	}
+	path := filepath.Join("testdata", name+".json")
+	if *update {
+		if err := os.WriteFile(path, indented.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), indented.String()); diff != "" {
+		t.Errorf("%s (-golden +got):\n%s", path, diff)
+	}
+}
+
+func goldenName(name string) string { return "problem-" + strings.ReplaceAll(name, " ", "-") }
+
+// problem has the keys of RFC 9457 and ours.
+type problem struct {
+	Type, Title, Detail string
+	Status              int
+	Errors              []struct{ Parameter, Detail string }
+	RequestID           string `json:"request_id"`
+}
+
+func (a answer) problem(t testing.TB) (p problem) {
+	t.Helper()
+	a.decode(t, &p)
+	return p
+}
+
+// failing breaks things in a few ways.
+func failing(t *testing.T) map[string]func() answer {
+	stored := func(change func(*service), options ...func(*httpapi.Config)) *service {
+		s := newService(t, options...)
+		change(s)
+		return s
+	}
+	full, closed, open := serving(t), serving(t, tokens), newService(t, tokens)
+	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
+	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
+	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
+	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
+	ask := func(s *service, method, target string, headers ...string) func() answer {
+		return func() answer { return s.ask(method, target, headers...) }
+	}
+	return map[string]func() answer{
+		"unknown path":             ask(full, "GET", "/api/feedbacks"),
+		"unknown record":           ask(full, "GET", "/api/feedback/recNobody"),
+		"unknown run":              ask(full, "GET", "/api/cache/runs/full-nobody"),
+		"wrong method":             ask(full, "DELETE", "/api/feedback/rec00000000000001"),
+		"unknown parameter":        ask(full, "GET", "/api/feedback/?teem=Alpha"),
+		"unknown where none is":    ask(full, "GET", "/api/cache/?verbose=1"),
+		"parameter twice":          ask(full, "GET", "/api/feedback/?limit=1&limit=1"),
+		"several wrong parameters": ask(full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&q=x"),
+		"query not encoded":        ask(full, "GET", "/api/feedback/?team=%zz"),
+		"limit out of range":       ask(full, "GET", "/api/feedback/?limit=1001"),
+		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),
+		"reading without a token":  ask(closed, "GET", "/api/feedback/"),
+		"updating without a token": ask(closed, "POST", "/api/cache/update-full"),
+		"no admin tokens":          ask(full, "POST", "/api/cache/update-full", "Authorization", "Bearer read-1"),
+		"body of a command":        func() answer { return open.post("/api/cache/update-full", `{"force":true}`) },
+		"no snapshot yet":          ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
+		"no snapshot to be had":    ask(dead, "GET", "/api/feedback/"),
+		"stopping":                 func() answer { return stopping.post("/api/cache/update-full", "") },
+		"unexpected":               func() answer { return broken.post("/api/cache/update-full", "") },
+		"panic":                    ask(panicking, "GET", "/api/cache/"),
+	}
+}
+
+// tokens closes the API: reading needs one of two, admins have one.
+func tokens(c *httpapi.Config) {
+	c.Access = httpapi.Access{ReadNeedsToken: true, ReadTokens: []string{"read-1", "read-2"}, AdminTokens: []string{"admin-1"}}
+}
+
+func TestErrorBodies(t *testing.T) {
+	for name, ask := range failing(t) {
+		t.Run(name, func(t *testing.T) {
+			a := ask()
+			a.is(t, a.problem(t).Status)
+			a.has(t, "Cache-Control", "no-store", "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Content-Encoding", "", "X-Content-Type-Options", "nosniff")
+			golden(t, goldenName(name), strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"))
+		})
+	}
+}
+
+func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
+	for name, ask := range failing(t) {
+		a := ask()
+		var keys map[string]json.RawMessage
+		a.decode(t, &keys)
+		for _, key := range []string{"type", "title", "status", "detail"} {
+			if keys[key] == nil {
+				t.Errorf("%s: no %s in %s", name, key, a.body)
+			}
+		}
+		p := a.problem(t)
+		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" || !strings.HasPrefix(p.Type, "urn:voc:problem:") {
+			t.Errorf("%s: %s", name, a.body)
+		}
+	}
+}
+
+func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
+	for _, name := range []string{"unexpected", "panic"} {
+		a := failing(t)[name]()
+		a.is(t, http.StatusInternalServerError)
+		if id := a.Header.Get("X-Request-Id"); id == "" || a.problem(t).RequestID != id {
+			t.Errorf("%s: request_id in %s, X-Request-Id %q", name, a.body, id)
+		}
+		for _, internal := range []string{"secret", "10.0.0.1", "goroutine", ".go"} {
+			if strings.Contains(a.body, internal) {
+				t.Errorf("%s tells %q: %s", name, internal, a.body)
+			}
+		}
+	}
+}
+
+func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
+	s := newService(t)
+	s.refresher.onActive = func() { panic("secret internals") }
+	id := s.get("/api/cache/").Header.Get("X-Request-Id")
+	worries := s.log.worries()
+	if len(worries) != 1 {
+		t.Fatalf("logged %q", worries)
+	}
+	for _, part := range []string{"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go"} {
+		if !strings.Contains(worries[0], part) {
+			t.Errorf("%q is not in %s", part, worries[0])
+		}
+	}
+}
+
+func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
+	s := serving(t)
+	seen := map[string]bool{"": true}
+	for _, target := range []string{"/api/feedback/", "/api/feedback/", "/api/live", "/nowhere"} {
+		id := s.get(target, "X-Request-Id", "the-client's").Header.Get("X-Request-Id")
+		if seen[id] || id == "the-client's" {
+			t.Errorf("%s: X-Request-Id %q", target, id)
+		}
+		seen[id] = true
+	}
+}
+
+// TestADamagedFileIsA500 spoils the file under an open snapshot, as a bad disk would.
+func TestADamagedFileIsA500(t *testing.T) {
+	s := serving(t)
+	files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if err := os.Truncate(files[0], 4096); err != nil {
+		t.Fatal(err)
+	}
+	for _, target := range []string{"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001"} {
+		a := s.get(target)
+		a.is(t, http.StatusInternalServerError)
+		a.has(t, "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Cache-Control", "no-store")
+		if strings.Contains(a.body, "SQL") || strings.Contains(a.body, "malformed") {
+			t.Errorf("%s tells %s", target, a.body)
+		}
+	}
+	if worries := s.log.worries(); len(worries) != 3 {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+// TestAnAnswerThatFailsHalfwayIsCutOff makes the list's own file unreadable after its length was sent.
+func TestAnAnswerThatFailsHalfwayIsCutOff(t *testing.T) {
+	s := serving(t)
+	s.get("/api/feedback/").is(t, 200) // lays the list beside the snapshot
+	lists, err := filepath.Glob(filepath.Join(s.dir, "*.identity"))
+	if err != nil || len(lists) != 1 {
+		t.Fatal(lists, err)
+	}
+	if err := errors.Join(os.Remove(lists[0]), os.Mkdir(lists[0], 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	if fault := s.cutOff(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil)); fault != http.ErrAbortHandler {
+		t.Errorf("not cut off, but %v", fault)
+	}
+	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "directory") {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+// cutOff is what the API panics with, nil when it answers.
+func (s *service) cutOff(w http.ResponseWriter, r *http.Request) (fault any) {
+	defer func() { fault = recover() }()
+	s.ServeHTTP(w, r)
+	return nil
+}
+
+func TestAPanicAfterTheFirstByteIsCutOffAndLogged(t *testing.T) {
+	s := serving(t)
+	w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { panic("at once") }}
+	if fault := s.cutOff(w, httptest.NewRequest("GET", "/api/live", nil)); fault != http.ErrAbortHandler {
+		t.Errorf("not cut off, but %v", fault)
+	}
+	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "at once") {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+// hooked does something before each write.
+type hooked struct {
+	*httptest.ResponseRecorder
+	onWrite func() error
+}
+
+func (h *hooked) Write(p []byte) (int, error) {
+	if err := h.onWrite(); err != nil {
+		return 0, err
+	}
+	return h.ResponseRecorder.Write(p)
+}
+
+func TestGoldenFilesAreAllUsed(t *testing.T) {
+	var want []string
+	for name := range failing(t) {
+		want = append(want, goldenName(name)+".json")
+	}
+	want = append(want, "status.json")
+	entries, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.Name() != "fuzz" && !slices.Contains(want, entry.Name()) {
+			t.Errorf("%s is no test's", entry.Name())
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"voc/internal/catalog"
+)
+
+const (
+	runsDefault = 50
+	runsMost    = 200
+)
+
+// pending is the outcome of a run that was promised and has not begun.
+const pending catalog.Nullable = "pending"
+
+// history is what there is to tell of runs.
+type history struct {
+	active   []catalog.Run // promised and not finished, the one under way first
+	finished []catalog.Run // newest first
+}
+
+// lookAtRuns gives the newest state of the store and of the runs. The refresher is asked first: asked last, a run that ended in between would be nowhere.
+func (a *API) lookAtRuns(ctx context.Context) (catalog.View, history, func()) {
+	active, unrecorded := a.Refresher.Active()
+	view, release := a.look(ctx)
+	return view, newHistory(active, unrecorded, view.Manifest.Runs), release
+}
+
+// newHistory counts a run whose receipt is in the store as running while its refresher has it: it is finished when its snapshot is served.
+func newHistory(active, unrecorded, recorded []catalog.Run) history {
+	h := history{active: active}
+	for _, run := range slices.Concat(recorded, unrecorded) {
+		if !has(active, run.ID) && !has(h.finished, run.ID) {
+			h.finished = append(h.finished, run)
+		}
+	}
+	slices.SortStableFunc(h.finished, func(a, b catalog.Run) int { return b.Started.Compare(a.Started.Time) })
+	return h
+}
+
+func has(runs []catalog.Run, id string) bool {
+	return slices.ContainsFunc(runs, func(run catalog.Run) bool { return run.ID == id })
+}
+
+// running is the run under way, or nil.
+func (h history) running() *runningBody {
+	if len(h.active) == 0 || h.active[0].Started.IsZero() {
+		return nil
+	}
+	run := h.active[0]
+	return &runningBody{run.ID, run.Mode, run.Started, run.Pages, run.Read}
+}
+
+// all lists the runs newest first; those that wait will be the newest.
+func (h history) all() []catalog.Run {
+	all := make([]catalog.Run, 0, len(h.active)+len(h.finished))
+	for _, run := range slices.Backward(h.active) {
+		if run.Started.IsZero() {
+			run.Outcome = pending
+		}
+		all = append(all, run)
+	}
+	return append(all, h.finished...)
+}
+
+// runs answers GET /api/cache/runs.
+func (a *API) runs(w *response, r *request) error {
+	limit, err := r.limit(runsMost, runsDefault)
+	if err != nil {
+		return err
+	}
+	_, history, release := a.lookAtRuns(r.Context())
+	defer release()
+	all := history.all()
+	return a.answer(w, r, http.StatusOK, all[:min(limit, len(all))])
+}
+
+// run answers GET /api/cache/runs/{id}.
+func (a *API) run(w *response, r *request) error {
+	_, history, release := a.lookAtRuns(r.Context())
+	defer release()
+	all := history.all()
+	i := slices.IndexFunc(all, func(run catalog.Run) bool { return run.ID == r.name })
+	if i < 0 {
+		return errNoRun
+	}
+	return a.answer(w, r, http.StatusOK, all[i])
+}

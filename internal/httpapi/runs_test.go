@@ -1,0 +1,189 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"time"
+
+	"voc/internal/catalog"
+)
+
+// receipt has what these tests read of a run.
+type receipt struct {
+	ID, Mode, Trigger  string
+	Started, Finished  *string
+	Outcome            *string
+	Read, Pages, Bytes int
+	SnapshotAfter      *string `json:"snapshot_after"`
+	Error              *string
+}
+
+func (s *service) runs(query string) (runs []receipt) {
+	s.t.Helper()
+	a := s.get("/api/cache/runs" + query)
+	a.is(s.t, 200)
+	a.decode(s.t, &runs)
+	return runs
+}
+
+func ids(runs []receipt) (all []string) {
+	for _, run := range runs {
+		all = append(all, run.ID)
+	}
+	return all
+}
+
+func TestRunsAreListedNewestFirst(t *testing.T) {
+	s := serving(t)
+	s.finish(nextRun(catalog.Incremental, "b", 10*time.Minute))
+	s.finish(failed(nextRun(catalog.Incremental, "c", 20*time.Minute)))
+	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Incremental, "d", 30*time.Minute)), {ID: "full-e", Mode: catalog.Full, Trigger: "api"}}
+	runs := s.runs("")
+	if got, want := ids(runs), []string{"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID}; !slices.Equal(got, want) {
+		t.Fatalf("%q, want %q", got, want)
+	}
+	for i, want := range []string{"pending", "null", "failed", "unchanged", "published"} {
+		if got := text(runs[i].Outcome); got != want {
+			t.Errorf("%s: outcome %s, want %s", runs[i].ID, got, want)
+		}
+	}
+	if waiting, running := runs[0], runs[1]; waiting.Started != nil || waiting.Finished != nil || running.Started == nil || running.Finished != nil {
+		t.Errorf("waiting %+v, running %+v", waiting, running)
+	}
+}
+
+// underWay is the run before it ended.
+func underWay(run catalog.Run) catalog.Run {
+	run.Finished = catalog.Time{}
+	return run
+}
+
+func TestNoRunsAreAnEmptyList(t *testing.T) {
+	if a := newService(t).get("/api/cache/runs"); a.body != "[]\n" {
+		t.Errorf("%d %q", a.StatusCode, a.body)
+	}
+}
+
+func TestHowManyRunsAreListed(t *testing.T) {
+	s := newService(t)
+	for i := range 210 {
+		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
+	}
+	for query, want := range map[string]int{"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200} {
+		if got := s.runs(query); len(got) != want || got[0].ID != "full-209" {
+			t.Errorf("%q: %d runs from %s on", query, len(got), got[0].ID)
+		}
+	}
+	for _, limit := range []string{"0", "201", "-1", "", "1.5", "+5"} {
+		s.get("/api/cache/runs?limit="+limit).is(t, 400)
+	}
+}
+
+func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
+	s := serving(t)
+	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Full, "running", time.Minute)), {ID: "full-waiting", Mode: catalog.Full}}
+	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "unrecorded", time.Second))}
+	for id, outcome := range map[string]string{fullRun().ID: "published", "full-running": "null", "full-waiting": "pending", "full-unrecorded": "failed"} {
+		var run receipt
+		a := s.get("/api/cache/runs/" + id)
+		if a.is(t, 200); a.StatusCode == 200 {
+			a.decode(t, &run)
+		}
+		if run.ID != id || text(run.Outcome) != outcome {
+			t.Errorf("%s: %s", id, a.body)
+		}
+	}
+	for _, id := range []string{"full-nobody", "full", "null", fullRun().ID + "x", "FULL-running"} {
+		s.get("/api/cache/runs/"+id).is(t, 404)
+	}
+}
+
+func TestAReceiptIsComplete(t *testing.T) {
+	s := serving(t)
+	var keys map[string]any
+	s.get("/api/cache/runs/"+fullRun().ID).decode(t, &keys)
+	for _, key := range []string{
+		"id", "mode", "trigger", "started", "finished", "outcome", "read", "added", "changed", "removed", "unchanged", "pages", "airtable_calls", "throttled",
+		"retries", "bytes", "snapshot_before", "snapshot_after", "joined_run", "error",
+	} {
+		if _, ok := keys[key]; !ok {
+			t.Errorf("no %s in %v", key, keys)
+		}
+	}
+	if keys["snapshot_after"] != s.current().ID || keys["finished"] != "2026-11-23T11:59:00.000Z" || keys["error"] != nil {
+		t.Errorf("%v", keys)
+	}
+}
+
+// TestAReceiptThatTheStoreDidNotTakeIsTold: nor does it hide what the store has by then.
+func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
+	s := serving(t)
+	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "b", 10*time.Minute))}
+	if c := s.status().Cache; c.LastError == nil || text(c.LastRunType) != "full" {
+		t.Errorf("%+v", c)
+	}
+	s.finish(nextRun(catalog.Incremental, "c", 20*time.Minute)) // by another process
+	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "incremental" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T) {
+	s := serving(t)
+	s.refresher.unrecorded = []catalog.Run{failed(fullRun())}
+	if runs := s.runs(""); len(runs) != 1 || text(runs[0].Outcome) != "published" {
+		t.Errorf("%+v", runs)
+	}
+	if c := s.status().Cache; c.LastError != nil {
+		t.Errorf("last error %s", text(c.LastError))
+	}
+}
+
+// TestARunIsFinishedWhenItsResultIsServed: its receipt may be in the store before.
+func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
+	s := serving(t)
+	run := nextRun(catalog.Full, "b", time.Second)
+	s.refresher.active = []catalog.Run{underWay(run)}
+	s.publish(others(), run)
+	if runs := s.runs(""); len(runs) != 2 || runs[0].ID != run.ID || runs[0].Outcome != nil {
+		t.Errorf("%+v", runs)
+	}
+	if c := s.status().Cache; c.Running == nil || c.Running.RunID != run.ID || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// TestARunNeverDisappearsBetweenRunningAndFinished lets a run end just when the refresher has answered.
+func TestARunNeverDisappearsBetweenRunningAndFinished(t *testing.T) {
+	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {
+		s := serving(t)
+		run := nextRun(catalog.Full, "b", time.Second)
+		s.refresher.active = []catalog.Run{underWay(run)}
+		s.refresher.onActive = func() {
+			s.refresher.active, s.refresher.onActive = nil, nil
+			s.publish(others(), run)
+		}
+		before := s.get(target)
+		before.is(t, http.StatusOK)
+		if after := s.get(target); after.body == before.body {
+			t.Errorf("%s: %s", target, before.body)
+		}
+		switch target {
+		case "/api/cache/runs":
+			var runs []receipt
+			if before.decode(t, &runs); len(runs) != 2 {
+				t.Errorf("runs %q", ids(runs))
+			}
+		case "/api/cache/":
+			var status cacheStatus
+			if before.decode(t, &status); status.Cache.Running == nil {
+				t.Errorf("%s", before.body)
+			}
+		}
+	}
+}

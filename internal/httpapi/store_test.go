@@ -1,0 +1,200 @@
+package httpapi_test
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/snapshot"
+)
+
+// publishDamaged makes a snapshot current whose object is garbage.
+func (s *service) publishDamaged(file snapshot.Sealed, run catalog.Run) {
+	s.t.Helper()
+	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 1, Effect: blobtest.Before(func() {
+		for info, err := range s.store.List(s.t.Context(), "snapshots/") {
+			if strings.Contains(info.Key, run.ID) && err == nil {
+				s.damage(info.Key)
+			}
+		}
+	})})
+	s.publish(file, run)
+}
+
+func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
+	s := newService(t)
+	for _, target := range []string{"/api/feedback/", "/api/feedback/?team=a", "/api/feedback/rec1"} {
+		a := s.get(target)
+		a.is(t, 503)
+		if detail := a.problem(t).Detail; a.Header.Get("Retry-After") == "" || !strings.Contains(detail, "POST /api/cache/update-full") {
+			t.Errorf("%s: Retry-After %q, %s", target, a.Header.Get("Retry-After"), detail)
+		}
+	}
+	for target, status := range map[string]int{"/api/cache/": 200, "/api/cache/runs": 200, "/api/cache/runs/full-1": 404, "/api/health": 503, "/api/live": 200} {
+		if a := s.get(target); a.StatusCode != status {
+			t.Errorf("%s: %d %s", target, a.StatusCode, a.body)
+		}
+	}
+}
+
+func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
+	s := newService(t)
+	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
+	a := s.get("/api/feedback/")
+	a.is(t, 503)
+	if detail := a.problem(t).Detail; strings.Contains(detail, "published") || !strings.Contains(detail, "/api/cache/") || a.Header.Get("Retry-After") == "" {
+		t.Errorf("%s", detail)
+	}
+	if warnings := s.status().Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "injected") {
+		t.Errorf("%q", warnings)
+	}
+}
+
+func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
+	s := serving(t)
+	before := s.get("/api/feedback/")
+	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
+	status := s.status()
+	if len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], "injected") || status.Cache.TotalRecords != 48 {
+		t.Errorf("%+v", status)
+	}
+	for _, target := range dataTargets {
+		s.get(target).is(t, 200)
+	}
+	if a := s.get("/api/feedback/"); a.body != before.body || a.Header.Get("ETag") != before.Header.Get("ETag") {
+		t.Errorf("%.100q", a.body)
+	}
+	if len(s.runs("")) != 1 {
+		t.Error("no runs")
+	}
+	if worries := s.log.worries(); len(worries) == 0 || !strings.Contains(worries[0], "level=WARN") {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+func TestAWarningGoesWithItsCause(t *testing.T) {
+	s := serving(t)
+	s.store.Inject(blobtest.Fault{N: 1, Effect: blobtest.Refused})
+	if warnings := s.status().Warnings; len(warnings) != 1 {
+		t.Errorf("%q", warnings)
+	}
+	if warnings := s.status().Warnings; len(warnings) != 0 {
+		t.Errorf("%q", warnings)
+	}
+}
+
+func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
+	s := serving(t)
+	before := s.get("/api/feedback/")
+	s.damage("manifest.json")
+	status := s.status()
+	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "manifest.json") || !strings.Contains(status.Warnings[0], "damaged") {
+		t.Errorf("%q", status.Warnings)
+	}
+	if a := s.get("/api/feedback/"); a.StatusCode != 200 || a.body != before.body {
+		t.Errorf("%d %.100q", a.StatusCode, a.body)
+	}
+	s.clock.Set(noon.Add(time.Hour)) // nothing can be published meanwhile
+	if a := s.get("/api/health"); a.StatusCode != 503 || !strings.Contains(a.body, "damaged") {
+		t.Errorf("health: %d %s", a.StatusCode, a.body)
+	}
+}
+
+func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
+	s := serving(t)
+	older := s.get("/api/feedback/")
+	s.publishDamaged(others(), nextRun(catalog.Full, "b", time.Second))
+	status := s.status()
+	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") || status.Cache.TotalRecords != 48 || status.Snapshot.ID != older.Header.Get("X-Snapshot") {
+		t.Errorf("%+v", status)
+	}
+	if a := s.get("/api/feedback/"); a.body != older.body || a.Header.Get("ETag") != older.Header.Get("ETag") {
+		t.Errorf("%.100q", a.body)
+	}
+	if a := s.get("/api/health"); a.StatusCode != 503 {
+		t.Errorf("health: %d %s", a.StatusCode, a.body)
+	}
+}
+
+// TestOneAnswerIsOfOneSnapshot publishes another one when the first bytes are on their way.
+func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
+	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {
+		for _, encoding := range []string{"identity", "gzip", "br"} {
+			s := serving(t)
+			whole := s.get(target)
+			r := httptest.NewRequest("GET", target, nil)
+			r.Header.Set("Accept-Encoding", encoding)
+			w := &hooked{ResponseRecorder: httptest.NewRecorder()}
+			w.onWrite = func() error {
+				w.onWrite = func() error { return nil }
+				s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+				return nil
+			}
+			s.ServeHTTP(w, r)
+			a := answer{w.Result(), w.Body.String()}
+			if a.decoded(t) != whole.body || a.Header.Get("X-Snapshot") != whole.Header.Get("X-Snapshot") {
+				t.Errorf("%s as %s: %.100q", target, encoding, a.decoded(t))
+			}
+			if next := s.get(target); next.Header.Get("X-Snapshot") != s.current().ID || !strings.Contains(next.body, "second") && !strings.Contains(next.body, "short") {
+				t.Errorf("%s, then: %.100q", target, next.body)
+			}
+		}
+	}
+}
+
+// TestHowOftenTheStoreIsLookedAt counts reads of the manifest over time.
+func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
+	few() // outside the bubble
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t)
+		defer s.replica.Close()
+		looks := func(target string) int {
+			before := len(s.store.Log())
+			s.get(target)
+			return len(s.store.Log()) - before
+		}
+		for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/full-1"} {
+			if n := looks(target); n != 1 {
+				t.Errorf("%s looked %d times", target, n)
+			}
+		}
+		for _, target := range append(slices.Clone(dataTargets), "/api/health") {
+			time.Sleep(15*time.Second - time.Millisecond)
+			if n := looks(target); n != 0 {
+				t.Errorf("%s looked after less than 15 s", target)
+			}
+			time.Sleep(time.Millisecond)
+			if n := looks(target); n != 1 {
+				t.Errorf("%s looked %d times after 15 s", target, n)
+			}
+		}
+		for _, target := range []string{"/api/live", "/nowhere", "/api/feedback/?x=1"} {
+			time.Sleep(time.Minute)
+			if n := looks(target); n != 0 {
+				t.Errorf("%s looked", target)
+			}
+		}
+	})
+}
+
+func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
+	few()
+	others()
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t)
+		defer s.replica.Close()
+		elsewhere := catalog.NewReplica(s.catalog, t.TempDir(), nil)
+		here := s.replica
+		s.replica = elsewhere // whose publisher is another process
+		next := s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+		s.replica = here
+		elsewhere.Close()
+		time.Sleep(15 * time.Second)
+		s.get("/api/feedback/").has(t, "X-Snapshot", next.ID, "X-Total-Count", "50")
+	})
+}

@@ -1,0 +1,39 @@
+package httpapi
+
+import (
+	"context"
+	"time"
+
+	"voc/internal/catalog"
+)
+
+// lookEvery is how old the last look at the store may be before a data route looks again: the contract promises another process's snapshot within it.
+const lookEvery = 15 * time.Second
+
+// Looking at the store outlives the request that began it: a client that hangs up must not keep a snapshot from being fetched for the others.
+
+// glance gives the state of the store as it was known at most lookEvery ago.
+func (a *API) glance(ctx context.Context) (catalog.View, func()) {
+	a.report(a.Replica.SyncIfOlder(context.WithoutCancel(ctx), lookEvery))
+	return a.Replica.Acquire()
+}
+
+// look gives the newest state of the store. One that can not be read is among the view's warnings.
+func (a *API) look(ctx context.Context) (catalog.View, func()) {
+	a.report(a.Replica.Sync(context.WithoutCancel(ctx)))
+	return a.Replica.Acquire()
+}
+
+func (a *API) report(err error) {
+	if err != nil {
+		a.Log.Warn("the store can not be read; what is there is served", "error", err)
+	}
+}
+
+// unserved says why there is no file to answer from.
+func unserved(view catalog.View) error {
+	if len(view.Warnings) > 0 {
+		return errUnserved
+	}
+	return errEmpty
+}

@@ -176,7 +176,8 @@ func (c cells) number(key string) *float64 {
 func (c cells) durations() (all [len(Durations)]float64) {
 	for i, key := range Durations {
 		for _, name := range c.mapping.fields[key] {
-			if all[i] = hours(decode(c.fields[name])); all[i] > 0 {
+			if h, ok := hours(decode(c.fields[name])); ok {
+				all[i] = max(h, 0)
 				break
 			}
 		}

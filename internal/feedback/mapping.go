@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // MappingVersion names the rules of this package. It goes up with every change that makes the same record yield another Feedback, and a
@@ -81,7 +83,8 @@ type Mapping struct {
 }
 
 // NewMapping lays FIELD_MAP over the contract's defaults and takes TEAM_MAP as it is; both are JSON objects, and "" is an empty one. The
-// error holds every mistake: a key that does not exist, a value that is neither a name nor a list of names, two areas that differ in case only.
+// error holds every mistake: a key that does not exist or is there twice, a value that is neither a name nor a list of names, two areas
+// that differ in case only. An empty list is none: what the key stands for is absent in every record.
 func NewMapping(fieldMap, teamMap string) (Mapping, error) {
 	m := Mapping{fields: maps.Clone(defaults), chosen: map[string]bool{}, teams: map[string]string{}}
 	return m, errors.Join(m.readFields(fieldMap), m.readTeams(teamMap))
@@ -161,8 +164,9 @@ func object(text string) (map[string]json.RawMessage, error) {
 		return nil, nil
 	}
 	var given map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(text), &given); err != nil || given == nil {
-		return nil, errors.New("must be a JSON object of names and values")
+	err := json.Unmarshal([]byte(text), &given)
+	if err != nil || given == nil || !jsontext.Value(text).IsValid() { // which also refuses a name that is there twice
+		return nil, errors.New("must be a JSON object of names and values, no name twice")
 	}
 	return given, nil
 }
@@ -173,8 +177,8 @@ func names(raw json.RawMessage) ([]string, error) {
 		return []string{one}, nil
 	}
 	var list []string
-	if json.Unmarshal(raw, &list) != nil || len(list) == 0 || slices.ContainsFunc(list, blank) {
-		return nil, errors.New("must be the name of a field or a list of names")
+	if json.Unmarshal(raw, &list) != nil || list == nil || slices.ContainsFunc(list, blank) {
+		return nil, errors.New("must be the name of a field or a list of names ([] for none)")
 	}
 	return list, nil
 }

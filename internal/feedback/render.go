@@ -3,7 +3,6 @@ package feedback
 import (
 	"bytes"
 	"encoding/json"
-	"time"
 )
 
 // TimeFormat writes every instant of the contract, once it is in UTC.
@@ -69,7 +68,7 @@ func (f Feedback) Detail(airtableURL string) []byte {
 	return encode(detail{
 		InitialDescription: f.Description, TeamRouted: f.Team, Notes: f.Notes, ResolutionNotes: f.ResolutionNotes,
 		RelatedIMT: f.RelatedIMT, Areas: areas, CreatedAt: f.Created.Format(TimeFormat),
-		ModifiedAt: f.Modified.In(time.UTC).Format(TimeFormat), AirtableURL: airtableURL,
+		ModifiedAt: f.Modified.Format(TimeFormat), AirtableURL: airtableURL,
 	})
 }
 

@@ -3,7 +3,6 @@ package feedback
 import (
 	"bytes"
 	"encoding/json"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -97,17 +96,14 @@ func numeric(t string) (float64, bool) {
 	return f, err == nil
 }
 
-// hours reads a duration of the report: a finite JSON number above 0, else 0. Text is no number here.
-func hours(value any) float64 {
+// hours reads a duration of the report, a finite JSON number. Text is no number here.
+func hours(value any) (float64, bool) {
 	n, ok := value.(json.Number)
 	if !ok {
-		return 0
+		return 0, false
 	}
 	f, err := n.Float64()
-	if err != nil || math.IsInf(f, 0) || f < 0 {
-		return 0
-	}
-	return f
+	return f, err == nil
 }
 
 // layouts of a date that are read. Fractions of a second need none of their own: time.Parse takes them after any seconds.
@@ -137,8 +133,8 @@ func instant(t string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// monday is the first day of an instant's week, both in UTC.
 func monday(at time.Time) string {
-	at = at.UTC()
 	sinceMonday := (int(at.Weekday()) + 6) % 7
 	return at.AddDate(0, 0, -sinceMonday).Format(time.DateOnly)
 }

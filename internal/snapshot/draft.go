@@ -40,7 +40,7 @@ func NewDraft(ctx context.Context, dir string, parent *File) (*Draft, error) {
 
 // Fork starts a snapshot that holds what parent holds, but for the rows that are put or removed.
 func Fork(ctx context.Context, dir string, parent *File) (*Draft, error) {
-	return open(ctx, &Draft{dir: dir, parent: parent, carry: true})
+	return open(ctx, &Draft{dir: dir, parent: parent, carry: parent != nil})
 }
 
 func open(ctx context.Context, d *Draft) (*Draft, error) {
@@ -161,6 +161,12 @@ func (d *Draft) scan(ctx context.Context, query string, into *int) error {
 
 // Discard ends a draft that is not sealed and removes its files. After Seal it does nothing.
 func (d *Draft) Discard() {
+	if d.db != nil {
+		d.abandon()
+	}
+}
+
+func (d *Draft) abandon() {
 	d.close()
 	_ = os.Remove(d.path()) // a file that stays is in a folder that goes
 }
@@ -168,6 +174,9 @@ func (d *Draft) Discard() {
 func (d *Draft) close() {
 	if d.db == nil {
 		return
+	}
+	if d.put != nil {
+		_ = d.put.Close() // a statement of a connection outlives it, and would keep both files open
 	}
 	if d.conn != nil {
 		_ = d.conn.Close()

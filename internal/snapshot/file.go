@@ -29,6 +29,10 @@ type File struct {
 // Open opens a sealed file. It must not change while it is open; files that Body makes beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
 // That the file is whole is for the caller to know by its SHA-256.
 func Open(path string) (*File, error) {
+	size, err := sizeOf(path)
+	if err != nil {
+		return nil, wrap("open "+path, err)
+	}
 	db, err := sql.Open("sqlite", dsn(path, immutable))
 	if err != nil {
 		return nil, wrap("open "+path, err)
@@ -36,16 +40,32 @@ func Open(path string) (*File, error) {
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
 	f := &File{path: path, db: db, sizes: map[Encoding]int64{}, ready: map[Encoding]int64{}}
-	if err := f.load(); err != nil {
+	if err := f.load(size); err != nil {
 		_ = db.Close() // the first error is the one to tell
 		return nil, wrap("open "+path, err)
 	}
 	return f, nil
 }
 
-func (f *File) load() error {
+// sizeOf reads a file's size by opening it: what can not be opened at all says nothing about what it is.
+func sizeOf(path string) (int64, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+func (f *File) load(size int64) error {
 	var application, version int
-	if err := f.db.QueryRow(`SELECT application_id, user_version FROM pragma_application_id, pragma_user_version`).Scan(&application, &version); err != nil {
+	var whole int64
+	if err := f.db.QueryRow(`SELECT application_id, user_version, page_count * page_size
+		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`).Scan(&application, &version, &whole); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 	}
 	if application != applicationID {
@@ -53,6 +73,9 @@ func (f *File) load() error {
 	}
 	if version > SchemaVersion || version < SchemaVersion-1 {
 		return fmt.Errorf("%w: its schema is %d, this program reads %d and the one before", ErrSchema, version, SchemaVersion)
+	}
+	if size != whole { // SQLite itself reads a last page that is cut as if zeros followed
+		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
 	}
 	var meta []byte
 	if err := f.db.QueryRow(`SELECT json, (SELECT count(*) FROM feedback) FROM meta`).Scan(&meta, &f.records); err != nil {
@@ -110,7 +133,6 @@ func (f *File) Close() error {
 	for encoding := range f.ready {
 		_ = os.Remove(f.bodyPath(encoding)) // it lies in a folder of this process
 	}
-	f.ready = nil
 	return wrap("close "+f.path, f.db.Close())
 }
 

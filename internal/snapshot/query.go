@@ -88,6 +88,9 @@ func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 	if err != nil {
 		return nil, wrap("read record "+id, err)
 	}
+	if len(summary) < len(`{}`) || len(detail) < len(`{}`) {
+		return nil, wrap("read record "+id, errors.New("it is damaged"))
+	}
 	return feedback.Join(summary, detail, fields), nil
 }
 
@@ -126,6 +129,9 @@ func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int6
 	stored := encoding
 	if encoding == Identity {
 		stored = Gzip
+	}
+	if f.sizes[stored] == 0 {
+		return 0, errors.New("the snapshot does not hold it")
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {

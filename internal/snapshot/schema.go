@@ -46,8 +46,9 @@ type Meta struct {
 	Years          string          `json:"years"`
 	Mapping        json.RawMessage `json:"mapping"` // as configured
 	MappingVersion int             `json:"mapping_version"`
-	Fields         []Field         `json:"fields"` // of the table; empty when the schema could not be read
+	Fields         []Field         `json:"fields"` // of the table, as last known
 	Bound          Binding         `json:"bound"`
+	Blind          bool            `json:"blind"` // the schema could not be read, and Fields and Bound are an older snapshot's
 
 	Run       string    `json:"run"`
 	CreatedAt time.Time `json:"created_at"`

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,13 +19,17 @@ type Sealed struct {
 	SHA256  string // of the file, hexadecimal
 }
 
+var errOver = errors.New("the draft was sealed or discarded before")
+
 // Seal finishes the draft: it takes over what the parent carries, derives everything that is served, lets SQLite check the file and flushes it. The file is
 // the caller's; the draft is over whatever comes back. Cost: about half a millisecond a record.
 func (d *Draft) Seal(ctx context.Context, meta Meta) (Sealed, error) {
-	defer d.close()
+	if d.db == nil {
+		return Sealed{}, wrap("seal", errOver)
+	}
 	sealed, err := d.seal(ctx, meta)
 	if err != nil {
-		d.Discard()
+		d.abandon()
 		return Sealed{}, wrap("seal", err)
 	}
 	return sealed, nil
@@ -43,8 +48,11 @@ func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 		return sealed, err
 	}
 	var verdict string
-	if err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
-		return sealed, fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s %w", verdict, err)
+	if err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict); err != nil {
+		return sealed, err
+	}
+	if verdict != "ok" {
+		return sealed, fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s", verdict)
 	}
 	d.close()
 	sealed.SHA256, sealed.Bytes, err = flush(sealed.Path)

@@ -1,0 +1,207 @@
+package feedback_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/feedback"
+)
+
+// sample is the real data beside the repository; its README tells the traps in it.
+const sample = "../../../shared/data/lead_bugs.jsonl.gz"
+
+type sampled struct {
+	ID          string                     `json:"id"`
+	CreatedTime time.Time                  `json:"createdTime"`
+	Fields      map[string]json.RawMessage `json:"fields"`
+	line        []byte
+}
+
+func readSample(t testing.TB) []sampled {
+	t.Helper()
+	file, err := os.Open(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var records []sampled
+	lines := bufio.NewScanner(unpacked)
+	for lines.Scan() {
+		r := sampled{line: bytes.Clone(lines.Bytes())}
+		if err := json.Unmarshal(r.line, &r); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, r)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(records) != 5830 {
+		t.Fatalf("%d records, the sample has 5830", len(records))
+	}
+	return records
+}
+
+// sampleTeams is a team map for areas of the sample.
+const sampleTeams = `{"credit reporting":"Bureau","MORTGAGE":"Homes","Debt Collection":"Debts"}`
+
+// TestTheRealSampleMapsWithoutSurprise counts the values of a few keys over the sample and compares with a second reading of it, which knows
+// only what is in that data.
+func TestTheRealSampleMapsWithoutSurprise(t *testing.T) {
+	m := mapping(t, "", sampleTeams)
+	got, want := counts{}, counts{}
+	for _, r := range readSample(t) {
+		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
+		sound(t, f)
+		got.add("priority", f.Priority)
+		got.add("team", f.Team)
+		got.add("environment", f.Environment)
+		got.add("area_impacted", f.AreaImpacted)
+		got.add("status", f.Status)
+		got.add("week", f.Week)
+		got.add("report week", f.ReportWeek)
+		for _, area := range f.Areas {
+			got.add("area", area)
+		}
+		if f.Description == "No description provided" {
+			got.add("description", "none")
+		}
+		for i, hours := range f.Hours {
+			if hours > 0 {
+				got.add("hours", feedback.Durations[i])
+			}
+		}
+		want.read(t, r)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts (-second reading +mapping):\n%s", diff)
+	}
+}
+
+// counts is how often a key has a value.
+type counts map[string]map[string]int
+
+func (c counts) add(key, value string) {
+	if c[key] == nil {
+		c[key] = map[string]int{}
+	}
+	c[key][value]++
+}
+
+// read is the second reading of a record.
+func (c counts) read(t *testing.T, r sampled) {
+	t.Helper()
+	var record struct {
+		Fields struct {
+			Priority    int    `json:"Priority"`
+			Team        string `json:"Team Routed"`
+			Environment string `json:"Environment"`
+			Box         bool   `json:"CW 2.0 Bug"`
+			Area        any    `json:"Area Impacted"`
+			Status      string `json:"Status"`
+			Created     string `json:"Created"`
+			Reported    string `json:"Reported On"`
+			Initial     string `json:"Initial Description"`
+			Notes       string `json:"Notes"`
+			Resolution  string `json:"Resolution Notes"`
+			ToProgress  any    `json:"Time to In Progress"`
+			ToDone      any    `json:"Time from In Progress to Done"`
+			ToReferred  any    `json:"Time from Reported to Referred"`
+			Referred    any    `json:"Time from Referred to Done"`
+			ToResolve   any    `json:"Time From Report to Resolution"`
+		} `json:"fields"`
+	}
+	if err := json.Unmarshal(r.line, &record); err != nil {
+		t.Fatal(err)
+	}
+	fields := record.Fields
+	c.add("priority", []string{"Low", "High", "Medium", "Low"}[fields.Priority])
+	var areas []string
+	switch area := fields.Area.(type) {
+	case string:
+		areas = []string{area}
+	case []any:
+		for _, element := range area {
+			areas = append(areas, element.(string))
+		}
+	}
+	team := "Triage"
+	for _, area := range areas {
+		c.add("area", area)
+		if mapped := map[string]string{"credit reporting": "Bureau", "mortgage": "Homes", "debt collection": "Debts"}[strings.ToLower(area)]; mapped != "" && team == "Triage" {
+			team = mapped
+		}
+	}
+	if fields.Team != "" && fields.Team != "Unassigned" {
+		team = fields.Team
+	}
+	c.add("team", team)
+	switch {
+	case fields.Environment != "":
+		c.add("environment", fields.Environment)
+	case fields.Box:
+		c.add("environment", "CW 2.0")
+	default:
+		c.add("environment", "CW 1.0")
+	}
+	c.add("area_impacted", either(strings.Join(areas, ", "), "Unknown"))
+	c.add("status", either(fields.Status, "New"))
+	c.add("week", mondayOf(t, fields.Created))
+	c.add("report week", mondayOf(t, either(fields.Reported, fields.Created)))
+	described := false
+	for _, text := range []string{fields.Initial, fields.Notes, fields.Resolution} {
+		text = strings.TrimSpace(text)
+		described = described || text != "" && text != "N/A"
+	}
+	if !described {
+		c.add("description", "none")
+	}
+	for i, hours := range []any{fields.ToProgress, fields.ToDone, fields.ToReferred, fields.Referred, fields.ToResolve} {
+		if h, ok := hours.(float64); ok && h > 0 {
+			c.add("hours", feedback.Durations[i])
+		}
+	}
+}
+
+func either(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// mondayOf counts whole weeks since the Monday of 5 January 1970, all dates of the sample being in UTC.
+func mondayOf(t *testing.T, date string) string {
+	t.Helper()
+	at, err := time.Parse(time.DateOnly, date[:len(time.DateOnly)])
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := time.Date(1970, time.January, 5, 0, 0, 0, 0, time.UTC)
+	weeks := at.Sub(first) / (7 * 24 * time.Hour)
+	return first.Add(weeks * 7 * 24 * time.Hour).Format(time.DateOnly)
+}
+
+func BenchmarkMap(b *testing.B) {
+	m, records := mapping(b, "", sampleTeams), readSample(b)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		r := records[n%len(records)]
+		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
+		if len(f.Summary())+len(f.Detail(url)) == 0 {
+			b.Fatal("nothing")
+		}
+	}
+}

@@ -1,0 +1,147 @@
+package snapshot_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// sample is the real data beside the repository.
+const sample = "../../../shared/data/lead_bugs.jsonl.gz"
+
+// sampleRows are the first rows of the sample, mapped.
+func sampleRows(b *testing.B, size int) []snapshot.Row {
+	b.Helper()
+	file, err := os.Open(sample)
+	check(b, err)
+	defer file.Close()
+	unpacked, err := gzip.NewReader(file)
+	check(b, err)
+	var rows []snapshot.Row
+	for lines := bufio.NewScanner(unpacked); len(rows) < size && lines.Scan(); {
+		var record struct {
+			ID     string          `json:"id"`
+			Fields json.RawMessage `json:"fields"`
+		}
+		check(b, json.Unmarshal(lines.Bytes(), &record))
+		rows = append(rows, row(record.ID, string(record.Fields)))
+	}
+	if len(rows) != size {
+		b.Fatalf("the sample has %d records, not %d", len(rows), size)
+	}
+	return rows
+}
+
+// whole is how many records the sample has.
+const whole = 5830
+
+func putAll(b *testing.B, rows []snapshot.Row) *snapshot.Draft {
+	b.Helper()
+	draft, _ := start(b, nil, false)
+	for _, r := range rows {
+		check(b, draft.Put(b.Context(), r))
+	}
+	return draft
+}
+
+// BenchmarkPut puts one record.
+func BenchmarkPut(b *testing.B) {
+	rows := sampleRows(b, whole)
+	draft, _ := start(b, nil, false)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		check(b, draft.Put(b.Context(), rows[n%whole]))
+	}
+}
+
+// BenchmarkSeal seals a draft of the whole sample. MB-grown is the growth of the process's resident memory at its peak, of which B/op knows only Go's part.
+func BenchmarkSeal(b *testing.B) {
+	rows := sampleRows(b, whole)
+	var sealed snapshot.Sealed
+	var grown int64
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		draft := putAll(b, rows)
+		before := memory(b, "VmRSS")
+		check(b, os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)) // forget the peak so far
+		b.StartTimer()
+		sealed = seal(b, draft)
+		b.StopTimer()
+		grown = max(grown, memory(b, "VmHWM")-before)
+		check(b, os.Remove(sealed.Path))
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N*whole), "µs/record")
+	b.ReportMetric(float64(grown)/1e6, "MB-grown")
+	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
+}
+
+// memory is a figure of this process's memory in bytes.
+func memory(b *testing.B, figure string) (bytes int64) {
+	b.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	check(b, err)
+	_, after, _ := strings.Cut(string(status), figure+":")
+	if _, err := fmt.Sscan(after, &bytes); err != nil {
+		b.Fatal(err)
+	}
+	return bytes << 10 // it is told in kB
+}
+
+// BenchmarkDetail reads one record of the whole sample by its id.
+func BenchmarkDetail(b *testing.B) {
+	rows := sampleRows(b, whole)
+	file := open(b, seal(b, putAll(b, rows)).Path)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if _, err := file.Detail(b.Context(), rows[n%whole].Feedback.ID); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkSummariesFiltered reads the newest 50 of one priority, in snapshots of so many records.
+func BenchmarkSummariesFiltered(b *testing.B) {
+	for _, size := range []int{whole / 10, whole} {
+		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
+			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
+			filter := feedback.Filter{Priority: []string{"high"}}
+			b.ReportAllocs()
+			for b.Loop() {
+				n := 0
+				for _, err := range file.Summaries(b.Context(), filter, 50) {
+					check(b, err)
+					n++
+				}
+				if n != 50 {
+					b.Fatalf("%d records", n)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkCountFiltered counts two environments of one priority, in snapshots of so many records.
+func BenchmarkCountFiltered(b *testing.B) {
+	for _, size := range []int{whole / 10, whole} {
+		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
+			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
+			filter := feedback.Filter{Priority: []string{"high"}, Environment: []string{"CW 1.0", "CW 2.0"}}
+			b.ReportAllocs()
+			for b.Loop() {
+				if n, err := file.Count(b.Context(), filter); n == 0 || err != nil {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}

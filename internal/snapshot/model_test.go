@@ -1,0 +1,114 @@
+package snapshot_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"voc/internal/snapshot"
+)
+
+// The model: a draft drawn together with what it must hold.
+
+// What drawn records are made of: so few values that a draft often puts what is there.
+var (
+	drawnIDs   = rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "😀"})
+	drawnWords = []string{"alpha", "béta", "gamma"}
+	drawnTeams = []string{"Core", "core", "Édge"}
+	drawnHours = []float64{0, 0.1, 0.2, 25.2833, 1e15}
+)
+
+func drawCells(t *rapid.T) string {
+	return fmt.Sprintf(`{"Created":"2025-01-%02d","Notes":"%s","Team Routed":"%s","Time to In Progress":%v}`, rapid.IntRange(1, 20).Draw(t, "day"),
+		rapid.SampledFrom(drawnWords).Draw(t, "word"), rapid.SampledFrom(drawnTeams).Draw(t, "team"), rapid.SampledFrom(drawnHours).Draw(t, "hours"))
+}
+
+// model is a draft and what must come of it.
+type model struct {
+	draft   *snapshot.Draft
+	fork    bool
+	parent  cells
+	taken   cells
+	removed map[string]bool
+}
+
+func newModel(t tester, parent *snapshot.File, holds cells, fork bool) *model {
+	draft, _ := start(t, parent, fork)
+	return &model{draft: draft, fork: fork, parent: holds, taken: cells{}, removed: map[string]bool{}}
+}
+
+// step does one drawn thing to the draft.
+func (m *model) step(t *rapid.T) {
+	id := drawnIDs.Draw(t, "id")
+	switch rapid.SampledFrom([]string{"put", "put", "put", "put again", "remove", "reset"}).Draw(t, "step") {
+	case "put":
+		m.put(t, id, drawCells(t))
+	case "put again":
+		if was, ok := m.parent[id]; ok {
+			m.put(t, id, was)
+		}
+	case "remove":
+		remove(t, m.draft, id)
+		delete(m.taken, id)
+		m.removed[id] = true
+	case "reset":
+		check(t, m.draft.Reset(t.Context()))
+		clear(m.taken)
+		clear(m.removed)
+	}
+}
+
+func (m *model) put(t *rapid.T, id, text string) {
+	put(t, m.draft, cells{id: text})
+	m.taken[id] = text
+	delete(m.removed, id)
+}
+
+// holds is what the draft holds once it is sealed.
+func (m *model) holds() cells {
+	all := cells{}
+	if m.fork {
+		maps.Copy(all, m.parent)
+		maps.DeleteFunc(all, func(id, _ string) bool { return m.removed[id] })
+	}
+	maps.Copy(all, m.taken)
+	return all
+}
+
+// agrees checks what the draft says of itself.
+func (m *model) agrees(t *rapid.T) {
+	untouched, err := m.draft.Untouched(t.Context())
+	check(t, err)
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(m.parent)), func(id string) bool { return m.taken[id] != "" || m.removed[id] })
+	if !slices.Equal(untouched, ids) {
+		t.Errorf("untouched are %v, want %v", untouched, ids)
+	}
+	diff, err := m.draft.Diff(t.Context())
+	check(t, err)
+	if off := cmp.Diff(m.diff(), diff); off != "" {
+		t.Errorf("diff (-model +draft):\n%s", off)
+	}
+}
+
+func (m *model) diff() (d snapshot.Diff) {
+	for id, text := range m.taken {
+		switch was, ok := m.parent[id]; {
+		case !ok:
+			d.Added++
+		case was == text:
+			d.Unchanged++
+		default:
+			d.Changed++
+		}
+	}
+	holds := m.holds()
+	for id := range m.parent {
+		if _, stays := holds[id]; !stays {
+			d.Removed++
+		}
+	}
+	return d
+}

@@ -1,0 +1,230 @@
+package snapshot_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
+	path := made(t, cells{"a": early, "b": late})
+	check(t, os.Chmod(path, 0o400))
+	file := open(t, path)
+	if got := ids(t, file); !slices.Equal(got, []string{"b", "a"}) {
+		t.Errorf("it holds %v", got)
+	}
+	if got := beside(t, filepath.Dir(path)); !slices.Equal(got, []string{filepath.Base(path)}) {
+		t.Errorf("beside it are %v", got)
+	}
+	content, err := os.ReadFile(path)
+	check(t, err)
+	if content[18] != 1 || content[19] != 1 { // 2 would ask each reader for a -wal and a -shm
+		t.Errorf("bytes 18 and 19 of the header are %d and %d", content[18], content[19])
+	}
+	var integrity string
+	if err := connect(t, path).QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
+		t.Errorf("SQLite's own check says %q, %v", integrity, err)
+	}
+}
+
+// Not even a program that locks the file, against all advice, keeps readers waiting.
+func TestReadersNeedNoLock(t *testing.T) {
+	path := made(t, cells{"a": early})
+	alter(t, path, `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
+	if got := ids(t, open(t, path)); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("it holds %v", got)
+	}
+}
+
+func TestMetaComesBackAsItWasSealed(t *testing.T) {
+	encoded, err := json.Marshal(mapping)
+	check(t, err)
+	for name, want := range map[string]snapshot.Meta{
+		"full": {
+			Base: "appA", TableID: "tblB", TableName: `Lead "Bugs" <1> 'é' 😀`, Years: "2024-2025", Mapping: encoded, MappingVersion: 7,
+			Fields: []snapshot.Field{{ID: "fld1", Name: "Notes & \u2028", Type: "multilineText"}, {ID: "fld2"}},
+			Bound:  snapshot.Binding{"Notes": "fld1", "": ""},
+			Run:    "run-1", CreatedAt: time.Date(2026, time.November, 23, 9, 0, 0, 123_456_789, time.UTC), Program: "voc v1",
+		},
+		"without a schema": {Base: "appA", Mapping: json.RawMessage(`{}`)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			draft, _ := start(t, nil, false)
+			sealed, err := draft.Seal(t.Context(), want)
+			check(t, err)
+			if diff := cmp.Diff(want, open(t, sealed.Path).Meta()); diff != "" {
+				t.Errorf("meta (-sealed +opened):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
+	for name, test := range map[string]struct {
+		version int
+		refused bool
+	}{
+		"newer":           {snapshot.SchemaVersion + 1, true},
+		"much newer":      {snapshot.SchemaVersion + 100, true},
+		"its own":         {snapshot.SchemaVersion, false},
+		"the one before":  {snapshot.SchemaVersion - 1, false},
+		"older than that": {snapshot.SchemaVersion - 2, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := made(t, cells{"a": early})
+			alter(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, test.version))
+			file, err := snapshot.Open(path)
+			if !test.refused {
+				check(t, err)
+				_ = file.Close()
+				return
+			}
+			told := fmt.Sprintf("its schema is %d, this program reads %d", test.version, snapshot.SchemaVersion)
+			if !errors.Is(err, snapshot.ErrSchema) || errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), told) {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
+// alter changes a sealed file as no program of ours does.
+func alter(t *testing.T, path, statement string) {
+	t.Helper()
+	if _, err := connect(t, path).Exec(statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
+	sealed := made(t, cells{"a": early})
+	whole, err := os.ReadFile(sealed)
+	check(t, err)
+	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 1; `
+	for name, write := range map[string]func(*testing.T, string){
+		"empty":                         content(nil),
+		"text":                          content([]byte(strings.Repeat("no database at all\n", 300))),
+		"a header alone":                content(whole[:100]),
+		"zeros":                         content(make([]byte, len(whole))),
+		"another SQLite file":           statements(`CREATE TABLE meta (json TEXT)`),
+		"one with our mark, no tables":  statements(marked + `CREATE TABLE other (x)`),
+		"one with our mark, other ones": statements(marked + `CREATE TABLE meta (text); CREATE TABLE feedback (id)`),
+		"without meta":                  changed(whole, `DELETE FROM meta`),
+		"with meta that is no JSON":     changed(whole, `UPDATE meta SET json = '{'`),
+		"without our mark":              changed(whole, `PRAGMA application_id = 0`),
+		"with more behind it":           content(append(slices.Clone(whole), 0)),
+		"with a page behind it":         content(append(slices.Clone(whole), make([]byte, 4096)...)),
+		"a folder":                      func(t *testing.T, path string) { t.Helper(); check(t, os.Mkdir(path, 0o700)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "given.sqlite")
+			write(t, path)
+			before := beside(t, filepath.Dir(path))
+			_, err := snapshot.Open(path)
+			if !errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), path) {
+				t.Errorf("the error is %v", err)
+			}
+			if got := beside(t, filepath.Dir(path)); !slices.Equal(got, before) {
+				t.Errorf("beside it are %v", got)
+			}
+		})
+	}
+}
+
+func content(bytes []byte) func(*testing.T, string) {
+	return func(t *testing.T, path string) { t.Helper(); check(t, os.WriteFile(path, bytes, 0o600)) }
+}
+
+func statements(sql string) func(*testing.T, string) {
+	return func(t *testing.T, path string) { t.Helper(); alter(t, path, sql) }
+}
+
+func changed(whole []byte, sql string) func(*testing.T, string) {
+	return func(t *testing.T, path string) { t.Helper(); content(whole)(t, path); alter(t, path, sql) }
+}
+
+func TestASnapshotThatIsCutAnywhereIsRefused(t *testing.T) {
+	whole, err := os.ReadFile(made(t, cells{"a": early, "b": late}))
+	check(t, err)
+	path := filepath.Join(t.TempDir(), "cut.sqlite")
+	lengths := []int{1, 15, 16, 17, 99, 100, 101, len(whole) - 1}
+	for n := 512; n < len(whole); n += 1024 { // in pages and between them
+		lengths = append(lengths, n, n+512)
+	}
+	for _, n := range lengths {
+		check(t, os.WriteFile(path, whole[:min(n, len(whole)-1)], 0o600))
+		if _, err := snapshot.Open(path); !errors.Is(err, snapshot.ErrNotSnapshot) {
+			t.Errorf("after %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+}
+
+// A file that can not be opened at all says nothing about the snapshot, which must then not be replaced as damaged.
+func TestAFileThatIsNotThereIsNotCalledDamaged(t *testing.T) {
+	_, err := snapshot.Open(filepath.Join(t.TempDir(), "none.sqlite"))
+	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, snapshot.ErrNotSnapshot) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestAPathMayHoldAnyCharacter(t *testing.T) {
+	for _, name := range []string{"a?b", "a%20b", "a#b", "a b", "é😀", "a;b&c=d", `a'b"c`, "a:b", "a+b", "?mode=memory", "a\nb", "a\xffb"} {
+		dir := filepath.Join(t.TempDir(), name)
+		check(t, os.Mkdir(dir, 0o700))
+		draft, err := snapshot.NewDraft(t.Context(), dir, nil)
+		check(t, err)
+		put(t, draft, cells{"a": early})
+		first := open(t, seal(t, draft).Path)
+		fork, _ := start(t, first, true)
+		if got := ids(t, open(t, seal(t, fork).Path)); !slices.Equal(got, []string{"a"}) {
+			t.Errorf("%q: a fork holds %v", name, got)
+		}
+		if got := beside(t, filepath.Dir(dir)); !slices.Equal(got, []string{name}) {
+			t.Errorf("%q: beside the folder are %q", name, got)
+		}
+	}
+}
+
+// FuzzOpen changes a few bytes of a sealed file: whatever is read of it then, nothing panics.
+func FuzzOpen(f *testing.F) {
+	whole, err := os.ReadFile(made(f, cells{"a": early, "b": middle, "c": late}))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, at := range []uint32{0, 18, 28, 56, 100, 105, 4096, 5000, 9000, 20_000, 40_000, 60_000} {
+		f.Add(at, []byte{0xff})
+		f.Add(at, []byte{0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff})
+	}
+	f.Fuzz(func(t *testing.T, at uint32, bytes []byte) {
+		damaged := slices.Clone(whole)
+		copy(damaged[int(at)%len(damaged):], bytes)
+		path := filepath.Join(t.TempDir(), "damaged.sqlite")
+		check(t, os.WriteFile(path, damaged, 0o600))
+		file, err := snapshot.Open(path)
+		if err != nil {
+			return
+		}
+		defer file.Close()
+		_, _ = file.Detail(t.Context(), "a")
+		_, _ = file.Count(t.Context(), feedback.Filter{Team: []string{"triage"}})
+		for _, err := range file.Sources(t.Context()) {
+			_ = err
+		}
+		for _, encoding := range []snapshot.Encoding{snapshot.Identity, snapshot.Gzip, snapshot.Brotli} {
+			if body, _, err := file.Body(t.Context(), encoding); err == nil {
+				_ = body.Close()
+			}
+		}
+	})
+}

@@ -1,0 +1,229 @@
+package snapshot_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// expected are the rows of records in the order of the contract: newest created first, ties by id, ascending by bytes.
+func expected(records cells) []snapshot.Row {
+	var rows []snapshot.Row
+	for id, cells := range records {
+		rows = append(rows, row(id, cells))
+	}
+	slices.SortFunc(rows, func(a, b snapshot.Row) int {
+		if newer := b.Feedback.Created.Compare(a.Feedback.Created); newer != 0 {
+			return newer
+		}
+		return strings.Compare(a.Feedback.ID, b.Feedback.ID)
+	})
+	return rows
+}
+
+func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
+	records := cells{"first": `{"Created":"0001-01-01"}`, "last": `{"Created":"9999-12-31T23:59:59.999Z"}`}
+	for i, id := range []string{"a", "B", "b", "ab", "a\x00", "a\x00b", "é", "e", "Z", "😀", "\uffff", "10", "9", " ", ""} {
+		records[id] = `{"Created":"2025-01-01"}`
+		records["m"+id] = fmt.Sprintf(`{"Created":"2025-01-01T00:00:00.%03dZ"}`, i%3)
+	}
+	want := []string{}
+	for _, r := range expected(records) {
+		want = append(want, r.Feedback.ID)
+	}
+	if got := ids(t, opened(t, records)); !slices.Equal(got, want) {
+		t.Errorf("the order is\n%q, want\n%q", got, want)
+	}
+}
+
+// awkward are records whose ids and texts hold what a database, JSON or a shell might trip over.
+var awkward = cells{
+	"re'c\"1":  `{"Notes":"it's \"quoted\"; DROP TABLE feedback; --","Team Routed":"O'Hara"}`,
+	"rec\x002": `{"Notes":"before\u0000after","Team Routed":"nul\u0000team","Environment":"\u0000"}`,
+	"rec😀3":    `{"Notes":"日本語 😀 \ud83d","Area Impacted":["a, b","c"]}`,
+	"rec\r\n4": `{"Notes":"one\r\ntwo\rthree\u2028four","Status":"<b>"}`,
+	"rec%_*5":  `{"Notes":"%_*?[]"}`,
+	"":         `{}`,
+}
+
+func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
+	file := opened(t, awkward)
+	for id, cells := range awkward {
+		r := row(id, cells)
+		want := string(feedback.Join(r.Feedback.Summary(), r.Feedback.Detail(r.URL), []byte(cells)))
+		got, err := file.Detail(t.Context(), id)
+		if err != nil || string(got) != want {
+			t.Errorf("%q is %v\n%s, want\n%s", id, err, got, want)
+		}
+		if !json.Valid(got) {
+			t.Errorf("%q is no JSON", id)
+		}
+	}
+	for _, id := range []string{"rec", "REC%_*5", "re'c\"1 ", "rec\x00", "' OR 1=1 --"} {
+		if got, err := file.Detail(t.Context(), id); !errors.Is(err, snapshot.ErrNoRecord) {
+			t.Errorf("%q is %s, %v", id, got, err)
+		}
+	}
+}
+
+func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+	for _, column := range []string{"summary", "detail"} {
+		path := made(t, cells{"a": early})
+		alter(t, path, `UPDATE feedback SET `+column+` = ''`)
+		if got, err := open(t, path).Detail(t.Context(), "a"); err == nil || errors.Is(err, snapshot.ErrNoRecord) {
+			t.Errorf("without its %s it is %s, %v", column, got, err)
+		}
+	}
+}
+
+func TestSourcesAreWhatWasPut(t *testing.T) {
+	var want, got []snapshot.Source
+	for _, r := range expected(awkward) {
+		want = append(want, r.Source)
+	}
+	for source, err := range opened(t, awkward).Sources(t.Context()) {
+		check(t, err)
+		got = append(got, source)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sources (-put +read):\n%s", diff)
+	}
+}
+
+func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
+	file := opened(t, cells{
+		"a": `{"Created":"2025-01-05","Team Routed":"Core","Priority":1,"Environment":"Émile"}`,
+		"b": `{"Created":"2025-01-04","Team Routed":"CORE","Priority":2,"CW 2.0 Bug":true}`,
+		"c": `{"Created":"2025-01-03","Area Impacted":"Loans","Priority":"Urgent"}`,
+		"d": `{"Created":"2025-01-02","Team Routed":"O'Hara"}`,
+		"e": `{"Created":"2025-01-01"}`,
+	})
+	for name, test := range map[string]struct {
+		filter feedback.Filter
+		limit  int
+		want   string
+	}{
+		"none":                     {feedback.Filter{}, 0, "abcde"},
+		"a limit":                  {feedback.Filter{}, 2, "ab"},
+		"a limit beyond the end":   {feedback.Filter{}, 9, "abcde"},
+		"case":                     {feedback.Filter{Team: []string{"cOrE"}}, 0, "ab"},
+		"case beyond ASCII":        {feedback.Filter{Environment: []string{"éMILE"}}, 0, "a"},
+		"a value of the map":       {feedback.Filter{Team: []string{"lending"}}, 0, "c"},
+		"the unrouted":             {feedback.Filter{Team: []string{"Triage"}}, 0, "e"},
+		"any of several":           {feedback.Filter{Team: []string{"lending", "triage", "none", "LENDING"}}, 0, "ce"},
+		"all of several":           {feedback.Filter{Team: []string{"core"}, Priority: []string{"high", "low"}}, 0, "a"},
+		"all three":                {feedback.Filter{Team: []string{"core"}, Priority: []string{"medium"}, Environment: []string{"cw 2.0"}}, 0, "b"},
+		"a default":                {feedback.Filter{Environment: []string{"CW 1.0"}, Priority: []string{"Low"}}, 0, "de"},
+		"a filter and a limit":     {feedback.Filter{Environment: []string{"CW 1.0"}}, 2, "cd"},
+		"a quote":                  {feedback.Filter{Team: []string{"o'hara"}}, 0, "d"},
+		"a value that no one has":  {feedback.Filter{Team: []string{"cor"}}, 0, ""},
+		"an empty value":           {feedback.Filter{Team: []string{""}}, 0, ""},
+		"SQL":                      {feedback.Filter{Team: []string{"' OR '1'='1", "core' --"}}, 0, ""},
+		"a wildcard":               {feedback.Filter{Team: []string{"c%", "c*"}}, 0, ""},
+		"as many as a header has":  {feedback.Filter{Team: append(slices.Repeat([]string{"x"}, 10_000), "core")}, 0, "ab"},
+		"an accent is no case":     {feedback.Filter{Environment: []string{"emile"}}, 0, ""},
+		"one of three matches not": {feedback.Filter{Team: []string{"core"}, Priority: []string{"high"}, Environment: []string{"x"}}, 0, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ""
+			for _, summary := range list(t, file, test.filter, test.limit) {
+				var s struct{ ID string }
+				check(t, json.Unmarshal([]byte(summary), &s))
+				got += s.ID
+			}
+			if got != test.want {
+				t.Errorf("it finds %q, want %q", got, test.want)
+			}
+			n, err := file.Count(t.Context(), test.filter)
+			if err != nil || test.limit == 0 && n != len(test.want) {
+				t.Errorf("it counts %d, %v, want %d", n, err, len(test.want))
+			}
+		})
+	}
+}
+
+// Whatever the values: a filter finds what comparing each record with EqualFold finds, in the order of the whole list.
+func TestAFilterFindsWhatAScanFinds(t *testing.T) {
+	texts := []string{"core", "CORE", "Core ", "é", "É", "ß", "SS", "k", "\u212a", "Ǆ", "ǆ"}
+	records := cells{}
+	for i := range 150 {
+		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Team Routed":"%s","Priority":"%s","Environment":"%s","Created":"2025-01-%02d"}`,
+			texts[i%7], texts[i%11], texts[i%5], 1+i%28)
+	}
+	file, rows := opened(t, records), expected(records)
+	values := rapid.SliceOfN(rapid.SampledFrom(append(texts, "high", "")), 0, 3)
+	rapid.Check(t, func(rt *rapid.T) {
+		filter := feedback.Filter{Team: values.Draw(rt, "team"), Priority: values.Draw(rt, "priority"), Environment: values.Draw(rt, "environment")}
+		want := []string{}
+		for _, r := range rows {
+			f := r.Feedback
+			if holds(filter.Team, f.Team) && holds(filter.Priority, f.Priority) && holds(filter.Environment, f.Environment) {
+				want = append(want, string(f.Summary()))
+			}
+		}
+		limit := rapid.IntRange(0, 20).Draw(rt, "limit")
+		if limit > 0 {
+			want = want[:min(limit, len(want))]
+		}
+		if diff := cmp.Diff(want, list(t, file, filter, limit)); diff != "" {
+			rt.Errorf("%+v (-scan +index):\n%s", filter, diff)
+		}
+	})
+}
+
+func holds(values []string, value string) bool {
+	return len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return strings.EqualFold(v, value) })
+}
+
+func TestAnEmptySnapshotServesNothingWithoutAnError(t *testing.T) {
+	file := opened(t, nil)
+	n, err := file.Count(t.Context(), feedback.Filter{Team: []string{"a"}})
+	if file.Records() != 0 || n != 0 || err != nil || len(list(t, file, feedback.Filter{}, 0)) != 0 || len(ids(t, file)) != 0 {
+		t.Errorf("it has %d records, counts %d, %v", file.Records(), n, err)
+	}
+}
+
+func TestQueriesEndWithTheirContext(t *testing.T) {
+	file := opened(t, cells{"a": early, "b": late})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, detail := file.Detail(ctx, "a")
+	_, count := file.Count(ctx, feedback.Filter{Team: []string{"a"}})
+	_, _, body := file.Body(ctx, snapshot.Gzip)
+	errs := map[string]error{"detail": detail, "count": count, "body": body, "summaries": nil, "sources": nil}
+	for _, errs["summaries"] = range file.Summaries(ctx, feedback.Filter{}, 0) {
+	}
+	for _, errs["sources"] = range file.Sources(ctx) {
+	}
+	for what, err := range errs {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// A caller that has seen enough leaves no connection taken: there are four.
+func TestAWalkMayEndEarly(t *testing.T) {
+	file := opened(t, cells{"a": early, "b": late})
+	for range 20 {
+		for range file.Summaries(t.Context(), feedback.Filter{}, 0) {
+			break
+		}
+		for range file.Sources(t.Context()) {
+			break
+		}
+	}
+	if got := ids(t, file); len(got) != 2 {
+		t.Errorf("it holds %v", got)
+	}
+}

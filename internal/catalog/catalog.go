@@ -177,8 +177,9 @@ type Confirmation struct {
 
 // Confirm moves on the times of the current snapshot. It returns the receipt as it was written. Error: ErrMoved.
 func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run, error) {
-	run.Outcome, run.SnapshotAfter = Nullable(Unchanged), Nullable(what.Snapshot)
-	_, err := c.change(ctx, run, func(m *Manifest, _ time.Time) error {
+	confirmed := run
+	confirmed.Outcome, confirmed.SnapshotAfter = Nullable(Unchanged), Nullable(what.Snapshot)
+	_, err := c.change(ctx, confirmed, func(m *Manifest, _ time.Time) error {
 		if string(m.Current) != what.Snapshot {
 			return ErrMoved
 		}
@@ -191,7 +192,10 @@ func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run,
 		}
 		return nil
 	})
-	return run, err
+	if err != nil {
+		return run, err
+	}
+	return confirmed, nil
 }
 
 func later(is Time, candidate time.Time) Time {

@@ -123,9 +123,23 @@ func (m Manifest) receipt(id string) (run Run, finished bool) {
 // addRun puts a receipt where it belongs by its start; an older receipt of the same run goes, and the oldest where there are too many: never the new one, for it is the mark of the write.
 func (m *Manifest) addRun(run Run) {
 	m.Runs = slices.DeleteFunc(m.Runs, func(r Run) bool { return r.ID == run.ID })
-	m.Runs = slices.Insert(m.Runs[:min(len(m.Runs), runsKept-1)], 0, run.clipped())
+	m.forget(runsKept - 1)
+	m.Runs = slices.Insert(m.Runs, 0, run.clipped())
 	slices.SortStableFunc(m.Runs, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
 	m.countCalls(run)
+}
+
+// forget keeps the newest n receipts, and of each mode the newest success beyond them: whether a weekly full is overdue must not depend on how many incrementals
+// there were since.
+func (m *Manifest) forget(n int) {
+	kept := m.Runs[:min(len(m.Runs), n):min(len(m.Runs), n)]
+	for _, run := range m.Runs[len(kept):] {
+		known := slices.ContainsFunc(kept, func(r Run) bool { return r.Mode == run.Mode && r.Succeeded() })
+		if run.Succeeded() && !known {
+			kept = append(kept, run)
+		}
+	}
+	m.Runs = kept
 }
 
 // envelope is how a manifest lies in the store. The digest is over the manifest's bytes as they stand.

@@ -138,6 +138,7 @@ func (r *Replica) look(ctx context.Context) (m Manifest, version blob.Version, w
 		m, source = shown.Manifest, "what was read last"
 	}
 	warning := fmt.Sprintf("%v. Until then no refresh can publish, and %s is what counts", fault, source)
+	r.log.ErrorContext(ctx, warning)
 	return m, info.Version, []string{warning}, nil
 }
 
@@ -149,7 +150,7 @@ func (r *Replica) shown() (View, *held) {
 
 // serve opens the current snapshot of m, or the newest whole one, unless it is open already. What is open stays where there is none.
 func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) error {
-	for _, s := range m.candidates() {
+	for _, s := range m.Candidates() {
 		next, err := r.hold(ctx, s)
 		if errors.Is(err, ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema) {
 			r.log.ErrorContext(ctx, "a snapshot can not be served", "snapshot", s.ID, "error", err)
@@ -173,8 +174,8 @@ func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) erro
 	return nil
 }
 
-// candidates are the snapshots that may be served, best first: the current one, then the newest others.
-func (m Manifest) candidates() []Snapshot {
+// Candidates are the snapshots that may be served, best first: the current one, then the newest others.
+func (m Manifest) Candidates() []Snapshot {
 	current, err := m.CurrentSnapshot()
 	if err != nil {
 		return nil

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"crypto/rand"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -13,4 +14,17 @@ const runIDTime = "20060102T150405Z"
 // "full-20261123T220332Z-k3f9q".
 func NewRunID(mode Mode, at time.Time) string {
 	return string(mode) + "-" + at.UTC().Format(runIDTime) + "-" + strings.ToLower(rand.Text()[:5])
+}
+
+var runID = regexp.MustCompile(`^([a-z]+)-(\d{8}T\d{6}Z)-[a-z0-9]{5}$`)
+
+// ParseRunID reads a run's mode and time out of its id; ok is false for what NewRunID does not make.
+func ParseRunID(id string) (mode Mode, at time.Time, ok bool) {
+	parts := runID.FindStringSubmatch(id)
+	if parts == nil {
+		return "", time.Time{}, false
+	}
+	mode = Mode(parts[1])
+	at, err := time.Parse(runIDTime, parts[2])
+	return mode, at, err == nil && (mode == Full || mode == Incremental)
 }

@@ -6,7 +6,8 @@
 // What a run may be trusted with:
 //
 //   - The watermark is Airtable's own clock, taken before the first page was asked for. An incremental reads from five minutes before it, so that an edit is
-//     read twice rather than never.
+//     read twice rather than never. One hole is known: if Airtable does not freeze a listing (that is not documented), a record that moves up a page while rows
+//     before it are deleted is passed over, and stays as it was, or unknown, until it is edited again or the next full.
 //   - Which records belong is decided here, by the created time that is served. A formula only narrows what travels.
 //   - A listing of an API without snapshots proves no deletion: a full asks once more, by id, for each record that it missed, before the record goes.
 //   - A run that fails, or dies, changes nothing but its receipt. What is published is checked against the snapshot it was made from, by catalog.

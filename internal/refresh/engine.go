@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"voc/internal/airtable"
@@ -13,6 +14,10 @@ import (
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
 )
+
+// runTimeout bounds a run. 500,000 records at Airtable's pace take a third of it; without it, an answer that says to wait for a day would be waited for, and every later run
+// would join this one.
+const runTimeout = time.Hour
 
 // recordTimeout bounds how long the receipt of a failed run may take to be written, in particular when the run failed because its time was up.
 const recordTimeout = 10 * time.Second
@@ -32,7 +37,10 @@ type Engine struct {
 }
 
 // Progress is how far a run has come.
-type Progress struct{ Pages, Records int }
+type Progress struct {
+	Mode           catalog.Mode // of what it does, which may be more than was asked
+	Pages, Records int
+}
 
 // Request names a run that is to be done.
 type Request struct {
@@ -48,9 +56,12 @@ type run struct {
 	dir     string
 	before  airtable.Counts
 
-	current catalog.Snapshot // zero: the store is empty
-	parent  *snapshot.File   // nil: none that can be read
-	plan    plan
+	owner    catalog.Owner    // of the store; zero: it is empty
+	current  catalog.Snapshot // zero: the store is empty
+	parent   *snapshot.File   // nil: none that can be read
+	outdated bool             // parent is an older one than current
+	plan     plan
+	draft    *snapshot.Draft
 }
 
 // Run does what was asked and returns its receipt, which says how it ended and is in the store too. It may do more than was asked: the first run of a store is full, and so is one that follows a change
@@ -60,7 +71,9 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()),
 	}}
 	defer r.cleanUp()
-	err := r.do(ctx)
+	ctx, cancel := context.WithTimeout(ctx, runTimeout)
+	defer cancel()
+	err := r.try(ctx)
 	if err == nil {
 		return r.receipt, nil
 	}
@@ -69,10 +82,22 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 	r.Log.ErrorContext(ctx, "refresh failed, what was served stays", "run", q.ID, "error", err)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	if err := e.Catalog.Record(late, r.receipt); err != nil {
-		return r.receipt, fmt.Errorf("keep the receipt of run %s: %w", q.ID, err)
+	receipt, err := e.Catalog.Record(late, r.receipt)
+	if err != nil {
+		return receipt, fmt.Errorf("keep the receipt of run %s: %w", q.ID, err)
 	}
-	return r.receipt, nil
+	return receipt, nil
+}
+
+// try does the run. A panic is its failure and not that of the process, which may be serving: the same data would bring it down again after each restart.
+func (r *run) try(ctx context.Context) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r.Log.ErrorContext(ctx, "panic in a refresh", "run", r.receipt.ID, "fault", fault, "stack", string(debug.Stack()))
+			err = fmt.Errorf("a fault in this program ended the refresh, its log says where: %v", fault)
+		}
+	}()
+	return r.do(ctx)
 }
 
 // explain words a failure for the status.
@@ -98,12 +123,10 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	r.receipt.Warnings = append(r.receipt.Warnings, r.plan.warnings...)
 	r.decideMode(ctx)
-	draft, err := r.stage(ctx)
-	if err != nil {
+	if err := r.stage(ctx); err != nil {
 		return err
 	}
-	defer draft.Discard()
-	diff, err := draft.Diff(ctx)
+	diff, err := r.draft.Diff(ctx)
 	if err != nil {
 		return err
 	}
@@ -112,10 +135,11 @@ func (r *run) do(ctx context.Context) (err error) {
 	if !diff.Any() && !r.plan.remake && r.parent != nil {
 		return r.confirm(ctx)
 	}
-	return r.publish(ctx, draft)
+	return r.publish(ctx)
 }
 
-// openParent fetches the current snapshot. One that can not be read is as good as none: the run becomes a full.
+// openParent fetches the current snapshot, or the newest good one where that can not be read: it still knows the fields, the table and the records, so
+// that none of them is lost sight of, and the run becomes a full.
 func (r *run) openParent(ctx context.Context) error {
 	m, err := r.Catalog.Load(ctx)
 	if err != nil {
@@ -124,35 +148,32 @@ func (r *run) openParent(ctx context.Context) error {
 	if err := m.Belongs(r.Base); err != nil {
 		return err
 	}
+	r.owner = m.Owner
 	r.current, err = m.CurrentSnapshot()
 	if errors.Is(err, catalog.ErrNoSnapshot) {
 		return nil
 	}
 	r.receipt.SnapshotBefore = catalog.Nullable(r.current.ID)
-	path, err := r.Catalog.Fetch(ctx, r.current, r.dir)
-	if err == nil {
-		r.parent, err = snapshot.Open(path)
-	}
-	if errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema) {
+	for _, s := range m.Candidates() {
+		path, err := r.Catalog.Fetch(ctx, s, r.dir)
+		if err == nil {
+			r.parent, err = snapshot.Open(path)
+		}
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, catalog.ErrDamaged) && !errors.Is(err, snapshot.ErrNotSnapshot) && !errors.Is(err, snapshot.ErrSchema) {
+			return err
+		}
+		r.outdated = true
 		r.warn(ctx, fmt.Sprintf("%v: all records are read again", err))
-		return nil
 	}
-	return err
+	return nil
 }
 
 func (r *run) warn(ctx context.Context, warning string) {
 	r.Log.WarnContext(ctx, warning, "run", r.receipt.ID)
 	r.receipt.Warnings = append(r.receipt.Warnings, warning)
-}
-
-func (r *run) decideMode(ctx context.Context) {
-	if r.receipt.Mode == catalog.Full {
-		return
-	}
-	if reason := r.fullBecause(); reason != "" {
-		r.Log.InfoContext(ctx, "the refresh becomes a full one", "run", r.receipt.ID, "because", reason)
-		r.receipt.Mode = catalog.Full
-	}
 }
 
 func (r *run) confirm(ctx context.Context) (err error) {
@@ -165,12 +186,12 @@ func (r *run) confirm(ctx context.Context) (err error) {
 	return err
 }
 
-func (r *run) publish(ctx context.Context, draft *snapshot.Draft) error {
+func (r *run) publish(ctx context.Context) error {
 	meta, err := r.meta()
 	if err != nil {
 		return err
 	}
-	sealed, err := draft.Seal(ctx, meta)
+	sealed, err := r.draft.Seal(ctx, meta)
 	if err != nil {
 		return err
 	}
@@ -198,6 +219,9 @@ func (r *run) finish() {
 }
 
 func (r *run) cleanUp() {
+	if r.draft != nil {
+		r.draft.Discard()
+	}
 	if r.parent != nil {
 		_ = r.parent.Close() // it was only read
 	}

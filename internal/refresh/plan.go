@@ -14,6 +14,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"voc/internal/airtable"
+	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
 )
@@ -25,11 +26,11 @@ type plan struct {
 	tableID   string // "" when the schema could not be read
 	tableName string
 	known     bool             // the schema could be read
-	fields    []airtable.Field // of the table
+	fields    []airtable.Field // of the table, as last known
 	names     map[string]string
 	mapping   feedback.Mapping // by the names that the base has now
 	bound     snapshot.Binding
-	remake    bool // every row has to be mapped or named again
+	remake    bool // the parent was made otherwise: there is something to publish even if nothing was edited
 	warnings  []string
 }
 
@@ -49,11 +50,11 @@ func (r *run) makePlan(ctx context.Context) (plan, error) {
 	if err := r.bindFields(&p); err != nil {
 		return p, err
 	}
-	p.remake = r.parent != nil && r.made(p)
 	return p, p.check()
 }
 
-// planBlind goes on without the schema: names stay as configured. Whether the base is there at all is for the first page to say.
+// planBlind goes on without the schema: names are as the last run that saw it knew them, else as configured. Whether the base is there at all is for the
+// first page to say.
 func (r *run) planBlind(refusal *airtable.Error) (plan, error) {
 	p := plan{
 		watermark: refusal.Date, table: r.Table, tableName: r.Table, mapping: r.Mapping, bound: snapshot.Binding{},
@@ -61,12 +62,26 @@ func (r *run) planBlind(refusal *airtable.Error) (plan, error) {
 	}
 	if r.parent != nil {
 		was := r.parent.Meta()
-		p.bound, p.remake = was.Bound, r.made(p)
-		if was.TableID != "" && (r.Table == was.TableID || r.Table == was.TableName) {
-			p.table, p.tableID, p.tableName = was.TableID, was.TableID, was.TableName
+		p.bound, p.mapping = was.Bound, r.Mapping.Follow(renamed(was))
+		for _, field := range was.Fields {
+			p.fields = append(p.fields, airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type})
 		}
 	}
+	if was := r.owner; was.TableID != "" && (r.Table == was.TableID || r.Table == was.TableName) {
+		p.table, p.tableID, p.tableName = was.TableID, was.TableID, was.TableName
+	}
 	return p, errors.Join(p.check(), r.sameTable(p))
+}
+
+// renamed says what the fields that were configured under one name were called last.
+func renamed(was snapshot.Meta) map[string]string {
+	names, now := namesOf(was.Fields), map[string]string{}
+	for name, id := range was.Bound {
+		if names[id] != "" {
+			now[name] = names[id]
+		}
+	}
+	return now
 }
 
 // check refuses a clock that is missing: without it, edits could be lost.
@@ -94,16 +109,18 @@ func (r *run) findTable(p *plan, schema airtable.Schema) error {
 	return r.sameTable(*p)
 }
 
-// sameTable refuses to put one table's records over another's.
+// sameTable refuses to put one table's records over another's. Where one of the two ids is not known, names have to do. Error: catalog.ErrForeign.
 func (r *run) sameTable(p plan) error {
-	if r.parent == nil {
+	was := r.owner
+	same := was.TableID == p.tableID
+	if was.TableID == "" || p.tableID == "" {
+		same = slices.Contains([]string{p.tableID, p.tableName, r.Table}, was.TableName)
+	}
+	if same || was == (catalog.Owner{}) {
 		return nil
 	}
-	was := r.parent.Meta()
-	if was.TableID == p.tableID && p.tableID != "" || (was.TableID == "" || p.tableID == "") && (was.TableName == p.tableName || was.TableName == r.Table) {
-		return nil
-	}
-	return fmt.Errorf("the store %s holds table %q (%s), and AIRTABLE_TABLE_NAME is %q: give each table a SNAPSHOT_STORE of its own", r.Catalog, was.TableName, was.TableID, r.Table)
+	return fmt.Errorf("the store %s %w: it holds table %q (%s), and AIRTABLE_TABLE_NAME is %q: give each table a SNAPSHOT_STORE of its own",
+		r.Catalog, catalog.ErrForeign, was.TableName, was.TableID, r.Table)
 }
 
 // bindFields finds the field id behind each mapped name.
@@ -145,7 +162,7 @@ func (r *run) bind(key, name string, table airtable.Table) (airtable.Field, erro
 			if field, ok := table.Field(id); ok {
 				return field, nil
 			}
-			return airtable.Field{}, fmt.Errorf("field %q (%s) is gone from the table, and the current snapshot has it: restore the field, or name another one for %q in FIELD_MAP%s",
+			return airtable.Field{}, fmt.Errorf("field %q (%s) is gone from the table, and the current snapshot has it: restore the field, name another one for %q in FIELD_MAP%s, or give it [] there to do without",
 				name, id, key, nearest(name, fieldNames(table.Fields)))
 		}
 	}
@@ -153,58 +170,6 @@ func (r *run) bind(key, name string, table airtable.Table) (airtable.Field, erro
 		return airtable.Field{}, fmt.Errorf("FIELD_MAP names field %q for %q, and the table has none of that name%s", name, key, nearest(name, fieldNames(table.Fields)))
 	}
 	return airtable.Field{}, nil
-}
-
-// made says whether the parent's rows were mapped or named otherwise than this run would.
-func (r *run) made(p plan) bool {
-	was := r.parent.Meta()
-	mapping, err := json.Marshal(r.Mapping)
-	return err != nil || string(mapping) != string(was.Mapping) || was.MappingVersion != feedback.MappingVersion ||
-		was.TableID != p.tableID || (p.known && !sameNames(was.Fields, p.names))
-}
-
-// sameNames says whether every field that was there still is, by its name. One that is new changes no row.
-func sameNames(was []snapshot.Field, names map[string]string) bool {
-	return !slices.ContainsFunc(was, func(f snapshot.Field) bool { return names[f.ID] != f.Name })
-}
-
-// fullBecause says why an incremental would not do, "" if it would.
-func (r *run) fullBecause() string {
-	if r.parent == nil {
-		return "there is no snapshot to go on from"
-	}
-	was := r.parent.Meta()
-	switch {
-	case was.Years != r.Years.String():
-		return "FEEDBACK_YEARS was " + was.Years
-	case !r.sameCreated(was.Mapping):
-		return "another field says when feedback was created"
-	case (len(was.Fields) > 0) != r.plan.known:
-		return "the schema could be read only one of the two times"
-	case r.plan.known && !maps.Equal(within(was.Bound, r.plan.bound), r.plan.bound):
-		return "a mapped field is another one now, or is new"
-	}
-	return ""
-}
-
-// within keeps those bindings whose names are still mapped.
-func within(was, now snapshot.Binding) snapshot.Binding {
-	kept := maps.Clone(was)
-	maps.DeleteFunc(kept, func(name, _ string) bool { return now[name] == "" })
-	return kept
-}
-
-func (r *run) sameCreated(was json.RawMessage) bool {
-	var old struct{ Fields map[string][]string }
-	if json.Unmarshal(was, &old) != nil {
-		return false
-	}
-	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
-		if !slices.Equal(old.Fields[key], r.Mapping.Names(key)) {
-			return false
-		}
-	}
-	return true
 }
 
 // narrowing is the formula of a full listing.
@@ -229,7 +194,7 @@ func (r *run) narrowing() string {
 func (r *run) meta() (snapshot.Meta, error) {
 	mapping, err := json.Marshal(r.Mapping)
 	meta := snapshot.Meta{
-		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Years: r.Years.String(), Mapping: mapping,
+		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Blind: !r.plan.known, Years: r.Years.String(), Mapping: mapping,
 		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, CreatedAt: time.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
 	}
 	for _, field := range r.plan.fields {

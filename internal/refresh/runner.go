@@ -14,6 +14,9 @@ import (
 // ErrStopped is the cause of runs that end because their Runner is stopped.
 var ErrStopped = errors.New("stopped")
 
+// serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one takes seconds.
+const serveTimeout = 2 * time.Minute
+
 // Runner does one refresh at a time in a process. It is safe for concurrent use.
 type Runner struct {
 	engine *Engine
@@ -94,10 +97,17 @@ func (r *Runner) work() {
 		if err != nil {
 			r.log.Error("the receipt of a refresh could not be kept", "error", err)
 		}
-		if err := r.served(context.WithoutCancel(r.ctx)); err != nil {
-			r.log.Error("the snapshot in the store can not be served", "error", err)
-		}
+		r.serve()
 		r.end(j, receipt, err != nil)
+	}
+}
+
+// serve has the result served. Where that does not work, the next look at the store may; the run is over all the same.
+func (r *Runner) serve() {
+	ctx, cancel := context.WithTimeout(r.ctx, serveTimeout)
+	defer cancel()
+	if err := r.served(ctx); err != nil && r.ctx.Err() == nil {
+		r.log.Error("the snapshot in the store can not be served", "error", err)
 	}
 }
 
@@ -130,7 +140,7 @@ func (r *Runner) progressed(p Progress) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.jobs[0].progress = p
+	r.jobs[0].progress, r.jobs[0].request.Mode = p, p.Mode
 }
 
 // Active lists the runs that this process has promised and not finished, as receipts without an end: first the one that runs, if any, then the one that

@@ -3,6 +3,7 @@ package refresh
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -20,27 +21,22 @@ const overlap = 5 * time.Minute
 const idsPerCall = 100
 
 // stage reads what the mode asks for into a draft.
-func (r *run) stage(ctx context.Context) (*snapshot.Draft, error) {
+func (r *run) stage(ctx context.Context) (err error) {
 	start, formula, finish := snapshot.NewDraft, r.narrowing(), r.confirmMissing
 	if r.receipt.Mode == catalog.Incremental {
 		start, formula, finish = snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
 	}
-	draft, err := start(ctx, r.dir, r.parent)
-	if err != nil {
-		return nil, err
+	if r.draft, err = start(ctx, r.dir, r.parent); err != nil {
+		return err
 	}
-	if err = r.collect(ctx, draft, formula); err == nil {
-		err = finish(ctx, draft)
+	if err := r.collect(ctx, formula); err != nil {
+		return err
 	}
-	if err != nil {
-		draft.Discard()
-		return nil, err
-	}
-	return draft, nil
+	return finish(ctx)
 }
 
 // collect takes every record that the formula lets through.
-func (r *run) collect(ctx context.Context, draft *snapshot.Draft, formula string) error {
+func (r *run) collect(ctx context.Context, formula string) error {
 	listing := 1
 	for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{Formula: formula, ByID: r.plan.known}) {
 		if err != nil {
@@ -48,42 +44,42 @@ func (r *run) collect(ctx context.Context, draft *snapshot.Draft, formula string
 		}
 		if page.Listing != listing { // what the lost listing gave may be gone by now
 			listing = page.Listing
-			if err := draft.Reset(ctx); err != nil {
+			if err := r.draft.Reset(ctx); err != nil {
 				return err
 			}
 		}
-		if err := r.take(ctx, draft, page); err != nil {
+		if err := r.take(ctx, page); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *run) take(ctx context.Context, draft *snapshot.Draft, page airtable.Page) error {
+func (r *run) take(ctx context.Context, page airtable.Page) error {
 	for _, record := range page.Records {
-		if err := r.put(ctx, draft, r.row(record)); err != nil {
+		if err := r.put(ctx, r.row(record)); err != nil {
 			return err
 		}
 	}
 	r.receipt.Pages++
 	r.receipt.Read += len(page.Records)
 	if r.Progress != nil {
-		r.Progress(Progress{Pages: r.receipt.Pages, Records: r.receipt.Read})
+		r.Progress(Progress{Mode: r.receipt.Mode, Pages: r.receipt.Pages, Records: r.receipt.Read})
 	}
 	return nil
 }
 
 // put keeps a record that belongs to the years, and removes one that does not, since it may have belonged before.
-func (r *run) put(ctx context.Context, draft *snapshot.Draft, row snapshot.Row) error {
+func (r *run) put(ctx context.Context, row snapshot.Row) error {
 	if r.Years.Contains(row.Feedback.Created) {
-		return draft.Put(ctx, row)
+		return r.draft.Put(ctx, row)
 	}
-	return draft.Remove(ctx, row.Feedback.ID)
+	return r.draft.Remove(ctx, row.Feedback.ID)
 }
 
 // confirmMissing asks once more for each record that the parent has and the listing did not show. What Airtable does not know by its id either is gone.
-func (r *run) confirmMissing(ctx context.Context, draft *snapshot.Draft) error {
-	missing, err := draft.Untouched(ctx)
+func (r *run) confirmMissing(ctx context.Context) error {
+	missing, err := r.draft.Untouched(ctx)
 	if err != nil {
 		return err
 	}
@@ -96,7 +92,7 @@ func (r *run) confirmMissing(ctx context.Context, draft *snapshot.Draft) error {
 			if err != nil {
 				return err
 			}
-			if err := r.take(ctx, draft, page); err != nil {
+			if err := r.take(ctx, page); err != nil {
 				return err
 			}
 		}
@@ -105,11 +101,11 @@ func (r *run) confirmMissing(ctx context.Context, draft *snapshot.Draft) error {
 }
 
 // remake maps again, from what the parent keeps, every row that an incremental did not bring anyway.
-func (r *run) remake(ctx context.Context, draft *snapshot.Draft) error {
+func (r *run) remake(ctx context.Context) error {
 	if !r.plan.remake {
 		return nil
 	}
-	untouched, err := draft.Untouched(ctx) // sorted
+	untouched, err := r.draft.Untouched(ctx) // sorted
 	if err != nil {
 		return err
 	}
@@ -125,19 +121,20 @@ func (r *run) remake(ctx context.Context, draft *snapshot.Draft) error {
 		if err != nil {
 			return fmt.Errorf("map record %s again: %w", source.ID, err)
 		}
-		if err := r.put(ctx, draft, row); err != nil {
+		if err := r.put(ctx, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// renames says under which name a field of the parent is known now; "" for one that is gone. It is nil when the schema could not be read.
+// renames says under which name a cell of the parent is known now; "" for one whose field is gone. It is nil when the schema could not be read.
+// Cells may be there under an id: their field was made after that run had read the schema.
 func (r *run) renames() map[string]string {
 	if !r.plan.known {
 		return nil
 	}
-	now := map[string]string{}
+	now := maps.Clone(r.plan.names)
 	for _, field := range r.parent.Meta().Fields {
 		now[field.Name] = r.plan.names[field.ID]
 	}

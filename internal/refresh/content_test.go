@@ -1,0 +1,245 @@
+package refresh_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+)
+
+type (
+	calls = map[airtablesim.Kind]int
+	edit  = map[string]any
+)
+
+// both runs a test against each answer to what Airtable does not document: whether a listing keeps to the ids of its first page.
+func both(t *testing.T, test func(t *testing.T, w *world)) {
+	for name, freeze := range map[string]bool{"listings that shift": false, "listings that are frozen": true} {
+		t.Run(name, func(t *testing.T) { test(t, newWorld(t, airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour})) })
+	}
+}
+
+// ids are those that the store serves, sorted.
+func (w *world) ids() (ids []string) {
+	w.t.Helper()
+	file := w.open(w.store)
+	defer file.Close()
+	for source, err := range file.Sources(w.t.Context()) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		ids = append(ids, source.ID)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// fill creates n records an hour ago, and returns their ids, sorted as a listing gives them.
+func (w *world) fill(n int) (ids []string) {
+	for i := range n {
+		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i), "Status": "Open"}))
+	}
+	w.clock.Advance(time.Hour)
+	slices.Sort(ids)
+	return ids
+}
+
+func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		w := newWorld(t, airtablesim.Config{})
+		receipt := w.must(mode, catalog.Published)
+		if receipt.Mode != catalog.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 || receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
+			t.Errorf("%+v", receipt)
+		}
+		if m := w.manifest(); m.Owner != (catalog.Owner{Base: w.base, TableID: w.Base().TableID(), TableName: "Lead Bugs"}) {
+			t.Errorf("the store belongs to %+v", m.Owner)
+		}
+	}
+}
+
+// What is served under fields is what Airtable sent, by name; this does not go through another refresh.
+func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(120)
+	w.must(catalog.Full, catalog.Published)
+	served := 0
+	for _, record := range w.Records() {
+		detail := w.detail(record.ID)
+		if record.Created.Year() < 2025 {
+			if detail != "" {
+				t.Errorf("%s of %v is served", record.ID, record.Created)
+			}
+			continue
+		}
+		served++
+		var got struct{ Fields map[string]any }
+		if err := json.Unmarshal([]byte(detail), &got); err != nil {
+			t.Fatalf("%s: %v", record.ID, err)
+		}
+		if diff := cmp.Diff(record.Fields, got.Fields); diff != "" {
+			t.Errorf("%s: %s", record.ID, diff)
+		}
+	}
+	if n := len(w.ids()); n != served || n != 123 {
+		t.Errorf("%d are served, and %d should be", n, served)
+	}
+}
+
+// The quota of Airtable is by calls. A page holds 100 records.
+func TestCallsAreAsFewAsCanBe(t *testing.T) {
+	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
+		w := newWorld(t, airtablesim.Config{})
+		w.fill(n)
+		var receipt catalog.Run
+		made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Published) })
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) || receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
+			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made, receipt.AirtableCalls, want)
+		}
+		w.clock.Advance(time.Hour)
+		made = w.calls(func() { receipt = w.must(catalog.Incremental, catalog.Unchanged) })
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.AirtableCalls != 2 {
+			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls, want)
+		}
+		if got := w.manifest().CallsIn(time.Now()); got != 3+pages {
+			t.Errorf("%d calls of the month, want %d", got, 3+pages)
+		}
+	}
+}
+
+func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		filled := w.fill(150)
+		w.must(catalog.Full, catalog.Published)
+		w.clock.Advance(time.Hour)
+		w.Update(filled[0], edit{"Status": "Closed", "Notes": "edited"})
+		w.Update("rec00000000000001", edit{"Team Routed": nil, "Area Impacted": nil})
+		w.Delete(filled[1])
+		created := w.Create(edit{"Initial Description": "new"})
+		receipt := w.must(catalog.Incremental, catalog.Published)
+		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 || receipt.AirtableCalls != 2 {
+			t.Errorf("%+v", receipt)
+		}
+		says(t, w.detail(filled[0]), `"status":"Closed"`, `"notes":"edited"`, `"Notes":"edited"`)
+		says(t, w.detail("rec00000000000001"), `"team":"Triage"`, `"area_impacted":"Unknown"`)
+		if cleared := w.detail("rec00000000000001"); strings.Contains(cleared, "Team Routed") {
+			t.Errorf("a cleared cell is still served: %s", cleared)
+		}
+		says(t, w.detail(created), `"description":"new"`)
+		if w.detail(filled[1]) == "" {
+			t.Error("an incremental can not know of a deletion")
+		}
+		made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Published) })
+		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 || made[airtablesim.List] != 2+1 {
+			t.Errorf("%+v, with %v", receipt, made)
+		}
+		w.converged()
+	})
+}
+
+func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newGoingWorld(t, airtablesim.Config{})
+		w.must(catalog.Full, catalog.Published)
+		first := w.current()
+		if at := catalog.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at || first.ComputedConfirmedAt != at {
+			t.Errorf("%+v", first)
+		}
+		time.Sleep(time.Hour)
+		receipt := w.must(catalog.Incremental, catalog.Unchanged)
+		if receipt.SnapshotAfter != catalog.Nullable(first.ID) || receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
+			t.Errorf("%+v", receipt)
+		}
+		want := first
+		want.Watermark = catalog.At(noon.Add(time.Hour))
+		if diff := cmp.Diff(want, w.current()); diff != "" {
+			t.Error(diff)
+		}
+		time.Sleep(time.Hour)
+		w.must(catalog.Full, catalog.Unchanged)
+		at := catalog.At(noon.Add(2 * time.Hour))
+		want.Watermark, want.DeletesConfirmedAt, want.ComputedConfirmedAt = at, at, at
+		if diff := cmp.Diff(want, w.current()); diff != "" {
+			t.Error(diff)
+		}
+		time.Sleep(time.Hour)
+		w.Update("rec00000000000001", edit{"Status": "Closed"})
+		w.must(catalog.Incremental, catalog.Published)
+		if s := w.current(); s.Watermark != catalog.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at || s.ComputedConfirmedAt != at {
+			t.Errorf("an incremental confirms deletions: %+v", s)
+		}
+	})
+}
+
+// When an edit becomes visible is not documented, so that each incremental looks five minutes further back than it seems it must.
+func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		late  time.Duration // from the edit to the watermark that misses it
+		found bool
+	}{
+		{"at once", time.Second, true},
+		{"within five minutes", 5 * time.Minute, true},
+		{"after more", 5*time.Minute + time.Second, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newGoingWorld(t, airtablesim.Config{})
+				w.Update("rec00000000000001", edit{"Status": "Open"})
+				time.Sleep(row.late)
+				w.must(catalog.Full, catalog.Published)
+				w.Recompute("rec00000000000001", edit{"Status": "Closed"}) // which leaves the time of the edit above
+				time.Sleep(time.Hour)
+				outcome := w.run(catalog.Incremental).Outcome
+				if found := outcome == "published"; found != row.found {
+					t.Errorf("%s, found: %v", outcome, found)
+				}
+			})
+		})
+	}
+}
+
+// What is edited behind a listing's back is later than the watermark, however long the listing takes.
+func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		filled := w.fill(150)
+		began := w.clock.Now()
+		w.Before(func(c airtablesim.Call) {
+			if c.Kind == airtablesim.List && c.Page == 2 {
+				w.clock.Advance(10 * time.Minute)
+				w.Update(filled[0], edit{"Status": "edited"})
+				w.clock.Advance(10 * time.Minute)
+			}
+		})
+		w.must(catalog.Full, catalog.Published)
+		if s := w.current(); s.Watermark.After(began.Add(time.Minute)) {
+			t.Errorf("the watermark is %v, the listing began at %v", s.Watermark, began)
+		}
+		says(t, w.detail(filled[0]), `"status":"Open"`)
+		w.Before(nil)
+		w.clock.Advance(time.Hour)
+		w.must(catalog.Incremental, catalog.Published)
+		says(t, w.detail(filled[0]), `"status":"edited"`)
+		w.converged()
+	})
+}
+
+// Computed cells change without the record being modified: only a full sees that.
+func TestAFullSeesWhatWasRecomputed(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.Recompute("rec00000000000001", edit{"Time to In Progress": 3.5})
+	w.must(catalog.Incremental, catalog.Unchanged)
+	if receipt := w.must(catalog.Full, catalog.Published); receipt.Changed != 1 {
+		t.Errorf("%+v", receipt)
+	}
+	w.converged()
+}

@@ -1,0 +1,213 @@
+package refresh_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable"
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+)
+
+// attempt is a refresh that faults strike. It has two pages, and a full that is not the first asks a second time for what is missing.
+type attempt struct {
+	name  string
+	first bool // the store is empty
+	mode  catalog.Mode
+	calls []call
+}
+
+// call is one that a run makes. Only the narrowness of the fault counts.
+type call struct {
+	name   string
+	narrow airtablesim.Fault
+}
+
+var (
+	schema   = call{"schema", airtablesim.Fault{Kind: airtablesim.Schema}}
+	page1    = call{"first page", airtablesim.Fault{Kind: airtablesim.List, Page: 1}}
+	page2    = call{"second page", airtablesim.Fault{Kind: airtablesim.List, Page: 2}}
+	question = call{"second question", airtablesim.Fault{Kind: airtablesim.List, Page: 1, Skip: 1}}
+	attempts = []attempt{
+		{"the first full", true, catalog.Full, []call{schema, page1, page2}},
+		{"a full", false, catalog.Full, []call{schema, page1, page2, question}},
+		{"an incremental", false, catalog.Incremental, []call{schema, page1, page2}},
+	}
+)
+
+// struck is the call with a fault.
+func (c call) struck(fault airtablesim.Fault) airtablesim.Fault {
+	fault.Kind, fault.Page, fault.Skip = c.narrow.Kind, c.narrow.Page, c.narrow.Skip
+	return fault
+}
+
+// anHour is what a run may take.
+const anHour = time.Hour
+
+// struck edits the base, runs the refresh while each of the faults strikes, and returns its receipt.
+func (w *world) struck(a attempt, faults ...airtablesim.Fault) catalog.Run {
+	w.t.Helper()
+	time.Sleep(2 * anHour)
+	if a.first {
+		w.store = blobtest.NewMemory(w.clock.Now)
+	}
+	for _, record := range w.Records() {
+		if record.Created.Year() > 2025 {
+			w.Update(record.ID, edit{"Status": fmt.Sprint("at ", w.clock.Now())})
+		}
+	}
+	if a.mode == catalog.Full && !a.first {
+		w.deleteOne()
+		w.Create(edit{"Notes": "in its place"})
+	}
+	w.Script(faults...)
+	ctx, cancel := context.WithTimeout(w.t.Context(), anHour)
+	defer cancel()
+	receipt := w.runOn(ctx, w.store, a.mode)
+	if w.Pending() != 0 {
+		w.t.Errorf("%s: %d faults have not struck", a.name, w.Pending())
+	}
+	return receipt
+}
+
+// deleteOne deletes a record that is served.
+func (w *world) deleteOne() {
+	served := w.ids()
+	records := w.Records()
+	for _, record := range slices.Backward(records) {
+		if slices.Contains(served, record.ID) {
+			w.Delete(record.ID)
+			return
+		}
+	}
+}
+
+// settled checks that the store has exactly what Airtable has: a full finds no difference in any record.
+func (w *world) settled(name string) {
+	w.t.Helper()
+	if receipt := w.run(catalog.Full); receipt.Outcome != "unchanged" {
+		w.t.Errorf("%s: then a full is %s: %+v", name, receipt.Outcome, receipt)
+	}
+}
+
+// inBubble runs a test in time that passes only where a run waits.
+func inBubble(t *testing.T, test func(w *world)) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newGoingWorld(t, airtablesim.Config{})
+		w.pace = airtable.Rate
+		w.fill(105)
+		w.must(catalog.Full, catalog.Published)
+		test(w)
+		if diff := cmp.Diff(w.fresh(), w.served(w.store)); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
+	for name, row := range map[string]struct {
+		airtablesim.Fault
+		retries, throttled int
+		takes              time.Duration
+	}{
+		"429":                   {airtablesim.RateLimit(airtablesim.ShapeList), 1, 1, 30 * time.Second},
+		"429 with Retry-After":  {airtablesim.RateLimit(airtablesim.ShapeObject).With("Retry-After", "45"), 1, 1, 45 * time.Second},
+		"503":                   {airtablesim.Unavailable(), 1, 0, 0},
+		"503 three times":       {airtablesim.Unavailable().Repeat(3), 3, 0, 0},
+		"502 in HTML":           {airtablesim.HTML(502), 1, 0, 0},
+		"200 in HTML":           {airtablesim.HTML(200), 1, 0, 0},
+		"200 without records":   {airtablesim.Fault{Status: 200, Body: "{}"}, 1, 0, 0},
+		"cut in the middle":     {airtablesim.Cut(), 1, 0, 0},
+		"stalled in the middle": {airtablesim.Stall(), 1, 0, time.Minute},
+		"reset":                 {airtablesim.Reset(), 1, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				for _, attempt := range attempts {
+					var faults []airtablesim.Fault
+					for _, call := range attempt.calls {
+						faults = append(faults, call.struck(row.Fault))
+					}
+					began := time.Now()
+					receipt := w.struck(attempt, faults...)
+					if receipt.Outcome != "published" || receipt.Retries > len(faults)*row.retries || receipt.Throttled != len(faults)*row.throttled {
+						t.Errorf("%s: %+v", attempt.name, receipt)
+					}
+					least := time.Duration(len(faults)) * row.takes
+					if took := time.Since(began) - 2*anHour; took < least || took > least+2*time.Minute {
+						t.Errorf("%s: took %v, want about %v", attempt.name, took, least)
+					}
+					w.settled(attempt.name)
+				}
+			})
+		})
+	}
+}
+
+func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
+	for name, row := range map[string]struct {
+		airtablesim.Fault
+		words string
+	}{
+		"the quota of the month":  {airtablesim.BillingLimit(), "used up its API calls of the month"},
+		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable has a fault"},
+		"stalled for ever":        {airtablesim.Stall().Repeat(5), "no complete answer within"},
+		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After", "7200"), "the deadline is in"},
+		"the token revoked":       {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED", "Invalid authentication token"), "check AIRTABLE_API_KEY"},
+		"not found":               {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""), "check AIRTABLE_BASE_ID"},
+		"a redirect":              {airtablesim.Fault{Status: 302}.With("Location", "http://elsewhere.test/"), "check AIRTABLE_API_URL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(w *world) {
+				for _, attempt := range attempts {
+					for _, call := range attempt.calls {
+						name := attempt.name + ", " + call.name
+						receipt := w.struck(attempt, call.struck(row.Fault))
+						if says(t, string(receipt.Error), row.words); receipt.Outcome != "failed" {
+							t.Errorf("%s: %+v", name, receipt)
+						}
+						m := w.manifest()
+						if !cmp.Equal(m.Runs[0], receipt) || m.Current != receipt.SnapshotBefore || attempt.first != (m.Current == "") {
+							t.Errorf("%s: the store has %s and %+v", name, m.Current, m.Runs[0])
+						}
+					}
+					w.must(attempt.mode, catalog.Published)
+					w.settled(attempt.name)
+				}
+			})
+		})
+	}
+}
+
+func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
+	inBubble(t, func(w *world) {
+		for _, attempt := range attempts {
+			if receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3)); receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
+				w.t.Errorf("%s: %+v", attempt.name, receipt)
+			}
+			w.settled(attempt.name)
+			receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(4))
+			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "lost 4 times"); receipt.Outcome != "failed" {
+				w.t.Errorf("%s: %+v", attempt.name, receipt)
+			}
+			w.must(attempt.mode, catalog.Published)
+			w.settled(attempt.name)
+		}
+	})
+}
+
+// The calls of a run that fails count too: the quota of the month has them.
+func TestCallsOfAFailedRunCount(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
+	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(time.Now()) != 2 {
+		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
+	}
+}

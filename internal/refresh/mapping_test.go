@@ -1,0 +1,127 @@
+package refresh_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
+func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
+	for _, row := range []struct {
+		name          string
+		fields, teams string
+		detail        []string
+	}{
+		{"TEAM_MAP", "", `{"login": "Identity"}`, []string{`"team":"Identity"`}},
+		{"FIELD_MAP, another field", `{"status": "Notes"}`, "", []string{`"status":"no description"`}},
+		{"FIELD_MAP, more fields", `{"status": ["Status", "Priority"]}`, "", []string{`"status":"2"`}},
+		{"FIELD_MAP, a field as it is anyway", `{"status": "Status"}`, "", []string{`"status":"New"`}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{})
+			w.fill(250)
+			w.must(catalog.Full, catalog.Published)
+			w.clock.Advance(time.Hour)
+			w.Update("rec00000000000001", edit{"Status": "edited meanwhile"})
+			w.fields, w.teams = row.fields, row.teams
+			var receipt catalog.Run
+			made := w.calls(func() { receipt = w.must(catalog.Incremental, catalog.Published) })
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.Mode != catalog.Incremental || receipt.Read != 1 {
+				t.Errorf("%v, want %v; %+v", made, want, receipt)
+			}
+			says(t, w.detail("rec00000000000002"), row.detail...)
+			w.converged()
+			w.clock.Advance(time.Hour)
+			w.must(catalog.Incremental, catalog.Unchanged)
+			w.must(catalog.Full, catalog.Unchanged)
+		})
+	}
+}
+
+// Records that other fields would put into the years are not in the snapshot, so that all have to be read.
+func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
+	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
+		w := newWorld(t, airtablesim.Config{})
+		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z", "Reported On": "2026-01-01T00:00:00.000Z"})
+		w.must(catalog.Full, catalog.Published)
+		w.clock.Advance(time.Hour)
+		w.fields = fields
+		if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+			t.Errorf("%s: %+v", fields, receipt)
+		}
+		if served := w.detail(id) != ""; served != (fields == `{"created": "Reported On"}`) {
+			t.Errorf("%s: is served: %v", fields, served)
+		}
+		w.converged()
+		w.clock.Advance(time.Hour)
+		if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+			t.Errorf("%s: once more a full: %+v", fields, receipt)
+		}
+	}
+}
+
+func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	before := w.served(w.store)
+	for _, teams := range []string{`{"export": "Data", "login": "Identity"}`, ""} {
+		w.clock.Advance(time.Hour)
+		w.teams = teams
+		w.must(catalog.Incremental, catalog.Published)
+		w.converged()
+	}
+	if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// republish publishes the current records with another description and owner, as another program would have.
+func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)) {
+	w.t.Helper()
+	ctx, dir := w.t.Context(), w.t.TempDir()
+	parent := w.open(w.store)
+	defer parent.Close()
+	meta, owner := parent.Meta(), w.manifest().Owner
+	change(&meta, &owner)
+	draft, err := snapshot.Fork(ctx, dir, parent)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	sealed, err := draft.Seal(ctx, meta)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	next := w.current()
+	next.Parent = catalog.Nullable(next.ID)
+	w.runs++
+	run := catalog.Run{ID: fmt.Sprint("other-", w.runs), Mode: catalog.Full, Started: catalog.At(time.Now())}
+	if _, err := w.catalog().Publish(ctx, catalog.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.republish(func(meta *snapshot.Meta, _ *catalog.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })
+	w.clock.Advance(time.Hour)
+	made := w.calls(func() { w.must(catalog.Incremental, catalog.Published) })
+	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
+		t.Errorf("%v, want %v", made, want)
+	}
+	file := w.open(w.store)
+	defer file.Close()
+	if got := file.Meta().MappingVersion; got != feedback.MappingVersion {
+		t.Errorf("mapped by %d, want %d", got, feedback.MappingVersion)
+	}
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Incremental, catalog.Unchanged)
+}

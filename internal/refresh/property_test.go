@@ -1,0 +1,165 @@
+package refresh_test
+
+import (
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+)
+
+// The whole of go test has two minutes: go test -rapid.checks=1000 -run RandomEdits looks longer.
+func init() {
+	_ = flag.Set("rapid.checks", "8") // rapid has them
+	_ = flag.Set("rapid.steps", "30")
+}
+
+// history is a base that is edited at random, and what a store that follows it can not know yet.
+type history struct {
+	*world
+	names  []string        // of fields that are edited and renamed, as they are now: first Status and Team Routed
+	unseen map[string]bool // records deleted or recomputed since the last full
+	made   int             // names
+}
+
+// TestRandomEditsEndInWhatAFreshFullServes lets people edit a base and its settings, and refreshes run now and then. A full serves what a fresh full of an empty store does;
+// an incremental too, but for what was deleted or recomputed.
+func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}), unseen: map[string]bool{}}
+		h.names = []string{"Status", "Team Routed"}
+		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"), h.Base().FieldID("Team Routed")) // they are renamed
+		h.refresh(rt, catalog.Full)
+		rt.Repeat(map[string]func(*rapid.T){
+			"create":     h.create,
+			"edit":       h.edit,
+			"delete":     h.delete,
+			"recompute":  h.recompute,
+			"rename":     h.rename,
+			"add field":  h.addField,
+			"drop field": h.dropField,
+			"settings":   h.settings,
+			"time passes": func(rt *rapid.T) {
+				h.clock.Advance(time.Duration(rapid.IntRange(1, 3600).Draw(rt, "seconds")) * time.Second)
+			},
+			"incremental": func(rt *rapid.T) { h.refresh(rt, catalog.Incremental) },
+			"full":        func(rt *rapid.T) { h.refresh(rt, catalog.Full) },
+		})
+		h.refresh(rt, catalog.Incremental)
+		h.refresh(rt, catalog.Full)
+	})
+}
+
+func (h *history) refresh(rt *rapid.T, mode catalog.Mode) {
+	receipt := h.run(mode)
+	if !receipt.Succeeded() {
+		rt.Fatalf("%s failed: %s", mode, receipt.Error)
+	}
+	if receipt.Mode == catalog.Full {
+		clear(h.unseen)
+	}
+	want, got := h.fresh(), h.served(h.store)
+	if len(h.unseen) > 0 {
+		want, got = h.seen(want), h.seen(got)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		rt.Fatalf("after a %s (%s), a fresh full (-) serves otherwise than the store (+), %d unseen:\n%s", mode, receipt.Outcome, len(h.unseen), diff)
+	}
+}
+
+// seen leaves out the list and the records of which an incremental can not know.
+func (h *history) seen(served []string) []string {
+	return slices.DeleteFunc(served[1:], func(detail string) bool {
+		id, _, _ := strings.Cut(strings.TrimPrefix(detail, `{"id":"`), `"`)
+		return h.unseen[id]
+	})
+}
+
+var (
+	instants = []any{nil, "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-07-01", "no date", edit{"error": "#ERROR!"}}
+	texts    = []any{nil, "Open", "Closed", " ", "\"quoted\" \\ <é>\n", edit{"specialValue": "NaN"}, []any{"Login", nil, "Export"}}
+	areas    = []any{nil, "Login", []any{"Export"}, []any{"Login", "Export"}}
+)
+
+// cells are new values for some fields.
+func (h *history) cells(rt *rapid.T) edit {
+	cells := edit{}
+	for _, name := range append([]string{"Created", "Reported On", "Area Impacted"}, h.names...) {
+		if !rapid.Bool().Draw(rt, "edits "+name) {
+			continue
+		}
+		values := texts
+		switch name {
+		case "Created", "Reported On":
+			values = instants
+		case "Area Impacted":
+			values = areas
+		}
+		cells[name] = rapid.SampledFrom(values).Draw(rt, name)
+	}
+	return cells
+}
+
+func (h *history) create(rt *rapid.T) { h.Create(h.cells(rt)) }
+
+// one is a record of the base; the test skips the step when there is none.
+func (h *history) one(rt *rapid.T) string {
+	records := h.Records()
+	if len(records) == 0 {
+		rt.Skip("there is none")
+	}
+	return records[rapid.IntRange(0, len(records)-1).Draw(rt, "record")].ID
+}
+
+func (h *history) edit(rt *rapid.T) { h.Update(h.one(rt), h.cells(rt)) }
+
+func (h *history) delete(rt *rapid.T) {
+	id := h.one(rt)
+	h.unseen[id] = true
+	h.Delete(id)
+}
+
+func (h *history) recompute(rt *rapid.T) {
+	id := h.one(rt)
+	h.unseen[id] = true
+	h.Recompute(id, h.cells(rt))
+}
+
+func (h *history) newName() string {
+	h.made++
+	return fmt.Sprintf("Field %d", h.made)
+}
+
+func (h *history) rename(rt *rapid.T) {
+	i := rapid.IntRange(0, len(h.names)-1).Draw(rt, "field")
+	name := h.newName()
+	h.RenameField(h.names[i], name)
+	h.names[i] = name
+}
+
+func (h *history) addField(*rapid.T) {
+	name := h.newName()
+	h.AddField(name, "singleLineText")
+	h.names = append(h.names, name)
+}
+
+func (h *history) dropField(rt *rapid.T) {
+	if len(h.names) == 2 {
+		rt.Skip("the others are mapped")
+	}
+	last := len(h.names) - 1
+	h.DropField(h.names[last])
+	h.names = h.names[:last]
+}
+
+func (h *history) settings(rt *rapid.T) {
+	h.years = rapid.SampledFrom([]string{"2025-", "2024-2025", "all"}).Draw(rt, "years")
+	h.teams = rapid.SampledFrom([]string{"", `{"login": "Identity"}`}).Draw(rt, "teams")
+}

@@ -1,0 +1,189 @@
+package refresh_test
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+)
+
+// dateless is a proxy that drops a header.
+type dateless struct{ http.RoundTripper }
+
+func (d dateless) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := d.RoundTripper.RoundTrip(req)
+	if err == nil {
+		resp.Header.Del("Date")
+	}
+	return resp, err
+}
+
+// wrongs are settings that no refresh works with, and what an operator is told.
+var wrongs = []struct {
+	name  string
+	wrong func(w *world)
+	words []string
+	empty bool // only an empty store takes it for what it is
+}{
+	{"another token", func(w *world) { w.token = "patWrong" }, []string{"401", "check AIRTABLE_API_KEY"}, false},
+	{"a token with a line end", func(w *world) { w.token = "patWrong\n" }, []string{"line end", "AIRTABLE_API_KEY"}, false},
+	{"no token", func(w *world) { w.token = "" }, []string{"no token", "AIRTABLE_API_KEY"}, false},
+	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} }, []string{"no Date", "proxy"}, false},
+	{"a proxy that drops Date, without the schema", func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"}, false},
+	{"another base", func(w *world) { w.base = "appWrong000000001" }, []string{"403", "AIRTABLE_BASE_ID"}, true},
+	{"another table", func(w *world) { w.table = "Leed Bugs" }, []string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, true},
+	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken }, []string{"403", "AIRTABLE_TABLE_NAME"}, true},
+}
+
+func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
+	for _, row := range wrongs {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+			if !row.empty {
+				w.must(catalog.Full, catalog.Published)
+			}
+			row.wrong(w)
+			for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+				receipt := w.fails(mode, row.words...)
+				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" || strings.Contains(string(receipt.Error), "goroutine") {
+					t.Errorf("%+v; in the store otherwise: %s", receipt, diff)
+				}
+			}
+		})
+	}
+}
+
+func TestAStoreOfAnotherBaseIsRefusedWithoutACall(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	theirs := w.base
+	w.base = "appOther000000001"
+	if made := w.calls(func() { w.fails(catalog.Full, theirs, w.base, "AIRTABLE_BASE_ID", "SNAPSHOT_STORE") }); len(made) != 0 {
+		t.Errorf("it made %v", made)
+	}
+}
+
+// another makes Airtable answer as a base would in which the table that the store holds is another one.
+func (w *world) another(id, name string) {
+	own, ownName := []byte(w.Base().TableID()), []byte(`"Lead Bugs"`)
+	w.http = rewriting{w.http, func(path string, body []byte) []byte {
+		if !strings.HasSuffix(path, "/tables") {
+			return body
+		}
+		body = bytes.ReplaceAll(body, own, []byte(id))
+		return bytes.ReplaceAll(body, ownName, []byte(`"`+name+`"`))
+	}}
+}
+
+func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
+	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
+	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
+		t.Run("a table of the same name"+name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{})
+			w.must(catalog.Full, catalog.Published)
+			prepare(w)
+			theirs := w.Base().TableID()
+			w.another("tblOther000000001", "Lead Bugs")
+			w.fails(catalog.Full, `holds table "Lead Bugs" (`+theirs+`)`, "SNAPSHOT_STORE")
+		})
+		t.Run("a table of another name"+name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+			w.must(catalog.Full, catalog.Published)
+			prepare(w)
+			w.another("tblOther000000001", "Ideas")
+			w.table = "Ideas"
+			w.fails(catalog.Full, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
+			w.token = dataToken
+			w.fails(catalog.Incremental, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
+		})
+	}
+}
+
+// A store that was made without the schema knows its table only as it was configured, by name or by id.
+func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		for _, then := range []bool{true, false} {
+			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+			names := map[bool]string{true: "Lead Bugs", false: w.Base().TableID()}
+			w.table, w.token = names[first], dataToken
+			w.must(catalog.Full, catalog.Published)
+			w.table, w.token = names[then], airtablesim.DemoToken
+			w.must(catalog.Full, catalog.Published)
+			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() || owner.TableName != "Lead Bugs" {
+				t.Errorf("by name: %v, then %v: %+v", first, then, owner)
+			}
+		}
+	}
+}
+
+func overwrite(w *world, key string, data []byte) {
+	w.t.Helper()
+	info, err := w.store.Stat(w.t.Context(), key)
+	if err == nil {
+		_, err = w.store.Replace(w.t.Context(), key, data, info.Version)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// A parent that can not be read is as good as none: all is read again, and the store is whole.
+func TestADamagedParentMakesAFull(t *testing.T) {
+	for name, ruin := range map[string]func(w *world){
+		"altered": func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) },
+		"gone": func(w *world) {
+			if err := w.store.Delete(w.t.Context(), w.current().Key); err != nil {
+				w.t.Fatal(err)
+			}
+		},
+	} {
+		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+			t.Run(name+" before "+string(mode), func(t *testing.T) {
+				w := newWorld(t, airtablesim.Config{})
+				w.must(catalog.Full, catalog.Published)
+				w.clock.Advance(time.Hour)
+				damaged := w.current()
+				ruin(w)
+				receipt := w.must(mode, catalog.Published)
+				if receipt.Mode != catalog.Full || receipt.SnapshotBefore != catalog.Nullable(damaged.ID) {
+					t.Errorf("%+v", receipt)
+				}
+				warned(t, receipt, damaged.ID, "damaged", "all records are read again")
+				w.converged()
+			})
+		}
+	}
+}
+
+// What breaks on the way to the parent says nothing about it: reading all of Airtable again would not help.
+func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	for _, effect := range []blobtest.Effect{blobtest.Refused, blobtest.Cut(100)} {
+		faulty := blobtest.NewFaulty(w.store)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
+		receipt := w.runOn(t.Context(), faulty, catalog.Incremental)
+		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
+			t.Errorf("%v: %+v", effect, receipt)
+		}
+	}
+}
+
+func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	overwrite(w, "manifest.json", []byte("{}"))
+	receipt := w.run(catalog.Full)
+	says(t, string(receipt.Error), "manifest.json", "damaged", "manifests/")
+	if receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
+		t.Errorf("%+v", receipt)
+	}
+	says(t, w.log.String(), "refresh failed")
+}

@@ -1,0 +1,287 @@
+package refresh_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+)
+
+const dataToken = "patDataOnly"
+
+// warned checks that a receipt has one warning with the words, or none.
+func warned(t *testing.T, receipt catalog.Run, words ...string) {
+	t.Helper()
+	if len(words) == 0 && len(receipt.Warnings) == 0 {
+		return
+	}
+	if len(words) == 0 || len(receipt.Warnings) != 1 {
+		t.Fatalf("warnings %q", receipt.Warnings)
+	}
+	says(t, receipt.Warnings[0], words...)
+}
+
+func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		w := newWorld(t, airtablesim.Config{})
+		w.must(catalog.Full, catalog.Published)
+		w.clock.Advance(time.Hour)
+		w.RenameField("Team Routed", `Team "of" {today}`)
+		w.RenameField("Issue", "Number")
+		w.RenameField("Type of Issue", "Issue") // a name that another mapped field had
+		var receipt catalog.Run
+		made := w.calls(func() { receipt = w.must(mode, catalog.Published) })
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
+			t.Errorf("%s: %v, want %v", mode, made, want)
+		}
+		says(t, strings.Join(receipt.Warnings, "\n"), `field "Team Routed" is called "Team \"of\" {today}" now`, `"Type of Issue" is called "Issue"`, "FIELD_MAP")
+		says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"type_of_issue":"Bug"`, `"Team \"of\" {today}":"Payments"`, `"Number":1`, `"Issue":"Bug"`)
+		now := `{"team": "Team \"of\" {today}", "type_of_issue": "Issue"}`
+		w.convergedAs(now)
+		w.clock.Advance(time.Hour)
+		w.must(catalog.Incremental, catalog.Unchanged)
+		w.convergedAs(now)
+	}
+}
+
+func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	before := w.served(w.store)
+	for _, rename := range [][2]string{{"Priority", "Prio"}, {"Prio", "Priority"}} {
+		w.clock.Advance(time.Hour)
+		w.RenameField(rename[0], rename[1])
+		w.must(catalog.Incremental, catalog.Published)
+		w.convergedAs(`{"priority": "` + rename[1] + `"}`)
+	}
+	if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The pages are keyed by id, so that they are all of one schema, the one before.
+func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		w.fill(150)
+		w.onPage(2, func() { w.RenameField("Status", "State") })
+		w.must(catalog.Full, catalog.Published)
+		says(t, w.detail("rec00000000000001"), `"status":"Open"`, `"Status":"Open"`)
+		w.Before(nil)
+		w.clock.Advance(time.Hour)
+		warned(t, w.must(catalog.Incremental, catalog.Published), `field "Status" is called "State"`)
+		w.convergedAs(`{"status": "State"}`)
+	})
+}
+
+// A formula takes names only, so that the field that says when feedback was created may not change under a listing.
+func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *testing.T) {
+	both(t, func(t *testing.T, w *world) {
+		w.must(catalog.Full, catalog.Published)
+		w.fill(150)
+		w.onPage(2, func() { w.RenameField("Created", "Made") })
+		w.fails(catalog.Full, "INVALID_FILTER_BY_FORMULA", "a field was renamed or removed")
+		w.Before(nil)
+		warned(t, w.must(catalog.Full, catalog.Published), `field "Created" is called "Made"`)
+		w.convergedAs(`{"created": "Made"}`)
+	})
+}
+
+func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		both(t, func(t *testing.T, w *world) {
+			filled := w.fill(150)
+			w.onPage(2, func() {
+				w.AddField("New", "singleLineText")
+				w.Update(filled[149], edit{"New": "value"})
+			})
+			w.must(catalog.Full, catalog.Published)
+			w.Before(nil)
+			w.clock.Advance(time.Hour)
+			w.must(mode, catalog.Published)
+			says(t, w.detail(filled[149]), `"New":"value"`)
+			w.converged()
+			w.clock.Advance(time.Hour)
+			w.must(mode, catalog.Unchanged)
+		})
+	}
+}
+
+func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		w := newWorld(t, airtablesim.Config{})
+		w.AddField("Extra", "singleLineText")
+		w.Update("rec00000000000001", edit{"Extra": "value"})
+		w.must(catalog.Full, catalog.Published)
+		says(t, w.detail("rec00000000000001"), `"Extra":"value"`)
+		w.clock.Advance(time.Hour)
+		w.DropField("Extra")
+		warned(t, w.must(mode, catalog.Published))
+		if strings.Contains(w.detail("rec00000000000001"), "Extra") {
+			t.Errorf("%s: a field that is gone is served", mode)
+		}
+		w.converged()
+	}
+}
+
+// A field that goes while another takes its name: cells must not change hands.
+func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	for _, name := range []string{"Extra", "Other"} {
+		w.AddField(name, "singleLineText")
+	}
+	w.Update("rec00000000000001", edit{"Extra": "of extra", "Other": "of other"})
+	w.Update("rec00000000000002", edit{"Extra": "of extra"})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.DropField("Extra")
+	w.RenameField("Other", "Extra")
+	w.must(catalog.Incremental, catalog.Published)
+	says(t, w.detail("rec00000000000001"), `"Extra":"of other"`)
+	w.converged()
+}
+
+func TestAMappedFieldThatIsGoneFailsTheRun(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		for _, fields := range []string{"", `{"status": "Status"}`} {
+			w := newWorld(t, airtablesim.Config{})
+			w.fields = fields
+			w.must(catalog.Full, catalog.Published)
+			before := w.served(w.store)
+			w.DropField("Status")
+			w.DropField("Environment")
+			w.fails(mode, `field "Status"`, "is gone", "restore the field", "FIELD_MAP", `field "Environment"`)
+			if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
+				t.Error(diff)
+			}
+			w.fields = `{"status": "Notes", "environment": "Priority"}`
+			w.must(mode, catalog.Published)
+			w.converged()
+		}
+	}
+}
+
+func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
+	receipt := w.must(catalog.Full, catalog.Failed)
+	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`, `nearest is "Status"`, `"Taem" for "team"`)
+	if m := w.manifest(); len(m.Snapshots) != 0 || len(m.Runs) != 1 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// The base of the tests has no field for related_imt, source and others.
+func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	warned(t, w.must(catalog.Full, catalog.Published))
+	says(t, w.detail("rec00000000000001"), `"source":"N/A"`, `"related_imt":""`)
+	w.clock.Advance(time.Hour)
+	w.AddField("Source", "singleLineText")
+	w.Update("rec00000000000001", edit{"Source": "phone"})
+	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+		t.Errorf("a mapped field that is new may be filled in any record: %+v", receipt)
+	}
+	says(t, w.detail("rec00000000000001"), `"source":"phone"`)
+	w.converged()
+	w.clock.Advance(time.Hour)
+	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+		t.Errorf("%+v", receipt)
+	}
+}
+
+// Nothing is in the field yet, so that nothing differs: the snapshot must know the field all the same, lest every run be a full.
+func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.AddField("Source", "singleLineText")
+	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+		t.Errorf("%+v", receipt)
+	}
+	w.clock.Advance(time.Hour)
+	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+		t.Errorf("%+v", receipt)
+	}
+}
+
+func TestFieldsMayBeNamedByID(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fields = `{"status": "` + w.Base().FieldID("Priority") + `"}`
+	warned(t, w.must(catalog.Full, catalog.Published))
+	says(t, w.detail("rec00000000000001"), `"status":"1"`)
+	w.clock.Advance(time.Hour)
+	w.RenameField("Priority", "Prio")
+	warned(t, w.must(catalog.Incremental, catalog.Published), `field "Priority" is called "Prio"`) // of the default for priority
+	says(t, w.detail("rec00000000000001"), `"status":"1"`, `"priority":"High"`)
+	w.convergedAs(`{"status": "Prio", "priority": "Prio"}`)
+}
+
+func TestARenamedTableIsFollowed(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.RenameTable("Feedback")
+	w.Update("rec00000000000001", edit{"Status": "Closed"})
+	warned(t, w.must(catalog.Incremental, catalog.Published), `table "Lead Bugs" is called "Feedback" now`, "AIRTABLE_TABLE_NAME")
+	if owner := w.manifest().Owner; owner.TableName != "Feedback" {
+		t.Errorf("%+v", owner)
+	}
+	for _, table := range []string{"Feedback", w.Base().TableID()} {
+		w.clock.Advance(time.Hour)
+		w.table = table
+		warned(t, w.must(catalog.Incremental, catalog.Unchanged))
+	}
+	w.converged()
+}
+
+func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+	w.token = dataToken
+	w.fill(120)
+	receipt := w.must(catalog.Full, catalog.Published)
+	warned(t, receipt, "schema.bases:read", "renamed fields are not noticed")
+	if receipt.AirtableCalls != 1+2 || receipt.Read != 124 || len(w.ids()) != 123 {
+		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
+	}
+	says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"airtable_url":"https://airtable.com/`+w.base+`"`)
+	w.clock.Advance(time.Hour)
+	w.Update("rec00000000000001", edit{"Status": "Closed"})
+	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Incremental || receipt.Changed != 1 {
+		t.Errorf("%+v", receipt)
+	}
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Incremental, catalog.Unchanged)
+	w.converged()
+	w.token = airtablesim.DemoToken // the scope is granted
+	for i, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		w.clock.Advance(time.Hour)
+		warned(t, w.must(catalog.Incremental, []catalog.Outcome{catalog.Published, catalog.Unchanged}[i]))
+		if got := w.manifest().Runs[0].Mode; got != mode {
+			t.Errorf("run %d is %s, want %s", i, got, mode)
+		}
+		w.converged()
+	}
+	says(t, w.detail("rec00000000000001"), `"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
+}
+
+func TestAScopeThatIsLostLeavesTheTableKnown(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+	w.must(catalog.Full, catalog.Published)
+	w.token = dataToken
+	w.clock.Advance(time.Hour)
+	receipt := w.run(catalog.Incremental)
+	if warned(t, receipt, "schema.bases:read"); receipt.Mode != catalog.Full || !receipt.Succeeded() {
+		t.Errorf("%+v", receipt)
+	}
+	says(t, w.detail("rec00000000000001"), w.Base().TableID())
+	w.clock.Advance(time.Hour)
+	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+		t.Errorf("%+v", receipt)
+	}
+	w.table = "Another"
+	w.fails(catalog.Incremental, `holds table "Lead Bugs"`, "SNAPSHOT_STORE")
+}

@@ -1,0 +1,138 @@
+package refresh_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+)
+
+func attachment(stamp int) edit {
+	url := fmt.Sprintf("https://files.example.com/v1/%d/att1", stamp)
+	return edit{"id": "att00000000000001", "url": url, "filename": "a.png", "size": 7, "type": "image/png", "width": 10,
+		"thumbnails": edit{"small": edit{"url": url + "/small", "width": 5}}}
+}
+
+// Airtable gives each answer URLs of its own, which expire after two hours.
+func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
+	for name, value := range map[string]func(stamp int) []any{
+		"attachments":                 func(stamp int) []any { return []any{attachment(stamp)} },
+		"a lookup with an empty cell": func(stamp int) []any { return []any{nil, attachment(stamp)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{})
+			w.AddField("Files", "multipleAttachments")
+			w.Update("rec00000000000001", edit{"Files": value(1)})
+			w.must(catalog.Full, catalog.Published)
+			w.Recompute("rec00000000000001", edit{"Files": value(2)})
+			w.must(catalog.Full, catalog.Unchanged)
+			w.must(catalog.Incremental, catalog.Unchanged) // within the overlap
+			other := attachment(3)
+			other["size"] = 8
+			w.Recompute("rec00000000000001", edit{"Files": []any{other}})
+			w.must(catalog.Full, catalog.Published)
+			says(t, w.detail("rec00000000000001"), `"size":8`, `/v1/3/att1`)
+		})
+	}
+}
+
+// What only looks like attachments is compared as it is.
+func TestURLsOfOthersAreEdits(t *testing.T) {
+	for name, value := range map[string]func(n int) any{
+		"a button":            func(n int) any { return edit{"label": `"att`, "url": fmt.Sprint("https://example.com/", n)} },
+		"a list of texts":     func(n int) any { return []any{"att", "url", n} },
+		"objects without ids": func(n int) any { return []any{edit{"name": "att1", "url": fmt.Sprint(n)}} },
+		"a list in a list":    func(n int) any { return []any{[]any{edit{"id": "att1", "url": fmt.Sprint(n)}}} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{})
+			w.AddField("Value", "futureType")
+			w.Update("rec00000000000001", edit{"Value": value(1)})
+			w.must(catalog.Full, catalog.Published)
+			w.must(catalog.Full, catalog.Unchanged)
+			w.Recompute("rec00000000000001", edit{"Value": value(2)})
+			w.must(catalog.Full, catalog.Published)
+		})
+	}
+}
+
+func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	deep := any("bottom")
+	for range 500 {
+		deep = []any{deep}
+	}
+	for i, value := range []any{
+		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep, 1e300, 1e-9, 0, -0.0, 9007199254740993.0,
+		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301", strings.Repeat("long ", 20_000), `"quotes" \back`,
+		[]any{nil, 1, "two", edit{"three": 3}}, true, edit{}, edit{"": ""},
+	} {
+		name := fmt.Sprintf("Field %d \"of\" {many} <&> \\", i)
+		w.AddField(name, "futureType")
+		w.Update("rec00000000000001", edit{name: value})
+		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value, "Area Impacted": value, "Priority": value})
+	}
+	w.must(catalog.Full, catalog.Published)
+	var want edit
+	for _, record := range w.Records() {
+		if record.ID == "rec00000000000001" {
+			want = record.Fields
+		}
+	}
+	var got struct{ Fields edit }
+	if err := json.Unmarshal([]byte(w.detail("rec00000000000001")), &got); err != nil {
+		t.Fatal(err)
+	}
+	if a, b := fmt.Sprint(want), fmt.Sprint(got.Fields); a != b {
+		t.Errorf("served are %.2000s, want %.2000s", b, a)
+	}
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Full, catalog.Unchanged)
+	w.teams = `{"login": "Identity"}` // every row is mapped again, from what is kept
+	w.must(catalog.Incremental, catalog.Published)
+	w.converged()
+}
+
+// rewriting changes answers on their way, as a proxy might.
+type rewriting struct {
+	http.RoundTripper
+	body func(path string, body []byte) []byte
+}
+
+func (r rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := r.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(r.body(req.URL.Path, body)))
+	resp.ContentLength = -1
+	return resp, nil
+}
+
+func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.AddField("Mark", "singleLineText")
+	w.Update("rec00000000000001", edit{"Mark": "before MARK after", "Notes": "MARK"})
+	w.http = rewriting{w.http, func(_ string, body []byte) []byte { return bytes.ReplaceAll(body, []byte("MARK"), []byte("\xff\xc3")) }}
+	w.must(catalog.Full, catalog.Published)
+	detail := w.detail("rec00000000000001")
+	if !json.Valid([]byte(detail)) || strings.ToValidUTF8(detail, "") != detail {
+		t.Errorf("%q", detail)
+	}
+	says(t, detail, "before \uFFFD after", `"Team Routed":"Payments"`)
+	w.must(catalog.Full, catalog.Unchanged)
+	w.must(catalog.Incremental, catalog.Unchanged)
+	w.converged()
+}

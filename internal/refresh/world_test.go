@@ -1,0 +1,297 @@
+package refresh_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"math"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable"
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/feedback"
+	"voc/internal/refresh"
+	"voc/internal/snapshot"
+)
+
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// clock is Airtable's and the store's. It stands still but for what a test moves it along, or goes as that of a synctest bubble.
+type clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+	begun time.Time // zero: it stands still
+}
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := noon.Add(c.ahead)
+	if !c.begun.IsZero() {
+		now = now.Add(time.Since(c.begun))
+	}
+	return now
+}
+
+func (c *clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+// world is an Airtable, a store, and what a process between the two is configured with.
+type world struct {
+	*airtablesim.Server
+	t     testing.TB
+	clock *clock
+	http  http.RoundTripper
+	store *blobtest.Memory
+
+	token, base, table string
+	fields, teams      string // FIELD_MAP, TEAM_MAP
+	years              string
+	pace               float64 // calls a second
+	progress           func(refresh.Progress)
+	log                bytes.Buffer
+
+	runs   int
+	unkept error // of the last run: why the store does not have its receipt
+}
+
+// newWorld begins with testdata/base.jsonl: three records of 2025 and one of 2024.
+func newWorld(t testing.TB, cfg airtablesim.Config) *world {
+	t.Helper()
+	data, err := airtablesim.Load("testdata/base.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(), token: airtablesim.DemoToken, pace: math.Inf(1)}
+	if cfg.Clock == nil {
+		cfg.Clock = w.clock.Now
+	}
+	if cfg.Rate == 0 {
+		cfg.Rate = -1
+	}
+	w.Server = airtablesim.New(data, cfg)
+	w.store = blobtest.NewMemory(w.clock.Now)
+	client, end := w.Pipe()
+	t.Cleanup(end)
+	w.http = client.Transport
+	return w
+}
+
+// newGoingWorld is newWorld in a synctest bubble, whose time its clock follows.
+func newGoingWorld(t testing.TB, cfg airtablesim.Config) *world {
+	t.Helper()
+	w := newWorld(t, cfg)
+	w.clock.begun = time.Now()
+	return w
+}
+
+// engine is what a process would make of the configuration now.
+func (w *world) engine(store blob.Store) *refresh.Engine {
+	w.t.Helper()
+	mapping, err := feedback.NewMapping(w.fields, w.teams)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	years, err := feedback.ParseYears(w.years)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	log := slog.New(slog.NewTextHandler(&w.log, nil))
+	token := w.token
+	return &refresh.Engine{
+		Airtable: airtable.New(airtable.Config{
+			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace), Log: log,
+			Token: func(context.Context) (string, error) { return token, nil },
+		}),
+		Catalog: catalog.New(store, 3, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
+		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Progress: w.progress,
+	}
+}
+
+// run does one refresh in a process of its own.
+func (w *world) run(mode catalog.Mode) catalog.Run { return w.runOn(w.t.Context(), w.store, mode) }
+
+func (w *world) runOn(ctx context.Context, store blob.Store, mode catalog.Mode) catalog.Run {
+	w.t.Helper()
+	w.runs++
+	engine := w.engine(store)
+	var receipt catalog.Run
+	receipt, w.unkept = engine.Run(ctx, refresh.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli"})
+	if left, err := os.ReadDir(engine.Dir); err != nil || len(left) > 0 {
+		w.t.Errorf("the run left %q behind", left)
+	}
+	return receipt
+}
+
+// must does one refresh, whose outcome has to be as told.
+func (w *world) must(mode catalog.Mode, outcome catalog.Outcome) catalog.Run {
+	w.t.Helper()
+	receipt := w.run(mode)
+	if receipt.Outcome != catalog.Nullable(outcome) {
+		w.t.Fatalf("%s is %s, want %s: %s", receipt.ID, receipt.Outcome, outcome, receipt.Error)
+	}
+	return receipt
+}
+
+// fails does one refresh that must fail with all of the words, and change nothing of what is served.
+func (w *world) fails(mode catalog.Mode, words ...string) catalog.Run {
+	w.t.Helper()
+	before := w.current()
+	receipt := w.must(mode, catalog.Failed)
+	says(w.t, string(receipt.Error), words...)
+	if w.token != "" && strings.Contains(string(receipt.Error)+w.log.String(), w.token) {
+		w.t.Errorf("the token is told")
+	}
+	if after := w.current(); after != before {
+		w.t.Errorf("a run that failed made %+v of %+v", after, before)
+	}
+	return receipt
+}
+
+func says(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q does not say %q", text, part)
+		}
+	}
+}
+
+func (w *world) catalog() *catalog.Catalog {
+	return catalog.New(w.store, 3, slog.New(slog.DiscardHandler))
+}
+
+func (w *world) manifest() catalog.Manifest {
+	w.t.Helper()
+	m, err := w.catalog().Load(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return m
+}
+
+// current is the snapshot that is served, zero if there is none.
+func (w *world) current() catalog.Snapshot {
+	w.t.Helper()
+	s, _ := w.manifest().CurrentSnapshot()
+	return s
+}
+
+// open opens the current snapshot of a store.
+func (w *world) open(store blob.Store) *snapshot.File {
+	w.t.Helper()
+	c := catalog.New(store, 3, slog.New(slog.DiscardHandler))
+	m, err := c.Load(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	s, err := m.CurrentSnapshot()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	path, err := c.Fetch(w.t.Context(), s, w.t.TempDir())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	file, err := snapshot.Open(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return file
+}
+
+// served is all that can be read of a store: the list as it is sent, and the detail of each record.
+func (w *world) served(store blob.Store) []string {
+	w.t.Helper()
+	file := w.open(store)
+	defer file.Close()
+	body, _, err := file.Body(w.t.Context(), snapshot.Identity)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer body.Close()
+	list, err := io.ReadAll(body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all := []string{string(list)}
+	for source, err := range file.Sources(w.t.Context()) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		detail, err := file.Detail(w.t.Context(), source.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, string(detail))
+	}
+	return all
+}
+
+// fresh is what a full refresh of an empty store serves now.
+func (w *world) fresh() []string {
+	w.t.Helper()
+	store := blobtest.NewMemory(w.clock.Now)
+	if receipt := w.runOn(w.t.Context(), store, catalog.Full); !receipt.Succeeded() {
+		w.t.Fatalf("a fresh full: %s", receipt.Error)
+	}
+	return w.served(store)
+}
+
+// converged checks that the store serves what a fresh full would.
+func (w *world) converged() {
+	w.t.Helper()
+	w.convergedAs(w.fields)
+}
+
+// convergedAs is converged for a base whose fields were renamed: a process without a past has to be told their names.
+func (w *world) convergedAs(fields string) {
+	w.t.Helper()
+	given := w.fields
+	w.fields = fields
+	want := w.fresh()
+	w.fields = given
+	if diff := cmp.Diff(want, w.served(w.store)); diff != "" {
+		w.t.Errorf("a fresh full (-) serves otherwise than the store (+):\n%s", diff)
+	}
+}
+
+// detail is the JSON that is served of one record, "" if it is not served.
+func (w *world) detail(id string) string {
+	w.t.Helper()
+	file := w.open(w.store)
+	defer file.Close()
+	text, err := file.Detail(w.t.Context(), id)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// calls is how many calls of each kind something makes.
+func (w *world) calls(do func()) map[airtablesim.Kind]int {
+	before := w.Counters().Calls
+	do()
+	made := map[airtablesim.Kind]int{}
+	for kind, n := range w.Counters().Calls {
+		if n > before[kind] {
+			made[kind] = n - before[kind]
+		}
+	}
+	return made
+}

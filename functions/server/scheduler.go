@@ -81,6 +81,9 @@ func (s *scheduler) pause(now time.Time) time.Duration {
 func (s *scheduler) tick(now time.Time) {
 	for i := range s.entries {
 		e := &s.entries[i]
+		if next := e.Next(now); next.Before(e.next) { // the clock was put back
+			e.next = next
+		}
 		if e.next.IsZero() || now.Before(e.next) {
 			continue
 		}

@@ -99,3 +99,13 @@ func TestSchedulerCatchesUpOnceWhatWasMissedWhileItWasDown(t *testing.T) {
 		}
 	}
 }
+
+func TestSchedulerGoesOnWhenTheClockIsPutBack(t *testing.T) {
+	a := newAsked(t)
+	a.plan(at(t, "2036-11-24 09:30:00"))
+	a.tick(at(t, "2026-11-23 09:30:00"))
+	a.tick(at(t, "2026-11-23 10:00:00"))
+	if want := []string{"incremental by schedule"}; !slices.Equal(a.runs, want) {
+		t.Errorf("%q, want %q", a.runs, want)
+	}
+}

@@ -81,9 +81,12 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 	view, release := replica.Acquire()
 	release()
 	scheduler := newScheduler(s.Config.Schedule, runner.Ask, s.Log)
-	if view.File == nil {
+	switch owner := view.Manifest.Owner; {
+	case view.File == nil:
 		s.firstLoad(ctx, runner)
-	} else if s.Config.Schedule.On {
+	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
+		scheduler.due(catalog.Incremental, "start") // it was renamed, or it is another table: that must show now
+	case s.Config.Schedule.On:
 		scheduler.catchUp(view.Manifest, wallClock())
 	}
 	if ctx.Err() != nil {
@@ -97,7 +100,7 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 
 // firstLoad fills an empty store at once, whatever the schedule says.
 func (s *session) firstLoad(ctx context.Context, runner *refresh.Runner) {
-	s.Log.Info("the store is empty: loading all records")
+	s.Log.Info("there is nothing to serve: loading all records")
 	ticket, err := runner.Ask(catalog.Full, "start")
 	if err == nil {
 		_, err = ticket.Wait(ctx)
@@ -116,7 +119,7 @@ func (s *session) welcome(replica *catalog.Replica, url string) {
 		return
 	}
 	fmt.Printf("voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
-		view.Manifest.Owner.Base, s.Config.Years, s.Catalog)
+		view.Manifest.Owner.Base, view.File.Meta().Years, s.Catalog)
 	fmt.Printf("  all      curl -s --compressed %s/api/feedback/\n", url)
 	fmt.Printf("  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
 	fmt.Printf("  status   curl -s %s/api/cache/\n", url)

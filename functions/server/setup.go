@@ -121,7 +121,7 @@ func listen(cfg config.Sim) (*running, error) {
 	if cfg.Data != "" {
 		var err error
 		if base, err = airtablesim.Load(cfg.Data); err != nil {
-			return nil, fmt.Errorf("AIRTABLE_SIM_DATA: %w", err)
+			return nil, mistakes(fmt.Errorf("AIRTABLE_SIM_DATA: %w", err))
 		}
 		data = cfg.Data
 	}

@@ -9,7 +9,7 @@ func (e *Error) advice(scope string) string {
 	case e.Status == 0:
 		return "check the network and AIRTABLE_API_URL"
 	case e.Err != nil && tooLarge(e.Err):
-		return "ask for fewer fields"
+		return "a page of 100 records may have 32 MiB: shorten the longest texts in the table"
 	case e.Err != nil:
 		return "try again later; if it stays so, check AIRTABLE_API_URL and the proxies on the way"
 	}

@@ -67,7 +67,7 @@ func TestLastingFailuresAreNotTriedAgain(t *testing.T) {
 		"422 unknown field": {refuse(422, "UNKNOWN_FIELD_NAME"), "FIELD_MAP"},
 		"422 formula":       {refuse(422, "INVALID_FILTER_BY_FORMULA"), "FIELD_MAP"},
 		"429 quota":         {refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), "month"},
-		"200 too large":     {answer(200, `{"x":"`+strings.Repeat(" ", 33<<20)), "fewer fields"},
+		"200 too large":     {answer(200, `{"x":"`+strings.Repeat(" ", 33<<20)), "shorten the longest texts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

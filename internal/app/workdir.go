@@ -24,6 +24,9 @@ func Workdir() (dir string, close func() error, err error) {
 	if err := lock.Lock(); err != nil {
 		return "", nil, fmt.Errorf("lock %s: %w", dir, err)
 	}
+	if _, err := os.Stat(lock.Path()); err != nil {
+		return "", nil, fmt.Errorf("another process that starts just now took %s for a stray: start again: %w", dir, err)
+	}
 	return dir, func() error { return errors.Join(lock.Close(), os.RemoveAll(dir)) }, nil
 }
 

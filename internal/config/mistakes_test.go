@@ -40,7 +40,7 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 		"READ_ACCESS":            {"jwt": "API Gateway", "open": `not "open"`, "Public": `not "Public"`, "token": "no token: set READ_TOKENS or"},
 		"READ_TOKENS":            {",": "no token", "a b": "no token has"},
 		"READ_TOKENS_PARAMETER":  {"/voc/t": "put the value in READ_TOKENS"},
-		"ADMIN_TOKENS":           {" , ,": "no token", "a\x00": "no token has"},
+		"ADMIN_TOKENS":           {", ,": "no token", "a\x00": "no token has"},
 		"ADMIN_TOKENS_PARAMETER": {"/voc/t": "put the value in ADMIN_TOKENS"},
 		"CORS_ORIGINS": {"*": "entry 1", "https://x, app.example.com": "entry 2", "https://x/": "slash", "https://x?": "origin such as",
 			"http://*.example.com": "origin such as", "https://*.com": "origin such as", "https://a.*.com": "origin such as",

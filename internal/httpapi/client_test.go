@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -41,13 +40,22 @@ func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, target := range targets {
-		r := httptest.NewRequestWithContext(gone, "GET", target, nil)
-		w := httptest.NewRecorder()
-		if fault := s.cutOff(w, r); fault != http.ErrAbortHandler && w.Body.Len() == 0 {
-			t.Errorf("%s: %d without a body, and not cut off", name, w.Code)
+		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 && a.body != s.get(target).body {
+			t.Errorf("%s: %d %.100q", name, a.StatusCode, a.body)
 		}
 	}
 	if worries := s.log.worries(); worries != nil {
+		t.Errorf("logged %q", worries)
+	}
+}
+
+func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
+	s := newService(t)
+	s.refresher.onActive = func() { panic("at once") }
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	s.send(httptest.NewRequestWithContext(gone, "GET", "/api/cache/", nil))
+	if worries := s.log.worries(); len(worries) != 1 {
 		t.Errorf("logged %q", worries)
 	}
 }

@@ -37,7 +37,7 @@ func newCORS(origins []string) (c cors) {
 // apply sets the headers of every answer to a page of an allowed origin. Others get none.
 func (c cors) apply(header http.Header, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if origin == "" || !c.allows(origin) {
+	if !c.allows(origin) {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)

@@ -55,6 +55,10 @@ func TestOrigins(t *testing.T) {
 		"https://a.preview.example.com\r\nX-Evil: 1": false,
 		page + "\r\nX-Evil: 1":                       false,
 		page + ", " + page:                           false,
+		"https://localhost":                          false,
+		"https://a":                                  false,
+		"a.preview.example.com":                      false,
+		"a":                                          false,
 		"null":                                       false,
 		"*":                                          false,
 		" ":                                          false,
@@ -166,7 +170,7 @@ func TestAPreflightNeedsNoTokenOnAnyPath(t *testing.T) {
 
 // FuzzOrigin compares with another reading of what an allowed origin is.
 func FuzzOrigin(f *testing.F) {
-	for _, seed := range []string{page, "https://a.preview.example.com", "https://a.b.preview.example.com", "null", "https://a.preview.example.com:1", "https://é.preview.example.com", "https://.preview.example.com"} {
+	for _, seed := range []string{page, "https://a.preview.example.com", "https://a.b.preview.example.com", "null", "https://a.preview.example.com:1", "https://é.preview.example.com", "https://.preview.example.com", "https://localhost", "a.preview.example.com"} {
 		f.Add(seed)
 	}
 	s := serving(f, origins(page, "https://*.preview.example.com"))

@@ -105,15 +105,15 @@ func TestNothingGrowsByBeingEncoded(t *testing.T) {
 	}
 }
 
-// TestLengthsAreTrue compares over a connection, where a wrong one is an error or a cut.
-func TestLengthsAreTrue(t *testing.T) {
+// TestLengthsAreTold asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
+func TestLengthsAreTold(t *testing.T) {
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
 	for _, target := range append(encodedTargets, "/api/feedback/rec00000000000001", "/nowhere") {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			a := fetch(t, server, http.MethodGet, target, encoding)
-			if a.ContentLength >= 0 && int(a.ContentLength) != len(a.body) {
+			if rows := strings.HasSuffix(target, "=40"); int(a.ContentLength) != len(a.body) && !rows {
 				t.Errorf("%s as %s: %d bytes, announced %d", target, encoding, len(a.body), a.ContentLength)
 			}
 			if got, want := a.decoded(t), s.get(target).body; got != want {

@@ -35,7 +35,7 @@ func (r *request) readQuery(known parameters) error {
 		repeatable, ok := known[name]
 		switch {
 		case !ok:
-			bad = append(bad, parameterError{strings.ToValidUTF8(name, "\uFFFD"), "is not known here; " + known.names()})
+			bad = append(bad, parameterError{name, "is not known here; " + known.names()})
 		case !repeatable && len(values[name]) > 1:
 			bad = append(bad, parameterError{name, "is given more than once"})
 		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) }):

@@ -91,18 +91,18 @@ func describe(err error) problem {
 	return newProblem(http.StatusInternalServerError, "internal", "something unexpected went wrong: look for the request id in the server's log")
 }
 
-// fail answers with a problem. An answer that has begun is cut off, since half of one must not look whole; so is one that its client has left, since
-// what was never sent must not look like an empty 200 to a client that only stopped sending.
+// fail answers with a problem, or cuts an answer off that has begun: half of one must not look whole. Either way, a client that went away is no fault of ours.
 func (a *API) fail(w *response, r *request, err error) {
 	p := describe(err)
-	gone := w.lost || r.Context().Err() != nil && p.Status == http.StatusInternalServerError
+	gone := (w.lost || r.Context().Err() != nil) && !errors.Is(err, errPanic)
 	switch {
-	case gone && !errors.Is(err, errPanic):
+	case p.Status != http.StatusInternalServerError:
+	case gone:
 		a.Log.DebugContext(r.Context(), "a client went away", "request", r.id, "path", r.URL.Path, "error", err)
-	case w.begun, p.Status == http.StatusInternalServerError:
+	default:
 		a.Log.ErrorContext(r.Context(), "a request failed", "request", r.id, "path", r.URL.Path, "error", err)
 	}
-	if gone || w.begun {
+	if w.begun {
 		panic(http.ErrAbortHandler)
 	}
 	a.refuse(w, r, p, err)

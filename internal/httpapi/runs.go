@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"voc/internal/catalog"
 )
@@ -11,6 +12,9 @@ import (
 const (
 	runsDefault = 50
 	runsMost    = 200
+
+	// pendingFor is how long an id that was given out may be without a run; clocks of hosts may differ by as much.
+	pendingFor = 5 * time.Minute
 )
 
 // pending is the outcome of a run that was promised and has not begun.
@@ -84,8 +88,21 @@ func (a *API) run(w *response, r *request) error {
 	defer release()
 	all := history.all()
 	i := slices.IndexFunc(all, func(run catalog.Run) bool { return run.ID == r.name })
-	if i < 0 {
-		return errNoRun
+	if i >= 0 {
+		return a.answer(w, r, http.StatusOK, all[i])
 	}
-	return a.answer(w, r, http.StatusOK, all[i])
+	if run, ok := a.promised(r.name); ok {
+		return a.answer(w, r, http.StatusOK, run)
+	}
+	return errNoRun
+}
+
+// promised is the run of an id that was given out so short a time ago that it may not have begun, perhaps by another host.
+func (a *API) promised(id string) (catalog.Run, bool) {
+	mode, at, ok := catalog.ParseRunID(id)
+	age := a.Now().Sub(at)
+	if !ok || age > pendingFor || age < -pendingFor {
+		return catalog.Run{}, false
+	}
+	return catalog.Run{ID: id, Mode: mode, Trigger: "api", Outcome: pending}, true
 }

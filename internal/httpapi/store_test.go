@@ -121,6 +121,42 @@ func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
 	}
 }
 
+func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
+	s := serving(t)
+	before := s.get("/api/feedback/")
+	for info, err := range s.store.List(t.Context(), "") {
+		if err == nil {
+			err = s.store.Delete(t.Context(), info.Key)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	status := s.status()
+	if len(status.Warnings) == 0 || status.Cache.TotalRecords != 48 || status.Stale {
+		t.Errorf("%+v", status)
+	}
+	if a := s.get("/api/feedback/"); a.StatusCode != 200 || a.body != before.body {
+		t.Errorf("%d %.100q", a.StatusCode, a.body)
+	}
+	if a := s.get("/api/health"); a.StatusCode != 503 || !strings.Contains(a.body, "degraded") {
+		t.Errorf("health: %d %s", a.StatusCode, a.body)
+	}
+}
+
+func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
+	s := newService(t)
+	s.publishDamaged(few(), fullRun())
+	status := s.status()
+	if status.Cache.TotalRecords != 0 || status.Snapshot != nil || len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") {
+		t.Errorf("%+v", status)
+	}
+	a := s.get("/api/feedback/")
+	if a.is(t, 503); strings.Contains(a.problem(t).Detail, "published") {
+		t.Errorf("%s", a.body)
+	}
+}
+
 // TestOneAnswerIsOfOneSnapshot publishes another one when the first bytes are on their way.
 func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {

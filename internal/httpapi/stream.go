@@ -46,7 +46,6 @@ func compress(w io.Writer, encoding snapshot.Encoding) io.WriteCloser {
 
 func (b borrowed) Close() error {
 	err := b.compressor.Close()
-	b.Reset(nil) // holds on to no answer
 	b.owner.Put(b.compressor)
 	return err
 }

@@ -247,6 +247,17 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 	}
 }
 
+func TestDataIsStaleUntilASuccess(t *testing.T) {
+	s := serving(t)
+	for i, stale := range []string{"", "true", "", "true"} {
+		s.clock.Set(noon.Add(time.Duration(i) * 30 * time.Minute))
+		if i == 2 {
+			s.finish(nextRun(catalog.Incremental, "b", time.Hour))
+		}
+		s.get("/api/feedback/").has(t, "X-Data-Stale", stale)
+	}
+}
+
 func maybe(t *testing.T, expression string) schedule.Schedule {
 	if expression == "" {
 		return schedule.Schedule{}

@@ -190,8 +190,7 @@ func mondayOf(t *testing.T, date string) string {
 		t.Fatal(err)
 	}
 	first := time.Date(1970, time.January, 5, 0, 0, 0, 0, time.UTC)
-	weeks := at.Sub(first) / (7 * 24 * time.Hour)
-	return first.Add(weeks * 7 * 24 * time.Hour).Format(time.DateOnly)
+	return first.Add(at.Sub(first).Truncate(7 * 24 * time.Hour)).Format(time.DateOnly)
 }
 
 func BenchmarkMap(b *testing.B) {

@@ -32,8 +32,8 @@ func quality(weight string) float64 {
 		return 1
 	}
 	name, value, _ := strings.Cut(weight, "=")
-	q, err := strconv.ParseFloat(value, 64)
-	if err != nil || !strings.EqualFold(name, "q") || !(0 <= q && q <= 1) {
+	q, _ := strconv.ParseFloat(value, 64) // 0 for what is no number
+	if !strings.EqualFold(name, "q") || !(0 <= q && q <= 1) {
 		return 0
 	}
 	return q

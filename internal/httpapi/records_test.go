@@ -95,8 +95,6 @@ func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []
 	return slices.Concat([]byte("["), bytes.Join(rows, []byte(",\n")), []byte("]\n")), len(found)
 }
 
-func everything(feedback.Feedback) bool { return true }
-
 // list decodes a list.
 func (a answer) list(t testing.TB) (rows []row) {
 	t.Helper()

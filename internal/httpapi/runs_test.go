@@ -100,6 +100,24 @@ func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 	}
 }
 
+// TestAnIDThatWasJustGivenOutIsPending: its run may be about to begin, perhaps on another host.
+func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
+	s := serving(t)
+	for age, status := range map[time.Duration]int{
+		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404, 24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
+	} {
+		id := catalog.NewRunID(catalog.Incremental, noon.Add(-age))
+		a := s.get("/api/cache/runs/" + id)
+		if a.is(t, status); status != 200 {
+			continue
+		}
+		var run receipt
+		if a.decode(t, &run); run.ID != id || run.Mode != "incremental" || text(run.Outcome) != "pending" || run.Started != nil || run.Finished != nil {
+			t.Errorf("%s old: %s", age, a.body)
+		}
+	}
+}
+
 func TestAReceiptIsComplete(t *testing.T) {
 	s := serving(t)
 	var keys map[string]any

@@ -3,7 +3,6 @@ package httpapi_test
 import (
 	"errors"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strconv"
@@ -62,7 +61,7 @@ func (s *service) testACutDownload(t *testing.T) {
 		}}
 		r := httptest.NewRequest("GET", "/api/feedback/?limit=250", nil)
 		r.Header.Set("Accept-Encoding", encoding)
-		if fault := s.cutOff(w, r); fault != http.ErrAbortHandler || writes != 2 {
+		if fault := s.cutOff(w, r); !aborted(fault) || writes != 2 {
 			t.Errorf("%s: %v after %d writes", encoding, fault, writes)
 		}
 	}

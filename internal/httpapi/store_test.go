@@ -1,9 +1,11 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -180,6 +182,40 @@ func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 				t.Errorf("%s, then: %.100q", target, next.body)
 			}
 		}
+	}
+}
+
+// TestReadersAreNeverMixedUpWhileSnapshotsChange reads all the while that two snapshots take turns.
+func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
+	s := serving(t)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=1000", "/api/feedback/?environment=kiosk&environment=cw+1.0&environment=cw+2.0&priority=low", "/api/cache/"} {
+		readers.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				a := s.get(target, "Accept-Encoding", "gzip")
+				body := a.decoded(t)
+				if a.StatusCode != 200 || strings.Contains(body, "first <b>") && strings.Contains(body, "second <b>") {
+					t.Errorf("%s: %d %.100q", target, a.StatusCode, body)
+				}
+				if total := a.Header.Get("X-Total-Count"); !strings.Contains(target, "priority") && (total == "48" && strings.Contains(body, "second <b>") || total == "50" && strings.Contains(body, "first <b>")) {
+					t.Errorf("%s: the count of the other snapshot", target)
+				}
+			}
+		})
+	}
+	for i := range 6 {
+		s.publish([]snapshot.Sealed{others(), few()}[i%2], nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
+	}
+	close(stop)
+	readers.Wait()
+	if worries := s.log.worries(); worries != nil {
+		t.Errorf("logged %q", worries)
 	}
 }
 

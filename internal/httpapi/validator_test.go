@@ -30,6 +30,7 @@ func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
 		s.get(target).has(t, "Content-Type", "application/json", "Cache-Control", "no-cache", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT",
 			"X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "X-Data-Stale", "")
 	}
+	s.get("/api/feedback/recNobody").has(t, "X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "ETag", "", "Last-Modified", "")
 }
 
 func TestStatusRoutesAreNotStored(t *testing.T) {

@@ -34,7 +34,7 @@ func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
 		t.Errorf("bytes 18 and 19 of the header are %d and %d", content[18], content[19])
 	}
 	var integrity string
-	if err := connect(t, path).QueryRow(`PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
+	if err := connect(t, path).QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
 		t.Errorf("SQLite's own check says %q, %v", integrity, err)
 	}
 }
@@ -53,10 +53,10 @@ func TestMetaComesBackAsItWasSealed(t *testing.T) {
 	check(t, err)
 	for name, want := range map[string]snapshot.Meta{
 		"full": {
-			Base: "appA", TableID: "tblB", TableName: `Lead "Bugs" <1> 'é' 😀`, Years: "2024-2025", Mapping: encoded, MappingVersion: 7,
+			Base: "appA", TableID: "tblB", TableName: `Lead "Bugs" <1> 'é' 😀`, Years: "2024-2025", TableAs: "Bugs", Mapping: encoded, MappingVersion: 7,
 			Fields: []snapshot.Field{{ID: "fld1", Name: "Notes & \u2028", Type: "multilineText"}, {ID: "fld2"}},
-			Bound:  snapshot.Binding{"Notes": "fld1", "": ""},
-			Run:    "run-1", CreatedAt: time.Date(2026, time.November, 23, 9, 0, 0, 123_456_789, time.UTC), Program: "voc v1",
+			Bound:  snapshot.Binding{"Notes": "fld1", "": ""}, Blind: true,
+			Run: "run-1", CreatedAt: time.Date(2026, time.November, 23, 9, 0, 0, 123_456_789, time.UTC), Program: "voc v1",
 		},
 		"without a schema": {Base: "appA", Mapping: json.RawMessage(`{}`)},
 	} {
@@ -102,7 +102,7 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 // alter changes a sealed file as no program of ours does.
 func alter(t *testing.T, path, statement string) {
 	t.Helper()
-	if _, err := connect(t, path).Exec(statement); err != nil {
+	if _, err := connect(t, path).ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
 }

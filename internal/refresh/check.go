@@ -41,7 +41,7 @@ func (r *run) check(ctx context.Context, report *Report) (err error) {
 	}
 	r.plan, err = r.makePlan(ctx)
 	report.Notes = append(append(report.Notes, r.receipt.Warnings...), r.plan.warnings...)
-	if r.plan.known && r.plan.tableID != "" {
+	if r.plan.known && r.plan.bound != nil {
 		report.fine("base %s has table %q (%s) with %d fields", r.Base, r.plan.tableName, r.plan.tableID, len(r.plan.fields))
 		r.checkFields(report)
 	}
@@ -55,9 +55,10 @@ func (r *run) checkFields(report *Report) {
 	table := airtable.Table{Fields: r.plan.fields}
 	for _, key := range feedback.Keys() {
 		for _, name := range r.Mapping.Names(key) {
+			_, was := r.wasBound(name)
 			if field, ok := table.Field(r.plan.bound[name]); ok {
 				report.fine("%s is field %q (%s, %s)", key, field.Name, field.ID, field.Type)
-			} else if !r.Mapping.Chosen(key) {
+			} else if !was && !r.Mapping.Chosen(key) { // else it is a finding
 				report.note("%s: the table has no field %q, which counts as blank%s", key, name, nearest(name, fieldNames(r.plan.fields)))
 			}
 		}

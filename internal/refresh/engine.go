@@ -212,9 +212,9 @@ func (r *run) publish(ctx context.Context) error {
 
 func (r *run) finish() {
 	now := r.Airtable.Counts()
-	r.receipt.AirtableCalls = int(now.Calls - r.before.Calls)
-	r.receipt.Retries = int(now.Retries - r.before.Retries)
-	r.receipt.Throttled = int(now.Throttled - r.before.Throttled)
+	r.receipt.AirtableCalls = now.Calls - r.before.Calls
+	r.receipt.Retries = now.Retries - r.before.Retries
+	r.receipt.Throttled = now.Throttled - r.before.Throttled
 	r.receipt.Finished = catalog.At(time.Now())
 }
 

@@ -29,8 +29,8 @@ type plan struct {
 	fields    []airtable.Field // of the table, as last known
 	names     map[string]string
 	mapping   feedback.Mapping // by the names that the base has now
-	bound     snapshot.Binding
-	remake    bool // the parent was made otherwise: there is something to publish even if nothing was edited
+	bound     snapshot.Binding // nil: the table could not be found, or is not the store's
+	remake    bool             // the parent was made otherwise: there is something to publish even if nothing was edited
 	warnings  []string
 }
 
@@ -43,7 +43,7 @@ func (r *run) makePlan(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{watermark: schema.Date, known: true, bound: snapshot.Binding{}, names: map[string]string{}}
+	p := plan{watermark: schema.Date, known: true, names: map[string]string{}}
 	if err := r.findTable(&p, schema); err != nil {
 		return p, err
 	}
@@ -126,6 +126,7 @@ func (r *run) sameTable(p plan) error {
 // bindFields finds the field id behind each mapped name.
 func (r *run) bindFields(p *plan) error {
 	table := airtable.Table{Fields: p.fields}
+	p.bound = snapshot.Binding{}
 	renamed := map[string]string{}
 	var mistakes []error
 	for _, key := range feedback.Keys() {
@@ -157,19 +158,26 @@ func (r *run) bind(key, name string, table airtable.Table) (airtable.Field, erro
 	if field, ok := table.Field(name); ok {
 		return field, nil
 	}
-	if r.parent != nil {
-		if id, was := r.parent.Meta().Bound[name]; was {
-			if field, ok := table.Field(id); ok {
-				return field, nil
-			}
-			return airtable.Field{}, fmt.Errorf("field %q (%s) is gone from the table, and the current snapshot has it: restore the field, name another one for %q in FIELD_MAP%s, or give it [] there to do without",
-				name, id, key, nearest(name, fieldNames(table.Fields)))
+	if id, was := r.wasBound(name); was {
+		if field, ok := table.Field(id); ok {
+			return field, nil
 		}
+		return airtable.Field{}, fmt.Errorf("field %q (%s) is gone from the table, and the current snapshot has it: restore the field, name another one for %q in FIELD_MAP%s, or give it [] there to do without",
+			name, id, key, nearest(name, fieldNames(table.Fields)))
 	}
 	if r.Mapping.Chosen(key) {
 		return airtable.Field{}, fmt.Errorf("FIELD_MAP names field %q for %q, and the table has none of that name%s", name, key, nearest(name, fieldNames(table.Fields)))
 	}
 	return airtable.Field{}, nil
+}
+
+// wasBound says which field stood behind a name when the current snapshot was made.
+func (r *run) wasBound(name string) (id string, was bool) {
+	if r.parent == nil {
+		return "", false
+	}
+	id, was = r.parent.Meta().Bound[name]
+	return id, was
 }
 
 // narrowing is the formula of a full listing.

@@ -12,6 +12,7 @@ import (
 	"voc/internal/airtable/airtablesim"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
+	"voc/internal/snapshot"
 )
 
 // dateless is a proxy that drops a header.
@@ -186,4 +187,35 @@ func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 		t.Errorf("%+v", receipt)
 	}
 	says(t, w.log.String(), "refresh failed")
+}
+
+// Another process may publish while this one reads. What it has published stays, and this run says that nothing is lost.
+func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
+	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
+		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+			t.Run(name+", "+string(mode), func(t *testing.T) {
+				w := newWorld(t, airtablesim.Config{})
+				w.must(catalog.Full, catalog.Published)
+				w.clock.Advance(time.Hour)
+				if edited {
+					w.Update("rec00000000000001", edit{"Status": "Closed"})
+				}
+				var theirs catalog.Snapshot
+				w.Before(func(c airtablesim.Call) {
+					if c.Kind == airtablesim.List {
+						w.republish(func(meta *snapshot.Meta, _ *catalog.Owner) { meta.Program = "voc/other" })
+						theirs = w.current()
+					}
+				})
+				receipt := w.must(mode, catalog.Failed)
+				if says(t, string(receipt.Error), "another refresh has published meanwhile", "nothing is lost"); w.current() != theirs {
+					t.Errorf("current is %+v, want theirs", w.current())
+				}
+				w.Before(nil)
+				w.clock.Advance(time.Hour)
+				w.run(mode)
+				w.converged()
+			})
+		}
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
 		deep = []any{deep}
 	}
 	for i, value := range []any{
-		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep, 1e300, 1e-9, 0, -0.0, 9007199254740993.0,
+		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep, 1e300, 1e-9, 0, math.Copysign(0, -1), 9007199254740993.0,
 		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301", strings.Repeat("long ", 20_000), `"quotes" \back`,
 		[]any{nil, 1, "two", edit{"three": 3}}, true, edit{}, edit{"": ""},
 	} {

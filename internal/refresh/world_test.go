@@ -132,10 +132,16 @@ func (w *world) runOn(ctx context.Context, store blob.Store, mode catalog.Mode) 
 	engine := w.engine(store)
 	var receipt catalog.Run
 	receipt, w.unkept = engine.Run(ctx, refresh.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli"})
-	if left, err := os.ReadDir(engine.Dir); err != nil || len(left) > 0 {
-		w.t.Errorf("the run left %q behind", left)
-	}
+	w.leaves(engine)
 	return receipt
+}
+
+// leaves checks that an engine has no file left.
+func (w *world) leaves(engine *refresh.Engine) {
+	w.t.Helper()
+	if left, err := os.ReadDir(engine.Dir); err != nil || len(left) > 0 {
+		w.t.Errorf("left behind: %q, %v", left, err)
+	}
 }
 
 // must does one refresh, whose outcome has to be as told.

@@ -1,0 +1,297 @@
+package refresh_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/refresh"
+)
+
+// process is a world with a runner, in a synctest bubble. Runs stop at their second page until released.
+type process struct {
+	*world
+	*refresh.Runner
+	release chan struct{}
+	served  atomic.Int32
+}
+
+func newProcess(t *testing.T) *process {
+	p := &process{world: newGoingWorld(t, airtablesim.Config{}), release: make(chan struct{})}
+	p.fill(150)
+	p.must(catalog.Full, catalog.Published)
+	for _, record := range p.Records() { // so that an incremental has two pages as well
+		p.Update(record.ID, edit{"Notes": "edited"})
+	}
+	p.start(p.store, func(context.Context) error { p.served.Add(1); return nil })
+	p.Before(func(c airtablesim.Call) {
+		if c.Page == 2 {
+			<-p.release
+		}
+	})
+	return p
+}
+
+func (p *process) start(store *blobtest.Memory, served func(context.Context) error) {
+	p.Runner = refresh.NewRunner(p.engine(store), served)
+	p.t.Cleanup(p.Stop)
+}
+
+func (p *process) ask(mode catalog.Mode) refresh.Ticket {
+	p.t.Helper()
+	ticket, err := p.Ask(mode, "api")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return ticket
+}
+
+func (p *process) wait(ticket refresh.Ticket) catalog.Run {
+	p.t.Helper()
+	receipt, err := ticket.Wait(p.t.Context())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return receipt
+}
+
+func finished(t *testing.T, ticket refresh.Ticket) bool {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	synctest.Wait()
+	receipt, err := ticket.Wait(ctx)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	return receipt.ID != ""
+}
+
+func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		asks []catalog.Mode
+		runs []int // which ask's run does each
+		mode []catalog.Mode
+	}{
+		{"a full takes all along", []catalog.Mode{catalog.Full, catalog.Incremental, catalog.Full}, []int{0, 0, 0}, []catalog.Mode{catalog.Full, catalog.Full, catalog.Full}},
+		{"an incremental takes its like along", []catalog.Mode{catalog.Incremental, catalog.Incremental}, []int{0, 0}, []catalog.Mode{catalog.Incremental, catalog.Incremental}},
+		{"a full runs after an incremental, and is joined while it waits", []catalog.Mode{catalog.Incremental, catalog.Full, catalog.Full, catalog.Incremental},
+			[]int{0, 1, 1, 0}, []catalog.Mode{catalog.Incremental, catalog.Full, catalog.Full, catalog.Incremental}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := newProcess(t)
+				before := len(p.manifest().Runs)
+				var tickets []refresh.Ticket
+				runs := map[string]bool{}
+				for i, mode := range row.asks {
+					ticket := p.ask(mode)
+					synctest.Wait()
+					tickets = append(tickets, ticket)
+					first := tickets[row.runs[i]]
+					if ticket.RunID != first.RunID || ticket.Joined != (row.runs[i] != i) || ticket.Mode != row.mode[i] {
+						t.Errorf("ask %d for %s got %+v, want the run of %+v", i, mode, ticket, first)
+					}
+					runs[ticket.RunID] = true
+				}
+				close(p.release)
+				for i, ticket := range tickets {
+					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] || !receipt.Succeeded() || receipt.Trigger != "api" {
+						t.Errorf("%+v", receipt)
+					}
+				}
+				if done := len(p.manifest().Runs) - before; done != len(runs) || int(p.served.Load()) != len(runs) {
+					t.Errorf("%d runs were done and %d served, want %d", done, p.served.Load(), len(runs))
+				}
+			})
+		})
+	}
+}
+
+func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		if active, unrecorded := p.Active(); len(active)+len(unrecorded) != 0 {
+			t.Errorf("%+v, %+v", active, unrecorded)
+		}
+		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
+		synctest.Wait()
+		active, _ := p.Active()
+		if len(active) != 2 || active[0].Started.IsZero() || !active[1].Started.IsZero() {
+			t.Fatalf("%+v", active)
+		}
+		want := catalog.Run{ID: running.RunID, Mode: catalog.Incremental, Trigger: "api", Started: active[0].Started, Pages: 1, Read: 100}
+		if diff := cmp.Diff(want, active[0]) + cmp.Diff(catalog.Run{ID: waiting.RunID, Mode: catalog.Full, Trigger: "api"}, active[1]); diff != "" {
+			t.Error(diff)
+		}
+		close(p.release)
+		p.wait(waiting)
+		synctest.Wait()
+		if active, _ := p.Active(); len(active) != 0 {
+			t.Errorf("%+v", active)
+		}
+	})
+}
+
+// An incremental that has to be a full is one for those who ask meanwhile, too.
+func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		p.store = blobtest.NewMemory(p.clock.Now)
+		p.start(p.store, func(context.Context) error { return nil })
+		first := p.ask(catalog.Incremental)
+		synctest.Wait()
+		if second := p.ask(catalog.Full); !second.Joined || second.RunID != first.RunID || second.Mode != catalog.Full {
+			t.Errorf("%+v after %+v", second, first)
+		}
+		close(p.release)
+		if receipt := p.wait(first); receipt.Mode != catalog.Full {
+			t.Errorf("%+v", receipt)
+		}
+	})
+}
+
+func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		close(p.release)
+		serving, fetched := make(chan string, 1), make(chan struct{})
+		p.start(p.store, func(ctx context.Context) error {
+			if _, limited := ctx.Deadline(); !limited {
+				t.Error("serving may take for ever")
+			}
+			serving <- string(p.manifest().Current)
+			<-fetched
+			return errors.New("the store is down") // which is no reason to wait on
+		})
+		before := p.current().ID
+		ticket := p.ask(catalog.Full)
+		if current := <-serving; current == before {
+			t.Error("it is served before it is published")
+		}
+		if active, _ := p.Active(); finished(t, ticket) || len(active) != 1 {
+			t.Errorf("it is over while it is not served: %+v", active)
+		}
+		close(fetched)
+		if receipt := p.wait(ticket); receipt.Outcome != "published" {
+			t.Errorf("%+v", receipt)
+		}
+		says(t, p.log.String(), "the store is down")
+	})
+}
+
+func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		before := p.current()
+		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
+		synctest.Wait()
+		p.Stop()
+		for _, ticket := range []refresh.Ticket{running, waiting} {
+			receipt := p.wait(ticket)
+			if says(t, string(receipt.Error), "the program was stopped", "the next one does its work"); receipt.Outcome != "failed" {
+				t.Errorf("%+v", receipt)
+			}
+		}
+		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" || runs[1].Outcome != "failed" {
+			t.Errorf("the store has %+v", runs)
+		}
+		if p.current() != before {
+			t.Errorf("current is %+v", p.current())
+		}
+		if _, err := p.Ask(catalog.Full, "api"); !errors.Is(err, refresh.ErrStopped) {
+			t.Errorf("error %v", err)
+		}
+		p.Stop() // again
+		close(p.release)
+		p.must(catalog.Incremental, catalog.Published)
+	})
+}
+
+func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		close(p.release)
+		panics := true
+		p.progress = func(refresh.Progress) {
+			if panics {
+				panic("a fault of ours")
+			}
+		}
+		p.start(p.store, func(context.Context) error { return nil })
+		receipt := p.wait(p.ask(catalog.Full))
+		says(t, string(receipt.Error), "a fault of ours", "log")
+		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") || p.manifest().Runs[0].ID != receipt.ID {
+			t.Errorf("%+v", receipt)
+		}
+		says(t, p.log.String(), "panic in a refresh", "runner_test.go")
+		panics = false
+		if receipt := p.wait(p.ask(catalog.Full)); receipt.Outcome != "published" {
+			t.Errorf("%+v", receipt)
+		}
+	})
+}
+
+func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		close(p.release)
+		faulty := blobtest.NewFaulty(p.store)
+		for n := range 2 {
+			faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, N: n + 1, Effect: blobtest.Refused})
+		}
+		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil })
+		defer p.Stop()
+		receipt := p.wait(p.ask(catalog.Full))
+		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) || receipt.Outcome != "failed" {
+			t.Errorf("%+v of %+v", unrecorded, receipt)
+		}
+		p.wait(p.ask(catalog.Full))
+		if _, unrecorded := p.Active(); len(unrecorded) != 0 {
+			t.Errorf("%+v", unrecorded)
+		}
+	})
+}
+
+func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	var running, most atomic.Int32
+	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil })
+	w.Before(func(c airtablesim.Call) {
+		if c.Kind == airtablesim.Schema {
+			most.Store(max(most.Load(), running.Add(1)))
+		}
+	})
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for j := range 4 {
+				ticket, err := runner.Ask([]catalog.Mode{catalog.Full, catalog.Incremental}[(i+j)%2], "api")
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				runner.Active()
+				if receipt, err := ticket.Wait(t.Context()); err != nil || !receipt.Succeeded() || receipt.ID != ticket.RunID {
+					t.Errorf("%+v, %v", receipt, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	runner.Stop()
+	if most.Load() != 1 {
+		t.Errorf("%d at a time", most.Load())
+	}
+	w.converged()
+}

@@ -261,6 +261,23 @@ func TestLongTextsAreCutSoThatAManifestStaysReadable(t *testing.T) {
 	}
 }
 
+// Receipts and snapshots are bounded, so that this can only be a store that keeps tens of thousands. What could not be read again is not written.
+func TestAManifestThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
+	store, _ := newStore()
+	text, err := json.Marshal(catalog.Manifest{Owner: catalog.Owner{TableName: strings.Repeat("x", 16<<20-700)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, store, manifestKey, signed(1, string(text)))
+	before := content(t, store, manifestKey)
+	_, err = open(store).Record(t.Context(), failed("full-1"))
+	if err == nil || string(content(t, store, manifestKey)) != string(before) {
+		t.Fatalf("it was written, error %v", err)
+	}
+	says(t, err.Error(), "SNAPSHOT_KEEP")
+	load(t, open(store))
+}
+
 func TestCallsCountByTheMonthInUTC(t *testing.T) {
 	store, _ := newStore()
 	c := open(store)
@@ -349,5 +366,28 @@ func TestAWriteThatLandsLateIsKnown(t *testing.T) {
 	}
 	if m := load(t, c); m.Generation != 1 || m.CallsIn(noon) != 7 || len(m.Snapshots) != 1 {
 		t.Errorf("%+v", m)
+	}
+}
+
+// Whether a weekly full is overdue must not depend on how many incrementals there were since.
+func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	record := func(run catalog.Run, mode catalog.Mode, outcome catalog.Outcome, at time.Time) {
+		t.Helper()
+		run.Mode, run.Outcome, run.Started, run.Finished = mode, catalog.Nullable(outcome), catalog.At(at), catalog.At(at)
+		if _, err := c.Record(t.Context(), run); err != nil {
+			t.Fatal(err)
+		}
+	}
+	record(receipt("full-1"), catalog.Full, catalog.Unchanged, noon)
+	record(receipt("full-2"), catalog.Full, catalog.Unchanged, noon.Add(time.Minute))
+	record(receipt("full-3"), catalog.Full, catalog.Failed, noon.Add(2*time.Minute))
+	for i := range 205 {
+		record(receipt(fmt.Sprintf("incremental-%d", i)), catalog.Incremental, catalog.Failed, noon.Add(time.Hour+time.Duration(i)*time.Second))
+	}
+	m := load(t, c)
+	if got := m.LastSuccess(catalog.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 201 {
+		t.Errorf("the last full succeeded at %s of %d receipts", got, len(m.Runs))
 	}
 }

@@ -1,0 +1,95 @@
+package refresh_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+)
+
+// afterDamage is a world with two snapshots, the current one of which can not be read.
+func afterDamage(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.Update("rec00000000000001", edit{"Status": "Closed"})
+	w.must(catalog.Incremental, catalog.Published)
+	w.clock.Advance(time.Hour)
+	overwrite(w, w.current().Key, []byte("no snapshot"))
+	return w
+}
+
+// A snapshot that is lost must take nothing with it that an older one knows as well: the fields, the table, the records to ask for again.
+func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
+	w := afterDamage(t)
+	w.RenameField("Status", "State")
+	w.RenameTable("Feedback")
+	receipt := w.must(catalog.Incremental, catalog.Published)
+	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`, `table "Lead Bugs" is called "Feedback" now`)
+	says(t, w.detail("rec00000000000001"), `"status":"Closed"`)
+
+	w = afterDamage(t)
+	w.DropField("Status")
+	w.fails(catalog.Incremental, `field "Status"`, "is gone from the table")
+}
+
+func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.Update("rec00000000000001", edit{"Status": "Closed"})
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Incremental, catalog.Published)
+	w.Update("rec00000000000001", edit{"Status": "Open"}) // as in the first snapshot
+	overwrite(w, w.current().Key, []byte("no snapshot"))
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Incremental, catalog.Published)
+	w.converged()
+}
+
+func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.AddField("Severity", "singleLineText")
+	w.Update("rec00000000000001", edit{"Severity": "Grave"})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.fields = `{"source":"Severity"}`
+	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Incremental || receipt.AirtableCalls != 2 {
+		t.Errorf("%+v", receipt)
+	}
+	says(t, w.detail("rec00000000000001"), `"source":"Grave"`)
+	w.converged()
+}
+
+func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.DropField("Status")
+	w.fails(catalog.Incremental, `give it [] there to do without`)
+	w.fields = `{"status":[]}`
+	w.must(catalog.Incremental, catalog.Published)
+	w.converged()
+}
+
+func TestAScopeThatIsLostLeavesRenamedFieldsKnown(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.RenameField("Status", "State")
+	w.must(catalog.Incremental, catalog.Published)
+	before := w.detail("rec00000000000001")
+	says(t, before, `"status":"Open"`)
+	w.token = dataToken
+	for range 2 {
+		w.clock.Advance(time.Hour)
+		if receipt := w.run(catalog.Incremental); !receipt.Succeeded() {
+			t.Fatalf("%+v", receipt)
+		}
+		if now := w.detail("rec00000000000001"); now != before {
+			t.Errorf("%s, want %s", now, before)
+		}
+	}
+}

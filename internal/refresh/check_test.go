@@ -59,7 +59,11 @@ func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 			row.wrong(w)
-			says(t, lines(w.check().Findings), row.words...)
+			report := w.check()
+			says(t, lines(report.Findings), row.words...)
+			if strings.Contains(lines(report.Fine), `has table ""`) {
+				t.Errorf("it tells of a table that it has not seen: %q", report.Fine)
+			}
 		})
 	}
 	for name, row := range map[string]struct {
@@ -106,5 +110,14 @@ func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
 				t.Errorf("findings %q", report.Findings)
 			}
 		})
+	}
+}
+
+func TestACheckTellsNothingOfTheFieldsOfAnotherTable(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.another("tblOther000000001", "Lead Bugs")
+	if report := w.check(); len(report.Fine) != 1 || len(report.Notes) != 0 || len(report.Findings) != 1 {
+		t.Errorf("%+v", report)
 	}
 }

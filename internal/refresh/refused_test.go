@@ -39,7 +39,7 @@ var wrongs = []struct {
 	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} }, []string{"no Date", "proxy"}, false},
 	{"a proxy that drops Date, without the schema", func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"}, false},
 	{"another base", func(w *world) { w.base = "appWrong000000001" }, []string{"403", "AIRTABLE_BASE_ID"}, true},
-	{"another table", func(w *world) { w.table = "Leed Bugs" }, []string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, true},
+	{"another table", func(w *world) { w.table = "Leed Bugs" }, []string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, false},
 	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken }, []string{"403", "AIRTABLE_TABLE_NAME"}, true},
 }
 

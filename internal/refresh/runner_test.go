@@ -197,6 +197,9 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
 		synctest.Wait()
 		p.Stop()
+		if active, _ := p.Active(); len(active) != 0 {
+			t.Errorf("Stop did not wait for the end of %+v", active)
+		}
 		for _, ticket := range []refresh.Ticket{running, waiting} {
 			receipt := p.wait(ticket)
 			if says(t, string(receipt.Error), "the program was stopped", "the next one does its work"); receipt.Outcome != "failed" {

@@ -1,8 +1,13 @@
 package refresh_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,5 +182,39 @@ func TestAFullAsksForTheYearsOnly(t *testing.T) {
 	receipt := w.must(catalog.Full, catalog.Published)
 	if receipt.Read != 3 || receipt.Pages != 1 {
 		t.Errorf("%+v", receipt)
+	}
+}
+
+// asking notes the formulas that Airtable is asked with.
+type asking struct {
+	http.RoundTripper
+	formulas []string
+}
+
+func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	var query struct{ FilterByFormula string }
+	if json.Unmarshal(body, &query) == nil {
+		a.formulas = append(a.formulas, query.FilterByFormula)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return a.RoundTripper.RoundTrip(req)
+}
+
+// How Airtable compares what is no date is not documented, so that it is never asked to.
+func TestAFormulaComparesOnlyWhatIsADate(t *testing.T) {
+	for kind, compared := range map[string]bool{"dateTime": true, "date": true, "singleLineText": false, "multipleLookupValues": false, "formula": false} {
+		w := newWorld(t, airtablesim.Config{})
+		w.DropField("Created")
+		w.AddField("Created", kind)
+		asked := &asking{RoundTripper: w.http}
+		w.http = asked
+		w.must(catalog.Full, catalog.Published)
+		if formulas := strings.Join(asked.formulas, "\n"); strings.Contains(formulas, "IS_AFTER({Created}") != compared || !strings.Contains(formulas, "IS_AFTER({Reported On}") {
+			t.Errorf("%s: asked with %s", kind, formulas)
+		}
 	}
 }

@@ -60,10 +60,11 @@ func (serve) Run(ctx context.Context) error {
 	runner.Stop()
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
 	defer cancel()
-	if err := server.Shutdown(last); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	err = server.Shutdown(last)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close() // a client that reads slowly must not hold up the end
 	}
-	return nil
+	return err
 }
 
 func newServer(handler http.Handler) *http.Server {

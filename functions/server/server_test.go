@@ -3,6 +3,7 @@ package main_test
 import (
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -169,5 +170,33 @@ func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
 	}
 	if now, err := os.ReadFile(manifest); err != nil || string(now) != string(damaged) {
 		t.Errorf("a damaged manifest was written over: %v", err)
+	}
+}
+
+// terminate fails the test when the process is still there after 20 s; a client that does not read would be waited for 5 minutes.
+func TestAClientThatDoesNotReadDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	data, err := filepath.Abs(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, url := serve(t, t.TempDir(), environment(t, "AIRTABLE_SIM_DATA="+data))
+	p.printed(`(voc serves 5830)`)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fmt.Fprint(conn, "GET /api/feedback/ HTTP/1.1\r\nHost: voc\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if code := p.terminate(); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }

@@ -15,6 +15,12 @@ import (
 // columns of a row, in the order in which Put binds them.
 const columns = `id, created_time, created, team, priority, environment, report_week, h1, h2, h3, h4, h5, digest, summary, detail, fields`
 
+// stage is what a draft has taken so far: rows as in feedback, without a rank, and the ids that go.
+const stage = `
+CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.feedback WHERE false;
+CREATE UNIQUE INDEX stage.row_id ON row (id);
+CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;`
+
 // Draft is a snapshot in the making. It is used by one goroutine and ends in Seal or Discard. Until it is sealed nothing of it is of use to
 // anyone, so it is written without a journal and without flushes: a process that dies leaves files to throw away.
 type Draft struct {
@@ -68,7 +74,7 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 	}
 	attach = append(attach,
 		statement{`PRAGMA stage.journal_mode = OFF`, nil}, statement{`PRAGMA stage.synchronous = OFF`, nil}, statement{`PRAGMA stage.cache_size = -1024`, nil},
-		statement{`BEGIN`, nil}, statement{schema, nil}, statement{stageSchema, nil})
+		statement{`BEGIN`, nil}, statement{schema, nil}, statement{stage, nil})
 	if err := d.exec(ctx, attach...); err != nil {
 		return err
 	}

@@ -23,9 +23,6 @@ const applicationID = 0x766f6331
 //go:embed schema.sql
 var schema string
 
-//go:embed stage.sql
-var stageSchema string
-
 //go:embed derive.sql
 var derive string
 

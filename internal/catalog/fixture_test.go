@@ -75,7 +75,7 @@ func sealed(t testing.TB, run string) snapshot.Sealed {
 	if err == nil {
 		err = draft.Put(t.Context(), snapshot.Row{
 			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: noon},
-			Source:   snapshot.Source{ID: "rec1", CreatedTime: noon, Fields: []byte("{}"), Digest: []byte(run)},
+			Source:   snapshot.Source{ID: "rec1", CreatedTime: noon, Fields: []byte("{}"), Digest: []byte(run), Computed: []byte(run)},
 		})
 	}
 	if err != nil {

@@ -3,9 +3,11 @@ package feedback
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // decode reads one cell. Numbers stay as text, so that a number no float can hold spoils itself alone and not the list around it.
@@ -47,6 +49,28 @@ func text(value any) string {
 		}
 	}
 	return ""
+}
+
+// Filled says whether a cell has a value. What Airtable gives where it could not work one out is none.
+func Filled(raw json.RawMessage) bool {
+	if len(raw) > 2 && raw[0] == '"' && raw[1] > ' ' && raw[1] != '\\' && raw[1] < utf8.RuneSelf {
+		return true // nearly every cell, without decoding it
+	}
+	return filled(decode(raw))
+}
+
+func filled(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return !blank(v)
+	case bool:
+		return v
+	case []any:
+		return slices.ContainsFunc(v, filled)
+	case map[string]any:
+		return v["error"] == nil && v["specialValue"] == nil
+	}
+	return value != nil
 }
 
 // elements are the texts of a list's elements; any other value is a list of itself, and a bare string is never split.

@@ -307,7 +307,7 @@ func seal(name string, all []feedback.Record) snapshot.Sealed {
 		fields := must(json.Marshal(r.Fields))
 		check(draft.Put(ctx, snapshot.Row{
 			Feedback: mapping().Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
-			Source: snapshot.Source{ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields},
+			Source: snapshot.Source{ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields},
 		}))
 	}
 	return must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))

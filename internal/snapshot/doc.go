@@ -8,8 +8,8 @@
 // All that a request needs is worked out when the file is sealed. Rows carry the contract's JSON, so that answering copies bytes and decodes nothing.
 // Rows also carry what Airtable sent, so that another mapping can be applied later without asking Airtable again.
 //
-// A full refresh and an incremental end in the same Seal, over the same staged rows: that is why the two can not drift apart. Equal rows and an equal
-// Meta make the same file, to the byte, however they came together.
+// A full refresh and an incremental end in the same Seal, over the same staged rows: that is why the two can not drift apart. Equal rows, tombstones and
+// Meta make the same file, to the byte, however they came together, and equal rows have equal Contents.
 //
 // The package knows feedback; it leaves to others where files come from, whether a digest is the right one, and which snapshot is current.
 package snapshot

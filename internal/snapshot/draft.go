@@ -13,13 +13,14 @@ import (
 )
 
 // columns of a row, in the order in which Put binds them.
-const columns = `id, created_time, created, team, priority, environment, report_week, h1, h2, h3, h4, h5, digest, summary, detail, fields`
+const columns = `id, created_time, created, team, priority, environment, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
 
 // stage is what a draft has taken so far: rows as in feedback, without a rank, and the ids that go.
 const stage = `
 CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.feedback WHERE false;
 CREATE UNIQUE INDEX stage.row_id ON row (id);
-CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;`
+CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE stage.seen (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
 
 // Draft is a snapshot in the making. It is used by one goroutine and ends in Seal or Discard. Until it is sealed nothing of it is of use to
 // anyone, so it is written without a journal and without flushes: a process that dies leaves files to throw away.
@@ -78,7 +79,7 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 	if err := d.exec(ctx, attach...); err != nil {
 		return err
 	}
-	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	return err
 }
 
@@ -103,7 +104,7 @@ func (d *Draft) Put(ctx context.Context, r Row) error {
 	f, h := r.Feedback, r.Feedback.Hours
 	_, err := d.put.ExecContext(ctx, f.ID, r.Source.CreatedTime.UTC().Format(feedback.TimeFormat), f.Created.Format(feedback.TimeFormat),
 		feedback.Fold(f.Team), feedback.Fold(f.Priority), feedback.Fold(f.Environment), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
-		r.Source.Digest, string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields))
+		r.Source.Digest, r.Source.Computed, string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields))
 	if err == nil {
 		_, err = d.conn.ExecContext(ctx, `DELETE FROM stage.removed WHERE id = ?`, f.ID)
 	}
@@ -122,28 +123,7 @@ func (d *Draft) Reset(ctx context.Context) error {
 	return wrap("reset the draft", d.exec(ctx, statement{`DELETE FROM stage.row`, nil}, statement{`DELETE FROM stage.removed`, nil}))
 }
 
-// Untouched lists the ids of the parent that were neither put nor removed, sorted.
-func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
-	if d.parent == nil {
-		return nil, nil
-	}
-	rows, err := d.conn.QueryContext(ctx, `SELECT id FROM parent.feedback EXCEPT SELECT id FROM stage.row EXCEPT SELECT id FROM stage.removed ORDER BY id`)
-	if err != nil {
-		return nil, wrap("list records of the parent", err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, wrap("list records of the parent", err)
-		}
-		ids = append(ids, id)
-	}
-	return ids, wrap("list records of the parent", rows.Err())
-}
-
-// Diff compares what was taken with the parent. Records are the same when their digest and their JSON are.
+// Diff compares what was taken with the parent. Records are the same when their digests and their JSON are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	var diff Diff
 	if d.parent == nil {
@@ -153,7 +133,7 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	if !d.carry {
 		removed = `SELECT count(*) FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row)`
 	}
-	same := `r.digest = p.digest AND r.summary = p.summary AND r.detail = p.detail`
+	same := `r.digest = p.digest AND r.computed = p.computed AND r.summary = p.summary AND r.detail = p.detail`
 	return diff, errors.Join(
 		d.scan(ctx, `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`, &diff.Added),
 		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id) WHERE NOT (`+same+`)`, &diff.Changed),

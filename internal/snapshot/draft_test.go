@@ -151,7 +151,7 @@ func TestSealLeavesOneFileAndDescribesIt(t *testing.T) {
 	content, err := os.ReadFile(sealed.Path)
 	check(t, err)
 	digest := sha256.Sum256(content)
-	want := snapshot.Sealed{Path: sealed.Path, Records: 1, Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:])}
+	want := snapshot.Sealed{Path: sealed.Path, Records: 1, Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]), Contents: open(t, sealed.Path).Meta().Contents}
 	if diff := cmp.Diff(want, sealed); diff != "" {
 		t.Errorf("sealed (-file +told):\n%s", diff)
 	}

@@ -35,7 +35,7 @@ func row(id, cells string) snapshot.Row {
 	digest := sha256.Sum256([]byte(cells))
 	return snapshot.Row{
 		Feedback: mapping.Map(record),
-		Source:   snapshot.Source{ID: id, CreatedTime: record.CreatedTime, Fields: []byte(cells), Digest: digest[:]},
+		Source:   snapshot.Source{ID: id, CreatedTime: record.CreatedTime, Fields: []byte(cells), Digest: digest[:], Computed: digest[:]},
 		URL:      "https://airtable.com/appA/tblB/" + id,
 	}
 }

@@ -82,11 +82,8 @@ func (f *File) Summaries(ctx context.Context, filter feedback.Filter, limit int)
 func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 	var summary, detail, fields []byte
 	err := f.detail.QueryRowContext(ctx, id).Scan(&summary, &detail, &fields)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrNoRecord
-	}
 	if err != nil {
-		return nil, wrap("read record "+id, err)
+		return nil, none("read record "+id, err)
 	}
 	if len(summary) < len(`{}`) || len(detail) < len(`{}`) {
 		return nil, wrap("read record "+id, errors.New("it is damaged"))
@@ -97,7 +94,7 @@ func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 // Sources yields every record as Airtable sent it, newest first.
 func (f *File) Sources(ctx context.Context) iter.Seq2[Source, error] {
 	return func(yield func(Source, error) bool) {
-		rows, err := f.db.QueryContext(ctx, `SELECT id, created_time, fields, digest FROM feedback ORDER BY pos`)
+		rows, err := f.db.QueryContext(ctx, `SELECT id, created_time, fields, digest, computed FROM feedback ORDER BY pos`)
 		if err != nil {
 			yield(Source{}, wrap("read the records", err))
 			return
@@ -117,7 +114,7 @@ func (f *File) Sources(ctx context.Context) iter.Seq2[Source, error] {
 
 func scanSource(rows *sql.Rows) (s Source, err error) {
 	var created string
-	if err = rows.Scan(&s.ID, &created, &s.Fields, &s.Digest); err != nil {
+	if err = rows.Scan(&s.ID, &created, &s.Fields, &s.Digest, &s.Computed); err != nil {
 		return s, err
 	}
 	s.CreatedTime, err = time.Parse(feedback.TimeFormat, created)

@@ -15,7 +15,7 @@ import (
 
 // SchemaVersion is PRAGMA user_version of the files that this program makes. It also reads those of the version just before, so that an API
 // and a refresh can be upgraded one after the other.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // applicationID is PRAGMA application_id: "voc1" in ASCII, so that no other SQLite file is taken for a snapshot.
 const applicationID = 0x766f6331
@@ -48,8 +48,11 @@ type Meta struct {
 	Blind          bool            `json:"blind"` // the schema could not be read, and Fields and Bound are an older snapshot's
 
 	Run       string    `json:"run"`
+	AsOf      time.Time `json:"as_of"` // Airtable's clock when the run began
 	CreatedAt time.Time `json:"created_at"`
 	Program   string    `json:"program"`
+
+	Contents // what Seal finds in the rows
 }
 
 // Field is a column of the Airtable table, as its schema named it when the snapshot was made.
@@ -57,6 +60,16 @@ type Field struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	Type string `json:"type"`
+
+	// Shape stands for what makes the values differ when it changes although no record does: the choices of a select, the formula of a computed field. "" is unknown.
+	Shape string `json:"shape,omitempty"`
+}
+
+// Contents sums up the rows of a snapshot. Equal digests mean equal rows, however they came together.
+type Contents struct {
+	ContentSHA256  string         `json:"content_sha256"`  // over the lines "id digest", by id
+	ComputedSHA256 string         `json:"computed_sha256"` // the same over what Airtable works out
+	Filled         map[string]int `json:"filled"`          // in how many records a field has a value, by name
 }
 
 // Binding says which field id stood behind each configured name: how a field is followed when it is renamed, and missed when it is gone.
@@ -74,7 +87,8 @@ type Source struct {
 	ID          string
 	CreatedTime time.Time
 	Fields      []byte // JSON object, by field name
-	Digest      []byte // of the content: equal digests mean that nothing a person edited differs
+	Digest      []byte // SHA-256 of what people put in: equal digests mean that no such cell differs
+	Computed    []byte // SHA-256 of what Airtable works out
 }
 
 // dsn names a SQLite file. A path may hold any character, so it is escaped.

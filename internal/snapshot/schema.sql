@@ -14,7 +14,8 @@ CREATE TABLE feedback (
   environment  TEXT NOT NULL,
   report_week  TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
-  digest       BLOB NOT NULL,
+  digest       BLOB NOT NULL, -- SHA-256 of what people put in
+  computed     BLOB NOT NULL, -- SHA-256 of what Airtable works out
   summary      TEXT NOT NULL, -- JSON: the list's keys
   detail       TEXT NOT NULL, -- JSON: what /{id} adds, but for fields
   fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
@@ -37,6 +38,13 @@ CREATE TABLE response_times (
   sum4 REAL NOT NULL, n4 INTEGER NOT NULL,
   sum5 REAL NOT NULL, n5 INTEGER NOT NULL,
   PRIMARY KEY (environment, week)
+) WITHOUT ROWID;
+
+-- Records that were served once and are gone, so that a missing id can be told from one that never was.
+CREATE TABLE tombstone (
+  id         TEXT PRIMARY KEY,
+  removed_at TEXT NOT NULL, -- Airtable's clock when the run began that found it gone
+  run        TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- The whole list, encoded, in parts that a reader can hold.

@@ -17,6 +17,7 @@ type Sealed struct {
 	Records int
 	Bytes   int64
 	SHA256  string // of the file, hexadecimal
+	Contents
 }
 
 var errOver = errors.New("the draft was sealed or discarded before")
@@ -37,11 +38,8 @@ func (d *Draft) Seal(ctx context.Context, meta Meta) (Sealed, error) {
 
 func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 	sealed := Sealed{Path: d.path()}
-	text, err := meta.encode()
-	if err != nil {
-		return sealed, err
-	}
-	if err := d.derive(ctx, text); err != nil {
+	var err error
+	if sealed.Contents, err = d.derive(ctx, meta); err != nil {
 		return sealed, err
 	}
 	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM feedback`).Scan(&sealed.Records); err != nil {
@@ -59,25 +57,30 @@ func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 	return sealed, err
 }
 
-func (d *Draft) derive(ctx context.Context, meta string) error {
-	if d.carry {
-		if err := d.exec(ctx, statement{`INSERT INTO stage.row (` + columns + `) SELECT ` + columns + ` FROM parent.feedback
-			WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`, nil}); err != nil {
-			return err
-		}
+func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
+	var err error
+	if meta.Filled, err = d.carryOver(ctx); err != nil {
+		return meta.Contents, err
 	}
-	err := d.exec(ctx,
+	if err := d.digest(ctx, &meta.Contents); err != nil {
+		return meta.Contents, err
+	}
+	text, err := meta.encode()
+	if err != nil {
+		return meta.Contents, err
+	}
+	err = d.exec(ctx,
 		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
 		statement{`INSERT INTO feedback (` + columns + `) SELECT ` + columns + ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil},
 		statement{derive, nil},
-		statement{`INSERT INTO meta VALUES (?)`, []any{meta}})
+		statement{`INSERT INTO meta VALUES (?)`, []any{text}})
 	if err != nil {
-		return err
+		return meta.Contents, err
 	}
-	if err := d.encodeBodies(ctx); err != nil {
-		return err
+	if err := errors.Join(d.bury(ctx, meta), d.encodeBodies(ctx)); err != nil {
+		return meta.Contents, err
 	}
-	return d.exec(ctx,
+	return meta.Contents, d.exec(ctx,
 		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, SchemaVersion), nil},
 		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, applicationID), nil},
 		statement{`COMMIT`, nil})

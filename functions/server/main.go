@@ -21,6 +21,7 @@ const (
 type commands struct {
 	Serve    serve    `cmd:"" default:"1" help:"Serve the API and refresh by the schedule (the default)."`
 	Refresh  refreshs `cmd:"" help:"Refresh once, or check whether a refresh would work."`
+	Rollback rollback `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes until a person starts one."`
 	Status   status   `cmd:"" help:"Print what the store holds, as GET /api/cache/ does."`
 	Emulator emulator `cmd:"" help:"Serve the Airtable emulator alone."`
 }

@@ -18,27 +18,53 @@ import (
 
 // refreshs is the command that refreshes once.
 type refreshs struct {
-	Mode string `arg:"" enum:"full,incremental,check" help:"full reads all, incremental what has changed, check only tells whether they would work."`
+	Mode   string `arg:"" enum:"full,sweep,incremental,check" help:"full reads all, incremental what has changed, sweep also what is gone or computed anew; check only tells whether they would work."`
+	Accept bool   `help:"Publish even what the gate would refuse, and write over a damaged manifest."`
+	DryRun bool   `help:"Publish nothing: show the receipt as it would be."`
 }
 
 // Run refreshes, and prints the receipt; or checks, and prints what it found.
 func (c refreshs) Run(ctx context.Context) error {
+	if c.Mode == "check" {
+		return withEngine(ctx, check)
+	}
+	return withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
+		progress, done := showProgress(engine.Log)
+		engine.Progress = progress
+		defer done()
+		mode := catalog.Mode(c.Mode)
+		return once(ctx, engine, refresh.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
+	})
+}
+
+// rollback is the command that makes an older snapshot current.
+type rollback struct {
+	To string `arg:"" help:"Id of a snapshot (GET /api/cache/snapshots lists them), or previous."`
+}
+
+// Run rolls back, and prints the receipt.
+func (c rollback) Run(ctx context.Context) error {
+	return withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
+		return once(ctx, engine, refresh.Request{Mode: catalog.Rollback, To: c.To})
+	})
+}
+
+// withEngine does something with what refreshes the configured store.
+func withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) error) error {
 	s, err := start(ctx, os.Stderr)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	engine := app.NewRefresh(s.Parts)
-	if c.Mode == "check" {
-		return check(ctx, engine)
-	}
-	progress, done := showProgress(s.Log)
-	engine.Progress = progress
-	mode := catalog.Mode(c.Mode)
-	receipt, err := engine.Run(ctx, refresh.Request{ID: catalog.NewRunID(mode, time.Now()), Mode: mode, Trigger: "cli"})
-	done()
+	return do(ctx, app.NewRefresh(s.Parts))
+}
+
+// once does one run and prints its receipt.
+func once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error {
+	q.ID, q.Trigger = catalog.NewRunID(q.Mode, time.Now()), catalog.TriggerCLI
+	receipt, err := engine.Run(ctx, q)
 	if err != nil {
-		s.Log.Error("the receipt could not be kept", "error", err)
+		engine.Log.Error("the receipt could not be kept", "error", err)
 	}
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
@@ -46,8 +72,8 @@ func (c refreshs) Run(ctx context.Context) error {
 	if err := out.Encode(receipt); err != nil {
 		return err
 	}
-	if !receipt.Succeeded() {
-		return fmt.Errorf("the refresh failed: %s", receipt.Error)
+	if outcome := catalog.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != catalog.Joined {
+		return fmt.Errorf("the run is %s: %s", outcome, receipt.Error)
 	}
 	return nil
 }

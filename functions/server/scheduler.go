@@ -21,7 +21,7 @@ const (
 // scheduler asks for refreshes when they are due.
 type scheduler struct {
 	entries []entry
-	ask     func(catalog.Mode, string) (refresh.Ticket, error)
+	ask     func(refresh.Request) (refresh.Ticket, error)
 	log     *slog.Logger
 }
 
@@ -32,16 +32,18 @@ type entry struct {
 }
 
 // newScheduler knows the full first, so that of two that are due together the lesser one joins the greater.
-func newScheduler(cfg config.Schedule, ask func(catalog.Mode, string) (refresh.Ticket, error), log *slog.Logger) *scheduler {
-	return &scheduler{ask: ask, log: log, entries: []entry{{mode: catalog.Full, Schedule: cfg.Full}, {mode: catalog.Incremental, Schedule: cfg.Incremental}}}
+func newScheduler(cfg config.Schedule, ask func(refresh.Request) (refresh.Ticket, error), log *slog.Logger) *scheduler {
+	return &scheduler{ask: ask, log: log, entries: []entry{
+		{mode: catalog.Full, Schedule: cfg.Full}, {mode: catalog.Sweep, Schedule: cfg.Sweep}, {mode: catalog.Incremental, Schedule: cfg.Incremental},
+	}}
 }
 
 // catchUp asks, once, for what was due while no process was there to do it.
 func (s *scheduler) catchUp(m catalog.Manifest, now time.Time) {
 	for _, e := range s.entries {
-		if missed := e.Missed(m.LastSuccess(e.mode), now); !missed.IsZero() {
+		if missed := e.Missed(m.LastDone(e.mode), now); !missed.IsZero() {
 			s.log.Info("a refresh was missed and is caught up", "mode", e.mode, "due", missed)
-			s.due(e.mode, "catch-up")
+			s.due(e.mode, catalog.TriggerCatchUp, missed)
 			return
 		}
 	}
@@ -87,17 +89,18 @@ func (s *scheduler) tick(now time.Time) {
 		if e.next.IsZero() || now.Before(e.next) {
 			continue
 		}
-		trigger := "schedule"
+		trigger := catalog.TriggerSchedule
 		if now.Sub(e.next) > late {
-			trigger = "catch-up"
+			trigger = catalog.TriggerCatchUp
 		}
-		s.due(e.mode, trigger)
+		s.due(e.mode, trigger, e.next)
 		e.next = e.Next(now)
 	}
 }
 
-func (s *scheduler) due(mode catalog.Mode, trigger string) {
-	if _, err := s.ask(mode, trigger); err != nil {
+// due asks for the run of a time. Its id tells that time, so that of several servers over one store one does it.
+func (s *scheduler) due(mode catalog.Mode, trigger string, at time.Time) {
+	if _, err := s.ask(refresh.Request{ID: catalog.ScheduledRunID(mode, at), Mode: mode, Trigger: trigger}); err != nil {
 		s.log.Warn("a refresh is due and can not be started", "mode", mode, "error", err)
 	}
 }

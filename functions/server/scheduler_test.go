@@ -26,8 +26,8 @@ func newAsked(t *testing.T) *asked {
 		t.Fatal(err)
 	}
 	a := &asked{}
-	a.scheduler = newScheduler(cfg.Schedule, func(mode catalog.Mode, trigger string) (refresh.Ticket, error) {
-		a.runs = append(a.runs, fmt.Sprint(mode, " by ", trigger))
+	a.scheduler = newScheduler(cfg.Schedule, func(q refresh.Request) (refresh.Ticket, error) {
+		a.runs = append(a.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
 		return refresh.Ticket{}, nil
 	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	return a

@@ -81,12 +81,16 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 	}
 	view, release := replica.Acquire()
 	release()
-	scheduler := newScheduler(s.Config.Schedule, runner.Ask, s.Log)
+	if err := s.Catalog.Bury(ctx, s.Config.Airtable.BaseID); err != nil {
+		s.Log.Warn("a run that a dead process has left could not be ended", "error", err)
+	}
+	ask := func(q refresh.Request) (refresh.Ticket, error) { return runner.Ask(ctx, q) }
+	scheduler := newScheduler(s.Config.Schedule, ask, s.Log)
 	switch owner := view.Manifest.Owner; {
 	case view.File == nil:
-		s.firstLoad(ctx, runner)
+		s.firstLoad(ctx, ask)
 	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
-		scheduler.due(catalog.Incremental, "start") // it was renamed, or it is another table: that must show now
+		_, _ = ask(refresh.Request{Mode: catalog.Incremental, Trigger: catalog.TriggerStart}) // it was renamed, or it is another table: that must show now
 	case s.Config.Schedule.On:
 		scheduler.catchUp(view.Manifest, wallClock())
 	}
@@ -100,9 +104,9 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 }
 
 // firstLoad fills an empty store at once, whatever the schedule says.
-func (s *session) firstLoad(ctx context.Context, runner *refresh.Runner) {
+func (s *session) firstLoad(ctx context.Context, ask func(refresh.Request) (refresh.Ticket, error)) {
 	s.Log.Info("there is nothing to serve: loading all records")
-	ticket, err := runner.Ask(catalog.Full, "start")
+	ticket, err := ask(refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerStart})
 	if err == nil {
 		_, err = ticket.Wait(ctx)
 	}

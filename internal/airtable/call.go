@@ -92,10 +92,13 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 	if err != nil {
 		return fmt.Errorf("airtable: %s: %w", name, token.hideIn(err))
 	}
+	if c.calls.Add(1) > c.budget.Load() {
+		c.calls.Add(-1)
+		return fmt.Errorf("%s: %w", name, ErrBudget)
+	}
 	if n > 1 {
 		c.retries.Add(1)
 	}
-	c.calls.Add(1)
 	failed := c.exchange(req, call, token)
 	switch {
 	case failed == nil:

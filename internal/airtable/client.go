@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -56,6 +57,7 @@ type Client struct {
 	tryLimit time.Duration
 
 	calls, retries, throttled atomic.Int64
+	budget                    atomic.Int64 // what calls may come to
 }
 
 // New returns a client for the base of cfg. It makes no call: a wrong URL, token or
@@ -71,6 +73,7 @@ func New(cfg Config) *Client {
 		log:      cfg.Log,
 		tryLimit: tryLimit,
 	}
+	c.budget.Store(math.MaxInt64)
 	if c.token == nil {
 		c.token = func(context.Context) (string, error) { return "", nil }
 	}
@@ -103,6 +106,18 @@ func (c *Client) Counts() Counts {
 		Retries:   int(c.retries.Load()),
 		Throttled: int(c.throttled.Load()),
 	}
+}
+
+// ErrBudget is why a call was not sent: as many as Allow has allowed were.
+var ErrBudget = errors.New("airtable: not sent, since no more calls may be made")
+
+// Allow bounds the calls that are sent from now on, retries included; a negative n is no bound. It is for a client whose calls are one caller's.
+func (c *Client) Allow(n int) {
+	if n < 0 {
+		c.budget.Store(math.MaxInt64)
+		return
+	}
+	c.budget.Store(c.calls.Load() + int64(n))
 }
 
 // Identity is the owner of a token.

@@ -1,6 +1,8 @@
 package airtable
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 )
@@ -83,4 +85,31 @@ func (f Field) Computed() bool {
 		return true
 	}
 	return false
+}
+
+// Shape stands for what makes the values of a field differ when it changes, although no record was modified: the choices of a select by id and name, the options of a
+// computed field, its formula among them. It is "" for other types.
+func (f Field) Shape() string {
+	var shape any
+	switch {
+	case f.Computed():
+		if json.Unmarshal(f.Options, &shape) != nil {
+			return ""
+		}
+	case f.Type == "singleSelect", f.Type == "multipleSelects":
+		var options struct{ Choices []struct{ ID, Name string } }
+		if json.Unmarshal(f.Options, &options) != nil {
+			return ""
+		}
+		names := map[string]string{}
+		for _, choice := range options.Choices {
+			names[choice.ID] = choice.Name
+		}
+		shape = names
+	default:
+		return ""
+	}
+	text, _ := json.Marshal(shape) // of what was JSON; keys are sorted
+	digest := sha256.Sum256(text)
+	return hex.EncodeToString(digest[:8])
 }

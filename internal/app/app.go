@@ -14,6 +14,7 @@ import (
 	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/refresh"
+	"voc/internal/schedule"
 )
 
 // version is set by the Makefile's build.
@@ -67,6 +68,26 @@ func NewRefresh(p Parts) *refresh.Engine {
 		Dir:     p.Dir,
 		Program: Program(),
 		Log:     p.Log,
+
+		MaxShrink:    c.MaxShrink,
+		MonthlyCalls: c.MonthlyCalls,
+		Due:          due(c.Schedule),
+	}
+}
+
+// due counts the runs that the schedules bring in the rest of a UTC month.
+func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
+	schedules := map[catalog.Mode]schedule.Schedule{catalog.Full: s.Full, catalog.Sweep: s.Sweep, catalog.Incremental: s.Incremental}
+	return func(now time.Time) map[catalog.Mode]int {
+		year, month, _ := now.UTC().Date()
+		end := time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
+		runs := map[catalog.Mode]int{}
+		for mode, s := range schedules {
+			for at := s.Next(now); !at.IsZero() && at.Before(end); at = s.Next(at) {
+				runs[mode]++
+			}
+		}
+		return runs
 	}
 }
 
@@ -85,10 +106,12 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *htt
 			AdminTokens:    reveal(c.Access.AdminTokens),
 			Origins:        c.Access.Origins,
 		},
-		Schedules: httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental},
-		Program:   Program(),
-		Now:       time.Now,
-		Log:       p.Log,
+		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
+		MonthlyCalls: c.MonthlyCalls,
+		Due:          due(c.Schedule),
+		Program:      Program(),
+		Now:          time.Now,
+		Log:          p.Log,
 	})
 }
 
@@ -103,8 +126,14 @@ func reveal(secrets []config.Secret) (texts []string) {
 type InProcess struct{ *refresh.Runner }
 
 // Ask implements httpapi.Refresher.
-func (p InProcess) Ask(_ context.Context, mode catalog.Mode) (httpapi.Ticket, error) {
-	ticket, err := p.Runner.Ask(mode, "api")
+func (p InProcess) Ask(ctx context.Context, c httpapi.Command) (httpapi.Ticket, error) {
+	request := refresh.Request{Mode: c.Mode, Trigger: catalog.TriggerAPI, Accept: c.Accept, To: c.To}
+	ticket, err := refresh.Ticket{}, error(nil)
+	if c.Mode == catalog.Rollback {
+		ticket, err = p.Runner.Rollback(request)
+	} else {
+		ticket, err = p.Runner.Ask(ctx, request)
+	}
 	if errors.Is(err, refresh.ErrStopped) {
 		return httpapi.Ticket{}, httpapi.ErrStopping
 	}
@@ -115,7 +144,7 @@ func (p InProcess) Ask(_ context.Context, mode catalog.Mode) (httpapi.Ticket, er
 type Nobody struct{}
 
 // Ask implements httpapi.Refresher.
-func (Nobody) Ask(context.Context, catalog.Mode) (httpapi.Ticket, error) {
+func (Nobody) Ask(context.Context, httpapi.Command) (httpapi.Ticket, error) {
 	return httpapi.Ticket{}, httpapi.ErrStopping
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"voc/internal/blob"
-	"voc/internal/snapshot"
 )
 
 const (
@@ -57,6 +56,7 @@ func (c *Catalog) load(ctx context.Context, since blob.Version) (Manifest, blob.
 		return Manifest{}, blob.Info{}, fmt.Errorf("read the manifest: %w", err)
 	}
 	m, err := read(object)
+	m.ReadAt, m.Lease = object.Date, m.Lease.dated(object.Info)
 	if errors.Is(err, ErrDamaged) {
 		err = c.damage(err)
 	} else if err != nil {
@@ -77,9 +77,9 @@ func (c *Catalog) neverWritten(ctx context.Context) error {
 	return err // nil: the first one was written just now
 }
 
-// damage words what is wrong with the manifest, and what an operator does: no program repairs it, since that would be a guess.
+// damage words what is wrong with the manifest, and what an operator does: no program repairs it unasked, since that would be a guess.
 func (c *Catalog) damage(err error) error {
-	return fmt.Errorf("%s in %s is %w: put the newest whole one of %s in its place", manifestKey, c.store, err, copiesPrefix)
+	return fmt.Errorf("%s in %s is %w: put the newest whole one of %s in its place, or have a refresh do so by accept", manifestKey, c.store, err, copiesPrefix)
 }
 
 func read(object *blob.Object) (Manifest, error) {
@@ -123,115 +123,32 @@ func (c *Catalog) keys(ctx context.Context, prefix string) ([]string, error) {
 	return keys, nil
 }
 
-// Publication is what Publish makes current.
-type Publication struct {
-	Owner  Owner
-	Sealed snapshot.Sealed
-	// Snapshot says when and from what it was made; its id, key and what Sealed knows are filled in by Publish.
-	Snapshot Snapshot
-	Run      Run
-	Dir      string // for a temporary file, private
+// edit changes a manifest. It may run several times, each time on what is in the store now, with the time by the store's clock (zero while there is no manifest). An
+// error of its own ends the change.
+type edit func(m *Manifest, now time.Time) error
+
+// change is the one way in which a manifest is written: read, change, replace if nobody else did. written says whether what is read holds this very change
+// already, since a write whose answer was lost may have happened; nil: repeating it does no harm.
+func (c *Catalog) change(ctx context.Context, written func(Manifest) bool, do edit) (Manifest, error) {
+	return c.changeFrom(ctx, c.load, written, do)
 }
 
-// Publish puts the file into the store and makes it current, in one step for all readers. The snapshot it was made from must
-// be current still. It returns the receipt as it was written. Error: ErrMoved.
-func (c *Catalog) Publish(ctx context.Context, p Publication) (Run, error) {
-	s := p.describe()
-	if err := c.putSnapshot(ctx, s, p); err != nil {
-		return p.Run, err
-	}
-	run := p.Run
-	run.Outcome, run.SnapshotAfter, run.Bytes = Nullable(Published), Nullable(s.ID), s.Bytes
-	var due []string
-	m, err := c.change(ctx, run, func(m *Manifest, now time.Time) error {
-		if m.Current != s.Parent {
-			return ErrMoved
-		}
-		m.Owner, m.Current = p.Owner, Nullable(s.ID)
-		m.Snapshots = append([]Snapshot{s}, m.Snapshots...)
-		due = m.retain(c.keep, now)
-		return nil
-	})
-	if err != nil {
-		return p.Run, err
-	}
-	c.tidy(ctx, m, due)
-	return run, nil
-}
+// loader reads the manifest to be changed.
+type loader func(ctx context.Context, since blob.Version) (Manifest, blob.Info, error)
 
-func (p Publication) describe() Snapshot {
-	s := p.Snapshot
-	s.ID = p.Run.ID + "-" + p.Sealed.SHA256[:12]
-	s.Key = snapshotsPrefix + s.ID + ".sqlite.zst"
-	s.Run, s.Records, s.Bytes, s.SHA256 = p.Run.ID, p.Sealed.Records, p.Sealed.Bytes, p.Sealed.SHA256
-	return s
-}
-
-// Confirmation says what a run that found nothing new has confirmed about the snapshot that it started from. A zero time leaves what is.
-type Confirmation struct {
-	Snapshot  string
-	Watermark time.Time
-	Deletes   time.Time
-	Computed  time.Time
-}
-
-// Confirm moves on the times of the current snapshot. It returns the receipt as it was written. Error: ErrMoved.
-func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run, error) {
-	confirmed := run
-	confirmed.Outcome, confirmed.SnapshotAfter = Nullable(Unchanged), Nullable(what.Snapshot)
-	_, err := c.change(ctx, confirmed, func(m *Manifest, _ time.Time) error {
-		if string(m.Current) != what.Snapshot {
-			return ErrMoved
-		}
-		for i := range m.Snapshots {
-			if s := &m.Snapshots[i]; s.ID == what.Snapshot {
-				s.Watermark = later(s.Watermark, what.Watermark)
-				s.DeletesConfirmedAt = later(s.DeletesConfirmedAt, what.Deletes)
-				s.ComputedConfirmedAt = later(s.ComputedConfirmedAt, what.Computed)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return run, err
-	}
-	return confirmed, nil
-}
-
-func later(is Time, candidate time.Time) Time {
-	if candidate.After(is.Time) {
-		return At(candidate)
-	}
-	return is
-}
-
-// Record writes the receipt of a run that changed nothing, and returns it as the store has it: that of a success, if what the same run wrote before
-// went through although it seemed not to.
-func (c *Catalog) Record(ctx context.Context, run Run) (Run, error) {
-	m, err := c.change(ctx, run, func(*Manifest, time.Time) error { return nil })
-	if err != nil {
-		return run, err
-	}
-	recorded, _ := m.receipt(run.ID)
-	return recorded, nil
-}
-
-// change is the one way in which a manifest is written. edit may run several times, each time on what is in the store now, with the time by the store's clock
-// (zero while there is no manifest); an error of its own ends the loop.
-func (c *Catalog) change(ctx context.Context, run Run, edit func(m *Manifest, now time.Time) error) (Manifest, error) {
+func (c *Catalog) changeFrom(ctx context.Context, load loader, written func(Manifest) bool, do edit) (Manifest, error) {
 	var lost error
 	for range attempts {
-		m, info, err := c.load(ctx, "")
+		m, info, err := load(ctx, "")
 		if err != nil {
 			return m, err
 		}
-		if _, finished := m.receipt(run.ID); finished {
-			return m, nil // an earlier try went through although it seemed not to
+		if written != nil && written(m) {
+			return m, nil
 		}
-		if err := edit(&m, info.Date); err != nil {
+		if err := do(&m, info.Date); err != nil {
 			return m, err
 		}
-		m.addRun(run)
 		m.Generation++
 		body, err := m.encode()
 		if err != nil {
@@ -246,6 +163,24 @@ func (c *Catalog) change(ctx context.Context, run Run, edit func(m *Manifest, no
 	}
 	return Manifest{}, fmt.Errorf("write the manifest: %w", lost)
 }
+
+// mended is load for those who may write over a damaged manifest: it goes on from the newest whole copy. One that a newer version wrote is not damaged.
+func (c *Catalog) mended(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+	m, info, damage := c.load(ctx, since)
+	if !errors.Is(damage, ErrDamaged) {
+		return m, info, damage
+	}
+	m, key, err := c.newestCopy(ctx)
+	if err != nil && !errors.Is(err, ErrNoSnapshot) {
+		return m, info, err
+	}
+	c.log.WarnContext(ctx, "a damaged manifest is written over, as was asked for", "damage", damage, "goes_on_from", key)
+	m.Generation += leap
+	return m, info, nil
+}
+
+// leap is by how much the generation of a mended manifest jumps: past all that was written after the copy it goes on from, whose numbers must not come twice.
+const leap = 1_000_000
 
 // tidy does what a publication need not wait for to be true: the copy of the manifest, and deleting what nobody names any more. What fails is done by a later
 // publication: objects whose deletion failed are orphans by then.

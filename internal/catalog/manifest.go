@@ -6,15 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
-// format is the version of the manifest's form. A program refuses one that is newer than its own.
-const format = 1
-
-// runsKept bounds the receipts in a manifest.
-const runsKept = 200
+// format is the version of the manifest's form. A program refuses one that is newer than its own. 2 has the lease: a program that does not know it would drop it.
+const format = 2
 
 // Errors about what a store holds.
 var (
@@ -22,35 +18,25 @@ var (
 	ErrDamaged    = errors.New("damaged")
 	ErrNewer      = errors.New("written by a newer version of voc")
 	ErrForeign    = errors.New("belongs to another base or table")
-	ErrMoved      = errors.New("another refresh has published meanwhile")
 )
 
 // Manifest is the one truth about a store.
 type Manifest struct {
 	Generation int64      `json:"generation"` // +1 at each write
 	Owner      Owner      `json:"owner"`
-	Current    Nullable   `json:"current"` // id of the snapshot that is served
-	Snapshots  []Snapshot `json:"snapshots"`
-	Dropped    []Dropped  `json:"dropped"` // keys of snapshots that fell out of Snapshots and are not deleted yet
-	Runs       []Run      `json:"runs"`    // newest first
+	Current    Nullable   `json:"current"`   // id of the snapshot that is served
+	Snapshots  []Snapshot `json:"snapshots"` // newest first
+	Dropped    []Dropped  `json:"dropped"`   // keys of snapshots that fell out of Snapshots and are not deleted yet
+	Runs       []Run      `json:"runs"`      // newest first
+	Fence      int64      `json:"fence"`     // of the last lease that was given
+	Lease      *Lease     `json:"lease"`     // nil: nobody refreshes
+	Hold       *Hold      `json:"hold"`      // nil: scheduled refreshes run
 
-	// Calls counts the calls to Airtable by UTC month, such as "2026-11". Those of a run that was killed are missing.
+	// Calls counts the calls to Airtable by UTC month, such as "2026-11".
 	Calls map[string]int `json:"calls"`
-}
 
-// CallsIn is how many calls to Airtable were made in the UTC month of t.
-func (m Manifest) CallsIn(t time.Time) int { return m.Calls[month(t)] }
-
-func month(t time.Time) string { return t.UTC().Format("2006-01") }
-
-func (m *Manifest) countCalls(run Run) {
-	if run.AirtableCalls == 0 {
-		return
-	}
-	if m.Calls == nil {
-		m.Calls = map[string]int{}
-	}
-	m.Calls[month(run.Started.Time)] += run.AirtableCalls
+	// ReadAt is the store's clock when it gave this manifest; zero if there was none to give.
+	ReadAt time.Time `json:"-"`
 }
 
 // Owner is the base and the table that a store belongs to, from its first publication on.
@@ -70,6 +56,13 @@ type Snapshot struct {
 	Bytes     int64    `json:"bytes"`  // of the SQLite file, unpacked
 	SHA256    string   `json:"sha256"` // of the same
 	CreatedAt Time     `json:"created_at"`
+
+	// PublishedAt is when it became current, by the store's clock; null if the store had not told its time before.
+	PublishedAt Time `json:"published_at"`
+
+	// ContentSHA256 and ComputedSHA256 are over the records, what people put in and what Airtable works out: equal ones mean equal data.
+	ContentSHA256  string `json:"content_sha256"`
+	ComputedSHA256 string `json:"computed_sha256"`
 
 	// Watermark is Airtable's clock before the first page was asked for: all that Airtable had then is in here. It moves on when a run finds nothing new.
 	Watermark           Time `json:"watermark"`
@@ -99,47 +92,6 @@ func (m Manifest) Belongs(base string) error {
 		return nil
 	}
 	return fmt.Errorf("the store %w: it holds base %s, and AIRTABLE_BASE_ID is %s: give each base a SNAPSHOT_STORE of its own", ErrForeign, m.Owner.Base, base)
-}
-
-// LastSuccess is when the newest run that did at least what mode does finished, zero if none succeeded.
-func (m Manifest) LastSuccess(mode Mode) time.Time {
-	for _, run := range m.Runs {
-		if run.Succeeded() && run.Mode.Covers(mode) {
-			return run.Finished.Time
-		}
-	}
-	return time.Time{}
-}
-
-// receipt is that of a finished run: the mark by which a writer knows a write of its own whose answer was lost.
-func (m Manifest) receipt(id string) (run Run, finished bool) {
-	i := slices.IndexFunc(m.Runs, func(r Run) bool { return r.ID == id && r.Outcome != "" })
-	if i < 0 {
-		return Run{}, false
-	}
-	return m.Runs[i], true
-}
-
-// addRun puts a receipt where it belongs by its start; an older receipt of the same run goes, and the oldest where there are too many: never the new one, for it is the mark of the write.
-func (m *Manifest) addRun(run Run) {
-	m.Runs = slices.DeleteFunc(m.Runs, func(r Run) bool { return r.ID == run.ID })
-	m.forget(runsKept - 1)
-	m.Runs = slices.Insert(m.Runs, 0, run.clipped())
-	slices.SortStableFunc(m.Runs, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
-	m.countCalls(run)
-}
-
-// forget keeps the newest n receipts, and of each mode the newest success beyond them: whether a weekly full is overdue must not depend on how many incrementals
-// there were since.
-func (m *Manifest) forget(n int) {
-	kept := m.Runs[:min(len(m.Runs), n):min(len(m.Runs), n)]
-	for _, run := range m.Runs[len(kept):] {
-		known := slices.ContainsFunc(kept, func(r Run) bool { return r.Mode == run.Mode && r.Succeeded() })
-		if run.Succeeded() && !known {
-			kept = append(kept, run)
-		}
-	}
-	m.Runs = kept
 }
 
 // envelope is how a manifest lies in the store. The digest is over the manifest's bytes as they stand.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +37,21 @@ type View struct {
 	Snapshot Snapshot       // the one that is served: the current one, unless that is damaged
 	File     *snapshot.File // nil: there is no snapshot yet
 	Warnings []string       // what is wrong with the store
+
+	seen time.Time // when the manifest was read, by the clock of this process that only goes on
+}
+
+// Running is the run under way, as far as it is known, and zero if there is none. dead is its receipt as the next run will write it, if nothing was heard of its holder for too long.
+func (v View) Running() (run Run, dead bool) {
+	lease := v.Manifest.Lease
+	if lease == nil {
+		return Run{}, false
+	}
+	now := v.Manifest.ReadAt.Add(time.Since(v.seen))
+	if lease.over(now) {
+		return lease.dead(now, "the next refresh takes over"), true
+	}
+	return lease.Run, false
 }
 
 // held is an open file and those who use it.
@@ -163,30 +179,24 @@ func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) erro
 		if s.ID != string(m.Current) {
 			warnings = append(warnings, fmt.Sprintf("snapshot %s is served instead", s.ID))
 		}
-		r.show(View{Manifest: m, Snapshot: s, File: next.file, Warnings: warnings}, next)
+		r.show(View{Manifest: m, Snapshot: s, File: next.file, Warnings: warnings, seen: time.Now()}, next)
 		return nil
 	}
 	view, open := r.shown()
 	if open != nil {
 		warnings = append(warnings, fmt.Sprintf("%s has no snapshot that can be served; %s, which it had, is served on: run a full refresh", r.catalog, view.Snapshot.ID))
 	}
-	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)
+	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings, seen: time.Now()}, open)
 	return nil
 }
 
-// Candidates are the snapshots that may be served, best first: the current one, then the newest others.
+// Candidates are the snapshots that may be served, best first: the current one, those before it, the newest first, and then those that a rollback went back behind.
 func (m Manifest) Candidates() []Snapshot {
-	current, err := m.CurrentSnapshot()
-	if err != nil {
+	i := slices.IndexFunc(m.Snapshots, func(s Snapshot) bool { return s.ID == string(m.Current) })
+	if i < 0 {
 		return nil
 	}
-	all := []Snapshot{current}
-	for _, s := range m.Snapshots {
-		if s.ID != current.ID {
-			all = append(all, s)
-		}
-	}
-	return all
+	return slices.Concat(m.Snapshots[i:], m.Snapshots[:i])
 }
 
 // hold opens a snapshot, unless it is open.

@@ -13,10 +13,12 @@ const (
 	dropDelay = time.Hour
 	// orphanAge is how old an object must be, by the store's clock, before it is taken for the leavings of a run that died: longer than any run takes.
 	orphanAge = 24 * time.Hour
+	// dailyFor is how long one snapshot of each day stays, beyond the newest ones.
+	dailyFor = 30 * 24 * time.Hour
 )
 
-// retain keeps the newest snapshots and notes when the others went. It forgets those that went long enough ago, and returns their keys: they are due for
-// deletion once the manifest is written.
+// retain keeps the newest snapshots, the current one, and one a day, and notes when the others went. It forgets those that went long enough ago, and returns their
+// keys: they are due for deletion once the manifest is written.
 func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
 		over := now.Sub(d.At.Time) >= dropDelay
@@ -25,12 +27,27 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 		}
 		return over
 	})
-	for len(m.Snapshots) > keep {
-		last := len(m.Snapshots) - 1
-		m.Dropped = append(m.Dropped, Dropped{Key: m.Snapshots[last].Key, At: At(now)})
-		m.Snapshots = m.Snapshots[:last]
+	days := map[string]bool{}
+	var kept []Snapshot
+	for i, s := range m.Snapshots {
+		day := s.published().Format(time.DateOnly)
+		daily := !days[day] && now.Sub(s.published()) < dailyFor
+		if i < keep || s.ID == string(m.Current) || daily {
+			kept, days[day] = append(kept, s), true
+			continue
+		}
+		m.Dropped = append(m.Dropped, Dropped{Key: s.Key, At: At(now)})
 	}
+	m.Snapshots = kept
 	return due
+}
+
+// published is when a snapshot became current, as well as it is known.
+func (s Snapshot) published() time.Time {
+	if s.PublishedAt.IsZero() {
+		return s.CreatedAt.Time
+	}
+	return s.PublishedAt.Time
 }
 
 // names says whether an object is a snapshot of the manifest, or was one an hour ago.

@@ -12,24 +12,40 @@ import (
 // Mode of a run.
 type Mode string
 
-// The modes that change what is served, each of which does all that the ones after it do.
+// The modes of runs. Of the first three each does all that the ones after it do.
 const (
 	Full        Mode = "full"
+	Sweep       Mode = "sweep"
 	Incremental Mode = "incremental"
+	Rollback    Mode = "rollback"
 )
 
-// Covers says whether a run of mode m does at least as much as one of mode other.
-func (m Mode) Covers(other Mode) bool { return m == other || m == Full }
+// Modes are all of them.
+func Modes() []Mode { return []Mode{Full, Sweep, Incremental, Rollback} }
+
+// Covers says whether a run of mode m does at least as much as one of mode other. A rollback does nothing that others do.
+func (m Mode) Covers(other Mode) bool {
+	rank := map[Mode]int{Incremental: 1, Sweep: 2, Full: 3}
+	return rank[other] > 0 && rank[m] >= rank[other]
+}
 
 // Outcome of a run; "" while it runs.
 type Outcome string
 
-// The outcomes of the contract that a run of this version can have.
+// The outcomes of the contract.
 const (
-	Published Outcome = "published"
-	Unchanged Outcome = "unchanged"
-	Failed    Outcome = "failed"
+	Published  Outcome = "published"
+	Unchanged  Outcome = "unchanged"   // there was nothing new
+	Joined     Outcome = "joined"      // a run that did as much was under way, and succeeded
+	Refused    Outcome = "refused"     // the publish gate did not let it through
+	Fenced     Outcome = "fenced"      // it lost the lease: somebody else took over, or rolled back
+	Held       Outcome = "held"        // it was due, and a rollback, or the forecast of the quota, holds such runs
+	RetryLater Outcome = "retry-later" // its time was up
+	Failed     Outcome = "failed"
 )
+
+// Settled says whether another try of the same run would find nothing to do.
+func (o Outcome) Settled() bool { return o.Succeeded() || o == Joined || o == Refused || o == Held }
 
 // Succeeded says whether the data was confirmed against Airtable.
 func (o Outcome) Succeeded() bool { return o == Published || o == Unchanged }
@@ -57,6 +73,23 @@ type Run struct {
 	JoinedRun      Nullable `json:"joined_run"`
 	Error          Nullable `json:"error"`
 
+	// What follows is not in the contract.
+
+	// AirtableStarted and AirtableFinished are by Airtable's clock: of its first and of its last answer to the run that told one.
+	AirtableStarted  Time `json:"airtable_started"`
+	AirtableFinished Time `json:"airtable_finished"`
+
+	Filter         string `json:"filter,omitempty"`          // the formula that narrowed the first listing
+	SchemaSHA256   string `json:"schema_sha256,omitempty"`   // of the table's fields
+	ContentSHA256  string `json:"content_sha256,omitempty"`  // of the snapshot after it
+	ComputedSHA256 string `json:"computed_sha256,omitempty"` // the same of what Airtable works out
+
+	Final       bool `json:"final,omitempty"`         // it failed in a way that another try does not mend
+	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable refused it for the calls of the month
+
+	Attempt string `json:"attempt"`         // random, of one try of the run: the mark of its writes
+	Fence   int64  `json:"fence,omitempty"` // of the lease it had
+
 	// Warnings are what an operator should know although the run succeeded, such as a field that was renamed.
 	Warnings []string `json:"warnings,omitempty"`
 }
@@ -64,9 +97,25 @@ type Run struct {
 // Succeeded says whether the run confirmed the data against Airtable.
 func (r Run) Succeeded() bool { return Outcome(r.Outcome).Succeeded() }
 
+// The triggers of runs.
+const (
+	TriggerSchedule = "schedule"
+	TriggerCatchUp  = "catch-up"
+	TriggerStart    = "start"
+	TriggerAPI      = "api"
+	TriggerConsole  = "console"
+	TriggerCLI      = "cli"
+)
+
+// ByPerson says whether somebody asked for the run.
+func (r Run) ByPerson() bool {
+	return r.Trigger == TriggerAPI || r.Trigger == TriggerConsole || r.Trigger == TriggerCLI
+}
+
 // The bounds of a receipt's texts, in bytes and in number, so that 200 receipts always fit a manifest.
 const (
 	longestError   = 4000
+	longestFilter  = 2000
 	longestWarning = 500
 	mostWarnings   = 20
 )
@@ -74,6 +123,7 @@ const (
 // clipped is the run with texts that a manifest has room for.
 func (r Run) clipped() Run {
 	r.Error = Nullable(clip(string(r.Error), longestError))
+	r.Filter = clip(r.Filter, longestFilter)
 	r.Warnings = slices.Clone(r.Warnings[:min(len(r.Warnings), mostWarnings)])
 	for i, warning := range r.Warnings {
 		r.Warnings[i] = clip(warning, longestWarning)

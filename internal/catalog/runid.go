@@ -3,6 +3,7 @@ package catalog
 import (
 	"crypto/rand"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -16,9 +17,14 @@ func NewRunID(mode Mode, at time.Time) string {
 	return string(mode) + "-" + at.UTC().Format(runIDTime) + "-" + strings.ToLower(rand.Text()[:5])
 }
 
+// ScheduledRunID is the id of the run that is due at a time: whoever begins it, and however often it is tried, it is the same run.
+func ScheduledRunID(mode Mode, due time.Time) string {
+	return string(mode) + "-" + due.UTC().Format(runIDTime) + "-sched"
+}
+
 var runID = regexp.MustCompile(`^([a-z]+)-(\d{8}T\d{6}Z)-[a-z0-9]{5}$`)
 
-// ParseRunID reads a run's mode and time out of its id; ok is false for what NewRunID does not make.
+// ParseRunID reads a run's mode and time out of its id; ok is false for what the functions above do not make.
 func ParseRunID(id string) (mode Mode, at time.Time, ok bool) {
 	parts := runID.FindStringSubmatch(id)
 	if parts == nil {
@@ -26,5 +32,5 @@ func ParseRunID(id string) (mode Mode, at time.Time, ok bool) {
 	}
 	mode = Mode(parts[1])
 	at, err := time.Parse(runIDTime, parts[2])
-	return mode, at, err == nil && (mode == Full || mode == Incremental)
+	return mode, at, err == nil && slices.Contains(Modes(), mode)
 }

@@ -10,17 +10,19 @@ import (
 
 // Config is what the environment says, checked. Its slices are not to be changed.
 type Config struct {
-	Airtable Airtable // with Emulator on: only the table, until WithEmulator
-	Emulator bool     // nothing names a real base: the server starts the emulator
-	Sim      Sim
-	Years    feedback.Years
-	Mapping  feedback.Mapping
-	Store    Store // with Emulator on: zero until WithEmulator
-	Keep     int   // how many snapshots stay, 1 or more
-	Access   Access
-	Schedule Schedule
-	Debug    bool   // one log line a page
-	Addr     string // where the server listens, host:port; an empty host is every address
+	Airtable     Airtable // with Emulator on: only the table, until WithEmulator
+	Emulator     bool     // nothing names a real base: the server starts the emulator
+	Sim          Sim
+	Years        feedback.Years
+	Mapping      feedback.Mapping
+	Store        Store // with Emulator on: zero until WithEmulator
+	Keep         int   // how many snapshots stay, 1 or more
+	MaxShrink    int   // percent of the records that a refresh may drop, 0 to 100
+	MonthlyCalls int   // to Airtable in a UTC month; 0: no cap
+	Access       Access
+	Schedule     Schedule
+	Debug        bool   // one log line a page
+	Addr         string // where the server listens, host:port; an empty host is every address
 	// Unused names the variables that are set and have no effect: the server does not use them, or not yet, or another
 	// variable overrules them. The caller warns.
 	Unused []string
@@ -79,18 +81,20 @@ type Schedule struct {
 func Load(environ []string) (Config, error) {
 	r := read(environ)
 	c := Config{
-		Airtable: r.airtable(),
-		Emulator: r.emulator(),
-		Sim:      r.sim(),
-		Years:    r.Years,
-		Mapping:  r.mapping(),
-		Store:    r.Store,
-		Keep:     int(r.Keep),
-		Access:   r.access(),
-		Schedule: r.schedule(),
-		Debug:    bool(r.DebugRefresh),
-		Addr:     string(r.Addr),
-		Unused:   r.unused(),
+		Airtable:     r.airtable(),
+		Emulator:     r.emulator(),
+		Sim:          r.sim(),
+		Years:        r.Years,
+		Mapping:      r.mapping(),
+		Store:        r.Store,
+		Keep:         int(r.Keep),
+		MaxShrink:    int(r.MaxShrink),
+		MonthlyCalls: int(r.MonthlyCalls),
+		Access:       r.access(),
+		Schedule:     r.schedule(),
+		Debug:        bool(r.DebugRefresh),
+		Addr:         string(r.Addr),
+		Unused:       r.unused(),
 	}
 	if err := r.wrong.err(); err != nil {
 		return Config{}, err

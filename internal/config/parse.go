@@ -27,6 +27,8 @@ type (
 	simData   string
 	origins   []string
 	count     int
+	percent   int
+	calls     int
 	onOff     bool
 	trueFalse bool
 )
@@ -39,6 +41,8 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[feedback.Years](): parser(feedback.ParseYears),
 	reflect.TypeFor[Store]():          parser(parseStore),
 	reflect.TypeFor[count]():          parser(parseCount),
+	reflect.TypeFor[percent]():        parser(parsePercent),
+	reflect.TypeFor[calls]():          parser(parseCalls),
 	reflect.TypeFor[ReadAccess]():     parser(parseReadAccess),
 	reflect.TypeFor[origins]():        parser(parseOrigins),
 	reflect.TypeFor[onOff]():          parser(parseOnOff),
@@ -115,6 +119,22 @@ func parseCount(value string) (count, error) {
 		return 0, fmt.Errorf("must be a whole number from 1 on, not %q", value)
 	}
 	return count(n), nil
+}
+
+func parsePercent(value string) (percent, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 || n > 100 {
+		return 0, errors.New("must be a whole number from 0 to 100")
+	}
+	return percent(n), nil
+}
+
+func parseCalls(value string) (calls, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, errors.New("must be a whole number, 0 for no cap")
+	}
+	return calls(n), nil
 }
 
 func parseReadAccess(value string) (ReadAccess, error) {

@@ -120,7 +120,6 @@ func (r *reading) unused() []string {
 		"AIRTABLE_SIM_DATA": !r.emulator(),
 		"AIRTABLE_SIM_ADDR": !r.emulator(),
 		"READ_TOKENS":       r.readAccess() == Public,
-		"SCHEDULE_SWEEP":    r.Sweep != "off", // nothing sweeps yet
 	}
 	var unused []string
 	for field := range reflect.TypeFor[table]().Fields() {

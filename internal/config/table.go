@@ -22,10 +22,10 @@ type table struct {
 	Years        feedback.Years `env:"FEEDBACK_YEARS" envDefault:"2025-" about:"years (UTC) that are kept: 2025, 2024-2025, 2025- or all"`
 	FieldMap     string         `env:"FIELD_MAP" envDefault:"{}" about:"JSON, key to Airtable field or list of fields, over the defaults"`
 	TeamMap      string         `env:"TEAM_MAP" envDefault:"{}" about:"JSON, area to team"`
-	_            string         `env:"AIRTABLE_MONTHLY_CALLS" envDefault:"0" about:"calls allowed in a UTC month; 0: no cap"`
+	MonthlyCalls calls          `env:"AIRTABLE_MONTHLY_CALLS" envDefault:"0" about:"calls to Airtable that may be made in a UTC month; 0: no cap"`
 	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"file:///directory, of one base and table"`
 	Keep         count          `env:"SNAPSHOT_KEEP" envDefault:"30" about:"how many snapshots stay for rollback"`
-	_            string         `env:"MAX_SHRINK_PERCENT" envDefault:"20" about:"a refresh that drops more than this share of records is refused"`
+	MaxShrink    percent        `env:"MAX_SHRINK_PERCENT" envDefault:"20" about:"a refresh that would drop more than this share of records is refused"`
 	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, or token"`
 	ReadTokens   []Secret       `env:"READ_TOKENS" about:"comma-separated bearer tokens that may read"`
 	_            string         `env:"READ_TOKENS_PARAMETER" about:"SSM SecureString with them; deployed functions only"`
@@ -38,7 +38,7 @@ type table struct {
 	_            string         `env:"NOTIFY_WEBHOOK_URL_PARAMETER" about:"SSM SecureString with it; deployed functions only"`
 	Full         string         `env:"SCHEDULE_FULL" envDefault:"cron(59 23 ? * SUN *)" about:"when a full refresh is due, EventBridge cron"`
 	Incremental  string         `env:"SCHEDULE_INCREMENTAL" envDefault:"cron(0 9-21 ? * MON-FRI *)" about:"when an incremental refresh is due"`
-	Sweep        string         `env:"SCHEDULE_SWEEP" envDefault:"cron(30 6 ? * MON-FRI *)" about:"off; other values are checked, and wait for a version that sweeps"`
+	Sweep        string         `env:"SCHEDULE_SWEEP" envDefault:"cron(30 6 ? * MON-FRI *)" about:"when deleted records and computed values are looked for, or off"`
 	Zone         string         `env:"SCHEDULE_TIMEZONE" envDefault:"America/New_York" about:"time zone of the schedules, IANA name"`
 	Schedule     onOff          `env:"SCHEDULE" envDefault:"on" about:"off stops the server's own scheduler"`
 	_            string         `env:"REFRESH_MODE" default:"set by the template" about:"refresh function: mode of an event that names none"`

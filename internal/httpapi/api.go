@@ -20,18 +20,29 @@ type Config struct {
 	Refresher Refresher
 	Access    Access
 	Schedules Schedules
-	Program   string // name and version: part of each ETag
-	Now       func() time.Time
-	Log       *slog.Logger
+	// MonthlyCalls is how many calls to Airtable a UTC month may have; 0: no cap.
+	MonthlyCalls int
+	// Due is how many runs of each mode the rest of the UTC month will bring.
+	Due     func(now time.Time) map[catalog.Mode]int
+	Program string // name and version: part of each ETag
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Refresher has refreshes done. It must be safe for concurrent use.
 type Refresher interface {
-	// Ask has a run done, or joins one, and returns at once.
-	Ask(ctx context.Context, mode catalog.Mode) (Ticket, error)
+	// Ask has a run done, or joins one, and returns at once. Error: ErrStopping.
+	Ask(ctx context.Context, c Command) (Ticket, error)
 	// Active lists the runs that are promised and not finished, the one under way first; one that waits has no start. unrecorded are receipts that
 	// the store did not take.
 	Active() (active, unrecorded []catalog.Run)
+}
+
+// Command is what somebody wants done.
+type Command struct {
+	Mode   catalog.Mode
+	Accept bool   // it may pass the publish gate
+	To     string // of a rollback: the id of a snapshot, or catalog.Previous
 }
 
 // Ticket is the promise of a run.
@@ -42,7 +53,7 @@ type Ticket struct {
 }
 
 // Schedules say when refreshes are due.
-type Schedules struct{ Full, Incremental schedule.Schedule }
+type Schedules struct{ Full, Incremental, Sweep schedule.Schedule }
 
 // API is the handler. It is safe for concurrent use.
 type API struct {
@@ -51,13 +62,13 @@ type API struct {
 	gate   gate
 	cors   cors
 
-	full, incremental deadline
+	full, incremental, sweep deadline
 }
 
 // New makes the handler.
 func New(cfg Config) *API {
 	a := &API{Config: cfg, gate: newGate(cfg.Access), cors: newCORS(cfg.Access.Origins)}
-	a.full.schedule, a.incremental.schedule = cfg.Schedules.Full, cfg.Schedules.Incremental
+	a.full.schedule, a.incremental.schedule, a.sweep.schedule = cfg.Schedules.Full, cfg.Schedules.Incremental, cfg.Schedules.Sweep
 	a.routes = a.table()
 	return a
 }

@@ -98,7 +98,7 @@ func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	s.replica = catalog.NewReplica(s.catalog, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
-		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Program: "voc/test", Now: s.clock.Now, Log: log,
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
 	}
 	for _, option := range options {
 		option(&cfg)
@@ -118,7 +118,7 @@ func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 // publish makes the file current after what is, and serves it.
 func (s *service) publish(file snapshot.Sealed, run catalog.Run) catalog.Snapshot {
 	s.t.Helper()
-	before, err := s.catalog.Load(s.t.Context())
+	before, run, err := s.acquire(run)
 	if err == nil {
 		_, err = s.catalog.Publish(s.t.Context(), catalog.Publication{
 			Owner:  catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
@@ -135,6 +135,12 @@ func (s *service) publish(file snapshot.Sealed, run catalog.Run) catalog.Snapsho
 		s.t.Fatal(err)
 	}
 	return s.current()
+}
+
+// acquire takes the lease for a run.
+func (s *service) acquire(run catalog.Run) (catalog.Manifest, catalog.Run, error) {
+	run.Attempt = run.ID
+	return s.catalog.Acquire(s.t.Context(), catalog.Application{Base: base, Run: run})
 }
 
 // current is the snapshot that the manifest calls so.
@@ -232,14 +238,14 @@ type refresher struct {
 	active, unrecorded []catalog.Run
 	ticket             httpapi.Ticket
 	err                error
-	asked              []catalog.Mode
+	asked              []httpapi.Command
 	onActive           func()
 }
 
-func (r *refresher) Ask(_ context.Context, mode catalog.Mode) (httpapi.Ticket, error) {
+func (r *refresher) Ask(_ context.Context, c httpapi.Command) (httpapi.Ticket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked = append(r.asked, mode)
+	r.asked = append(r.asked, c)
 	return r.ticket, r.err
 }
 

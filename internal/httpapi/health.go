@@ -1,7 +1,9 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
+	"time"
 
 	"voc/internal/catalog"
 )
@@ -33,6 +35,9 @@ func (a *API) reasons(view catalog.View) (reasons []string) {
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons, "an older snapshot than the current one is served")
 	}
+	if hold := view.Manifest.Hold; hold != nil {
+		reasons = append(reasons, held(hold))
+	}
 	if a.stale(view.Manifest) {
 		reasons = append(reasons, "a refresh that was due has not succeeded: see last_error in /api/cache/")
 	}
@@ -40,6 +45,11 @@ func (a *API) reasons(view catalog.View) (reasons []string) {
 		reasons = append(reasons, view.Warnings...)
 	}
 	return reasons
+}
+
+// held words what a rollback leaves.
+func held(hold *catalog.Hold) string {
+	return fmt.Sprintf("rolled back to snapshot %s at %s: scheduled refreshes are held until a person starts one", hold.Snapshot, hold.At.UTC().Format(time.RFC3339))
 }
 
 // live answers GET /api/live: the process does. It asks nobody, since a stale copy must not cause a restart.

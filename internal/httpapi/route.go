@@ -24,8 +24,11 @@ func (a *API) table() []route {
 		{"GET", "/api/cache", reading, nil, a.status},
 		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
 		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
+		{"GET", "/api/cache/snapshots", reading, nil, a.snapshots},
 		{"POST", "/api/cache/update-full", admin, nil, a.update(catalog.Full)},
 		{"POST", "/api/cache/update-incremental", admin, nil, a.update(catalog.Incremental)},
+		{"POST", "/api/cache/update-sweep", admin, nil, a.update(catalog.Sweep)},
+		{"POST", "/api/cache/rollback", admin, nil, a.rollback},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
 	}

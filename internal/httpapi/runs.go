@@ -30,14 +30,21 @@ type history struct {
 func (a *API) lookAtRuns(ctx context.Context) (catalog.View, history, func()) {
 	active, unrecorded := a.Refresher.Active()
 	view, release := a.look(ctx)
-	return view, newHistory(active, unrecorded, view.Manifest.Runs), release
+	return view, newHistory(active, unrecorded, view), release
 }
 
-// newHistory counts a run whose receipt is in the store as running while its refresher has it: it is finished when its snapshot is served.
-func newHistory(active, unrecorded, recorded []catalog.Run) history {
+// newHistory counts a run whose receipt is in the store as running while its refresher has it: it is finished when its snapshot is served. A run of another host is known by
+// its lease.
+func newHistory(active, unrecorded []catalog.Run, view catalog.View) history {
 	h := history{active: active}
-	for _, run := range slices.Concat(recorded, unrecorded) {
-		if !has(active, run.ID) && !has(h.finished, run.ID) {
+	lease, dead := view.Running()
+	if dead {
+		unrecorded = append(unrecorded, lease)
+	} else if lease.ID != "" && !has(active, lease.ID) {
+		h.active = slices.Insert(slices.Clone(active), 0, lease)
+	}
+	for _, run := range slices.Concat(view.Manifest.Runs, unrecorded) {
+		if !has(h.active, run.ID) && !has(h.finished, run.ID) {
 			h.finished = append(h.finished, run)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 // stale says whether a due refresh has had no success for so long that the contract calls the data stale.
 func (a *API) stale(m catalog.Manifest) bool {
 	now := a.Now()
-	return a.full.passed(m.LastSuccess(catalog.Full), now) || a.incremental.passed(m.LastSuccess(catalog.Incremental), now)
+	return a.full.passed(m.LastSuccess(catalog.Full), now) || a.incremental.passed(m.LastSuccess(catalog.Incremental), now) ||
+		a.sweep.passed(m.LastDone(catalog.Sweep), now)
 }
 
 // deadline is when the data will be stale by one schedule. Walking a calendar takes longer than a 304, and the answer

@@ -3,8 +3,10 @@ package httpapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"voc/internal/catalog"
 	"voc/internal/schedule"
@@ -56,15 +58,17 @@ type scheduleBody struct {
 }
 
 type airtableBody struct {
-	CallsThisMonth int  `json:"calls_this_month"`
-	MonthlyCap     int  `json:"monthly_cap"` // 0: none
-	Forecast       *int `json:"forecast"`    // null: this version makes none
+	CallsThisMonth int `json:"calls_this_month"`
+	MonthlyCap     int `json:"monthly_cap"` // 0: none
+	Forecast       int `json:"forecast"`    // calls of this store by the end of the UTC month
 }
 
 // actions are the routes that change something.
 var actions = map[string]string{
 	"update-full":        "/api/cache/update-full",
 	"update-incremental": "/api/cache/update-incremental",
+	"update-sweep":       "/api/cache/update-sweep",
+	"rollback":           "/api/cache/rollback",
 }
 
 // Status is what GET /api/cache/ answers, for those who ask without HTTP. It looks at the store, and answers even if that does not.
@@ -84,16 +88,15 @@ func (a *API) describeCache(view catalog.View, h history) statusBody {
 		Schedule: map[string]scheduleBody{
 			"full":        a.describeSchedule(a.Schedules.Full, catalog.Full, h.finished),
 			"incremental": a.describeSchedule(a.Schedules.Incremental, catalog.Incremental, h.finished),
-			"sweep":       {Expression: schedule.Schedule{}.String()}, // this version has no sweep
+			"sweep":       a.describeSchedule(a.Schedules.Sweep, catalog.Sweep, h.finished),
 		},
-		Airtable: airtableBody{CallsThisMonth: view.Manifest.CallsIn(a.Now())},
-		Warnings: append([]string{}, view.Warnings...),
+		Airtable: a.describeCalls(view.Manifest),
+		Warnings: append(append([]string{}, view.Warnings...), a.warnings(view.Manifest)...),
 		Actions:  actions,
 	}
 	if view.File != nil {
-		s := view.Snapshot
-		body.CacheStatus.TotalRecords = view.File.Records()
-		body.Snapshot = &snapshotBody{s.ID, s.Records, s.Bytes, s.SHA256, s.CreatedAt, s.Watermark, s.DeletesConfirmedAt, s.ComputedConfirmedAt}
+		served := describeSnapshot(view.Snapshot)
+		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
 	}
 	body.CacheStatus.Running = h.running()
 	if len(h.finished) > 0 {
@@ -105,6 +108,29 @@ func (a *API) describeCache(view catalog.View, h history) statusBody {
 		body.CacheStatus.LastUpdate = h.finished[i].Finished
 	}
 	return body
+}
+
+func describeSnapshot(s catalog.Snapshot) snapshotBody {
+	return snapshotBody{s.ID, s.Records, s.Bytes, s.SHA256, s.CreatedAt, s.Watermark, s.DeletesConfirmedAt, s.ComputedConfirmedAt}
+}
+
+func (a *API) describeCalls(m catalog.Manifest) airtableBody {
+	now := a.Now()
+	return airtableBody{CallsThisMonth: m.CallsIn(now), MonthlyCap: a.MonthlyCalls, Forecast: m.Forecast(now, a.Due(now))}
+}
+
+// warnings are what an operator should know of although nothing has failed.
+func (a *API) warnings(m catalog.Manifest) (warnings []string) {
+	if m.Hold != nil {
+		warnings = append(warnings, held(m.Hold))
+	}
+	if since := m.QuotaUsedUp(a.Now()); !since.IsZero() {
+		warnings = append(warnings, fmt.Sprintf("Airtable refuses calls since %s, for the calls of the month are used up: scheduled refreshes try again once a day", since.UTC().Format(time.RFC3339)))
+	}
+	if calls := a.describeCalls(m); calls.MonthlyCap > 0 && calls.Forecast > calls.MonthlyCap {
+		warnings = append(warnings, fmt.Sprintf("%d calls to Airtable are expected in this month, and AIRTABLE_MONTHLY_CALLS is %d: sweeps are left out, and refreshes will be", calls.Forecast, calls.MonthlyCap))
+	}
+	return warnings
 }
 
 func (a *API) describeSchedule(s schedule.Schedule, mode catalog.Mode, finished []catalog.Run) scheduleBody {

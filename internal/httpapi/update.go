@@ -22,44 +22,87 @@ type updateBody struct {
 	Joined    bool         `json:"joined"`
 }
 
-// update answers the POSTs that start a refresh.
+// update answers the POSTs that start a refresh. Their body is {"accept": true} or nothing.
 func (a *API) update(mode catalog.Mode) func(*response, *request) error {
 	return func(w *response, r *request) error {
-		if err := readCommand(r); err != nil {
-			return err
+		var body struct {
+			Accept bool `json:"accept"`
 		}
-		ticket, err := a.Refresher.Ask(r.Context(), mode)
-		if err != nil {
-			return err
+		if err := readCommand(r, &body); err != nil {
+			return badBody(`must be empty or {"accept": true}`)
 		}
-		message := fmt.Sprintf("a refresh (%s) was started", ticket.Mode)
-		if ticket.Joined {
-			message = fmt.Sprintf("a refresh (%s) that does as much is under way", ticket.Mode)
-		}
-		w.Header().Set("Location", "/api/cache/runs/"+ticket.RunID)
-		return a.answer(w, r, http.StatusAccepted, updateBody{message, ticket.Mode, ticket.RunID, catalog.At(a.Now()), ticket.Joined})
+		return a.command(w, r, Command{Mode: mode, Accept: body.Accept})
 	}
 }
 
-// readCommand checks a POST's body, {"accept": true} or nothing. There is no gate yet that accept would open, so any value it may have is as good.
-func readCommand(r *request) error {
+// rollback answers POST /api/cache/rollback. That there is such a snapshot is seen before anything is promised.
+func (a *API) rollback(w *response, r *request) error {
+	var body struct {
+		To string `json:"to"`
+	}
+	if err := readCommand(r, &body); err != nil || body.To == "" {
+		return badBody(`must be {"to": "previous"} or {"to": the id of a snapshot}`)
+	}
+	view, release := a.look(r.Context())
+	defer release()
+	if _, err := view.Manifest.Find(body.To); err != nil {
+		return badBody("to: " + err.Error())
+	}
+	return a.command(w, r, Command{Mode: catalog.Rollback, To: body.To})
+}
+
+func (a *API) command(w *response, r *request, c Command) error {
+	ticket, err := a.Refresher.Ask(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	message := fmt.Sprintf("a refresh (%s) was started", ticket.Mode)
+	switch {
+	case ticket.Joined:
+		message = fmt.Sprintf("a refresh (%s) that does as much is under way", ticket.Mode)
+	case c.Mode == catalog.Rollback:
+		message = "a rollback was started; scheduled refreshes are held until a person starts one"
+	}
+	w.Header().Set("Location", "/api/cache/runs/"+ticket.RunID)
+	return a.answer(w, r, http.StatusAccepted, updateBody{message, ticket.Mode, ticket.RunID, catalog.At(a.Now()), ticket.Joined})
+}
+
+// readCommand reads a POST's body: a JSON object, or nothing.
+func readCommand(r *request, into any) error {
 	text, err := io.ReadAll(io.LimitReader(r.Body, commandLimit+1))
 	if err != nil || len(text) > commandLimit {
-		return errBody
+		return errTooLong
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
-	var command struct {
-		Accept bool `json:"accept"`
-	}
-	err = decoder.Decode(&command)
-	if errors.Is(err, io.EOF) {
+	if err = decoder.Decode(into); errors.Is(err, io.EOF) {
 		return nil
 	}
-	if err != nil || decoder.Decode(&struct{}{}) != io.EOF {
-		return errBody
+	if err == nil && decoder.Decode(&struct{}{}) != io.EOF {
+		return errTooLong
 	}
-	return nil
+	return err
 }
 
-var errBody = badRequest{{"(body)", `must be empty or {"accept": true}`}}
+// errTooLong is of a body that goes on where it should end. Its reader words it.
+var errTooLong = errors.New("more than one object")
+
+func badBody(detail string) error { return badRequest{{"(body)", detail}} }
+
+// snapshotEntry is a snapshot that one can roll back to.
+type snapshotEntry struct {
+	snapshotBody
+	Run     string `json:"run"`
+	Current bool   `json:"current"`
+}
+
+// snapshots answers GET /api/cache/snapshots, newest first.
+func (a *API) snapshots(w *response, r *request) error {
+	view, release := a.look(r.Context())
+	defer release()
+	entries := []snapshotEntry{}
+	for _, s := range view.Manifest.Snapshots {
+		entries = append(entries, snapshotEntry{describeSnapshot(s), s.Run, s.ID == string(view.Manifest.Current)})
+	}
+	return a.answer(w, r, http.StatusOK, entries)
+}

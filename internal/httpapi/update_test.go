@@ -26,6 +26,8 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 			`{"message":"a refresh (incremental) was started","type":"incremental","run_id":"incremental-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`},
 		{"/api/cache/update-incremental/", httpapi.Ticket{RunID: "full-1", Mode: catalog.Full, Joined: true}, catalog.Incremental,
 			`{"message":"a refresh (full) that does as much is under way","type":"full","run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":true}`},
+		{"/api/cache/update-sweep", httpapi.Ticket{RunID: "sweep-1", Mode: catalog.Sweep}, catalog.Sweep,
+			`{"message":"a refresh (sweep) was started","type":"sweep","run_id":"sweep-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`},
 	} {
 		s := newService(t, tokens)
 		s.refresher.ticket = c.ticket
@@ -34,7 +36,7 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 			t.Errorf("%s: %d %s", c.path, a.StatusCode, a.body)
 		}
 		a.has(t, "Location", "/api/cache/runs/"+c.ticket.RunID, "Content-Type", "application/json", "Cache-Control", "no-store", "ETag", "")
-		if !slices.Equal(s.refresher.asked, []catalog.Mode{c.asked}) {
+		if !slices.Equal(s.refresher.asked, []httpapi.Command{{Mode: c.asked}}) {
 			t.Errorf("%s asked for %v", c.path, s.refresher.asked)
 		}
 	}
@@ -76,7 +78,7 @@ func TestARefusedRequestStartsNothing(t *testing.T) {
 	for _, c := range []struct {
 		target string
 		status int
-	}{{"/api/cache/update-full?x=1", 400}, {"/api/cache/update-full?accept=true", 400}, {"/api/cache/update-sweep", 404}, {"/api/cache/", 405}} {
+	}{{"/api/cache/update-full?x=1", 400}, {"/api/cache/update-full?accept=true", 400}, {"/api/cache/update-nothing", 404}, {"/api/cache/", 405}} {
 		s.post(c.target, "").is(t, c.status)
 	}
 	if len(s.refresher.asked) > 0 {

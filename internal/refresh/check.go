@@ -15,14 +15,17 @@ import (
 // Report is what a check found: what is in order, what an operator may want to know, and what would make a refresh fail.
 type Report struct{ Fine, Notes, Findings []string }
 
-// Check asks whether a refresh would work: the token, the base, the table, every mapped field, and the years on one page of records. It costs three calls
-// and writes nothing, neither to Airtable nor to the store. It goes as far as it gets: what depends on a finding is left out.
+// Check asks whether a refresh would work: the token, the base, the table, every mapped field, and the years on one page of records. It costs three calls,
+// and leaves nothing in the store but that they are counted. It goes as far as it gets: what depends on a finding is left out.
 func (e *Engine) Check(ctx context.Context) Report {
-	r := run{Engine: e}
+	r := e.newRun(Request{DryRun: true})
 	defer r.cleanUp()
 	var report Report
 	if err := r.check(ctx, &report); err != nil {
 		report.Findings = append(report.Findings, split(err)...)
+	}
+	if err := r.countDry(ctx); err != nil {
+		report.note("the calls of this check could not be counted: %v", err)
 	}
 	return report
 }
@@ -36,7 +39,10 @@ func (r *run) check(ctx context.Context, report *Report) (err error) {
 		return err
 	}
 	report.fine("Airtable takes the token, of user %s", who.ID)
-	if err := r.openParent(ctx); err != nil {
+	if r.manifest, err = r.Catalog.Load(ctx); err == nil {
+		err = r.openParent(ctx)
+	}
+	if err != nil {
 		report.Findings = append(report.Findings, split(err)...)
 	}
 	r.plan, err = r.makePlan(ctx)

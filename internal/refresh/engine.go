@@ -2,11 +2,13 @@ package refresh
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"voc/internal/airtable"
@@ -22,7 +24,7 @@ const runTimeout = time.Hour
 // recordTimeout bounds how long the receipt of a failed run may take to be written, in particular when the run failed because its time was up.
 const recordTimeout = 10 * time.Second
 
-// Engine does runs, one at a time. All fields but Progress are needed.
+// Engine does runs, one at a time. All fields but Progress and Due are needed.
 type Engine struct {
 	Airtable *airtable.Client
 	Catalog  *catalog.Catalog
@@ -34,6 +36,10 @@ type Engine struct {
 	Program  string // name and version, for the snapshot's description
 	Log      *slog.Logger
 	Progress func(Progress) // called after each page, from the run's goroutine
+
+	MaxShrink    int                                      // percent of the records that a run may remove without being asked
+	MonthlyCalls int                                      // to Airtable in a UTC month; 0: no cap
+	Due          func(now time.Time) map[catalog.Mode]int // how many runs of each mode the rest of the month will bring; nil: unknown
 }
 
 // Progress is how far a run has come.
@@ -47,14 +53,20 @@ type Request struct {
 	ID      string
 	Mode    catalog.Mode
 	Trigger string
+	Accept  bool   // it may pass the publish gate, and write over a damaged manifest
+	DryRun  bool   // it leaves no trace in the store but the count of its calls, and its receipt is only told
+	To      string // of a rollback: the id of a snapshot, or catalog.Previous
 }
 
 // run is one run under way.
 type run struct {
 	*Engine
-	receipt catalog.Run
-	dir     string
-	before  airtable.Counts
+	request  Request
+	receipt  catalog.Run
+	dir      string
+	before   airtable.Counts
+	shown    atomic.Pointer[catalog.Run] // the receipt so far, for whoever renews the lease
+	manifest catalog.Manifest            // as it was when the run began
 
 	owner    catalog.Owner    // of the store; zero: it is empty
 	current  catalog.Snapshot // zero: the store is empty
@@ -65,21 +77,26 @@ type run struct {
 }
 
 // Run does what was asked and returns its receipt, which says how it ended and is in the store too. It may do more than was asked: the first run of a store is full, and so is one that follows a change
-// which an incremental would not carry into every record. The error is of the receipt itself, when it could not be written.
+// which an incremental would not carry into every record. A run that was done before is not done again: its receipt is what it was. The error is of the receipt itself, when it could not be written.
+//
+// It ends before the deadline of ctx, early enough to say so.
 func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
-	r := run{Engine: e, before: e.Airtable.Counts(), receipt: catalog.Run{
-		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()),
-	}}
+	r := e.newRun(q)
 	defer r.cleanUp()
-	ctx, cancel := context.WithTimeout(ctx, runTimeout)
+	work, cancel := withinLimit(ctx)
 	defer cancel()
-	err := r.try(ctx)
+	err := r.try(work)
 	if err == nil {
-		return r.receipt, nil
+		return r.receipt, r.countDry(ctx)
 	}
 	r.finish()
-	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(catalog.Failed), catalog.Nullable(r.explain(ctx, err))
-	r.Log.ErrorContext(ctx, "refresh failed, what was served stays", "run", q.ID, "error", err)
+	r.judge(work, err)
+	if q.DryRun {
+		return r.receipt, r.countDry(ctx)
+	}
+	if errors.Is(err, catalog.ErrForeign) {
+		return r.receipt, nil // what belongs to others is not written to
+	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
 	receipt, err := e.Catalog.Record(late, r.receipt)
@@ -87,6 +104,31 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 		return receipt, fmt.Errorf("keep the receipt of run %s: %w", q.ID, err)
 	}
 	return receipt, nil
+}
+
+// Fence leaves the receipt of a run that is not begun, since a rollback came after it was asked for.
+func (e *Engine) Fence(ctx context.Context, q Request) (catalog.Run, error) {
+	r := e.newRun(q)
+	r.finish()
+	r.receipt.Outcome = catalog.Nullable(catalog.Fenced)
+	r.receipt.Error = "a rollback came in between: ask again, if the data of Airtable is wanted all the same"
+	return e.Catalog.Record(ctx, r.receipt)
+}
+
+func (e *Engine) newRun(q Request) *run {
+	return &run{Engine: e, request: q, before: e.Airtable.Counts(), receipt: catalog.Run{
+		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()), Attempt: rand.Text(),
+	}}
+}
+
+// withinLimit gives the context of a run's work, which ends so long before ctx that there is time to leave a receipt.
+func withinLimit(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := runTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		left := time.Until(deadline)
+		limit = min(limit, left-min(recordTimeout, left/4))
+	}
+	return context.WithTimeout(ctx, limit)
 }
 
 // try does the run. A panic is its failure and not that of the process, which may be serving: the same data would bring it down again after each restart.
@@ -97,23 +139,24 @@ func (r *run) try(ctx context.Context) (err error) {
 			err = fmt.Errorf("a fault in this program ended the refresh, its log says where: %v", fault)
 		}
 	}()
-	return r.do(ctx)
-}
-
-// explain words a failure for the status.
-func (r *run) explain(ctx context.Context, err error) string {
-	switch {
-	case errors.Is(context.Cause(ctx), ErrStopped):
-		return "the program was stopped during the refresh; the next one does its work"
-	case errors.Is(err, catalog.ErrMoved):
-		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
+	if r.dir, err = os.MkdirTemp(r.Dir, "run-"); err != nil {
+		return fmt.Errorf("make a folder for the refresh: %w", err)
 	}
-	return err.Error()
+	switch {
+	case r.request.Mode == catalog.Rollback:
+		return r.rollback(ctx)
+	case r.request.DryRun:
+		if r.manifest, err = r.Catalog.Load(ctx); err != nil {
+			return err
+		}
+		return r.do(ctx)
+	}
+	return r.leased(ctx)
 }
 
 func (r *run) do(ctx context.Context) (err error) {
-	if r.dir, err = os.MkdirTemp(r.Dir, "run-"); err != nil {
-		return fmt.Errorf("make a folder for the refresh: %w", err)
+	if err := r.affordable(); err != nil {
+		return err
 	}
 	if err := r.openParent(ctx); err != nil {
 		return err
@@ -141,16 +184,13 @@ func (r *run) do(ctx context.Context) (err error) {
 // openParent fetches the current snapshot, or the newest good one where that can not be read: it still knows the fields, the table and the records, so
 // that none of them is lost sight of, and the run becomes a full.
 func (r *run) openParent(ctx context.Context) error {
-	m, err := r.Catalog.Load(ctx)
-	if err != nil {
-		return err
-	}
+	m := r.manifest
 	if err := m.Belongs(r.Base); err != nil {
 		return err
 	}
 	r.owner = m.Owner
-	r.current, err = m.CurrentSnapshot()
-	if errors.Is(err, catalog.ErrNoSnapshot) {
+	var err error
+	if r.current, err = m.CurrentSnapshot(); errors.Is(err, catalog.ErrNoSnapshot) {
 		return nil
 	}
 	r.receipt.SnapshotBefore = catalog.Nullable(r.current.ID)
@@ -162,7 +202,7 @@ func (r *run) openParent(ctx context.Context) error {
 		if err == nil {
 			return nil
 		}
-		if !errors.Is(err, catalog.ErrDamaged) && !errors.Is(err, snapshot.ErrNotSnapshot) && !errors.Is(err, snapshot.ErrSchema) {
+		if !unreadable(err) {
 			return err
 		}
 		r.outdated = true
@@ -171,51 +211,25 @@ func (r *run) openParent(ctx context.Context) error {
 	return nil
 }
 
+// unreadable says whether a snapshot itself is at fault, and not the way to it.
+func unreadable(err error) bool {
+	return errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema)
+}
+
 func (r *run) warn(ctx context.Context, warning string) {
 	r.Log.WarnContext(ctx, warning, "run", r.receipt.ID)
 	r.receipt.Warnings = append(r.receipt.Warnings, warning)
 }
 
-func (r *run) confirm(ctx context.Context) (err error) {
-	what := catalog.Confirmation{Snapshot: r.current.ID, Watermark: r.plan.watermark}
-	if r.receipt.Mode == catalog.Full {
-		what.Deletes, what.Computed = r.plan.watermark, r.plan.watermark
-	}
-	r.finish()
-	r.receipt, err = r.Catalog.Confirm(ctx, r.receipt, what)
-	return err
-}
-
-func (r *run) publish(ctx context.Context) error {
-	meta, err := r.meta()
-	if err != nil {
-		return err
-	}
-	sealed, err := r.draft.Seal(ctx, meta)
-	if err != nil {
-		return err
-	}
-	next := catalog.Snapshot{
-		Parent: catalog.Nullable(r.current.ID), CreatedAt: catalog.At(meta.CreatedAt), Watermark: catalog.At(r.plan.watermark),
-		DeletesConfirmedAt: r.current.DeletesConfirmedAt, ComputedConfirmedAt: r.current.ComputedConfirmedAt,
-	}
-	if r.receipt.Mode == catalog.Full {
-		next.DeletesConfirmedAt, next.ComputedConfirmedAt = next.Watermark, next.Watermark
-	}
-	r.finish()
-	r.receipt, err = r.Catalog.Publish(ctx, catalog.Publication{
-		Owner:  catalog.Owner{Base: r.Base, TableID: meta.TableID, TableName: meta.TableName},
-		Sealed: sealed, Snapshot: next, Run: r.receipt, Dir: r.dir,
-	})
-	return err
-}
-
 func (r *run) finish() {
+	r.receipt.Finished = catalog.At(time.Now())
+	if r.request.Mode == catalog.Rollback { // it makes no calls; those of a refresh beside it are not its own
+		return
+	}
 	now := r.Airtable.Counts()
 	r.receipt.AirtableCalls = now.Calls - r.before.Calls
 	r.receipt.Retries = now.Retries - r.before.Retries
 	r.receipt.Throttled = now.Throttled - r.before.Throttled
-	r.receipt.Finished = catalog.At(time.Now())
 }
 
 func (r *run) cleanUp() {

@@ -3,9 +3,11 @@ package refresh
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
+	"voc/internal/airtable"
 	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
@@ -18,6 +20,7 @@ func (r *run) decideMode(ctx context.Context) {
 	if reason != "" && r.receipt.Mode != catalog.Full {
 		r.Log.InfoContext(ctx, "the refresh becomes a full one", "run", r.receipt.ID, "because", reason)
 		r.receipt.Mode = catalog.Full
+		r.show()
 	}
 }
 
@@ -55,6 +58,30 @@ func (r *run) fullBecause() string {
 		return "the schema could be read only one of the two times"
 	case r.plan.known && !r.keeps(r.plan.bound):
 		return "a mapped field is new in the base"
+	case !r.plan.known && r.receipt.Mode == catalog.Sweep:
+		return "without the schema it is not known which fields are computed"
+	case r.plan.known:
+		return r.reshaped(was.Fields)
+	}
+	return ""
+}
+
+// reshaped says which field changed so that values differ in records that were not modified.
+func (r *run) reshaped(was []snapshot.Field) string {
+	now := map[string]airtable.Field{}
+	for _, field := range r.plan.fields {
+		now[field.ID] = field
+	}
+	for _, field := range was {
+		switch is, there := now[field.ID]; {
+		case !there:
+		case is.Type != field.Type:
+			return fmt.Sprintf("field %q was of type %s and is of type %s", is.Name, field.Type, is.Type)
+		case is.Shape() != field.Shape && is.Computed():
+			return fmt.Sprintf("field %q is computed in another way", is.Name)
+		case is.Shape() != field.Shape:
+			return fmt.Sprintf("field %q has other choices", is.Name)
+		}
 	}
 	return ""
 }

@@ -25,12 +25,15 @@ type plan struct {
 	table     string // to ask for
 	tableID   string // "" when the schema could not be read
 	tableName string
-	known     bool             // the schema could be read
-	fields    []airtable.Field // of the table, as last known
-	names     map[string]string
-	mapping   feedback.Mapping // by the names that the base has now
-	bound     snapshot.Binding // nil: the table could not be found, or is not the store's
-	remake    bool             // the parent was made otherwise: there is something to publish even if nothing was edited
+	known     bool              // the schema could be read
+	fields    []airtable.Field  // of the table, as last known
+	names     map[string]string // of fields, by id
+	ids       map[string]string // the other way round
+	computed  map[string]bool   // keys of the cells that Airtable works out, as cells are keyed
+	primary   string            // id of the primary field
+	mapping   feedback.Mapping  // by the names that the base has now
+	bound     snapshot.Binding  // nil: the table could not be found, or is not the store's
+	remake    bool              // the parent was made otherwise: there is something to publish even if nothing was edited
 	warnings  []string
 }
 
@@ -43,14 +46,24 @@ func (r *run) makePlan(ctx context.Context) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	p := plan{watermark: schema.Date, known: true, names: map[string]string{}}
+	p := plan{watermark: schema.Date, known: true, names: map[string]string{}, ids: map[string]string{}}
 	if err := r.findTable(&p, schema); err != nil {
 		return p, err
 	}
 	if err := r.bindFields(&p); err != nil {
 		return p, err
 	}
+	p.findComputed(func(f airtable.Field) string { return f.ID })
 	return p, p.check()
+}
+
+func (p *plan) findComputed(key func(airtable.Field) string) {
+	p.computed = map[string]bool{}
+	for _, field := range p.fields {
+		if field.Computed() {
+			p.computed[key(field)] = true
+		}
+	}
 }
 
 // planBlind goes on without the schema: names are as the last run that saw it knew them, else as configured. Whether the base is there at all is for the
@@ -67,6 +80,7 @@ func (r *run) planBlind(refusal *airtable.Error) (plan, error) {
 			p.fields = append(p.fields, airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type})
 		}
 	}
+	p.findComputed(func(f airtable.Field) string { return f.Name })
 	if was := r.owner; was.TableID != "" && (r.Table == was.TableID || r.Table == was.TableName) {
 		p.table, p.tableID, p.tableName = was.TableID, was.TableID, was.TableName
 	}
@@ -102,9 +116,9 @@ func (r *run) findTable(p *plan, schema airtable.Schema) error {
 	if !ok {
 		return fmt.Errorf("base %s has no table %q: set AIRTABLE_TABLE_NAME%s", r.Base, r.Table, nearest(r.Table, tableNames(schema)))
 	}
-	p.table, p.tableID, p.tableName, p.fields = table.ID, table.ID, table.Name, table.Fields
+	p.table, p.tableID, p.tableName, p.fields, p.primary = table.ID, table.ID, table.Name, table.Fields, table.PrimaryFieldID
 	for _, field := range table.Fields {
-		p.names[field.ID] = field.Name
+		p.names[field.ID], p.ids[field.Name] = field.Name, field.ID
 	}
 	return r.sameTable(*p)
 }
@@ -129,18 +143,21 @@ func (r *run) bindFields(p *plan) error {
 	p.bound = snapshot.Binding{}
 	renamed := map[string]string{}
 	var mistakes []error
+	var gone []string
 	for _, key := range feedback.Keys() {
 		for _, name := range r.Mapping.Names(key) {
-			field, err := r.bind(key, name, table)
-			if err != nil {
+			field, lost, err := r.bind(key, name, table)
+			switch {
+			case err != nil:
 				mistakes = append(mistakes, err)
-			}
-			if field.ID == "" {
-				continue
-			}
-			p.bound[name] = field.ID
-			if field.Name != name {
-				renamed[name] = field.Name
+			case lost != "":
+				gone = append(gone, lost)
+			case field.ID == "": // a default that the base does not have
+			default:
+				p.bound[name] = field.ID
+				if field.Name != name {
+					renamed[name] = field.Name
+				}
 			}
 		}
 	}
@@ -150,25 +167,37 @@ func (r *run) bindFields(p *plan) error {
 		}
 	}
 	p.mapping = r.Mapping.Follow(renamed)
-	return errors.Join(mistakes...)
+	return errors.Join(append(mistakes, r.doWithout(p, gone))...)
 }
 
-// bind finds the field behind one name. The zero field without an error is a default that the base does not have.
-func (r *run) bind(key, name string, table airtable.Table) (airtable.Field, error) {
+// doWithout refuses to go on without fields that are gone, unless a person has accepted it.
+func (r *run) doWithout(p *plan, gone []string) error {
+	if len(gone) == 0 {
+		return nil
+	}
+	what := strings.Join(gone, "; ")
+	if !r.request.Accept {
+		return r.refuse(what)
+	}
+	p.warnings = append(p.warnings, "accepted: "+what)
+	return nil
+}
+
+// bind finds the field behind one name. The zero field is a default that the base does not have; lost tells of one that it has no more.
+func (r *run) bind(key, name string, table airtable.Table) (field airtable.Field, lost string, err error) {
 	if field, ok := table.Field(name); ok {
-		return field, nil
+		return field, "", nil
 	}
 	if id, was := r.wasBound(name); was {
 		if field, ok := table.Field(id); ok {
-			return field, nil
+			return field, "", nil
 		}
-		return airtable.Field{}, fmt.Errorf("field %q (%s) is gone from the table, and the current snapshot has it: restore the field, name another one for %q in FIELD_MAP%s, or give it [] there to do without",
-			name, id, key, nearest(name, fieldNames(table.Fields)))
+		return airtable.Field{}, r.vanished(key, name, id, fieldNames(table.Fields)), nil
 	}
 	if r.Mapping.Chosen(key) {
-		return airtable.Field{}, fmt.Errorf("FIELD_MAP names field %q for %q, and the table has none of that name%s", name, key, nearest(name, fieldNames(table.Fields)))
+		err = fmt.Errorf("FIELD_MAP names field %q for %q, and the table has none of that name%s", name, key, nearest(name, fieldNames(table.Fields)))
 	}
-	return airtable.Field{}, nil
+	return airtable.Field{}, "", err
 }
 
 // wasBound says which field stood behind a name when the current snapshot was made.
@@ -203,10 +232,10 @@ func (r *run) meta() (snapshot.Meta, error) {
 	mapping, err := json.Marshal(r.Mapping)
 	meta := snapshot.Meta{
 		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Blind: !r.plan.known, Years: r.Years.String(), Mapping: mapping,
-		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, CreatedAt: time.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
+		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, AsOf: r.plan.watermark, CreatedAt: time.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
 	}
 	for _, field := range r.plan.fields {
-		meta.Fields = append(meta.Fields, snapshot.Field{ID: field.ID, Name: field.Name, Type: field.Type})
+		meta.Fields = append(meta.Fields, snapshot.Field{ID: field.ID, Name: field.Name, Type: field.Type, Shape: field.Shape()})
 	}
 	return meta, err
 }

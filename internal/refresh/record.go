@@ -3,11 +3,10 @@ package refresh
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -53,7 +52,23 @@ func (r *run) renamed(source snapshot.Source, now map[string]string) (snapshot.R
 		}
 		source.Fields = named.encode()
 	}
+	source.Digest, source.Computed = r.plan.digests(airtable.Record{ID: source.ID, CreatedTime: source.CreatedTime, Fields: r.plan.keyed(named)})
 	return r.mapped(source, named), nil
+}
+
+// keyed gives the cells the keys that Airtable would answer with: ids, where the schema is known.
+func (p plan) keyed(named cells) cells {
+	if !p.known {
+		return named
+	}
+	keyed := make(cells, len(named))
+	for name, value := range named {
+		if id, ok := p.ids[name]; ok {
+			name = id
+		}
+		keyed[name] = value
+	}
+	return keyed
 }
 
 // nowOr keeps a name that the parent's schema did not know.
@@ -64,15 +79,25 @@ func nowOr(now map[string]string, name string) string {
 	return name
 }
 
-// digest is over what a person put into a record, as canonical JSON (RFC 8785), so that neither the order of keys nor an attachment's URL,
-// which Airtable makes anew for each answer, looks like an edit. Cells are keyed as they were asked for: by id, where a rename is none either.
-func digest(record airtable.Record) []byte {
-	hash := sha256.New()
-	fmt.Fprintf(hash, "%s\n%s\n", record.ID, record.CreatedTime.UTC().Format(time.RFC3339Nano))
-	for _, key := range slices.Sorted(maps.Keys(record.Fields)) {
-		fmt.Fprintf(hash, "%q:%s\n", key, canonical(record.Fields[key]))
+// digests are SHA-256 over a record as canonical JSON (RFC 8785) of its id, its createdTime and its cells: first those that people fill, then those that Airtable works
+// out. So neither the order of keys nor an attachment's URL, which Airtable makes anew for each answer, looks like an edit. Cells are keyed as they were asked for: by
+// id, where a rename is none either.
+func (p plan) digests(record airtable.Record) (content, computed []byte) {
+	content = digest(record, func(key string) bool { return !p.computed[key] })
+	return content, digest(record, func(key string) bool { return p.computed[key] })
+}
+
+func digest(record airtable.Record, counts func(key string) bool) []byte {
+	created, _ := json.Marshal(record.CreatedTime.UTC())
+	fields := cells{}
+	for key, value := range record.Fields {
+		if counts(key) {
+			fields[key] = canonical(value)
+		}
 	}
-	return hash.Sum(nil)
+	id, _ := jsontext.AppendQuote(nil, record.ID) // an error says that it was no UTF-8, and was mended
+	sum := sha256.Sum256(cells{"id": id, "createdTime": created, "fields": fields.encode()}.encode())
+	return sum[:]
 }
 
 func canonical(value json.RawMessage) []byte {
@@ -104,4 +129,20 @@ func lasting(value json.RawMessage) []byte {
 		return bytes.Clone(value)
 	}
 	return kept
+}
+
+// schemaDigest is over the table's fields, by id: their names, types and options.
+func (p plan) schemaDigest() string {
+	if !p.known {
+		return ""
+	}
+	fields := cells{}
+	for _, field := range p.fields {
+		text, err := json.Marshal(field)
+		if err == nil {
+			fields[field.ID] = canonical(text)
+		}
+	}
+	digest := sha256.Sum256(fields.encode())
+	return hex.EncodeToString(digest[:])
 }

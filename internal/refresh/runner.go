@@ -17,7 +17,7 @@ var ErrStopped = errors.New("stopped")
 // serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one takes seconds.
 const serveTimeout = 2 * time.Minute
 
-// Runner does one refresh at a time in a process. It is safe for concurrent use.
+// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for concurrent use.
 type Runner struct {
 	engine *Engine
 	watch  func(Progress) // of the engine as it was given; may be nil
@@ -30,6 +30,7 @@ type Runner struct {
 	mu         sync.Mutex
 	working    bool          // a goroutine takes jobs off
 	jobs       []*job        // the first one runs
+	rollbacks  []*job        // these run beside it
 	unrecorded []catalog.Run // receipts that the store did not take, newest first
 }
 
@@ -38,6 +39,7 @@ type job struct {
 	request  Request
 	started  time.Time
 	progress Progress
+	fenced   bool // a rollback came after it was asked for
 	done     chan struct{}
 	receipt  catalog.Run // once done is closed
 }
@@ -59,25 +61,96 @@ func NewRunner(engine *Engine, served func(context.Context) error) *Runner {
 	return r
 }
 
-// Ask has a refresh done and returns at once. It joins a run that does at least as much, else it runs after the one that is under way. Error: ErrStopped.
-func (r *Runner) Ask(mode catalog.Mode, trigger string) (Ticket, error) {
+// Ask has a refresh done and returns at once. It joins a run that does at least as much, of this process or of another host, else it runs after the one that is under way. Where another host's
+// run is joined, this process waits for it too, and does the work itself if that run comes to nothing. A request without an id gets one. Error: ErrStopped.
+func (r *Runner) Ask(ctx context.Context, q Request) (Ticket, error) {
+	if ticket, ok := r.join(q); ok {
+		return ticket, nil
+	}
+	elsewhere := r.elsewhere(ctx)
+	if q.ID == "" {
+		q.ID = catalog.NewRunID(q.Mode, time.Now())
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ctx.Err() != nil {
+		return Ticket{}, ErrStopped
+	}
+	if ticket, ok := r.joinable(q); ok { // by now
+		return ticket, nil
+	}
+	j := r.enqueue(q)
+	if run := elsewhere.Run; run.Mode.Covers(q.Mode) && (elsewhere.Accept || !q.Accept) {
+		return Ticket{RunID: run.ID, Mode: run.Mode, Joined: true, job: j}, nil
+	}
+	return Ticket{RunID: q.ID, Mode: q.Mode, job: j}, nil
+}
+
+func (r *Runner) join(q Request) (Ticket, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.joinable(q)
+}
+
+// joinable finds a run of this process that does at least as much; r.mu is held.
+func (r *Runner) joinable(q Request) (Ticket, bool) {
+	for _, j := range r.jobs {
+		if r.ctx.Err() == nil && !j.fenced && j.request.Mode.Covers(q.Mode) && (j.request.Accept || !q.Accept) {
+			return Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true, job: j}, true
+		}
+	}
+	return Ticket{}, false
+}
+
+// elsewhere is the lease of another host's run, or zero. A store that can not be read is for the run itself to tell of.
+func (r *Runner) elsewhere(ctx context.Context) catalog.Lease {
+	lease, running, err := r.engine.Catalog.Running(ctx)
+	if err != nil || !running {
+		return catalog.Lease{}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.ContainsFunc(r.jobs, func(j *job) bool { return j.request.ID == lease.Run.ID }) {
+		return catalog.Lease{}
+	}
+	return lease
+}
+
+func (r *Runner) enqueue(q Request) *job {
+	j := &job{request: q, done: make(chan struct{})}
+	r.jobs = append(r.jobs, j)
+	if !r.working {
+		r.working = true
+		r.idle.Go(r.work)
+	}
+	return j
+}
+
+// Rollback has an older snapshot made current, at once: it waits for no run. One that is under way loses its lease by it, and those that wait are not begun. Error: ErrStopped.
+func (r *Runner) Rollback(q Request) (Ticket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx.Err() != nil {
 		return Ticket{}, ErrStopped
 	}
 	for _, j := range r.jobs {
-		if j.request.Mode.Covers(mode) {
-			return Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true, job: j}, nil
-		}
+		j.fenced = true
 	}
-	j := &job{request: Request{ID: catalog.NewRunID(mode, time.Now()), Mode: mode, Trigger: trigger}, done: make(chan struct{})}
-	r.jobs = append(r.jobs, j)
-	if !r.working {
-		r.working = true
-		r.idle.Go(r.work)
+	q.Mode = catalog.Rollback
+	if q.ID == "" {
+		q.ID = catalog.NewRunID(q.Mode, time.Now())
 	}
-	return Ticket{RunID: j.request.ID, Mode: mode, job: j}, nil
+	j := &job{request: q, started: time.Now(), done: make(chan struct{})}
+	r.rollbacks = append(r.rollbacks, j)
+	r.idle.Go(func() {
+		receipt, err := r.engine.Run(r.ctx, j.request)
+		r.settle(err)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.rollbacks = slices.DeleteFunc(r.rollbacks, func(other *job) bool { return other == j })
+		r.close(j, receipt, err != nil)
+	})
+	return Ticket{RunID: q.ID, Mode: q.Mode, job: j}, nil
 }
 
 // Wait waits for the run and returns its receipt.
@@ -93,13 +166,32 @@ func (t Ticket) Wait(ctx context.Context) (catalog.Run, error) {
 // work does the jobs that are there, and those that come meanwhile.
 func (r *Runner) work() {
 	for j := r.begin(); j != nil; j = r.begin() {
-		receipt, err := r.engine.Run(r.ctx, j.request)
-		if err != nil {
-			r.log.Error("the receipt of a refresh could not be kept", "error", err)
-		}
-		r.serve()
+		receipt, err := r.do(j)
+		r.settle(err)
 		r.end(j, receipt, err != nil)
 	}
+}
+
+// do does a job, unless a rollback came before it had begun: it was asked for by somebody who did not know of that.
+func (r *Runner) do(j *job) (catalog.Run, error) {
+	if r.overtaken(j) {
+		return r.engine.Fence(r.ctx, j.request)
+	}
+	return r.engine.Run(r.ctx, j.request)
+}
+
+func (r *Runner) overtaken(j *job) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return j.fenced
+}
+
+// settle has the result of a run served.
+func (r *Runner) settle(err error) {
+	if err != nil {
+		r.log.Error("the receipt of a refresh could not be kept", "error", err)
+	}
+	r.serve()
 }
 
 // serve has the result served. Where that does not work, the next look at the store may; the run is over all the same.
@@ -124,12 +216,16 @@ func (r *Runner) begin() *job {
 func (r *Runner) end(j *job, receipt catalog.Run, unrecorded bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if unrecorded {
-		r.unrecorded = slices.Insert(r.unrecorded, 0, receipt)[:1]
-	} else {
-		r.unrecorded = nil
-	}
 	r.jobs = r.jobs[1:]
+	r.close(j, receipt, unrecorded)
+}
+
+// close ends a job; r.mu is held.
+func (r *Runner) close(j *job, receipt catalog.Run, unrecorded bool) {
+	r.unrecorded = nil
+	if unrecorded {
+		r.unrecorded = []catalog.Run{receipt}
+	}
 	j.receipt = receipt
 	close(j.done)
 }
@@ -148,7 +244,7 @@ func (r *Runner) progressed(p Progress) {
 func (r *Runner) Active() (active []catalog.Run, unrecorded []catalog.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, j := range r.jobs {
+	for _, j := range slices.Concat(r.rollbacks, r.jobs) {
 		active = append(active, catalog.Run{
 			ID: j.request.ID, Mode: j.request.Mode, Trigger: j.request.Trigger, Started: catalog.At(j.started),
 			Pages: j.progress.Pages, Read: j.progress.Records,

@@ -48,7 +48,7 @@ func (p *process) start(store *blobtest.Memory, served func(context.Context) err
 
 func (p *process) ask(mode catalog.Mode) refresh.Ticket {
 	p.t.Helper()
-	ticket, err := p.Ask(mode, "api")
+	ticket, err := p.Ask(p.t.Context(), refresh.Request{Mode: mode, Trigger: "api"})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		if p.current() != before {
 			t.Errorf("current is %+v", p.current())
 		}
-		if _, err := p.Ask(catalog.Full, "api"); !errors.Is(err, refresh.ErrStopped) {
+		if _, err := p.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: "api"}); !errors.Is(err, refresh.ErrStopped) {
 			t.Errorf("error %v", err)
 		}
 		p.Stop() // again
@@ -279,7 +279,7 @@ func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 4 {
-				ticket, err := runner.Ask([]catalog.Mode{catalog.Full, catalog.Incremental}[(i+j)%2], "api")
+				ticket, err := runner.Ask(t.Context(), refresh.Request{Mode: []catalog.Mode{catalog.Full, catalog.Incremental}[(i+j)%2], Trigger: "api"})
 				if err != nil {
 					t.Error(err)
 					return

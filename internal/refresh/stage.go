@@ -22,51 +22,66 @@ const idsPerCall = 100
 
 // stage reads what the mode asks for into a draft.
 func (r *run) stage(ctx context.Context) (err error) {
-	start, formula, finish := snapshot.NewDraft, r.narrowing(), r.confirmMissing
-	if r.receipt.Mode == catalog.Incremental {
-		start, formula, finish = snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
+	start, formula, finish := snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
+	switch r.receipt.Mode {
+	case catalog.Full:
+		start, formula, finish = snapshot.NewDraft, r.narrowing(), r.confirmMissing
+	case catalog.Sweep:
+		finish = r.sweep
 	}
 	if r.draft, err = start(ctx, r.dir, r.parent); err != nil {
 		return err
 	}
-	if err := r.collect(ctx, formula); err != nil {
+	r.receipt.AirtableStarted, r.receipt.Filter, r.receipt.SchemaSHA256 = catalog.At(r.plan.watermark), formula, r.plan.schemaDigest()
+	if err := r.list(ctx, airtable.Query{Formula: formula}, r.take, r.draft.Reset); err != nil {
 		return err
 	}
 	return finish(ctx)
 }
 
-// collect takes every record that the formula lets through.
-func (r *run) collect(ctx context.Context, formula string) error {
+// list gives each page of a listing to take. When Airtable has lost the listing it begins anew, and what it gave may be gone by now: forget.
+func (r *run) list(ctx context.Context, query airtable.Query, take func(context.Context, airtable.Page) error, forget func(context.Context) error) error {
+	query.ByID = r.plan.known
 	listing := 1
-	for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{Formula: formula, ByID: r.plan.known}) {
+	for page, err := range r.Airtable.List(ctx, r.plan.table, query) {
 		if err != nil {
 			return err
 		}
-		if page.Listing != listing { // what the lost listing gave may be gone by now
+		if page.Listing != listing {
 			listing = page.Listing
-			if err := r.draft.Reset(ctx); err != nil {
+			if err := forget(ctx); err != nil {
 				return err
 			}
 		}
-		if err := r.take(ctx, page); err != nil {
+		if err := take(ctx, page); err != nil {
 			return err
 		}
+		r.account(page)
 	}
 	return nil
 }
 
+// take keeps the records of a page.
 func (r *run) take(ctx context.Context, page airtable.Page) error {
 	for _, record := range page.Records {
 		if err := r.put(ctx, r.row(record)); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// account notes a page that was taken.
+func (r *run) account(page airtable.Page) {
 	r.receipt.Pages++
 	r.receipt.Read += len(page.Records)
+	if !page.Date.IsZero() {
+		r.receipt.AirtableFinished = catalog.At(page.Date)
+	}
+	r.show()
 	if r.Progress != nil {
 		r.Progress(Progress{Mode: r.receipt.Mode, Pages: r.receipt.Pages, Records: r.receipt.Read})
 	}
-	return nil
 }
 
 // put keeps a record that belongs to the years, and removes one that does not, since it may have belonged before.
@@ -77,22 +92,38 @@ func (r *run) put(ctx context.Context, row snapshot.Row) error {
 	return r.draft.Remove(ctx, row.Feedback.ID)
 }
 
-// confirmMissing asks once more for each record that the parent has and the listing did not show. What Airtable does not know by its id either is gone.
+// confirmMissing asks once more for each record that the parent has and the listing did not show.
 func (r *run) confirmMissing(ctx context.Context) error {
 	missing, err := r.draft.Untouched(ctx)
 	if err != nil {
 		return err
 	}
-	for ids := range slices.Chunk(missing, idsPerCall) {
-		formula, err := airtable.RecordIDs(ids)
+	return r.ask(ctx, missing)
+}
+
+// ask reads records by their ids. What Airtable does not know by its id is gone.
+func (r *run) ask(ctx context.Context, ids []string) error {
+	for some := range slices.Chunk(ids, idsPerCall) {
+		formula, err := airtable.RecordIDs(some)
 		if err != nil {
 			return err
 		}
-		for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{Formula: formula, ByID: r.plan.known}) {
-			if err != nil {
-				return err
+		gone := map[string]bool{}
+		for _, id := range some {
+			gone[id] = true
+		}
+		answered := func(ctx context.Context, page airtable.Page) error {
+			for _, record := range page.Records {
+				delete(gone, record.ID)
 			}
-			if err := r.take(ctx, page); err != nil {
+			return r.take(ctx, page)
+		}
+		none := func(context.Context) error { return nil } // what is asked for by id is as it is, whenever it came
+		if err := r.list(ctx, airtable.Query{Formula: formula}, answered, none); err != nil {
+			return err
+		}
+		for id := range gone {
+			if err := r.draft.Remove(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -150,7 +181,9 @@ func (r *run) row(record airtable.Record) snapshot.Row {
 		}
 		named[key] = value
 	}
-	return r.mapped(snapshot.Source{ID: record.ID, CreatedTime: record.CreatedTime, Fields: named.encode(), Digest: digest(record)}, named)
+	source := snapshot.Source{ID: record.ID, CreatedTime: record.CreatedTime, Fields: named.encode()}
+	source.Digest, source.Computed = r.plan.digests(record)
+	return r.mapped(source, named)
 }
 
 func (r *run) mapped(source snapshot.Source, named cells) snapshot.Row {

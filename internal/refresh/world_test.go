@@ -63,6 +63,8 @@ type world struct {
 	fields, teams      string // FIELD_MAP, TEAM_MAP
 	years              string
 	pace               float64 // calls a second
+	shrink             int     // MAX_SHRINK_PERCENT
+	cap                int     // AIRTABLE_MONTHLY_CALLS
 	progress           func(refresh.Progress)
 	log                bytes.Buffer
 
@@ -77,7 +79,7 @@ func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(), token: airtablesim.DemoToken, pace: math.Inf(1)}
+	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(), token: airtablesim.DemoToken, pace: math.Inf(1), shrink: 100}
 	if cfg.Clock == nil {
 		cfg.Clock = w.clock.Now
 	}
@@ -119,7 +121,7 @@ func (w *world) engine(store blob.Store) *refresh.Engine {
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
 		Catalog: catalog.New(store, 3, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
-		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Progress: w.progress,
+		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
 	}
 }
 

@@ -108,3 +108,19 @@ func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 	}
 	return t, none("read the tombstone of "+id, err)
 }
+
+// RemovedBy lists the first records, by id and at most limit of them, that a run found gone.
+func (f *File) RemovedBy(ctx context.Context, run string, limit int) (ids []string, err error) {
+	rows, err := f.db.QueryContext(ctx, `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`, run, limit)
+	if err != nil {
+		return nil, wrap("list what is gone", err)
+	}
+	ids, err = scanIDs(rows)
+	return ids, wrap("list what is gone", err)
+}
+
+// Filled says whether the record has a value in a field, by name.
+func (s Source) Filled(field string) bool {
+	var cells map[string]json.RawMessage
+	return json.Unmarshal(s.Fields, &cells) == nil && feedback.Filled(cells[field])
+}

@@ -41,11 +41,15 @@ func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 	return ids, wrap("list records of the parent", err)
 }
 
-func (d *Draft) ids(ctx context.Context, query string) (ids []string, err error) {
+func (d *Draft) ids(ctx context.Context, query string) ([]string, error) {
 	rows, err := d.conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
+	return scanIDs(rows)
+}
+
+func scanIDs(rows *sql.Rows) (ids []string, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var id string

@@ -1,0 +1,38 @@
+package catalog
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// processSpace is the kernel since it was booted and the namespace of its process ids, in which two containers of one machine differ.
+func processSpace() string {
+	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	space, err2 := os.Readlink("/proc/self/ns/pid")
+	if err != nil || err2 != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(boot)) + " " + space
+}
+
+// startField is the place of a process's start time, in clock ticks since the boot, among the fields of /proc/<pid>/stat after the name (proc(5): field 22).
+const startField = 22 - 3
+
+// processStart reads when a process was started. One that is gone is os.ErrNotExist; so is one that has ended and whose parent has not asked how.
+func processStart(pid int) (string, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", err
+	}
+	_, after, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ") // a name may hold anything
+	fields := strings.Fields(after)
+	if len(fields) <= startField {
+		return "", errors.New("/proc/<pid>/stat has fewer fields than proc(5) says")
+	}
+	if fields[0] == "Z" {
+		return "", os.ErrNotExist
+	}
+	return fields[startField], nil
+}

@@ -1,0 +1,68 @@
+package catalog
+
+import "time"
+
+// pageSize is how many records a call to Airtable gives at most.
+const pageSize = 100
+
+// CallsIn is how many calls to Airtable were made in the UTC month of t: an upper bound where a run was killed, whose last calls nobody wrote down.
+func (m Manifest) CallsIn(t time.Time) int { return m.Calls[month(t)] }
+
+func month(t time.Time) string { return t.UTC().Format("2006-01") }
+
+func (m *Manifest) countCalls(calls int, now time.Time) {
+	if calls == 0 {
+		return
+	}
+	if m.Calls == nil {
+		m.Calls = map[string]int{}
+	}
+	m.Calls[month(now)] = max(m.Calls[month(now)]+calls, 0)
+}
+
+// Estimate is how many calls to Airtable the next run of a mode will make: as many as the last one that succeeded, and not fewer than the pages that it must read.
+func (m Manifest) Estimate(mode Mode) int {
+	least := 2 // the schema, and a page
+	if current, err := m.CurrentSnapshot(); err == nil {
+		pages := (current.Records + pageSize - 1) / pageSize
+		switch mode {
+		case Full:
+			least = 1 + max(pages, 1)
+		case Sweep:
+			least = 2 + max(pages, 1)
+		}
+	}
+	for _, run := range m.Runs {
+		if run.Mode == mode && run.Succeeded() {
+			return max(least, run.AirtableCalls)
+		}
+	}
+	return least
+}
+
+// Forecast is how many calls will have been made at the end of the month, if as many runs as due says, by mode, are yet to come. They are the calls of this store
+// alone: other programs may share the quota.
+func (m Manifest) Forecast(now time.Time, due map[Mode]int) int {
+	calls := m.CallsIn(now)
+	for mode, runs := range due {
+		calls += runs * m.Estimate(mode)
+	}
+	return calls
+}
+
+// probeEvery is how often a run that nobody asked for tries whether Airtable takes calls again.
+const probeEvery = 24 * time.Hour
+
+// QuotaUsedUp says since when Airtable refuses all calls of the month, as far as it is known: zero when it does not, or when it is time to try again.
+func (m Manifest) QuotaUsedUp(now time.Time) time.Time {
+	for _, run := range m.Runs {
+		if run.AirtableCalls == 0 {
+			continue // it does not know
+		}
+		if run.QuotaUsedUp && month(run.Finished.Time) == month(now) && now.Sub(run.Finished.Time) < probeEvery {
+			return run.Finished.Time
+		}
+		break
+	}
+	return time.Time{}
+}

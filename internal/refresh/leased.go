@@ -1,0 +1,106 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"voc/internal/catalog"
+)
+
+// leased does the run once it has the lease, and keeps that meanwhile. A run that another host does and that does as much is waited for instead.
+func (r *run) leased(ctx context.Context) error {
+	done, err := r.begin(ctx)
+	if done || err != nil {
+		return err
+	}
+	ctx, release := r.keepLease(ctx)
+	defer release()
+	err = r.do(ctx)
+	if err != nil && errors.Is(context.Cause(ctx), catalog.ErrFenced) {
+		return catalog.ErrFenced
+	}
+	return err
+}
+
+// begin takes the lease. done says that there is nothing to do any more, and the receipt is written.
+func (r *run) begin(ctx context.Context) (done bool, err error) {
+	for {
+		m, run, err := r.Catalog.Acquire(ctx, catalog.Application{Base: r.Base, Run: r.receipt, Accept: r.request.Accept})
+		if errors.Is(err, catalog.ErrDone) {
+			r.receipt, _ = m.Receipt(r.receipt.ID)
+			return true, nil
+		}
+		busy, ok := errors.AsType[*catalog.BusyError](err)
+		if err == nil {
+			r.manifest, r.receipt = m, run
+			return false, nil
+		}
+		if !ok {
+			return false, err
+		}
+		if done, err := r.await(ctx, busy.Lease); done || err != nil {
+			return done, err
+		}
+	}
+}
+
+// await waits until another run has ended. One that did as much as this one would, and succeeded, has done its work.
+func (r *run) await(ctx context.Context, other catalog.Lease) (done bool, err error) {
+	r.Log.InfoContext(ctx, "another run is under way, and is waited for", "run", r.receipt.ID, "other", other.Run.ID, "by", other.Holder.String())
+	ended, ok, err := r.Catalog.Await(ctx, other.Run)
+	if err != nil || !ok {
+		return false, err
+	}
+	if !ended.Succeeded() || !ended.Mode.Covers(r.request.Mode) || r.request.Accept && !other.Accept || ended.ID == r.receipt.ID {
+		return false, nil
+	}
+	r.finish()
+	r.receipt.Outcome, r.receipt.JoinedRun = catalog.Nullable(catalog.Joined), catalog.Nullable(ended.ID)
+	r.receipt.SnapshotBefore, r.receipt.SnapshotAfter = ended.SnapshotBefore, ended.SnapshotAfter
+	r.receipt, err = r.Catalog.Record(ctx, r.receipt)
+	return true, err
+}
+
+// keepLease renews the lease while the run is under way, and ends its context when it is lost. A store that can not be reached for a while is no reason to stop: at the end
+// it tells whose the lease is.
+func (r *run) keepLease(ctx context.Context) (context.Context, func()) {
+	r.show()
+	ctx, cancel := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(catalog.RenewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				r.renew(ctx, cancel)
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-ended
+	}
+}
+
+func (r *run) renew(ctx context.Context, cancel context.CancelCauseFunc) {
+	run := *r.shown.Load()
+	run.AirtableCalls = r.Airtable.Counts().Calls - r.before.Calls
+	err := r.Catalog.Renew(ctx, run)
+	switch {
+	case errors.Is(err, catalog.ErrFenced):
+		cancel(err)
+	case err != nil && ctx.Err() == nil:
+		r.Log.WarnContext(ctx, "the lease of the refresh was not renewed", "run", run.ID, "error", err)
+	}
+}
+
+// show tells whoever renews the lease how far the run has come.
+func (r *run) show() {
+	soFar := r.receipt
+	r.shown.Store(&soFar)
+}

@@ -1,0 +1,74 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"voc/internal/airtable"
+	"voc/internal/catalog"
+)
+
+// gateError is why the publish gate did not let a run through. It is a judgement about the data, and no fault.
+type gateError struct{ why string }
+
+func (g *gateError) Error() string { return g.why }
+
+// errSkipped is why a run that nobody asked for is left out.
+var errSkipped = errors.New("skipped")
+
+// judge writes into the receipt how a run ended that did not succeed, and why.
+func (r *run) judge(ctx context.Context, err error) {
+	outcome, log := r.outcome(err)
+	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(outcome), catalog.Nullable(r.explain(ctx, err))
+	r.receipt.Final = outcome == catalog.Failed && final(err)
+	r.receipt.QuotaUsedUp = errors.Is(err, airtable.ErrQuota)
+	log(ctx, "the refresh came to nothing, what was served stays", "run", r.receipt.ID, "outcome", outcome, "error", err)
+}
+
+func (r *run) outcome(err error) (catalog.Outcome, func(ctx context.Context, text string, args ...any)) {
+	_, refused := errors.AsType[*gateError](err)
+	switch {
+	case refused:
+		return catalog.Refused, r.Log.ErrorContext
+	case errors.Is(err, catalog.ErrFenced):
+		return catalog.Fenced, r.Log.WarnContext
+	case errors.Is(err, catalog.ErrHeld), errors.Is(err, errSkipped):
+		return catalog.Held, r.Log.InfoContext
+	case errors.Is(err, context.DeadlineExceeded):
+		return catalog.RetryLater, r.Log.WarnContext
+	}
+	return catalog.Failed, r.Log.ErrorContext
+}
+
+// explain words an end for the status.
+func (r *run) explain(ctx context.Context, err error) string {
+	switch {
+	case errors.Is(context.Cause(ctx), ErrStopped):
+		return "the program was stopped during the refresh; the next one does its work"
+	case errors.Is(err, catalog.ErrFenced):
+		return "another run, or a rollback, has taken over while this one could not be heard of; it published nothing, and what became current meanwhile stays"
+	case errors.Is(err, catalog.ErrMoved):
+		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %v", err)
+	}
+	return err.Error()
+}
+
+// final says whether the same would fail in the same way again: only a person, or the next month, changes what is wrong.
+func final(err error) bool {
+	if errors.Is(err, airtable.ErrBudget) || errors.Is(err, airtable.ErrQuota) || errors.Is(err, catalog.ErrForeign) || errors.Is(err, catalog.ErrNoSuchSnapshot) {
+		return true
+	}
+	refusal, ok := errors.AsType[*airtable.Error](err)
+	if !ok || refusal.Err != nil {
+		return false
+	}
+	switch refusal.Status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,44 @@
+package refresh
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"voc/internal/airtable"
+	"voc/internal/catalog"
+)
+
+// affordable ends a run before its first call if the month has no calls left for it, and bounds those that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
+func (r *run) affordable() error {
+	m, now := r.manifest, r.manifest.ReadAt
+	if now.IsZero() {
+		now = time.Now()
+	}
+	if since := m.QuotaUsedUp(now); !since.IsZero() && !r.receipt.ByPerson() {
+		return fmt.Errorf("%w, Airtable said so at %s: the next try is a day later, or when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339))
+	}
+	if r.MonthlyCalls == 0 {
+		r.Airtable.Allow(-1)
+		return nil
+	}
+	made, needs := m.CallsIn(now), m.Estimate(r.request.Mode)
+	r.Airtable.Allow(max(r.MonthlyCalls-made, 0))
+	if made+needs > r.MonthlyCalls {
+		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, and a refresh (%s) takes about %d", airtable.ErrBudget, r.MonthlyCalls, made, r.request.Mode, needs)
+	}
+	if r.request.Mode == catalog.Sweep && !r.receipt.ByPerson() && r.Due != nil {
+		if forecast := m.Forecast(now, r.Due(now)) + needs; forecast > r.MonthlyCalls {
+			return fmt.Errorf("%w: with sweeps, %d calls would be made in this month, and AIRTABLE_MONTHLY_CALLS is %d: raise it, or set SCHEDULE_SWEEP=off", errSkipped, forecast, r.MonthlyCalls)
+		}
+	}
+	return nil
+}
+
+// countDry counts the calls of a run that leaves no receipt.
+func (r *run) countDry(ctx context.Context) error {
+	if !r.request.DryRun {
+		return nil
+	}
+	return r.Catalog.Count(ctx, r.Base, r.Airtable.Counts().Calls-r.before.Calls)
+}

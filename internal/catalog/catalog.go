@@ -175,11 +175,11 @@ func (c *Catalog) mended(ctx context.Context, since blob.Version) (Manifest, blo
 		return m, info, err
 	}
 	c.log.WarnContext(ctx, "a damaged manifest is written over, as was asked for", "damage", damage, "goes_on_from", key)
-	m.Generation += leap
+	m.Generation, m.Fence = m.Generation+leap, m.Fence+leap
 	return m, info, nil
 }
 
-// leap is by how much the generation of a mended manifest jumps: past all that was written after the copy it goes on from, whose numbers must not come twice.
+// leap is by how much the numbers of a mended manifest jump: past all that were given after the copy it goes on from, which must not come twice.
 const leap = 1_000_000
 
 // tidy does what a publication need not wait for to be true: the copy of the manifest, and deleting what nobody names any more. What fails is done by a later

@@ -1,6 +1,7 @@
 package catalog_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -65,7 +66,10 @@ func bytesOf(t testing.TB, run string) snapshot.Sealed {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256([]byte(content))
-	return snapshot.Sealed{Path: path, Records: len(run), Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:])}
+	return snapshot.Sealed{
+		Path: path, Records: len(run), Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
+		Contents: snapshot.Contents{ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run},
+	}
 }
 
 // sealed is a real snapshot, which names the run that made it. It takes tens of milliseconds.
@@ -88,9 +92,49 @@ func sealed(t testing.TB, run string) snapshot.Sealed {
 	return file
 }
 
-// receipt is of a run that made seven calls.
+// receipt is of a run that a person asked for, that was tried once and made seven calls.
 func receipt(id string) catalog.Run {
-	return catalog.Run{ID: id, Mode: catalog.Full, Trigger: "cli", Started: catalog.At(noon), Finished: catalog.At(noon.Add(time.Minute)), AirtableCalls: 7}
+	return catalog.Run{
+		ID: id, Mode: catalog.Full, Trigger: catalog.TriggerCLI, Attempt: "attempt-" + id,
+		Started: catalog.At(noon), Finished: catalog.At(noon.Add(time.Minute)), AirtableCalls: 7,
+	}
+}
+
+func failed(id string) catalog.Run {
+	run := receipt(id)
+	run.Outcome, run.Error = "failed", "for a reason"
+	return run
+}
+
+// scheduled is a run that nobody asked for.
+func scheduled(id string) catalog.Run {
+	run := receipt(id)
+	run.Trigger = catalog.TriggerSchedule
+	return run
+}
+
+// begin takes the lease for a run, or says why it can not be had.
+func begin(ctx context.Context, c *catalog.Catalog, run catalog.Run) (catalog.Run, error) {
+	_, leased, err := c.Acquire(ctx, catalog.Application{Base: base, Run: run})
+	return leased, err
+}
+
+// leased is a run that has the lease.
+func leased(t testing.TB, c *catalog.Catalog, run catalog.Run) catalog.Run {
+	t.Helper()
+	run, err := begin(t.Context(), c, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// put lets a run take the lease and publish.
+func put(ctx context.Context, c *catalog.Catalog, p catalog.Publication) (run catalog.Run, err error) {
+	if p.Run, err = begin(ctx, c, p.Run); err != nil {
+		return p.Run, err
+	}
+	return c.Publish(ctx, p)
 }
 
 // publication makes file current after parent.
@@ -104,7 +148,7 @@ func publication(t testing.TB, file snapshot.Sealed, run catalog.Run, parent cat
 // publish makes file current after what is.
 func publish(t testing.TB, c *catalog.Catalog, file snapshot.Sealed, run string) catalog.Snapshot {
 	t.Helper()
-	if _, err := c.Publish(t.Context(), publication(t, file, receipt(run), load(t, c).Current)); err != nil {
+	if _, err := put(t.Context(), c, publication(t, file, receipt(run), load(t, c).Current)); err != nil {
 		t.Fatal(err)
 	}
 	return current(t, c)

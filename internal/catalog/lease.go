@@ -111,12 +111,14 @@ func (c *Catalog) Acquire(ctx context.Context, a Application) (Manifest, Run, er
 	return m, m.Lease.Run, nil
 }
 
-// bury ends the run of a lease whose holder is dead.
+// bury ends the run of a lease whose holder is dead, and the lease.
 func (m *Manifest) bury(now time.Time, then string) {
 	if m.Lease == nil {
 		return
 	}
-	m.end(m.Lease.dead(now, then), now)
+	dead := m.Lease.dead(now, then)
+	m.Lease = nil
+	m.addRun(dead, now)
 }
 
 // dead is the receipt of a run whose holder died. What it called after it was last heard of can only be bounded.

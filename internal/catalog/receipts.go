@@ -45,22 +45,27 @@ func (m Manifest) has(run Run) bool {
 }
 
 // addRun puts a receipt where it belongs by its start; an older receipt of the same run goes, and the oldest where there are too many: never the new one, for it is the
-// mark of the write. Its calls are counted; what somebody else has counted for the same attempt, taking it for dead, is replaced. An attempt that a later one of the same run
-// has overtaken leaves no more than its calls.
+// mark of the write. Its calls are counted, and what somebody else has counted for the same attempt, taking it for dead, is taken back. An attempt that another one of the
+// same run has overtaken leaves no more than its calls.
 func (m *Manifest) addRun(run Run, now time.Time) {
 	was, ended := m.Receipt(run.ID)
-	calls := run.AirtableCalls
 	if ended && was.Fence == run.Fence && run.Fence > 0 {
-		calls -= was.AirtableCalls
+		m.countCalls(-was.AirtableCalls, was.Finished.Time) // by the store's clock: in the month in which they were counted
 	}
-	m.countCalls(calls, now)
-	if ended && was.Fence > run.Fence && run.Fence > 0 {
+	m.countCalls(run.AirtableCalls, now)
+	if ended && was.overtakes(run) {
 		return
 	}
 	m.Runs = slices.DeleteFunc(m.Runs, func(r Run) bool { return r.ID == run.ID })
 	m.forget(runsKept - 1)
 	m.Runs = slices.Insert(m.Runs, 0, run.clipped())
 	slices.SortStableFunc(m.Runs, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
+}
+
+// overtakes says whether a receipt stays when another attempt of the same run leaves one: it had the lease later, or has settled the run. An attempt that never had the lease
+// tells nothing about when.
+func (r Run) overtakes(other Run) bool {
+	return r.Fence >= other.Fence && Outcome(r.Outcome).Settled() || r.Fence > other.Fence && other.Fence > 0
 }
 
 // forget keeps the newest n receipts, and of each mode the newest success beyond them: whether a weekly full is overdue must not depend on how many incrementals

@@ -152,6 +152,7 @@ func (r *Replica) look(ctx context.Context) (m Manifest, version blob.Version, w
 	}
 	if shown, _ := r.shown(); err != nil || shown.Manifest.Generation > m.Generation {
 		m, source = shown.Manifest, "what was read last"
+		m.ReadAt = m.ReadAt.Add(time.Since(shown.seen)) // a lease in it grows old as ever
 	}
 	warning := fmt.Sprintf("%v. Until then no refresh can publish, and %s is what counts", fault, source)
 	r.log.ErrorContext(ctx, warning)

@@ -36,10 +36,15 @@ func (m Manifest) Find(id string) (Snapshot, error) {
 }
 
 // Rollback makes a snapshot current that was so before, with its own watermark, in one step for all readers. It needs no lease and takes that of a run under way, which
-// ends fenced; and it holds what nobody asked for. It returns the receipt as it was written. Errors: ErrNoSuchSnapshot, ErrForeign.
+// ends fenced; and it holds what nobody asked for. One that was done before is not done again: twice "previous" would be another. It returns the receipt as it was written.
+// Errors: ErrNoSuchSnapshot, ErrForeign.
 func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string) (Run, error) {
 	done := run
-	m, err := c.change(ctx, func(m Manifest) bool { return m.has(run) }, func(m *Manifest, now time.Time) error {
+	settled := func(m Manifest) bool {
+		was, _ := m.Receipt(run.ID)
+		return Outcome(was.Outcome).Settled()
+	}
+	m, err := c.change(ctx, settled, func(m *Manifest, now time.Time) error {
 		if err := m.Belongs(base); err != nil {
 			return err
 		}
@@ -47,12 +52,7 @@ func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string)
 		if err != nil {
 			return err
 		}
-		if m.Lease != nil {
-			fenced := m.Lease.Run
-			fenced.Attempt, fenced.Outcome, fenced.Finished = "", Nullable(Fenced), At(now) // its holder writes a receipt of its own, if it lives
-			fenced.Error = Nullable(fmt.Sprintf("the rollback %s came in between", run.ID))
-			m.end(fenced, now)
-		}
+		m.fenceOff(now, run.ID)
 		done.SnapshotBefore, done.SnapshotAfter = m.Current, Nullable(target.ID)
 		done.Outcome, done.Bytes = Nullable(Published), target.Bytes
 		m.Fence++
@@ -67,4 +67,17 @@ func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string)
 	c.tidy(ctx, m, nil)
 	recorded, _ := m.Receipt(run.ID)
 	return recorded, nil
+}
+
+// fenceOff ends the run that has the lease, if there is one, for a rollback. Its holder, if it lives, calls Airtable until it finds out, and writes a receipt of its own then.
+func (m *Manifest) fenceOff(now time.Time, rollback string) {
+	if m.Lease == nil {
+		return
+	}
+	run := m.Lease.dead(now, "rollback "+rollback+" came in between")
+	if !m.Lease.over(now) {
+		run.Outcome, run.Error = Nullable(Fenced), Nullable(fmt.Sprintf("rollback %s came in between", rollback))
+	}
+	m.Lease = nil
+	m.addRun(run, now)
 }

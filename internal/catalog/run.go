@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -163,11 +164,19 @@ func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(t.UTC().Format(`"` + feedback.TimeFormat + `"`)), nil
 }
 
-// UnmarshalJSON reads RFC 3339 or null.
+// UnmarshalJSON reads RFC 3339 or null, and keeps of it what MarshalJSON writes.
 func (t *Time) UnmarshalJSON(data []byte) error {
 	if string(data) == "null" {
 		*t = Time{}
 		return nil
 	}
-	return t.Time.UnmarshalJSON(data)
+	var at time.Time
+	if err := at.UnmarshalJSON(data); err != nil {
+		return err
+	}
+	*t = At(at)
+	if year := t.Year(); year < 0 || year > 9999 {
+		return fmt.Errorf("%s is in the year %d of UTC, which has no four digits", data, year)
+	}
+	return nil
 }

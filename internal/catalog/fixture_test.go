@@ -129,6 +129,17 @@ func leased(t testing.TB, c *catalog.Catalog, run catalog.Run) catalog.Run {
 	return run
 }
 
+// fail ends a run, with or without the lease, and gives its receipt as the store has it.
+func fail(t testing.TB, c *catalog.Catalog, run catalog.Run) catalog.Run {
+	t.Helper()
+	run.Outcome, run.Error = "failed", "for a reason"
+	got, err := c.Record(t.Context(), run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
 // put lets a run take the lease and publish.
 func put(ctx context.Context, c *catalog.Catalog, p catalog.Publication) (run catalog.Run, err error) {
 	if p.Run, err = begin(ctx, c, p.Run); err != nil {
@@ -152,6 +163,15 @@ func publish(t testing.TB, c *catalog.Catalog, file snapshot.Sealed, run string)
 		t.Fatal(err)
 	}
 	return current(t, c)
+}
+
+// confirm lets a run take the lease and find nothing new up to a time.
+func confirm(t testing.TB, c *catalog.Catalog, run string, upTo time.Time) {
+	t.Helper()
+	what := catalog.Confirmation{Snapshot: string(load(t, c).Current), Watermark: upTo}
+	if _, err := c.Confirm(t.Context(), leased(t, c, receipt(run)), what); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func load(t testing.TB, c *catalog.Catalog) catalog.Manifest {

@@ -125,12 +125,16 @@ func (m *Manifest) bury(now time.Time, then string) {
 func (l *Lease) dead(now time.Time, then string) Run {
 	run := l.Run
 	run.Attempt = "" // should it live after all, it writes a receipt of its own
-	unheard := min(max(l.age(now), 0)+time.Second, RenewEvery+time.Second)
-	run.AirtableCalls += int(math.Ceil(unheard.Seconds() * callsAtOnce))
+	run.AirtableCalls += callsSince(min(max(l.age(now), 0), RenewEvery))
 	run.Outcome, run.Finished = Nullable(Failed), At(now)
 	run.Error = Nullable(fmt.Sprintf("%s died during the refresh, or lost its way to the store: nothing was heard of it for %s; %s. What was served stays; of its calls to Airtable at most %d were made",
 		l.Holder, l.age(now).Round(time.Second), then, run.AirtableCalls))
 	return run
+}
+
+// callsSince is how many calls a run can have made that was last heard of so long ago. A second more is for clocks that count in seconds.
+func callsSince(heard time.Duration) int {
+	return int(math.Ceil((heard + time.Second).Seconds() * callsAtOnce))
 }
 
 // Bury ends the run of a holder that is certainly dead, if there is one, without taking the lease.

@@ -93,9 +93,9 @@ var damages = []struct {
 	{"an object of something else", func([]byte) []byte { return []byte(`{"name":"site","icons":[]}`) }, catalog.ErrDamaged, "damaged"},
 	{"null", func([]byte) []byte { return []byte(`null`) }, catalog.ErrDamaged, "damaged"},
 	{"a list", func([]byte) []byte { return []byte(`[1]`) }, catalog.ErrDamaged, "damaged"},
-	{"whole, of another shape", func([]byte) []byte { return signed(1, `{"snapshots":7}`) }, catalog.ErrDamaged, "damaged"},
+	{"whole, of another shape", func([]byte) []byte { return signed(2, `{"snapshots":7}`) }, catalog.ErrDamaged, "damaged"},
 	{"format 0", func([]byte) []byte { return signed(0, `{}`) }, catalog.ErrDamaged, "damaged"},
-	{"a newer format", func([]byte) []byte { return signed(2, `{}`) }, catalog.ErrNewer, "its format is 2, this program knows 1: upgrade"},
+	{"a newer format", func([]byte) []byte { return signed(3, `{}`) }, catalog.ErrNewer, "its format is 3, this program knows 2: upgrade"},
 	{"gone", func([]byte) []byte { return nil }, catalog.ErrDamaged, "it is gone"},
 }
 

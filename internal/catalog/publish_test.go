@@ -219,11 +219,12 @@ func (l *late) Replace(ctx context.Context, key string, body []byte, current blo
 
 func TestAWriteThatLandsLateIsKnown(t *testing.T) {
 	store, _ := newStore()
+	run := leased(t, open(store), receipt("full-1"))
 	c := open(&late{Store: store})
-	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), receipt("full-1"), "")); err != nil {
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), run, "")); err != nil {
 		t.Fatal(err)
 	}
-	if m := load(t, c); m.Generation != 1 || m.CallsIn(noon) != 7 || len(m.Snapshots) != 1 {
+	if m := load(t, c); m.Generation != 2 || m.CallsIn(noon) != 7 || len(m.Snapshots) != 1 {
 		t.Errorf("%+v", m)
 	}
 }

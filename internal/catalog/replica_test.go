@@ -76,16 +76,14 @@ func TestAPublicationOfAnotherProcessIsPickedUp(t *testing.T) {
 	r := newReplica(t, faulty)
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	sees(t, r, "full-1")
-	s := publish(t, open(store), sealed(t, "full-2"), "full-2")
+	publish(t, open(store), sealed(t, "full-2"), "full-2")
 	silent(t, sees(t, r, "full-2"))
 	before := len(faulty.Log())
 	sees(t, r, "full-2")
 	if asked := faulty.Log()[before:]; len(asked) != 1 || asked[0].Kind != blobtest.GetIfChanged {
 		t.Errorf("a look at what has not changed asks %v", asked)
 	}
-	if _, err := open(store).Confirm(t.Context(), receipt("incremental-3"), catalog.Confirmation{Snapshot: s.ID, Watermark: noon.Add(time.Hour)}); err != nil {
-		t.Fatal(err)
-	}
+	confirm(t, open(store), "incremental-3", noon.Add(time.Hour))
 	view := sees(t, r, "full-2")
 	if !view.Snapshot.Watermark.Equal(noon.Add(time.Hour)) || len(view.Manifest.Runs) != 3 {
 		t.Errorf("a confirmation is not seen: %+v", view.Snapshot)
@@ -179,7 +177,7 @@ func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) 
 			running := newReplica(t, store)
 			sees(t, running, "full-2")
 			damage(t, store, row.name, row.change)
-			overwrite(t, store, "manifests/000000000003.json", []byte("damaged as well"))
+			overwrite(t, store, "manifests/000000000005.json", []byte("damaged as well"))
 			newcomer := newReplica(t, store)
 			for _, r := range []*catalog.Replica{running, newcomer} {
 				view := sees(t, r, "full-2")
@@ -191,7 +189,7 @@ func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) 
 					t.Errorf("then warnings %q", again.Warnings)
 				}
 			}
-			says(t, serves(t, newcomer, "full-2").Warnings[0], "manifests/000000000002.json")
+			says(t, serves(t, newcomer, "full-2").Warnings[0], "manifests/000000000004.json")
 			overwrite(t, store, manifestKey, whole)
 			silent(t, sees(t, running, "full-2"))
 			silent(t, sees(t, newcomer, "full-2"))
@@ -204,13 +202,13 @@ func TestWhatIsServedNeverGoesBackToAnOlderCopy(t *testing.T) {
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	publish(t, open(store), sealed(t, "full-2"), "full-2")
-	if err := store.Delete(t.Context(), "manifests/000000000002.json"); err != nil {
+	if err := store.Delete(t.Context(), "manifests/000000000004.json"); err != nil {
 		t.Fatal(err)
 	}
 	running, newcomer := newReplica(t, store), newReplica(t, store)
 	sees(t, running, "full-2")
 	overwrite(t, store, manifestKey, nil)
-	if view := sees(t, running, "full-2"); len(view.Warnings) != 1 || view.Manifest.Generation != 2 {
+	if view := sees(t, running, "full-2"); len(view.Warnings) != 1 || view.Manifest.Generation != 4 {
 		t.Errorf("generation %d, warnings %q", view.Manifest.Generation, view.Warnings)
 	}
 	sees(t, newcomer, "full-1")

@@ -68,7 +68,7 @@ func TestOnlyTheStoresClockCounts(t *testing.T) {
 	for i, host := range []time.Time{noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0)} {
 		p := publication(t, bytesOf(t, fmt.Sprint("other-", i)), receipt(fmt.Sprint("other-", i)), load(t, c).Current)
 		p.Snapshot.CreatedAt, p.Run.Started = catalog.At(host), catalog.At(host)
-		if _, err := c.Publish(t.Context(), p); err != nil {
+		if _, err := put(t.Context(), c, p); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, current(t, c))
@@ -81,8 +81,8 @@ func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
 	store, clock := newStore()
 	c := open(store)
 	series(t, c, clock, 5)
-	holds(t, store, "manifests/", []string{"manifests/000000000003.json", "manifests/000000000004.json", "manifests/000000000005.json"})
-	if got, want := content(t, store, "manifests/000000000005.json"), content(t, store, manifestKey); string(got) != string(want) {
+	holds(t, store, "manifests/", []string{"manifests/000000000006.json", "manifests/000000000008.json", "manifests/000000000010.json"})
+	if got, want := content(t, store, "manifests/000000000010.json"), content(t, store, manifestKey); string(got) != string(want) {
 		t.Errorf("the newest copy is %s, not %s", got, want)
 	}
 }
@@ -148,7 +148,7 @@ func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
 	faulty := blobtest.NewFaulty(store)
 	c := catalog.New(faulty, 1, quiet)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Effect: blobtest.Refused}, blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Refused},
-		blobtest.Fault{Kind: blobtest.PutNew, Key: "manifests/000000000002.json", Effect: blobtest.Refused})
+		blobtest.Fault{Kind: blobtest.PutNew, Key: "manifests/000000000004.json", Effect: blobtest.Refused})
 	for i := range 5 {
 		run := fmt.Sprint("full-", i)
 		if publish(t, c, bytesOf(t, run), run).Run != run {

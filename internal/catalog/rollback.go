@@ -69,14 +69,16 @@ func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string)
 	return recorded, nil
 }
 
-// fenceOff ends the run that has the lease, if there is one, for a rollback. Its holder, if it lives, calls Airtable until it finds out, and writes a receipt of its own then.
+// fenceOff ends the run that has the lease, if there is one, for a rollback. Its holder, if it lives, goes on until it wants to renew the lease, and then writes a receipt of its own.
 func (m *Manifest) fenceOff(now time.Time, rollback string) {
 	if m.Lease == nil {
 		return
 	}
-	run := m.Lease.dead(now, "rollback "+rollback+" came in between")
+	then := fmt.Sprintf("rollback %s came in between", rollback)
+	run := m.Lease.dead(now, then)
 	if !m.Lease.over(now) {
-		run.Outcome, run.Error = Nullable(Fenced), Nullable(fmt.Sprintf("rollback %s came in between", rollback))
+		run.Outcome, run.Error = Nullable(Fenced), Nullable(then)
+		run.AirtableCalls = m.Lease.Run.AirtableCalls + callsSince(RenewEvery)
 	}
 	m.Lease = nil
 	m.addRun(run, now)

@@ -173,16 +173,18 @@ func TestEightReadersSeeNothingButWhatWasPublished(t *testing.T) {
 	holds(t, store, "snapshots/", slices.Compact(named(m)))
 }
 
+// publishUntilDone asks for the lease as often as another process has it.
 func publishUntilDone(t *testing.T, store blob.Store, p catalog.Publication, run string) {
 	c := open(store)
 	for {
-		m, err := c.Load(t.Context())
-		if err != nil {
-			t.Error(err)
-			return
+		m, leased, err := c.Acquire(t.Context(), catalog.Application{Base: base, Run: catalog.Run{
+			ID: run, Attempt: run, Mode: catalog.Full, Trigger: catalog.TriggerCLI, Started: catalog.At(noon), AirtableCalls: 1,
+		}})
+		if err == nil {
+			p.Run, p.Snapshot.Parent = leased, m.Current
+			_, err = c.Publish(t.Context(), p)
 		}
-		p.Run, p.Snapshot.Parent = catalog.Run{ID: run, Mode: catalog.Full, Started: catalog.At(noon), AirtableCalls: 1}, m.Current
-		if _, err = c.Publish(t.Context(), p); !errors.Is(err, catalog.ErrMoved) {
+		if _, busy := errors.AsType[*catalog.BusyError](err); !busy {
 			if err != nil {
 				t.Error(err)
 			}

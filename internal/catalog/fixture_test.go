@@ -174,6 +174,18 @@ func confirm(t testing.TB, c *catalog.Catalog, run string, upTo time.Time) {
 	}
 }
 
+// rollback makes an older snapshot current, by a person.
+func rollback(t testing.TB, c *catalog.Catalog, id, to string) catalog.Run {
+	t.Helper()
+	run := receipt(id)
+	run.Mode, run.AirtableCalls = catalog.Rollback, 0
+	run, err := c.Rollback(t.Context(), base, run, to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
 func load(t testing.TB, c *catalog.Catalog) catalog.Manifest {
 	t.Helper()
 	m, err := c.Load(t.Context())

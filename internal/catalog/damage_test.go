@@ -1,0 +1,229 @@
+package catalog_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+)
+
+// damages are what may become of a manifest, and what is said of it.
+var damages = []struct {
+	name   string
+	change func(manifest []byte) []byte
+	err    error
+	says   string
+}{
+	{"empty", func([]byte) []byte { return nil }, catalog.ErrDamaged, "damaged"},
+	{"one byte", func(m []byte) []byte { return m[:1] }, catalog.ErrDamaged, "damaged"},
+	{"cut in the middle", func(m []byte) []byte { return m[:len(m)/2] }, catalog.ErrDamaged, "damaged"},
+	{"its last byte missing", func(m []byte) []byte { return m[:len(m)-1] }, catalog.ErrDamaged, "damaged"},
+	{"a count altered", func(m []byte) []byte { return replaced(m, `"airtable_calls":7`, `"airtable_calls":8`) }, catalog.ErrDamaged, "SHA-256 does not match"},
+	{"an id altered", func(m []byte) []byte { return replaced(m, `"current":"full-2`, `"current":"full-1`) }, catalog.ErrDamaged, "SHA-256 does not match"},
+	{"the digest altered", func(m []byte) []byte { return replaced(m, `"sha256":"`, `"sha256":"0`) }, catalog.ErrDamaged, "SHA-256 does not match"},
+	{"more after its end", func(m []byte) []byte { return append(m, m...) }, catalog.ErrDamaged, "damaged"},
+	{"an object of something else", func([]byte) []byte { return []byte(`{"name":"site","icons":[]}`) }, catalog.ErrDamaged, "damaged"},
+	{"null", func([]byte) []byte { return []byte(`null`) }, catalog.ErrDamaged, "damaged"},
+	{"a list", func([]byte) []byte { return []byte(`[1]`) }, catalog.ErrDamaged, "damaged"},
+	{"whole, of another shape", func([]byte) []byte { return signed(2, `{"snapshots":7}`) }, catalog.ErrDamaged, "damaged"},
+	{"format 0", func([]byte) []byte { return signed(0, `{}`) }, catalog.ErrDamaged, "damaged"},
+	{"a newer format", func([]byte) []byte { return signed(3, `{}`) }, catalog.ErrNewer, "its format is 3, this program knows 2: upgrade"},
+	{"gone", func([]byte) []byte { return nil }, catalog.ErrDamaged, "it is gone"},
+}
+
+func replaced(text []byte, old, with string) []byte {
+	if strings.Count(string(text), old) == 0 {
+		panic("there is no " + old)
+	}
+	return []byte(strings.Replace(string(text), old, with, 1))
+}
+
+// damage does to the store's manifest what a row says.
+func damage(t *testing.T, store *blobtest.Memory, name string, change func([]byte) []byte) {
+	t.Helper()
+	if name != "gone" {
+		overwrite(t, store, manifestKey, change(content(t, store, manifestKey)))
+	} else if err := store.Delete(t.Context(), manifestKey); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestADamagedManifestIsRefusedByNameAndNeverOverwritten(t *testing.T) {
+	for _, row := range damages {
+		t.Run(row.name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			publish(t, c, bytesOf(t, "full-1"), "full-1")
+			s := publish(t, c, bytesOf(t, "full-2"), "full-2")
+			damage(t, store, row.name, row.change)
+			before := keys(t, store, "")
+			_, loading := c.Load(t.Context())
+			_, publishing := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), receipt("full-3"), catalog.Nullable(s.ID)))
+			_, confirming := c.Confirm(t.Context(), receipt("full-3"), catalog.Confirmation{Snapshot: s.ID, Watermark: noon})
+			_, recording := c.Record(t.Context(), failed("full-3"))
+			_, beginning := begin(t.Context(), c, receipt("full-3"))
+			_, rolling := c.Rollback(t.Context(), base, receipt("rollback-3"), catalog.Previous)
+			renewing, counting, burying := c.Renew(t.Context(), receipt("full-3")), c.Count(t.Context(), base, 7), c.Bury(t.Context(), base)
+			for _, err := range []error{loading, publishing, confirming, recording, beginning, rolling, renewing, counting, burying} {
+				fails(t, err, row.err)
+				says(t, fmt.Sprint(err), "manifest.json in memory:", row.says)
+			}
+			if after := keys(t, store, ""); len(after) != len(before)+1 { // the snapshot that was not published
+				t.Errorf("%q became %q", before, after)
+			}
+			_, again := c.Load(t.Context())
+			fails(t, again, row.err)
+		})
+	}
+}
+
+// Two processes may begin on an empty store: that one of them finds the other's first copy is no damage.
+func TestAManifestThatIsJustBeingMadeIsNotGone(t *testing.T) {
+	store, _ := newStore()
+	faulty := blobtest.NewFaulty(store)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.List, N: 1, Effect: blobtest.Before(func() { publish(t, open(store), bytesOf(t, "full-1"), "full-1") })})
+	if _, err := open(faulty).Record(t.Context(), failed("full-2")); err != nil {
+		t.Fatal(err)
+	}
+	if m := load(t, open(store)); len(m.Runs) != 2 || len(m.Snapshots) != 1 {
+		t.Errorf("%+v", m)
+	}
+}
+
+func accept(ctx context.Context, c *catalog.Catalog, run catalog.Run) (catalog.Manifest, catalog.Run, error) {
+	return c.Acquire(ctx, catalog.Application{Base: base, Run: run, Accept: true})
+}
+
+func TestADamagedManifestIsWrittenOverOnlyWhenThatIsAccepted(t *testing.T) {
+	for _, row := range damages {
+		if row.err != catalog.ErrDamaged {
+			continue
+		}
+		t.Run(row.name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			publish(t, c, bytesOf(t, "full-1"), "full-1")
+			publish(t, c, bytesOf(t, "full-2"), "full-2")
+			before := load(t, c)
+			damage(t, store, row.name, row.change)
+			m, run, err := accept(t.Context(), c, receipt("full-3"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m.Current != before.Current || !cmp.Equal(m.Snapshots, before.Snapshots) || !cmp.Equal(m.Runs, before.Runs) || m.CallsIn(noon) != 14 {
+				t.Errorf("it goes on from %+v, not from %+v", m, before)
+			}
+			// What was written after the copy is not known: no number of it may come twice.
+			if m.Generation < before.Generation+1000 || run.Fence < before.Fence+1000 {
+				t.Errorf("generation %d after %d, fencing number %d after %d", m.Generation, before.Generation, run.Fence, before.Fence)
+			}
+			p := publication(t, bytesOf(t, "full-3"), run, m.Current)
+			if _, err := c.Publish(t.Context(), p); err != nil || len(load(t, c).Snapshots) != 3 {
+				t.Errorf("error %v, then %+v", err, load(t, c))
+			}
+			publish(t, c, bytesOf(t, "full-4"), "full-4")
+			if copies := keys(t, store, "manifests/"); len(copies) != 3 || copies[2] < fmt.Sprintf("manifests/%012d.json", before.Generation+1000) {
+				t.Errorf("copies %q", copies)
+			}
+		})
+	}
+}
+
+func TestAcceptedDamageIsMendedFromTheNewestCopyThatIsWhole(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	publish(t, c, bytesOf(t, "full-2"), "full-2")
+	overwrite(t, store, manifestKey, nil)
+	overwrite(t, store, "manifests/000000000004.json", []byte("damaged as well"))
+	m, _, err := accept(t.Context(), c, receipt("full-3"))
+	if s, _ := m.CurrentSnapshot(); err != nil || s.Run != "full-1" {
+		t.Errorf("it goes on from %+v, error %v", s, err)
+	}
+}
+
+// Without a copy there was no publication either, or somebody has removed it: the next run is the first.
+func TestAcceptedDamageWithoutAnyCopyStartsAnew(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	overwrite(t, store, manifestKey, []byte("a line of text"))
+	m, run, err := accept(t.Context(), c, receipt("full-1"))
+	if err != nil || m.Current != "" {
+		t.Fatalf("%+v, error %v", m, err)
+	}
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), run, "")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAcceptedDamageStaysWhileItsCopiesCanNotBeRead(t *testing.T) {
+	for _, kind := range []blobtest.Kind{blobtest.List, blobtest.Get} {
+		store, _ := newStore()
+		publish(t, open(store), bytesOf(t, "full-1"), "full-1")
+		overwrite(t, store, manifestKey, []byte("damaged"))
+		faulty := blobtest.NewFaulty(store)
+		faulty.Inject(blobtest.Fault{Kind: kind, Effect: blobtest.Refused})
+		_, _, err := accept(t.Context(), open(faulty), receipt("full-2"))
+		fails(t, err, blobtest.ErrInjected)
+		if got := content(t, store, manifestKey); string(got) != "damaged" {
+			t.Errorf("it was written over: %s", got)
+		}
+	}
+}
+
+func TestAManifestOfANewerVersionIsNeverWrittenOver(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	newer := signed(17, `{"generation":40}`)
+	overwrite(t, store, manifestKey, newer)
+	_, _, err := accept(t.Context(), c, receipt("full-2"))
+	fails(t, err, catalog.ErrNewer)
+	says(t, err.Error(), manifestKey, "17", "upgrade")
+	if got := content(t, store, manifestKey); !bytes.Equal(got, newer) {
+		t.Errorf("it was written over: %s", got)
+	}
+}
+
+func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	m, run, err := accept(t.Context(), c, receipt("full-2"))
+	if err != nil || m.Generation != 3 || run.Fence != 2 || !m.Lease.Accept {
+		t.Errorf("%+v, error %v", m, err)
+	}
+}
+
+func TestEachPublicationAndEachRollbackLeavesACopyAndNothingElseDoes(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	steps := []struct {
+		name   string
+		do     func()
+		copies int
+	}{
+		{"a publication", func() { publish(t, c, bytesOf(t, "full-1"), "full-1") }, 1},
+		{"another", func() { publish(t, c, bytesOf(t, "full-2"), "full-2") }, 2},
+		{"a confirmation", func() { confirm(t, c, "incremental-3", noon) }, 2},
+		{"a failure", func() { fail(t, c, leased(t, c, receipt("full-4"))) }, 2},
+		{"a rollback", func() { rollback(t, c, "rollback-5", catalog.Previous) }, 3},
+	}
+	for _, step := range steps {
+		step.do()
+		copies := keys(t, store, "manifests/")
+		if len(copies) != step.copies {
+			t.Fatalf("after %s: copies %q", step.name, copies)
+		}
+	}
+	copies := keys(t, store, "manifests/")
+	if got, want := content(t, store, copies[2]), content(t, store, manifestKey); !bytes.Equal(got, want) {
+		t.Errorf("the newest copy is %s, not %s", got, want)
+	}
+}

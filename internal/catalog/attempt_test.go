@@ -1,0 +1,143 @@
+package catalog_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/catalog"
+)
+
+// attempt is one of several tries of the same run.
+func attempt(run catalog.Run, name string) catalog.Run {
+	run.Attempt = name
+	return run
+}
+
+// A scheduled run is tried by every host of a store, and again by whoever is told that it failed.
+func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
+	for outcome, settled := range map[catalog.Outcome]bool{
+		catalog.Published: true, catalog.Unchanged: true, catalog.Joined: true, catalog.Refused: true, catalog.Held: true,
+		catalog.Failed: false, catalog.Fenced: false, catalog.RetryLater: false,
+	} {
+		t.Run(string(outcome), func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			was := receipt("full-1")
+			was.Outcome = catalog.Nullable(outcome)
+			if _, err := c.Record(t.Context(), was); err != nil {
+				t.Fatal(err)
+			}
+			before := load(t, c)
+			m, _, err := c.Acquire(t.Context(), catalog.Application{Base: base, Run: attempt(begun("full-1"), "again")})
+			if !settled {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			fails(t, err, catalog.ErrDone)
+			if got, _ := m.Receipt("full-1"); !cmp.Equal(got, was) || !cmp.Equal(before, load(t, c)) {
+				t.Errorf("it is told %+v; the store has %+v", got, load(t, c))
+			}
+		})
+	}
+}
+
+// What one attempt writes of a run that another one has ended: the receipt stays that says how the run ended, and all calls count.
+func TestAnAttemptThatWasOvertakenLeavesItsCallsAlone(t *testing.T) {
+	first := func(outcome catalog.Outcome, fence int64) catalog.Run {
+		run := attempt(receipt("full-1"), "first")
+		run.Outcome, run.Fence = catalog.Nullable(outcome), fence
+		return run
+	}
+	for _, row := range []struct {
+		name          string
+		first, second catalog.Run
+		stays         bool // the first one's
+	}{
+		{"a success, then one that had the lease before", first(catalog.Published, 5), first(catalog.Fenced, 4), true},
+		{"a success, then one that never had it", first(catalog.Unchanged, 5), first(catalog.RetryLater, 0), true},
+		{"a refusal, then one that never had the lease", first(catalog.Refused, 5), first(catalog.Failed, 0), true},
+		{"one that has joined, then one that waited in vain", first(catalog.Joined, 0), first(catalog.RetryLater, 0), true},
+		{"a failure, then one that had the lease before", first(catalog.Failed, 5), first(catalog.Fenced, 4), true},
+		{"a failure, then one that had the lease later", first(catalog.Failed, 5), first(catalog.RetryLater, 6), false},
+		{"a failure, then one that was not even begun", first(catalog.Failed, 5), first(catalog.Held, 0), false},
+		{"one that waited in vain, then a success", first(catalog.RetryLater, 0), first(catalog.Published, 5), false},
+		{"one that has joined, then a success that had the lease", first(catalog.Joined, 0), first(catalog.Published, 5), false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			second := attempt(row.second, "second")
+			second.AirtableCalls = 2
+			var got catalog.Run
+			for _, run := range []catalog.Run{row.first, second, second} { // told twice, counted once where it stays
+				var err error
+				if got, err = c.Record(t.Context(), run); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, calls := second, 9
+			if row.stays {
+				want, calls = row.first, 11 // nothing is left of it to know it by
+			}
+			m := load(t, c)
+			if kept, _ := m.Receipt("full-1"); !cmp.Equal(kept, want) || !cmp.Equal(got, want) || m.CallsIn(noon) != calls || len(m.Runs) != 1 {
+				t.Errorf("kept %+v, told %+v, want %+v; %d calls", kept, got, want, m.CallsIn(noon))
+			}
+		})
+	}
+}
+
+// Of two attempts of one run the later one has the lease. That the earlier one, taken for dead, comes back changes nothing.
+func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	first := leased(t, c, attempt(begun("full-1"), "first"))
+	clock.Advance(30 * time.Second)
+	second := leased(t, c, attempt(begun("full-1"), "second"))
+	second.AirtableCalls = 7
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), second, "")); err != nil {
+		t.Fatal(err)
+	}
+	first.AirtableCalls = 20
+	told := fail(t, c, first)
+	m := load(t, c)
+	kept, _ := m.Receipt("full-1")
+	if kept.Outcome != "published" || !cmp.Equal(kept, told) || m.CallsIn(noon) < 27 || len(m.Runs) != 1 {
+		t.Errorf("kept %+v, told %+v, %d calls", kept, told, m.CallsIn(noon))
+	}
+	_, _, err := c.Acquire(t.Context(), catalog.Application{Base: base, Run: attempt(begun("full-1"), "third")})
+	fails(t, err, catalog.ErrDone)
+}
+
+// The lease is that of an attempt: one more of the same run does not slip in beside it.
+func TestAnotherAttemptOfTheRunUnderWayWaitsLikeAnyOther(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	run := leased(t, c, attempt(begun("full-1"), "first"))
+	if _, err := begin(t.Context(), c, attempt(begun("full-1"), "second")); !isBusy(err) {
+		t.Errorf("error %v", err)
+	}
+	if again, err := begin(t.Context(), c, attempt(begun("full-1"), "first")); err != nil || !cmp.Equal(again, run) || load(t, c).Generation != 1 {
+		t.Errorf("its own, asked for again: %+v, error %v", again, err)
+	}
+	fail(t, c, attempt(begun("full-1"), "second"))
+	if m := load(t, c); m.Lease == nil || m.Lease.Run.Attempt != "first" {
+		t.Errorf("the lease is %+v", m.Lease)
+	}
+}
+
+func TestAStoreOfAnotherBaseGivesNoLease(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	before := load(t, c)
+	_, _, err := c.Acquire(t.Context(), catalog.Application{Base: "appOther", Run: begun("full-2"), Accept: true})
+	fails(t, err, catalog.ErrForeign)
+	if diff := cmp.Diff(before, load(t, c)); diff != "" {
+		t.Error(diff)
+	}
+}

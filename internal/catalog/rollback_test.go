@@ -1,0 +1,250 @@
+package catalog_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/snapshot"
+)
+
+// three publishes full-1, full-2 and full-3, each with a watermark of its own, an hour apart.
+func three(t *testing.T, c *catalog.Catalog, file func(t testing.TB, run string) snapshot.Sealed) (all []catalog.Snapshot) {
+	t.Helper()
+	for i, run := range []string{"full-1", "full-2", "full-3"} {
+		p := publication(t, file(t, run), receipt(run), load(t, c).Current)
+		p.Snapshot.Watermark = catalog.At(noon.Add(time.Duration(i) * time.Hour))
+		if _, err := put(t.Context(), c, p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, current(t, c))
+	}
+	return all
+}
+
+func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
+	store, clock := newStore()
+	faulty := blobtest.NewFaulty(store)
+	c := open(faulty)
+	all := three(t, c, bytesOf)
+	before := load(t, c)
+	clock.Advance(time.Hour)
+	asked := len(faulty.Log())
+	run := begun("rollback-4")
+	run.Mode = catalog.Rollback
+	got, err := c.Rollback(t.Context(), base, run, catalog.Previous)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes := 0
+	for _, op := range faulty.Log()[asked:] {
+		if op.Kind == blobtest.Replace {
+			writes++
+		}
+	}
+	m := load(t, c)
+	if diff := cmp.Diff(all[1], current(t, c)); diff != "" || writes != 1 || m.Generation != before.Generation+1 {
+		t.Errorf("after %d writes:\n%s", writes, diff)
+	}
+	if diff := cmp.Diff(before.Snapshots, m.Snapshots); diff != "" || len(m.Dropped) != 0 {
+		t.Errorf("what was kept is not: %s", diff)
+	}
+	want := run
+	want.Outcome, want.SnapshotBefore, want.SnapshotAfter = "published", catalog.Nullable(all[2].ID), catalog.Nullable(all[1].ID)
+	want.Bytes, want.Fence = all[1].Bytes, 4
+	if diff := cmp.Diff(want, got) + cmp.Diff(want, m.Runs[0]); diff != "" || m.CallsIn(noon) != before.CallsIn(noon) {
+		t.Error(diff)
+	}
+	if hold := (&catalog.Hold{At: catalog.At(clock.Now()), Run: "rollback-4", Snapshot: all[1].ID}); !cmp.Equal(m.Hold, hold) {
+		t.Errorf("the hold is %+v, want %+v", m.Hold, hold)
+	}
+}
+
+func TestOneCanGoBackFurtherAndForthAgain(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	all := three(t, c, bytesOf)
+	for i, step := range []struct {
+		to   string
+		want catalog.Snapshot
+	}{
+		{catalog.Previous, all[1]}, {catalog.Previous, all[0]}, {all[2].ID, all[2]}, {all[0].ID, all[0]}, {all[0].ID, all[0]},
+	} {
+		if run := rollback(t, c, fmt.Sprint("rollback-", i), step.to); current(t, c).ID != step.want.ID || run.SnapshotAfter != catalog.Nullable(step.want.ID) {
+			t.Errorf("%d: %s is current, want %s", i, current(t, c).ID, step.want.ID)
+		}
+	}
+	before := load(t, c)
+	for to, advice := range map[string]string{catalog.Previous: "none before the current one", "full-9-0123456789ab": "/api/cache/snapshots"} {
+		run := receipt("rollback-9")
+		got, err := c.Rollback(t.Context(), base, run, to)
+		fails(t, err, catalog.ErrNoSuchSnapshot)
+		if says(t, fmt.Sprint(err), advice); !cmp.Equal(got, run) || !cmp.Equal(before, load(t, c)) {
+			t.Errorf("to %s: %+v", to, load(t, c))
+		}
+	}
+}
+
+func TestThereIsNothingToGoBackToInAnEmptyStoreNorInThatOfAnotherBase(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	_, err := c.Rollback(t.Context(), base, receipt("rollback-1"), catalog.Previous)
+	fails(t, err, catalog.ErrNoSuchSnapshot)
+	if all := keys(t, store, ""); len(all) != 0 {
+		t.Errorf("there is %q now", all)
+	}
+	three(t, c, bytesOf)
+	before := load(t, c)
+	_, err = c.Rollback(t.Context(), "appOther", receipt("rollback-1"), catalog.Previous)
+	if fails(t, err, catalog.ErrForeign); !cmp.Equal(before, load(t, c)) {
+		t.Errorf("%+v", load(t, c))
+	}
+}
+
+// A queue delivers twice, a platform tries again: that must not go back twice.
+func TestTheSameRollbackIsDoneOnce(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	all := three(t, c, bytesOf)
+	first := rollback(t, c, "rollback-4", catalog.Previous)
+	before := load(t, c)
+	again, err := c.Rollback(t.Context(), base, attempt(receipt("rollback-4"), "again"), catalog.Previous)
+	if err != nil || !cmp.Equal(again, first) || current(t, c).ID != all[1].ID || !cmp.Equal(before, load(t, c)) {
+		t.Errorf("%+v, error %v; %s is current", again, err, current(t, c).ID)
+	}
+}
+
+func TestARollbackTakesTheLeaseOfARunUnderWay(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	all := three(t, c, bytesOf)
+	run := begun("full-4")
+	run.AirtableCalls = 3
+	run = leased(t, c, run)
+	clock.Advance(5 * time.Second)
+	rollback(t, c, "rollback-5", catalog.Previous)
+	m := load(t, c)
+	// It goes on until it wants to renew the lease: ten seconds and one for good measure, of five calls each.
+	if got, _ := m.Receipt("full-4"); m.Lease != nil || got.Outcome != "fenced" || got.Error != "rollback rollback-5 came in between" || !got.Finished.Equal(clock.Now()) || m.CallsIn(noon) != 3*7+3+55 {
+		t.Errorf("the lease is %+v, the receipt %+v, %d calls", m.Lease, got, m.CallsIn(noon))
+	}
+	_, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-4"), run, catalog.Nullable(all[2].ID)))
+	fails(t, err, catalog.ErrFenced)
+	run.AirtableCalls, run.Outcome, run.Error = 20, "fenced", "in its own words"
+	if got, err := c.Record(t.Context(), run); err != nil || got.Error != "in its own words" || load(t, c).CallsIn(noon) != 3*7+20 {
+		t.Errorf("%+v, error %v, %d calls", got, err, load(t, c).CallsIn(noon))
+	}
+	if got := current(t, c).ID; got != all[1].ID {
+		t.Errorf("%s is current, want %s", got, all[1].ID)
+	}
+}
+
+func TestARunThatHadDiedBeforeARollbackIsNotSaidToBeFenced(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	three(t, c, bytesOf)
+	leased(t, c, begun("full-4"))
+	clock.Advance(time.Minute)
+	rollback(t, c, "rollback-5", catalog.Previous)
+	m := load(t, c)
+	got, _ := m.Receipt("full-4")
+	if m.Lease != nil || got.Outcome != "failed" {
+		t.Errorf("the lease is %+v, the receipt %+v", m.Lease, got)
+	}
+	says(t, string(got.Error), "died", "1m0s", "rollback rollback-5 came in between")
+}
+
+// Somebody went back since the newest data was bad. It must not return by the clock.
+func TestAfterARollbackNothingBeginsUntilAPersonStartsARun(t *testing.T) {
+	for _, trigger := range []string{catalog.TriggerAPI, catalog.TriggerConsole, catalog.TriggerCLI} {
+		t.Run(trigger, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			all := three(t, c, bytesOf)
+			rollback(t, c, "rollback-4", catalog.Previous)
+			for _, automatic := range []string{catalog.TriggerSchedule, catalog.TriggerCatchUp, catalog.TriggerStart} {
+				run := begun("held-" + automatic)
+				run.Trigger = automatic
+				_, err := begin(t.Context(), c, run)
+				fails(t, err, catalog.ErrHeld)
+				run.Outcome = catalog.Nullable(catalog.Held)
+				if _, err := c.Record(t.Context(), run); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if m := load(t, c); m.Hold == nil || m.Lease != nil {
+				t.Fatalf("the hold is %+v, the lease %+v", m.Hold, m.Lease)
+			}
+			run := receipt("full-5")
+			run.Trigger = trigger
+			run = leased(t, c, run)
+			if m := load(t, c); m.Hold != nil {
+				t.Errorf("the hold is %+v", m.Hold)
+			}
+			if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-5"), run, catalog.Nullable(all[1].ID))); err != nil {
+				t.Fatal(err) // it goes on from what was restored
+			}
+			leased(t, c, scheduled("full-6"))
+		})
+	}
+}
+
+// A rollback is about what is current when it is done, not when it was asked for.
+func TestARollbackThatLosesARaceGoesBackFromWhatIsThereNow(t *testing.T) {
+	store, _ := newStore()
+	faulty := blobtest.NewFaulty(store)
+	all := three(t, open(store), bytesOf)
+	var fourth catalog.Snapshot
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Before(func() { fourth = publish(t, open(store), bytesOf(t, "full-4"), "full-4") })})
+	run, err := open(faulty).Rollback(t.Context(), base, receipt("rollback-5"), all[1].ID)
+	if err != nil || run.SnapshotBefore != catalog.Nullable(fourth.ID) || current(t, open(store)).ID != all[1].ID {
+		t.Errorf("%+v, error %v", run, err)
+	}
+	if m := load(t, open(store)); m.Snapshots[0].ID != fourth.ID {
+		t.Errorf("the publication that won is lost: %+v", m.Snapshots)
+	}
+}
+
+func TestWhatIsServedAfterARollbackIsWhatWasRestoredOrElseWhatWasBeforeIt(t *testing.T) {
+	store, _ := newStore()
+	r := newReplica(t, store)
+	all := three(t, open(store), sealed)
+	sees(t, r, "full-3")
+	rollback(t, open(store), "rollback-4", catalog.Previous)
+	view := sees(t, r, "full-2")
+	silent(t, view)
+	var order []string
+	for _, s := range view.Manifest.Candidates() {
+		order = append(order, s.Run)
+	}
+	if want := []string{"full-2", "full-1", "full-3"}; !slices.Equal(order, want) {
+		t.Errorf("candidates %q, want %q", order, want)
+	}
+	for i, next := range []string{"full-1", "full-3"} {
+		overwrite(t, store, []catalog.Snapshot{all[1], all[0]}[i].Key, nil)
+		if view := sees(t, newReplica(t, store), next); len(view.Warnings) != i+2 {
+			t.Errorf("warnings %q", view.Warnings)
+		}
+	}
+	silent(t, sees(t, r, "full-2")) // what is open was whole
+}
+
+func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
+	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "c"}, {ID: "b"}, {ID: "a"}}}
+	for _, row := range []struct{ current, id, want string }{
+		{"c", "previous", "b"}, {"b", "previous", "a"}, {"a", "previous", ""}, {"", "previous", ""},
+		{"a", "c", "c"}, {"a", "a", "a"}, {"c", "d", ""}, {"c", "", ""},
+	} {
+		m.Current = catalog.Nullable(row.current)
+		s, err := m.Find(row.id)
+		if s.ID != row.want || (err == nil) != (row.want != "") || err != nil && !errors.Is(err, catalog.ErrNoSuchSnapshot) {
+			t.Errorf("of %s, with %s current: %q, %v", row.id, row.current, s.ID, err)
+		}
+	}
+}

@@ -12,12 +12,6 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// The exit codes beside 0.
-const (
-	exitFailed = 1
-	exitUsage  = 2 // also a mistake in the environment
-)
-
 type commands struct {
 	Serve    serve    `cmd:"" default:"1" help:"Serve the API and refresh by the schedule (the default)."`
 	Refresh  refreshs `cmd:"" help:"Refresh once, or check whether a refresh would work."`

@@ -52,6 +52,7 @@ func TestSchedulerAsksWhenARefreshIsDueAndOnce(t *testing.T) {
 		want           []string
 	}{
 		{"a Monday morning", "2026-11-23 08:30:00", "2026-11-23 10:30:00", []string{"incremental by schedule", "incremental by schedule"}},
+		{"an early morning", "2026-11-23 06:00:00", "2026-11-23 07:00:00", []string{"sweep by schedule"}},
 		{"a Saturday", "2026-11-21 00:00:00", "2026-11-21 23:59:59", nil},
 		{"Sunday night", "2026-11-22 23:00:00", "2026-11-23 00:30:00", []string{"full by schedule"}},
 	} {
@@ -87,8 +88,9 @@ func TestSchedulerCatchesUpOnceWhatWasMissedWhileItWasDown(t *testing.T) {
 		runs      []catalog.Run
 		want      []string
 	}{
-		{"nothing was due", "2026-11-24 09:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, nil},
-		{"some incrementals", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
+		{"nothing was due", "2026-11-24 09:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Sweep, "2026-11-24 06:30:30"), receipt(catalog.Full, "2026-11-22 23:59:20")}, nil},
+		{"some incrementals", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Sweep, "2026-11-24 06:30:30"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
+		{"the sweep, which does what an incremental does", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"sweep by catch-up"}},
 		{"the full, which does what an incremental does", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-20 21:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
 		{"the full alone", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 15:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
 	} {

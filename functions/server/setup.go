@@ -17,6 +17,12 @@ import (
 	"voc/internal/config"
 )
 
+// The exit codes beside 0.
+const (
+	exitFailed = 1
+	exitUsage  = 2 // also a mistake in the environment
+)
+
 // errEnvironment marks mistakes that are the environment's.
 var errEnvironment = errors.New("the environment is wrong, nothing was started")
 

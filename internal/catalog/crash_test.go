@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
@@ -18,17 +20,41 @@ func TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges(t *testing
 	for _, run := range []string{"full-0", "full-1", "full-2", "next", "last"} {
 		files[run] = sealed(t, run)
 	}
-	publishing := func(ctx context.Context, c *catalog.Catalog, parent catalog.Nullable) (catalog.Run, error) {
-		return c.Publish(ctx, publication(t, files["next"], receipt("next"), parent))
+	publishing := func(ctx context.Context, c *catalog.Catalog, run catalog.Run, m catalog.Manifest) (catalog.Run, error) {
+		return c.Publish(ctx, publication(t, files["next"], run, m.Current))
+	}
+	beginning := func(ctx context.Context, c *catalog.Catalog, run catalog.Run, _ catalog.Manifest) (catalog.Run, error) {
+		return begin(ctx, c, run)
+	}
+	rollingBack := func(ctx context.Context, c *catalog.Catalog, run catalog.Run, _ catalog.Manifest) (catalog.Run, error) {
+		return c.Rollback(ctx, base, run, catalog.Previous)
 	}
 	for name, cell := range map[string]crash{
-		"the first publication": {history: 0, attempt: publishing},
-		"one that deletes":      {history: 3, attempt: publishing},
-		"a confirmation": {history: 1, attempt: func(ctx context.Context, c *catalog.Catalog, current catalog.Nullable) (catalog.Run, error) {
-			return c.Confirm(ctx, receipt("next"), catalog.Confirmation{Snapshot: string(current), Watermark: noon.Add(time.Hour)})
+		"acquire: the first lease":             {attempt: beginning},
+		"acquire: a lease":                     {history: 1, attempt: beginning},
+		"acquire: over from a dead holder":     {history: 1, dead: true, attempt: beginning},
+		"publish: the first":                   {leased: true, attempt: publishing},
+		"publish: one that deletes":            {history: 3, leased: true, attempt: publishing},
+		"rollback":                             {history: 3, attempt: rollingBack},
+		"rollback: of a run under way":         {history: 3, alive: true, attempt: rollingBack},
+		"rollback: after a run that died":      {history: 3, dead: true, attempt: rollingBack},
+		"record: a failure that had the lease": {history: 1, leased: true, attempt: recording},
+		"record: a failure that never had it":  {history: 1, alive: true, attempt: recording},
+		"confirm": {history: 1, leased: true, attempt: func(ctx context.Context, c *catalog.Catalog, run catalog.Run, m catalog.Manifest) (catalog.Run, error) {
+			return c.Confirm(ctx, run, catalog.Confirmation{Snapshot: string(m.Current), Watermark: noon.Add(time.Hour)})
 		}},
-		"a record of failure": {history: 1, attempt: func(ctx context.Context, c *catalog.Catalog, _ catalog.Nullable) (catalog.Run, error) {
-			return c.Record(ctx, failed("next"))
+		"renew": {history: 1, leased: true, attempt: func(ctx context.Context, c *catalog.Catalog, run catalog.Run, _ catalog.Manifest) (catalog.Run, error) {
+			run.Pages = 5
+			return run, c.Renew(ctx, run)
+		}},
+		"bury": {history: 1, dead: true, attempt: func(ctx context.Context, c *catalog.Catalog, run catalog.Run, m catalog.Manifest) (catalog.Run, error) {
+			if err := c.Bury(ctx, base); err != nil {
+				return run, err
+			}
+			return recording(ctx, c, run, m)
+		}},
+		"count": {history: 1, counts: 3, attempt: func(ctx context.Context, c *catalog.Catalog, run catalog.Run, _ catalog.Manifest) (catalog.Run, error) {
+			return run, c.Count(ctx, base, 3)
 		}},
 	} {
 		cell.files = files
@@ -36,28 +62,49 @@ func TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges(t *testing
 	}
 }
 
+func recording(ctx context.Context, c *catalog.Catalog, run catalog.Run, _ catalog.Manifest) (catalog.Run, error) {
+	run.Outcome, run.Error = "failed", "for a reason"
+	return c.Record(ctx, run)
+}
+
 // crash is a store with a history, a reader that was there before, and a writer that may die.
 type crash struct {
 	files   map[string]snapshot.Sealed
-	history int // publications, of which two are kept
-	attempt func(ctx context.Context, c *catalog.Catalog, current catalog.Nullable) (catalog.Run, error)
+	history int  // publications, of which one a day and two are kept
+	dead    bool // another run has the lease, and nothing was heard of it for a day
+	alive   bool // another run has the lease
+	leased  bool // the writer has it
+	counts  int  // calls that no receipt tells of
+	attempt func(ctx context.Context, c *catalog.Catalog, next catalog.Run, m catalog.Manifest) (catalog.Run, error)
 
 	store  *blobtest.Memory
 	clock  *clock
 	reader *catalog.Replica
 	before catalog.Manifest
+	next   catalog.Run
 	got    catalog.Run
 	err    error
 }
 
 func (c *crash) fresh(t *testing.T) blob.Store {
 	c.store, c.clock = newStore()
+	writer := catalog.New(c.store, 2, quiet)
 	for _, run := range []string{"full-0", "full-1", "full-2"}[:c.history] {
-		publish(t, catalog.New(c.store, 2, quiet), c.files[run], run)
+		publish(t, writer, c.files[run], run)
 		overwrite(t, c.store, "snapshots/orphan.sqlite.zst", []byte("of a run that died"))
 	}
+	if c.dead {
+		leased(t, writer, begun("other"))
+	}
 	c.clock.Advance(25 * time.Hour)
-	c.before = load(t, open(c.store))
+	if c.alive {
+		leased(t, writer, begun("other"))
+	}
+	c.next = receipt("next")
+	if c.leased {
+		c.next = leased(t, writer, c.next)
+	}
+	c.before = load(t, writer)
 	c.reader = catalog.NewReplica(open(c.store), t.TempDir(), quiet)
 	c.serves(t, c.reader, c.before)
 	return c.store
@@ -66,18 +113,16 @@ func (c *crash) fresh(t *testing.T) blob.Store {
 // run does what an engine does: it records the failure of what failed.
 func (c *crash) run(t *testing.T, store blob.Store) {
 	writer := catalog.New(store, 2, quiet)
-	if c.got, c.err = c.attempt(t.Context(), writer, c.before.Current); c.err != nil {
-		c.got, c.err = writer.Record(t.Context(), failed("next"))
+	if c.got, c.err = c.attempt(t.Context(), writer, c.next, c.before); c.err != nil {
+		c.got, c.err = recording(t.Context(), writer, c.next, c.before)
 	}
 }
 
 func (c *crash) check(t *testing.T, _ blob.Store) {
 	defer c.reader.Close()
 	m := load(t, open(c.store))
-	if m.Current != c.before.Current && current(t, open(c.store)).Run != "next" {
-		t.Errorf("current is %q, which was %q", m.Current, c.before.Current)
-	}
-	c.counts(t, m)
+	c.tells(t, m)
+	c.adds(t, m)
 	newcomer := catalog.NewReplica(open(c.store), t.TempDir(), quiet)
 	defer newcomer.Close()
 	c.serves(t, c.reader, m)
@@ -85,29 +130,49 @@ func (c *crash) check(t *testing.T, _ blob.Store) {
 
 	c.clock.Advance(25 * time.Hour)
 	publish(t, catalog.New(c.store, 2, quiet), c.files["last"], "last")
-	m = load(t, open(c.store))
-	c.serves(t, c.reader, m)
-	holds(t, c.store, "snapshots/", named(m))
+	last := load(t, open(c.store))
+	c.serves(t, c.reader, last)
+	holds(t, c.store, "snapshots/", named(last))
+	c.adds(t, last)
+	if m.Lease != nil {
+		if _, ended := last.Receipt(m.Lease.Run.ID); !ended || last.Lease != nil {
+			t.Errorf("run %s has left no receipt, and the lease is %+v", m.Lease.Run.ID, last.Lease)
+		}
+	}
 }
 
-// counts checks what the manifest tells of the attempt: once, or not at all if its process died.
-func (c *crash) counts(t *testing.T, m catalog.Manifest) {
+// tells checks that what the caller was told is so, and that what is current is what the last success says.
+func (c *crash) tells(t *testing.T, m catalog.Manifest) {
 	t.Helper()
-	i := slices.IndexFunc(m.Runs, func(run catalog.Run) bool { return run.ID == "next" })
-	calls, told := c.before.CallsIn(noon), len(c.before.Runs)
-	if i >= 0 {
-		calls, told = calls+7, told+1
-	}
-	if m.CallsIn(noon) != calls || len(m.Runs) != told {
-		t.Errorf("%d calls, want %d; receipts %q", m.CallsIn(noon), calls, runIDs(m))
-	}
+	kept, ended := m.Receipt("next")
 	switch {
-	case i < 0 && c.err == nil:
-		t.Errorf("the caller has %+v, the store has nothing", c.got)
-	case i >= 0 && c.err == nil && m.Runs[i].Outcome != c.got.Outcome:
-		t.Errorf("the caller has %s, the store has %s", c.got.Outcome, m.Runs[i].Outcome)
-	case m.Current != c.before.Current && !m.Runs[i].Succeeded():
-		t.Errorf("%s is current, and its run %s", m.Current, m.Runs[i].Outcome)
+	case c.err == nil && c.got.Outcome != "" && (!ended || kept.Outcome != c.got.Outcome):
+		t.Errorf("the caller has %s, the store has %q", c.got.Outcome, kept.Outcome)
+	case c.err == nil && c.got.Outcome == "" && c.got.Fence > 0 && (m.Lease == nil || !cmp.Equal(m.Lease.Run, c.got)):
+		t.Errorf("the caller has the lease as %+v, and it is %+v", c.got, m.Lease)
+	case kept.Succeeded() && m.Current != kept.SnapshotAfter:
+		t.Errorf("the run ended with %s, and %s is current", kept.SnapshotAfter, m.Current)
+	case !kept.Succeeded() && m.Current != c.before.Current:
+		t.Errorf("%s is current, which was %s, and the run ended %q", m.Current, c.before.Current, kept.Outcome)
+	}
+}
+
+// adds checks that the calls are those of the receipts, of which each run has one. What was counted without one may be counted twice, but not forgotten.
+func (c *crash) adds(t *testing.T, m catalog.Manifest) {
+	t.Helper()
+	calls := 0
+	for _, run := range m.Runs {
+		calls += run.AirtableCalls
+	}
+	if ids := runIDs(m); len(slices.Compact(slices.Sorted(slices.Values(ids)))) != len(ids) {
+		t.Errorf("receipts %q", ids)
+	}
+	least := 0
+	if c.err == nil && c.got.Outcome == "" {
+		least = c.counts
+	}
+	if got := m.CallsIn(noon) - calls; got < least || got > 2*c.counts {
+		t.Errorf("%d calls beside the %d that the receipts tell of", got, calls)
 	}
 }
 

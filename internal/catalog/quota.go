@@ -59,8 +59,8 @@ func (m Manifest) QuotaUsedUp(now time.Time) time.Time {
 		if run.AirtableCalls == 0 {
 			continue // it does not know
 		}
-		if run.QuotaUsedUp && month(run.Finished.Time) == month(now) && now.Sub(run.Finished.Time) < probeEvery {
-			return run.Finished.Time
+		if at := run.AirtableFinished.Time; run.QuotaUsedUp && month(at) == month(now) && now.Sub(at) < probeEvery {
+			return at
 		}
 		break
 	}

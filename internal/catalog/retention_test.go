@@ -1,10 +1,13 @@
 package catalog_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
@@ -155,5 +158,100 @@ func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
 			t.Errorf("%s is not current", run)
 		}
 		clock.Advance(2 * time.Hour)
+	}
+}
+
+// What was right a week ago can be gone back to, however often there was a refresh since.
+func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	var all []catalog.Snapshot // newest first
+	for i := range 3 * 34 {
+		run := fmt.Sprintf("full-%03d", i)
+		all = slices.Insert(all, 0, publish(t, c, bytesOf(t, run), run))
+		clock.Advance(8 * time.Hour) // at 12:00, 20:00 and 4:00
+	}
+	clock.Advance(-8 * time.Hour) // to the newest
+	days := map[string]bool{}
+	var want []string
+	for i, s := range all {
+		day := s.PublishedAt.Format(time.DateOnly)
+		if i < 3 || !days[day] && clock.Now().Sub(s.PublishedAt.Time) < 30*24*time.Hour {
+			want = append(want, s.ID)
+		}
+		days[day] = true
+	}
+	var got []string
+	for _, s := range load(t, c).Snapshots {
+		got = append(got, s.ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" || len(got) < 31 {
+		t.Errorf("%d are kept:\n%s", len(got), diff)
+	}
+	holds(t, store, "snapshots/", named(load(t, c)))
+}
+
+// The current one may be the oldest of all.
+func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndADayOfItsOwn(t *testing.T) {
+	store, clock := newStore()
+	c := open(store)
+	all := series(t, c, clock, 3)
+	rollback(t, c, "rollback-3", all[0].ID)
+	clock.Advance(24 * time.Hour)
+	confirm(t, c, "incremental-4", clock.Now()) // a week of refreshes that find nothing new
+	clock.Advance(6 * 24 * time.Hour)
+	if got := current(t, c); got.ID != all[0].ID || !slices.Contains(keys(t, store, "snapshots/"), got.Key) {
+		t.Errorf("current is %s of %q", got.ID, keys(t, store, "snapshots/"))
+	}
+	next := publish(t, c, bytesOf(t, "full-5"), "full-5")
+	m := load(t, c)
+	if got, want := keysOf(m.Snapshots), keysOf([]catalog.Snapshot{next, all[1], all[2]}); !slices.Equal(got, want) {
+		t.Errorf("kept %q, want %q", got, want)
+	}
+	// A reader that has just been given the restored one may be fetching it.
+	holds(t, store, "snapshots/", keysOf(slices.Concat(all, []catalog.Snapshot{next})))
+}
+
+// Two runs with the same content, one run that was tried twice with different ones: a key says which bytes are behind it, for ever.
+func TestNoTwoPublicationsShareAKey(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	same := bytesOf(t, "content")
+	first, second := publish(t, c, same, "full-1"), publish(t, c, same, "full-2")
+	died := leased(t, c, attempt(receipt("full-3"), "died"))
+	third := publication(t, bytesOf(t, "one"), died, catalog.Nullable(second.ID))
+	third.Run.Fence = 99 // fenced, after the object was put
+	if _, err := c.Publish(t.Context(), third); !errors.Is(err, catalog.ErrFenced) {
+		t.Fatal(err)
+	}
+	fail(t, c, died)
+	again := publish(t, c, bytesOf(t, "two"), "full-3")
+	keys := keys(t, store, "snapshots/")
+	if len(keys) != 4 || len(slices.Compact(keys)) != 4 {
+		t.Errorf("%q", keys)
+	}
+	for _, s := range []catalog.Snapshot{first, second, again} {
+		says(t, s.Key, s.Run, s.SHA256[:12])
+		if _, err := c.Fetch(t.Context(), s, t.TempDir()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A run that died between its object and the manifest, and is tried again, finds its own object there.
+func TestAnObjectThatIsThereAlreadyIsUsed(t *testing.T) {
+	store, _ := newStore()
+	faulty := blobtest.NewFaulty(store)
+	c := open(faulty)
+	file := bytesOf(t, "full-1")
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 2, Effect: blobtest.Refused})
+	if _, err := put(t.Context(), c, publication(t, file, attempt(receipt("full-1"), "first"), "")); !errors.Is(err, blobtest.ErrInjected) {
+		t.Fatal(err)
+	}
+	fail(t, c, load(t, c).Lease.Run)
+	s := publish(t, c, file, "full-1")
+	holds(t, store, "snapshots/", []string{s.Key})
+	if _, err := c.Fetch(t.Context(), s, t.TempDir()); err != nil {
+		t.Error(err)
 	}
 }

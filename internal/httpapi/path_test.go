@@ -62,7 +62,7 @@ func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
 	s := serving(t, tokens)
 	for _, path := range []string{
 		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback", "/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
-		"/api/cache/update-sweep", "/api/healthz", "/favicon.ico", "/api/feedback;a=b", "/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
+		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b", "/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "DELETE"} {
 			if a := s.ask(method, path); a.StatusCode != http.StatusNotFound {

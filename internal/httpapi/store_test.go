@@ -18,7 +18,7 @@ import (
 // publishDamaged makes a snapshot current whose object is garbage.
 func (s *service) publishDamaged(file snapshot.Sealed, run catalog.Run) {
 	s.t.Helper()
-	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 1, Effect: blobtest.Before(func() {
+	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 2, Effect: blobtest.Before(func() {
 		for info, err := range s.store.List(s.t.Context(), "snapshots/") {
 			if strings.Contains(info.Key, run.ID) && err == nil {
 				s.damage(info.Key)

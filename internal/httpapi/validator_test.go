@@ -182,7 +182,11 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 	s := serving(t)
 	tag := s.tag("/api/feedback/")
 	confirmed := catalog.Confirmation{Snapshot: s.current().ID, Watermark: noon.Add(time.Minute)}
-	if _, err := s.catalog.Confirm(t.Context(), nextRun(catalog.Incremental, "b", 3*time.Minute), confirmed); err != nil {
+	_, run, err := s.acquire(nextRun(catalog.Incremental, "b", 3*time.Minute))
+	if err == nil {
+		_, err = s.catalog.Confirm(t.Context(), run, confirmed)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	s.get("/api/cache/") // looks at the store
@@ -278,6 +282,9 @@ func (s *service) finish(run catalog.Run) {
 	if run.Outcome != "" {
 		_, err = s.catalog.Record(s.t.Context(), run)
 	} else {
+		if _, run, err = s.acquire(run); err != nil {
+			s.t.Fatal(err)
+		}
 		_, err = s.catalog.Confirm(s.t.Context(), run, catalog.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
 	}
 	if err == nil {

@@ -94,8 +94,8 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 	if q.DryRun {
 		return r.receipt, r.countDry(ctx)
 	}
-	if errors.Is(err, catalog.ErrForeign) {
-		return r.receipt, nil // what belongs to others is not written to
+	if errors.Is(err, catalog.ErrForeign) && r.receipt.Fence == 0 {
+		return r.receipt, nil // nothing is written where another base's data is
 	}
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()

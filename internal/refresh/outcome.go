@@ -23,8 +23,11 @@ func (r *run) judge(ctx context.Context, err error) {
 	outcome, log := r.outcome(err)
 	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(outcome), catalog.Nullable(r.explain(ctx, err))
 	r.receipt.Final = outcome == catalog.Failed && final(err)
-	r.receipt.QuotaUsedUp = errors.Is(err, airtable.ErrQuota)
-	log(ctx, "the refresh came to nothing, what was served stays", "run", r.receipt.ID, "outcome", outcome, "error", err)
+	if refusal, ok := errors.AsType[*airtable.Error](err); ok && !refusal.Date.IsZero() {
+		r.receipt.AirtableFinished = catalog.At(refusal.Date)
+		r.receipt.QuotaUsedUp = errors.Is(refusal, airtable.ErrQuota)
+	}
+	log(ctx, "refresh "+string(outcome)+", what was served stays", "run", r.receipt.ID, "error", err)
 }
 
 func (r *run) outcome(err error) (catalog.Outcome, func(ctx context.Context, text string, args ...any)) {

@@ -250,7 +250,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 		p := newProcess(t)
 		close(p.release)
 		faulty := blobtest.NewFaulty(p.store)
-		for n := range 2 {
+		for n := range 3 { // to ask, to begin and to tell that it failed
 			faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, N: n + 1, Effect: blobtest.Refused})
 		}
 		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil })

@@ -144,7 +144,7 @@ func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneFailsTheRun(t *testing.T) {
+func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		for _, fields := range []string{"", `{"status": "Status"}`} {
 			w := newWorld(t, airtablesim.Config{})
@@ -153,7 +153,7 @@ func TestAMappedFieldThatIsGoneFailsTheRun(t *testing.T) {
 			before := w.served(w.store)
 			w.DropField("Status")
 			w.DropField("Environment")
-			w.fails(mode, `field "Status"`, "is gone", "restore the field", "FIELD_MAP", `field "Environment"`)
+			w.refuses(mode, `field "Status"`, "is gone", "restore the field", "FIELD_MAP", `field "Environment"`)
 			if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
 				t.Error(diff)
 			}

@@ -64,6 +64,7 @@ type world struct {
 	years              string
 	pace               float64 // calls a second
 	shrink             int     // MAX_SHRINK_PERCENT
+	accept             bool    // every run may pass the gate
 	cap                int     // AIRTABLE_MONTHLY_CALLS
 	progress           func(refresh.Progress)
 	log                bytes.Buffer
@@ -133,7 +134,7 @@ func (w *world) runOn(ctx context.Context, store blob.Store, mode catalog.Mode) 
 	w.runs++
 	engine := w.engine(store)
 	var receipt catalog.Run
-	receipt, w.unkept = engine.Run(ctx, refresh.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli"})
+	receipt, w.unkept = engine.Run(ctx, refresh.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept})
 	w.leaves(engine)
 	return receipt
 }
@@ -159,8 +160,19 @@ func (w *world) must(mode catalog.Mode, outcome catalog.Outcome) catalog.Run {
 // fails does one refresh that must fail with all of the words, and change nothing of what is served.
 func (w *world) fails(mode catalog.Mode, words ...string) catalog.Run {
 	w.t.Helper()
+	return w.changesNothing(mode, catalog.Failed, words...)
+}
+
+// refuses is fails for a refresh that the publish gate must not let through.
+func (w *world) refuses(mode catalog.Mode, words ...string) catalog.Run {
+	w.t.Helper()
+	return w.changesNothing(mode, catalog.Refused, append(words, "refused", "accept")...)
+}
+
+func (w *world) changesNothing(mode catalog.Mode, outcome catalog.Outcome, words ...string) catalog.Run {
+	w.t.Helper()
 	before := w.current()
-	receipt := w.must(mode, catalog.Failed)
+	receipt := w.must(mode, outcome)
 	says(w.t, string(receipt.Error), words...)
 	if w.token != "" && strings.Contains(string(receipt.Error)+w.log.String(), w.token) {
 		w.t.Errorf("the token is told")
@@ -254,11 +266,20 @@ func (w *world) served(store blob.Store) []string {
 // fresh is what a full refresh of an empty store serves now.
 func (w *world) fresh() []string {
 	w.t.Helper()
+	served, _ := w.freshly()
+	return served
+}
+
+// freshly is fresh with what the snapshot says of itself.
+func (w *world) freshly() ([]string, snapshot.Meta) {
+	w.t.Helper()
 	store := blobtest.NewMemory(w.clock.Now)
 	if receipt := w.runOn(w.t.Context(), store, catalog.Full); !receipt.Succeeded() {
 		w.t.Fatalf("a fresh full: %s", receipt.Error)
 	}
-	return w.served(store)
+	file := w.open(store)
+	defer file.Close()
+	return w.served(store), file.Meta()
 }
 
 // converged checks that the store serves what a fresh full would.

@@ -102,6 +102,56 @@ func (s *Server) AddField(name, kind string) {
 	s.table.setFields(append(slices.Clip(s.table.fields), f))
 }
 
+// RenameChoice gives a choice of a select another name, in the schema and in every record, without their being modified; "" deletes it. Unlike Airtable's, the
+// choice has another id then.
+func (s *Server) RenameChoice(name, old, choice string) {
+	s.replaceField(name, func(f field) []*field {
+		f.choices = renamed(f.choices, old, choice)
+		for _, r := range s.table.records {
+			if c, ok := r.cells[f.id]; ok {
+				s.table.put(r.with(map[string]cell{f.id: rechosen(c, old, choice)}))
+			}
+		}
+		return []*field{&f}
+	})
+}
+
+func renamed(texts []string, old, now string) []string {
+	texts = slices.Clone(texts)
+	for i := range texts {
+		if texts[i] == old {
+			texts[i] = now
+		}
+	}
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
+}
+
+// rechosen is a cell of a select whose choice was renamed.
+func rechosen(c cell, old, now string) cell {
+	value := c.value
+	switch v := value.(type) {
+	case string:
+		if v == old {
+			value = now
+		}
+	case []any:
+		var texts []string
+		for _, element := range v {
+			texts = append(texts, fmt.Sprint(element))
+		}
+		value = renamed(texts, old, now)
+	}
+	return mustCell(value)
+}
+
+// SetFormula makes a field a formula, or gives one another; what its cells hold is for Recompute to change.
+func (s *Server) SetFormula(name, formula string) {
+	s.replaceField(name, func(f field) []*field {
+		f.kind, f.formula, f.choices = "formula", formula, nil
+		return []*field{&f}
+	})
+}
+
 func (s *Server) replaceField(name string, by func(field) []*field) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -129,12 +179,17 @@ func (s *Server) cells(fields map[string]any) map[string]cell {
 		if f == nil || f.kind == "createdTime" || f.kind == "lastModifiedTime" {
 			panic(fmt.Sprintf("airtablesim: no field %q that holds a value", name))
 		}
-		text := encode(value)
-		var decoded any
-		if err := json.Unmarshal(text, &decoded); err != nil {
-			panic(err) // encode has just written it
-		}
-		cells[f.id], _ = newCell(decoded, text)
+		cells[f.id] = mustCell(value)
 	}
 	return cells
+}
+
+func mustCell(value any) cell {
+	text := encode(value)
+	var decoded any
+	if err := json.Unmarshal(text, &decoded); err != nil {
+		panic(err) // encode has just written it
+	}
+	c, _ := newCell(decoded, text)
+	return c
 }

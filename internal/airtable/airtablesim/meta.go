@@ -78,7 +78,7 @@ func (f *field) options() any {
 	case "singleSelect", "multipleSelects":
 		return object{"choices": f.choiceOptions()}
 	case "formula":
-		return object{"isValid": f.result != nil, "formula": "", "referencedFieldIds": []string{}, "result": f.resultSchema()}
+		return object{"isValid": f.result != nil, "formula": f.formula, "referencedFieldIds": []string{}, "result": f.resultSchema()}
 	case "multipleLookupValues":
 		return object{"isValid": false, "result": nil}
 	}

@@ -27,6 +27,7 @@ type field struct {
 	choices        []string // of the selects
 	precision      int      // of numbers, decimal places
 	result         *field   // of formulas; nil when it is not known
+	formula        string   // of formulas, as the schema tells it; it is not worked out
 }
 
 // computed fields cannot be written by Airtable's calls.

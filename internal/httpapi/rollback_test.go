@@ -1,0 +1,122 @@
+package httpapi_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/catalog"
+	"voc/internal/httpapi"
+)
+
+// entry has what these tests read of GET /api/cache/snapshots.
+type entry struct {
+	ID      string
+	Records int
+	Run     string
+	Current bool
+}
+
+func (s *service) snapshots() []entry {
+	s.t.Helper()
+	var all []entry
+	a := s.get("/api/cache/snapshots")
+	a.is(s.t, 200)
+	a.decode(s.t, &all)
+	return all
+}
+
+// rollBack makes an older snapshot current, as a refresher would.
+func (s *service) rollBack(to string) {
+	s.t.Helper()
+	run := nextRun(catalog.Rollback, "back", time.Minute)
+	run.Trigger, run.Attempt, run.AirtableCalls = catalog.TriggerAPI, run.ID, 0
+	if _, err := s.catalog.Rollback(s.t.Context(), base, run, to); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
+	s := newService(t)
+	if got := s.snapshots(); got == nil || len(got) != 0 {
+		t.Errorf("%v of an empty store", got)
+	}
+	first := s.publish(few(), fullRun())
+	second := s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	got := s.snapshots()
+	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) || got[1] != (entry{first.ID, first.Records, first.Run, false}) {
+		t.Errorf("%+v", got)
+	}
+	s.rollBack(catalog.Previous)
+	if got := s.snapshots(); got[0].Current || !got[1].Current {
+		t.Errorf("after a rollback: %+v", got)
+	}
+}
+
+func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
+	s := serving(t, tokens)
+	older := s.current().ID
+	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	s.refresher.ticket = httpapi.Ticket{RunID: "rollback-1", Mode: catalog.Rollback}
+	for _, to := range []string{"previous", older} {
+		s.refresher.asked = nil
+		a := s.post("/api/cache/rollback", `{"to":"`+to+`"}`)
+		a.is(t, 202)
+		a.has(t, "Location", "/api/cache/runs/rollback-1")
+		if want := (httpapi.Command{Mode: catalog.Rollback, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
+			t.Errorf("asked for %+v, answered %s", s.refresher.asked, a.body)
+		}
+	}
+}
+
+func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
+	s := serving(t, tokens)
+	for body, words := range map[string]string{
+		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots", "": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
+		`{"to":"previous","x":1}`: `{\"to\"`,
+	} {
+		a := s.post("/api/cache/rollback", body)
+		if a.is(t, 400); !strings.Contains(a.body, words) || len(s.refresher.asked) > 0 {
+			t.Errorf("%s: %s, asked for %v", body, a.body, s.refresher.asked)
+		}
+	}
+}
+
+func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
+	s := serving(t)
+	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	s.rollBack(catalog.Previous)
+	status, health := s.status(), s.get("/api/health")
+	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until a person") || !strings.Contains(warnings, status.Snapshot.ID) {
+		t.Errorf("warnings %q", status.Warnings)
+	}
+	if health.StatusCode != 503 || !strings.Contains(health.body, "held until a person") {
+		t.Errorf("%d %s", health.StatusCode, health.body)
+	}
+}
+
+// A run of another host is known by its lease alone.
+func TestARunOfAnotherHostIsTold(t *testing.T) {
+	s := serving(t)
+	_, run, err := s.acquire(nextRun(catalog.Sweep, "elsewhere", time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run.Pages, run.Read = 4, 400
+	if err := s.catalog.Renew(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	if status := s.status(); status.Cache.Running == nil || status.Cache.Running.RunID != run.ID {
+		t.Errorf("running is %+v", status.Cache.Running)
+	}
+	var got receipt
+	s.get("/api/cache/runs/"+run.ID).decode(t, &got)
+	if got.ID != run.ID || got.Outcome != nil || got.Pages != 4 || got.Read != 400 {
+		t.Errorf("%+v", got)
+	}
+	run.Outcome = catalog.Nullable(catalog.Failed)
+	s.finish(run)
+	if status := s.status(); status.Cache.Running != nil {
+		t.Errorf("it has ended, and %+v runs", status.Cache.Running)
+	}
+}

@@ -1,0 +1,182 @@
+package refresh_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+	"voc/internal/refresh"
+)
+
+// guarded is a world with a hundred records more, and the gate as it is by default.
+func guarded(t *testing.T) (w *world, filled []string) {
+	w = newWorld(t, airtablesim.Config{})
+	w.shrink = 20
+	filled = w.fill(97)
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	return w, filled
+}
+
+// accepted does a run that a person has accepted.
+func (w *world) accepted(mode catalog.Mode) catalog.Run {
+	w.t.Helper()
+	w.accept = true
+	defer func() { w.accept = false }()
+	return w.must(mode, catalog.Published)
+}
+
+func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T) {
+	for _, mode := range []catalog.Mode{catalog.Full, catalog.Sweep} {
+		w, filled := guarded(t)
+		w.delete(filled[:20])
+		if receipt := w.must(mode, catalog.Published); receipt.Removed != 20 {
+			t.Fatalf("a fifth may go: %+v", receipt)
+		}
+		w.delete(filled[20:40])
+		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 be left", w.current().ID)
+		for i, id := range filled[20:40] {
+			if told := strings.Contains(string(receipt.Error), id); told != (i < 20) {
+				t.Errorf("%s is told: %v", id, told)
+			}
+		}
+		if again := w.refuses(mode); again.Error != receipt.Error {
+			t.Errorf("the second time: %s", again.Error)
+		}
+		receipt = w.accepted(mode)
+		warned(t, receipt, "accepted", "20 of 80 records")
+		w.converged()
+		w.clock.Advance(time.Hour)
+		w.must(catalog.Incremental, catalog.Unchanged) // and it was for one run
+	}
+}
+
+func TestOnlyTwentyIdsAreTold(t *testing.T) {
+	w, filled := guarded(t)
+	w.delete(filled)
+	receipt := w.refuses(catalog.Full, filled[0], filled[19])
+	if strings.Contains(string(receipt.Error), filled[20]) {
+		t.Errorf("%s", receipt.Error)
+	}
+}
+
+// An incremental removes records too: those that left the years.
+func TestTheGateHoldsForAnIncremental(t *testing.T) {
+	w, filled := guarded(t)
+	for _, id := range filled[:30] {
+		w.Update(id, edit{"Created": "2024-06-01T00:00:00.000Z"})
+	}
+	w.refuses(catalog.Incremental, "30 of 100 records")
+	w.accepted(catalog.Incremental)
+	w.converged()
+}
+
+func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
+	w, filled := guarded(t)
+	w.shrink = 100
+	w.delete(append(filled, "rec00000000000001", "rec00000000000002", "rec00000000000003"))
+	w.refuses(catalog.Full, "100 of 100 records", "0 be left")
+	w.accepted(catalog.Full)
+	if ids := w.ids(); len(ids) != 0 {
+		t.Errorf("%q are served", ids)
+	}
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Full, catalog.Unchanged) // an empty table that was accepted is nothing new
+}
+
+// A formula that broke, a column that was emptied by mistake.
+func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
+	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
+		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+			w, filled := guarded(t)
+			for _, id := range filled[:60] {
+				w.Update(id, edit{"Status": blank})
+			}
+			first := slices.Sorted(slices.Values(filled[:60]))
+			receipt := w.refuses(mode, `field "Status"`, "99 of 100", "39 of 100", first[0], first[19])
+			if strings.Contains(string(receipt.Error), first[20]) {
+				t.Errorf("%s: %s", name, receipt.Error)
+			}
+			w.accepted(mode)
+			w.converged()
+		}
+	}
+}
+
+func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
+	w, filled := guarded(t)
+	for _, id := range filled[:49] { // which makes 51 of 100
+		w.Update(id, edit{"Notes": "half of them"})
+	}
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	for _, id := range filled[:5] {
+		w.Update(id, edit{"Notes": nil})
+	}
+	w.must(catalog.Full, catalog.Published)
+	w.converged()
+}
+
+func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
+	w, _ := guarded(t)
+	w.DropField("Status")
+	w.refuses(catalog.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
+	receipt := w.accepted(catalog.Incremental)
+	warned(t, receipt, "accepted", `field "Status"`)
+	says(t, w.detail("rec00000000000001"), `"status":"New"`)
+	w.clock.Advance(time.Hour)
+	w.must(catalog.Incremental, catalog.Unchanged)
+}
+
+func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
+	w, filled := guarded(t)
+	before := w.manifest()
+	dry := func() catalog.Run {
+		engine := w.engine(w.store)
+		defer w.leaves(engine)
+		receipt, err := engine.Run(t.Context(), refresh.Request{ID: "full-dry", Mode: catalog.Full, Trigger: "cli", DryRun: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipt
+	}
+	calls := 0
+	for _, step := range []struct {
+		outcome catalog.Nullable
+		edit    func()
+	}{
+		{"unchanged", func() {}},
+		{"published", func() { w.Update(filled[0], edit{"Status": "Closed"}) }},
+		{"refused", func() { w.delete(filled[:40]) }},
+		{"failed", func() { w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "")) }},
+	} {
+		step.edit()
+		receipt := dry()
+		if receipt.Outcome != step.outcome || receipt.SnapshotAfter != "" {
+			t.Errorf("%s, want %s: %+v", receipt.Outcome, step.outcome, receipt)
+		}
+		calls += receipt.AirtableCalls
+	}
+	after := w.manifest()
+	made := 0
+	for month, n := range after.Calls {
+		made += n - before.Calls[month]
+	}
+	before.Generation, before.Calls, before.ReadAt = after.Generation, after.Calls, after.ReadAt
+	if diff := cmp.Diff(before, after); diff != "" || made != calls || calls == 0 {
+		t.Errorf("%d calls are counted, %d were made; %s", made, calls, diff)
+	}
+}
+
+// Years that hold nothing are a mistake of the first refresh, which has nothing to lose: it says so.
+func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.years = "2030-"
+	warned(t, w.must(catalog.Full, catalog.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
+}

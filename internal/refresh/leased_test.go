@@ -1,0 +1,210 @@
+package refresh_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/refresh"
+)
+
+// host is one of several over one store. Its calls to Airtable wait where hold says so.
+type host struct {
+	*world
+	engine *refresh.Engine
+}
+
+// hosts makes a world in a synctest bubble with two pages of records and something edited.
+func hosts(t *testing.T, n int) []host {
+	w := newGoingWorld(t, airtablesim.Config{})
+	w.fill(150)
+	w.must(catalog.Full, catalog.Published)
+	time.Sleep(time.Hour)
+	for _, record := range w.Records() { // so that an incremental has two pages as well
+		w.Update(record.ID, edit{"Notes": "edited"})
+	}
+	var all []host
+	for range n {
+		all = append(all, host{w, w.engine(w.store)})
+	}
+	return all
+}
+
+// begin does a run in a goroutine.
+func (h host) begin(ctx context.Context, q refresh.Request) <-chan catalog.Run {
+	done := make(chan catalog.Run, 1)
+	if q.Trigger == "" {
+		q.Trigger = catalog.TriggerSchedule
+	}
+	go func() {
+		receipt, _ := h.engine.Run(ctx, q) // a host that is cut off can not keep its receipt
+		done <- receipt
+	}()
+	synctest.Wait()
+	return done
+}
+
+// blocking makes the second page of each listing wait until released.
+func (w *world) blocking() (release func()) {
+	gate := make(chan struct{})
+	w.Before(func(c airtablesim.Call) {
+		if c.Page == 2 {
+			<-gate
+		}
+	})
+	return func() { close(gate) }
+}
+
+func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+	for _, row := range []struct {
+		first, second catalog.Mode
+		accept        bool // of the second
+		joins         bool
+	}{
+		{first: catalog.Full, second: catalog.Incremental, joins: true},
+		{first: catalog.Full, second: catalog.Full, joins: true},
+		{first: catalog.Full, second: catalog.Sweep, joins: true},
+		{first: catalog.Sweep, second: catalog.Incremental, joins: true},
+		{first: catalog.Incremental, second: catalog.Full}, // the Sunday full is not swallowed by an hourly incremental
+		{first: catalog.Incremental, second: catalog.Sweep},
+		{first: catalog.Sweep, second: catalog.Full},
+		{first: catalog.Full, second: catalog.Full, accept: true}, // what the first may not publish, the second may
+	} {
+		t.Run(fmt.Sprint(row.second, " after ", row.first, row.accept), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := hosts(t, 2)
+				release := h[0].blocking()
+				first := h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: row.first})
+				second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: row.second, Accept: row.accept})
+				time.Sleep(2 * time.Minute) // the lease is renewed meanwhile
+				release()
+				one, other := <-first, <-second
+				if one.Outcome != "published" {
+					t.Errorf("the first: %+v", one)
+				}
+				if row.joins && (other.Outcome != "joined" || other.JoinedRun != "first" || other.AirtableCalls != 0) {
+					t.Errorf("the second does not join: %+v", other)
+				}
+				if !row.joins && (other.Outcome != "unchanged" || other.AirtableCalls == 0) {
+					t.Errorf("the second does nothing of its own: %+v", other)
+				}
+				h[0].converged()
+			})
+		})
+	}
+}
+
+// A host that dies while others wait for it: they do its work.
+func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hosts(t, 2)
+		faulty := blobtest.NewFaulty(h[0].store)
+		h[0].engine = h[0].world.engine(faulty)
+		release := h[0].blocking()
+		dying, kill := context.WithCancel(t.Context())
+		first := h[0].begin(dying, refresh.Request{ID: "first", Mode: catalog.Full})
+		second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Full})
+		time.Sleep(25 * time.Second)
+		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
+		synctest.Wait()
+		time.Sleep(time.Minute)
+		release()
+		if other := <-second; !other.Succeeded() {
+			t.Errorf("the second: %+v", other)
+		}
+		dead, ended := h[1].manifest().Receipt("first")
+		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error), "died during the refresh") || dead.Pages != 1 || dead.AirtableCalls < 3 {
+			t.Errorf("the first: %+v", dead)
+		}
+		kill()
+		<-first
+		h[1].converged()
+	})
+}
+
+func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
+	first, err := w.engine(w.store).Run(t.Context(), q)
+	if err != nil || first.Outcome != "published" {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	made := w.calls(func() {
+		again, err := w.engine(w.store).Run(t.Context(), q)
+		if err != nil || again.Outcome != "published" || again.Attempt != first.Attempt {
+			t.Errorf("%+v, %v", again, err)
+		}
+	})
+	if len(made) != 0 || len(w.manifest().Runs) != 1 {
+		t.Errorf("it made %v", made)
+	}
+}
+
+func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
+	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
+	for _, outcome := range []catalog.Nullable{"failed", "published"} {
+		if receipt, err := w.engine(w.store).Run(t.Context(), q); err != nil || receipt.Outcome != outcome {
+			t.Errorf("%+v, %v", receipt, err)
+		}
+	}
+	if m := w.manifest(); len(m.Runs) != 1 || m.CallsIn(noon) != 1+2 {
+		t.Errorf("%d receipts, %d calls", len(m.Runs), m.CallsIn(noon))
+	}
+}
+
+func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
+	for name, prepare := range map[string]func(h []host, t *testing.T){
+		"in a listing": func([]host, *testing.T) {},
+		"waiting for the lease": func(h []host, t *testing.T) {
+			h[1].begin(t.Context(), refresh.Request{ID: "other", Mode: catalog.Incremental})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := hosts(t, 2)
+				defer h[0].blocking()()
+				prepare(h, t)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				receipt := <-h[0].begin(ctx, refresh.Request{ID: "cut off", Mode: catalog.Full})
+				if ctx.Err() != nil || receipt.Outcome != "retry-later" || !strings.Contains(string(receipt.Error), "run it again") {
+					t.Errorf("%v: %+v", ctx.Err(), receipt)
+				}
+				if lease := h[0].manifest().Lease; lease != nil && lease.Run.ID == "cut off" {
+					t.Errorf("it keeps the lease: %+v", lease)
+				}
+			})
+		})
+	}
+}
+
+// What became current while a run could not be heard of stays; its calls count all the same.
+func TestARunThatWasOvertakenPublishesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hosts(t, 2)
+		faulty := blobtest.NewFaulty(h[0].store)
+		h[0].engine = h[0].world.engine(faulty)
+		release := h[0].blocking()
+		first := h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: catalog.Full})
+		faulty.Inject(blobtest.Fault{Effect: blobtest.Refused}) // it is cut off
+		time.Sleep(35 * time.Second)
+		second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Incremental})
+		release()
+		if other := <-second; other.Outcome != "published" {
+			t.Errorf("the second: %+v", other)
+		}
+		<-first // the store is still out of reach for it
+		current := h[1].current()
+		if current.Run != "second" {
+			t.Errorf("current is of %s", current.Run)
+		}
+	})
+}

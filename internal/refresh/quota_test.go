@@ -1,0 +1,131 @@
+package refresh_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/blob/blobtest"
+	"voc/internal/catalog"
+	"voc/internal/refresh"
+)
+
+func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(150)
+	w.must(catalog.Full, catalog.Published) // three calls
+	w.clock.Advance(time.Hour)
+	w.cap = 6
+	w.must(catalog.Full, catalog.Unchanged) // it may come to the cap
+	made := w.calls(func() {
+		receipt := w.must(catalog.Full, catalog.Failed)
+		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made", "takes about 3"); !receipt.Final {
+			t.Errorf("%+v", receipt)
+		}
+	})
+	if len(made) != 0 {
+		t.Errorf("it made %v", made)
+	}
+	w.clock.Advance(30 * 24 * time.Hour) // the next month
+	w.must(catalog.Full, catalog.Unchanged)
+}
+
+// How many pages the first full has is not known before.
+func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(950)
+	w.cap = 5
+	made := w.calls(func() {
+		receipt := w.must(catalog.Full, catalog.Failed)
+		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final || receipt.AirtableCalls != 5 {
+			t.Errorf("%+v", receipt)
+		}
+	})
+	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 || w.manifest().CallsIn(w.clock.Now()) != 5 {
+		t.Errorf("it made %v, %d are counted", made, w.manifest().CallsIn(w.clock.Now()))
+	}
+}
+
+func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.cap = 100
+	sweep := func(trigger string, incrementals int) catalog.Run {
+		engine := w.engine(w.store)
+		engine.Due = func(time.Time) map[catalog.Mode]int { return map[catalog.Mode]int{catalog.Incremental: incrementals} }
+		receipt, err := engine.Run(t.Context(), refresh.Request{ID: catalog.NewRunID(catalog.Sweep, w.clock.Now()), Mode: catalog.Sweep, Trigger: trigger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipt
+	}
+	if receipt := sweep(catalog.TriggerSchedule, 10); receipt.Outcome != "unchanged" {
+		t.Errorf("there is room: %+v", receipt)
+	}
+	receipt := sweep(catalog.TriggerSchedule, 60)
+	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100", "SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
+		t.Errorf("%+v", receipt)
+	}
+	if receipt := sweep(catalog.TriggerCLI, 60); receipt.Outcome != "unchanged" {
+		t.Errorf("a person's: %+v", receipt)
+	}
+}
+
+// After the quota error one probe a day, until a person asks.
+func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.Script(airtablesim.BillingLimit().Repeat(3))
+	calls := func() int {
+		receipt := w.scheduled(catalog.Incremental)
+		if says(t, string(receipt.Error), "used up"); receipt.Outcome != "failed" || !receipt.Final {
+			t.Errorf("%+v", receipt)
+		}
+		return receipt.AirtableCalls
+	}
+	for hour, want := range []int{1, 0, 0, 0} { // the first finds out
+		if got := calls(); got != want {
+			t.Errorf("after %d hours it makes %d calls, want %d", hour, got, want)
+		}
+		w.clock.Advance(time.Hour)
+	}
+	w.fails(catalog.Incremental, "used up") // a person's run tries at once
+	w.clock.Advance(23 * time.Hour)
+	if got := calls(); got != 0 {
+		t.Errorf("within a day of that it makes %d calls", got)
+	}
+	w.clock.Advance(2 * time.Hour)
+	if got := calls(); got != 1 {
+		t.Errorf("a day later it makes %d calls", got)
+	}
+	w.must(catalog.Incremental, catalog.Unchanged) // a person's run finds that there is a larger plan now
+	w.clock.Advance(time.Hour)
+	if receipt := w.scheduled(catalog.Incremental); receipt.Outcome != "unchanged" {
+		t.Errorf("%+v", receipt)
+	}
+}
+
+// The calls of a run that was killed count, as an upper bound: what it made after it was last heard of nobody knows.
+func TestCallsOfAKilledRunCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hosts(t, 2)
+		faulty := blobtest.NewFaulty(h[0].store)
+		h[0].engine = h[0].world.engine(faulty)
+		release := h[0].blocking()
+		before := h[0].manifest().CallsIn(h[0].clock.Now())
+		var first <-chan catalog.Run
+		made := h[0].calls(func() { first = h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: catalog.Full}) })
+		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
+		time.Sleep(time.Minute)
+		release()
+		<-first
+		receipt := <-h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Full})
+		counted := h[1].manifest().CallsIn(h[1].clock.Now()) - before - receipt.AirtableCalls
+		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least || counted > least+11*5 {
+			t.Errorf("%d calls are counted, at least %d were made", counted, least)
+		}
+	})
+}

@@ -124,7 +124,7 @@ func TestTheForecastIsWhatWasCalledAndWhatIsDue(t *testing.T) {
 
 func TestAfterTheQuotaErrorOneRunADayTriesAgain(t *testing.T) {
 	ended := func(ago time.Duration, calls int, quotaUsedUp bool) catalog.Run {
-		return catalog.Run{Finished: catalog.At(noon.Add(-ago)), AirtableCalls: calls, QuotaUsedUp: quotaUsedUp}
+		return catalog.Run{AirtableFinished: catalog.At(noon.Add(-ago)), AirtableCalls: calls, QuotaUsedUp: quotaUsedUp}
 	}
 	firstOfMonth := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	for _, row := range []struct {

@@ -3,7 +3,7 @@ GOLANGCI := v2.15.0
 LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
-.PHONY: help run test race lint clients verify bench build clean
+.PHONY: help run test race lint clients verify soak bench build clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -26,6 +26,12 @@ clients: build ## Airtable's own clients against the emulator (needs Node and Py
 	.ci/clients
 
 verify: lint race clients ## all that CI checks beside the tests
+
+soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours
+	go test ./internal/refresh -run 'RandomEdits|IncrementalsAndASweep' -rapid.checks=5000 -timeout 6h
+	go test ./internal/snapshot ./internal/catalog -rapid.checks=2000 -timeout 2h
+	go test ./functions/server -run TwoHosts -hosts.refreshes=100 -timeout 1h
+	.ci/fuzz 1m
 
 bench: ## the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...

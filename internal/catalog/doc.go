@@ -11,6 +11,9 @@
 // A write whose answer was lost may have happened. The loop reads again and knows its own writes by a mark in them, so that such a write is
 // neither repeated nor reported as a conflict.
 //
+// Who refreshes has the lease, which is in the manifest too: taking it is a write, so that it fences by itself whoever had it before. Each write that says what is current checks at
+// each try that the lease is still that of its run, and that what it was made from is still current. Receipts and counts of calls need no lease.
+//
 // A manifest carries its own SHA-256, a snapshot's is in the manifest. Neither is ever trusted without: a reader goes back to the newest whole one and says so,
 // a writer refuses.
 //

@@ -20,6 +20,7 @@ func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
 	for name, c := range map[string]*crash{
 		"the first full":                        {mode: catalog.Full},
 		"a full that removes":                   {mode: catalog.Full, history: 4, edited: true},
+		"a sweep":                               {mode: catalog.Sweep, history: 1, edited: true},
 		"an incremental":                        {mode: catalog.Incremental, history: 1, edited: true},
 		"an incremental that finds nothing new": {mode: catalog.Incremental, history: 1},
 	} {

@@ -227,3 +227,27 @@ func TestEachPublicationAndEachRollbackLeavesACopyAndNothingElseDoes(t *testing.
 		t.Errorf("the newest copy is %s, not %s", got, want)
 	}
 }
+
+// Nobody knows any more who had the lease: whoever had it may not say what is current.
+func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	lost := leased(t, c, begun("full-2"))
+	overwrite(t, store, manifestKey, nil)
+	_, run, err := accept(t.Context(), c, receipt("full-3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fails(t, c.Renew(t.Context(), lost), catalog.ErrFenced)
+	_, err = c.Publish(t.Context(), publication(t, bytesOf(t, "full-2"), lost, catalog.Nullable(s.ID)))
+	fails(t, err, catalog.ErrFenced)
+	lost.AirtableCalls = 20
+	fail(t, c, lost)
+	if m := load(t, c); m.CallsIn(noon) != 7+20 || m.Lease == nil || m.Lease.Run.ID != "full-3" {
+		t.Errorf("%d calls, the lease is %+v", m.CallsIn(noon), m.Lease)
+	}
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), run, catalog.Nullable(s.ID))); err != nil {
+		t.Error(err)
+	}
+}

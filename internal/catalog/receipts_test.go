@@ -153,3 +153,23 @@ func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
 		t.Errorf("the last full succeeded at %s of %d receipts", got, len(m.Runs))
 	}
 }
+
+// A sweep that the forecast of the quota leaves out is no fault, one that a rollback holds is: nobody has looked since.
+func TestASweepThatIsLeftOutOnPurposeIsDone(t *testing.T) {
+	run := func(mode catalog.Mode, outcome catalog.Outcome, minute int) catalog.Run {
+		return catalog.Run{Mode: mode, Outcome: catalog.Nullable(outcome), Finished: catalog.At(noon.Add(time.Duration(minute) * time.Minute))}
+	}
+	m := catalog.Manifest{Runs: []catalog.Run{
+		run(catalog.Incremental, catalog.Held, 9), run(catalog.Full, catalog.Held, 8), run(catalog.Sweep, catalog.Failed, 7), run(catalog.Sweep, catalog.Held, 6),
+		run(catalog.Sweep, catalog.Held, 5), run(catalog.Sweep, catalog.Unchanged, 4), run(catalog.Full, catalog.Published, 3), run(catalog.Incremental, catalog.Published, 2),
+	}}
+	for mode, minute := range map[catalog.Mode]int{catalog.Sweep: 6, catalog.Full: 3, catalog.Incremental: 4} {
+		if got := m.LastDone(mode); !got.Equal(noon.Add(time.Duration(minute) * time.Minute)) {
+			t.Errorf("of %s: %s", mode, got)
+		}
+	}
+	m.Hold = &catalog.Hold{}
+	if got := m.LastDone(catalog.Sweep); !got.Equal(noon.Add(4 * time.Minute)) {
+		t.Errorf("while a rollback holds: %s", got)
+	}
+}

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,21 +33,36 @@ func TestTimesAndTextsAreInTheContractsForm(t *testing.T) {
 		!read.A.Equal(time.Date(2026, 12, 1, 0, 0, 0, 123_000_000, time.UTC)) {
 		t.Errorf("read %v, %v", read, err)
 	}
-	if err := json.Unmarshal([]byte(`{"A":"yesterday"}`), &read); err == nil {
-		t.Error("yesterday is read as a time")
+	for _, text := range []string{`"yesterday"`, `"9999-12-31T23:59:59-01:00"`, `"0000-01-01T00:00:00+01:00"`, `7`} {
+		if err := json.Unmarshal([]byte(text), &read.A); err == nil {
+			t.Errorf("%s is read as the time %v", text, read.A)
+		}
+	}
+	if err := json.Unmarshal([]byte(`"2026-11-30T16:00:00.1239-08:00"`), &read.A); err != nil || read.A != catalog.At(time.Date(2026, 12, 1, 0, 0, 0, 123_000_000, time.UTC)) {
+		t.Errorf("read %v, %v; not what is written of it", read.A, err)
 	}
 }
 
 func TestAModeCoversWhatItDoes(t *testing.T) {
-	for _, row := range []struct {
-		m, other catalog.Mode
-		want     bool
-	}{
-		{catalog.Full, catalog.Full, true}, {catalog.Full, catalog.Incremental, true},
-		{catalog.Incremental, catalog.Incremental, true}, {catalog.Incremental, catalog.Full, false},
+	covers := map[catalog.Mode]string{
+		catalog.Full: "full sweep incremental", catalog.Sweep: "sweep incremental", catalog.Incremental: "incremental", catalog.Rollback: "", "check": "",
+	}
+	for m, all := range covers {
+		for other := range covers {
+			if want := slices.Contains(strings.Fields(all), string(other)); m.Covers(other) != want {
+				t.Errorf("%s covers %s: %v", m, other, !want)
+			}
+		}
+	}
+}
+
+func TestARunIsAPersonsOrNobodys(t *testing.T) {
+	for trigger, want := range map[string]bool{
+		catalog.TriggerAPI: true, catalog.TriggerConsole: true, catalog.TriggerCLI: true,
+		catalog.TriggerSchedule: false, catalog.TriggerCatchUp: false, catalog.TriggerStart: false, "": false,
 	} {
-		if got := row.m.Covers(row.other); got != row.want {
-			t.Errorf("%s covers %s: %v", row.m, row.other, got)
+		if got := (catalog.Run{Trigger: trigger}).ByPerson(); got != want {
+			t.Errorf("%q is a person: %v", trigger, got)
 		}
 	}
 }

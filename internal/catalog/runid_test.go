@@ -9,15 +9,29 @@ import (
 
 func TestARunsIDCarriesItsModeAndItsTime(t *testing.T) {
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.UTC)
-	for _, want := range []catalog.Mode{catalog.Full, catalog.Incremental} {
-		mode, when, ok := catalog.ParseRunID(catalog.NewRunID(want, at))
-		if !ok || mode != want || !when.Equal(at) {
-			t.Errorf("%s at %s, %v", mode, when, ok)
+	for _, want := range catalog.Modes() {
+		for _, id := range []string{catalog.NewRunID(want, at), catalog.ScheduledRunID(want, at)} {
+			mode, when, ok := catalog.ParseRunID(id)
+			if !ok || mode != want || !when.Equal(at) {
+				t.Errorf("%s: %s at %s, %v", id, mode, when, ok)
+			}
 		}
 	}
 	for _, id := range []string{"", "full", "full-20261123T220332Z", "full-20261123T220332Z-", "full-20261323T220332Z-abcde", "check-20261123T220332Z-abcde", "full-20261123T220332Z-abcde/"} {
 		if _, _, ok := catalog.ParseRunID(id); ok {
 			t.Errorf("%q is taken for a run's id", id)
 		}
+	}
+}
+
+// Whoever begins what is due, on whatever host and in whatever zone, begins the same run.
+func TestARunThatIsDueHasOneID(t *testing.T) {
+	due := time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC)
+	id := catalog.ScheduledRunID(catalog.Sweep, due)
+	if again := catalog.ScheduledRunID(catalog.Sweep, due.In(time.FixedZone("west", -8*3600))); again != id || id != "sweep-20261123T220000Z-sched" {
+		t.Errorf("%s and %s", id, again)
+	}
+	if other := catalog.ScheduledRunID(catalog.Full, due); other == id {
+		t.Errorf("two runs are %s", id)
 	}
 }

@@ -251,3 +251,24 @@ func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// That is the other way that an error proposes. Fencing numbers may come twice then, and still no two runs have one lease.
+func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	copied := content(t, store, manifestKey)
+	lost := leased(t, c, begun("full-2"))
+	overwrite(t, store, manifestKey, copied)
+	run := leased(t, c, begun("full-3"))
+	if run.Fence != lost.Fence {
+		t.Fatalf("fencing numbers %d and %d", lost.Fence, run.Fence)
+	}
+	fails(t, c.Renew(t.Context(), lost), catalog.ErrFenced)
+	_, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-2"), lost, catalog.Nullable(s.ID)))
+	fails(t, err, catalog.ErrFenced)
+	fail(t, c, lost)
+	if m := load(t, c); m.Lease == nil || m.Lease.Run.ID != "full-3" {
+		t.Errorf("the lease is %+v", m.Lease)
+	}
+}

@@ -164,6 +164,12 @@ func (c *Catalog) changeFrom(ctx context.Context, load loader, written func(Mani
 	return Manifest{}, fmt.Errorf("write the manifest: %w", lost)
 }
 
+// LoadMended is Load for a run that may write over a damaged manifest: it gives what such a run would go on from. Error: ErrNewer.
+func (c *Catalog) LoadMended(ctx context.Context) (Manifest, error) {
+	m, _, err := c.mended(ctx, "")
+	return m, err
+}
+
 // mended is load for those who may write over a damaged manifest: it goes on from the newest whole copy. One that a newer version wrote is not damaged.
 func (c *Catalog) mended(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
 	m, info, damage := c.load(ctx, since)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 )
 
 // processSpace is the kernel since it was booted and the namespace of its process ids, in which two containers of one machine differ.
@@ -23,6 +24,9 @@ const startField = 22 - 3
 // processStart reads when a process was started. One that is gone is os.ErrNotExist; so is one that has ended and whose parent has not asked how.
 func processStart(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if errors.Is(err, os.ErrNotExist) && !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+		return "", errors.New("/proc hides the process") // another user's, if it is mounted with hidepid
+	}
 	if err != nil {
 		return "", err
 	}

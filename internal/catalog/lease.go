@@ -53,7 +53,10 @@ func (l *Lease) over(now time.Time) bool { return l.age(now) >= leaseTerm || l.H
 
 // leasedTo says whether the lease is that of this attempt.
 func (m *Manifest) leasedTo(run Run) bool {
-	return m.Lease != nil && m.Lease.Run.Fence == run.Fence && m.Lease.Run.Attempt == run.Attempt
+	if m.Lease == nil || m.Lease.Run.Attempt != run.Attempt {
+		return false
+	}
+	return m.Lease.Run.Fence == run.Fence || run.Fence == 0 // a run that never heard that it got the lease
 }
 
 // ErrHeld is why a run that nobody asked for does not begin after a rollback.
@@ -75,10 +78,23 @@ type Application struct {
 	Base   string
 	Run    Run
 	Accept bool // the run may pass the publish gate, and write over a damaged manifest
+
+	// Waited says that the run has been tried before and waited for another one; Hold is what HeldBy gave then. A rollback that came meanwhile ends it, whoever asked
+	// for it: he did not know of that.
+	Waited bool
+	Hold   string
+}
+
+// HeldBy is the run of the rollback that holds scheduled runs, "" if none does.
+func (m Manifest) HeldBy() string {
+	if m.Hold == nil {
+		return ""
+	}
+	return m.Hold.Run
 }
 
 // Acquire takes the lease for a run, and gives the manifest it starts from and the run with its fencing number. A run of a holder that is dead ends failed. One that
-// a person asked for ends a hold. Errors: *BusyError, ErrDone (both with the manifest), ErrHeld, ErrForeign, ErrDamaged, ErrNewer.
+// a person asked for ends a hold. Errors: *BusyError, ErrDone (both with the manifest), ErrHeld, ErrFenced, ErrForeign, ErrDamaged, ErrNewer.
 func (c *Catalog) Acquire(ctx context.Context, a Application) (Manifest, Run, error) {
 	load := c.load
 	if a.Accept {
@@ -89,8 +105,11 @@ func (c *Catalog) Acquire(ctx context.Context, a Application) (Manifest, Run, er
 		if err := m.Belongs(a.Base); err != nil {
 			return err
 		}
-		if was, ended := m.Receipt(run.ID); ended && Outcome(was.Outcome).Settled() {
+		if was, ended := m.Receipt(run.ID); ended && was.Settled() {
 			return ErrDone
+		}
+		if a.Waited && m.HeldBy() != a.Hold {
+			return ErrFenced
 		}
 		if m.Hold != nil && !run.ByPerson() {
 			return ErrHeld

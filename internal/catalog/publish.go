@@ -77,7 +77,7 @@ type Confirmation struct {
 func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run, error) {
 	confirmed := run
 	confirmed.Outcome, confirmed.SnapshotAfter = Nullable(Unchanged), Nullable(what.Snapshot)
-	_, err := c.finish(ctx, confirmed, func(m *Manifest, _ time.Time) error {
+	m, err := c.finish(ctx, confirmed, func(m *Manifest, _ time.Time) error {
 		if string(m.Current) != what.Snapshot {
 			return ErrMoved
 		}
@@ -92,6 +92,9 @@ func (c *Catalog) Confirm(ctx context.Context, run Run, what Confirmation) (Run,
 	})
 	if err != nil {
 		return run, err
+	}
+	if err := c.putCopy(ctx, m); err != nil { // so that a damaged manifest takes no more with it than what came since: the times, the count of calls
+		c.log.WarnContext(ctx, "confirmed, but without a copy of the manifest", "error", err)
 	}
 	return confirmed, nil
 }

@@ -1,6 +1,9 @@
 package catalog
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // pageSize is how many records a call to Airtable gives at most.
 const pageSize = 100
@@ -20,24 +23,37 @@ func (m *Manifest) countCalls(calls int, now time.Time) {
 	m.Calls[month(now)] = max(m.Calls[month(now)]+calls, 0)
 }
 
-// Estimate is how many calls to Airtable the next run of a mode will make: as many as the last one that succeeded, and not fewer than the pages that it must read.
-func (m Manifest) Estimate(mode Mode) int {
-	least := 2 // the schema, and a page
+// Least is how few calls to Airtable a run of a mode can make: the schema, and the pages that it must read.
+func (m Manifest) Least(mode Mode) int {
+	pages := 1
 	if current, err := m.CurrentSnapshot(); err == nil {
-		pages := (current.Records + pageSize - 1) / pageSize
-		switch mode {
-		case Full:
-			least = 1 + max(pages, 1)
-		case Sweep:
-			least = 2 + max(pages, 1)
-		}
+		pages = max((current.Records+pageSize-1)/pageSize, 1)
 	}
+	switch mode {
+	case Full:
+		return 1 + pages
+	case Sweep:
+		return 2 + pages
+	}
+	return 2
+}
+
+// recentRuns is of how many runs the usual one is taken: a day on which much was edited is no measure for the month.
+const recentRuns = 5
+
+// Estimate is how many calls to Airtable the next run of a mode will make: the median of the last ones that succeeded, and not fewer than it must.
+func (m Manifest) Estimate(mode Mode) int {
+	var calls []int
 	for _, run := range m.Runs {
-		if run.Mode == mode && run.Succeeded() {
-			return max(least, run.AirtableCalls)
+		if run.Mode == mode && run.Succeeded() && len(calls) < recentRuns {
+			calls = append(calls, run.AirtableCalls)
 		}
 	}
-	return least
+	if len(calls) == 0 {
+		return m.Least(mode)
+	}
+	slices.Sort(calls)
+	return max(m.Least(mode), calls[len(calls)/2])
 }
 
 // Forecast is how many calls will have been made at the end of the month, if as many runs as due says, by mode, are yet to come. They are the calls of this store

@@ -22,7 +22,7 @@ func (m Manifest) LastSuccess(mode Mode) time.Time {
 func (m Manifest) LastDone(mode Mode) time.Time {
 	done := m.LastSuccess(mode)
 	for _, run := range m.Runs {
-		if mode == Sweep && run.Mode == Sweep && run.Outcome == Nullable(Held) && m.Hold == nil && run.Finished.After(done) {
+		if mode == Sweep && run.Mode == Sweep && run.Skipped && run.Finished.After(done) {
 			return run.Finished.Time
 		}
 	}
@@ -65,7 +65,7 @@ func (m *Manifest) addRun(run Run, now time.Time) {
 // overtakes says whether a receipt stays when another attempt of the same run leaves one: it had the lease later, or has settled the run. An attempt that never had the lease
 // tells nothing about when.
 func (r Run) overtakes(other Run) bool {
-	return r.Fence >= other.Fence && Outcome(r.Outcome).Settled() || r.Fence > other.Fence && other.Fence > 0
+	return r.Fence >= other.Fence && r.Settled() || r.Fence > other.Fence && other.Fence > 0
 }
 
 // forget keeps the newest n receipts, and of each mode the newest success beyond them: whether a weekly full is overdue must not depend on how many incrementals

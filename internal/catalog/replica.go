@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -189,15 +188,6 @@ func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) erro
 	}
 	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings, seen: time.Now()}, open)
 	return nil
-}
-
-// Candidates are the snapshots that may be served, best first: the current one, those before it, the newest first, and then those that a rollback went back behind.
-func (m Manifest) Candidates() []Snapshot {
-	i := slices.IndexFunc(m.Snapshots, func(s Snapshot) bool { return s.ID == string(m.Current) })
-	if i < 0 {
-		return nil
-	}
-	return slices.Concat(m.Snapshots[i:], m.Snapshots[:i])
 }
 
 // hold opens a snapshot, unless it is open.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,19 +21,67 @@ type Hold struct {
 	Snapshot string `json:"snapshot"`
 }
 
-// Find gives the snapshot of an id, or that before the current one for Previous. Error: ErrNoSuchSnapshot.
+// Find gives the snapshot of an id, or for Previous the one that the current one was made from: after a rollback and a refresh that is not the one that was left. Error:
+// ErrNoSuchSnapshot.
 func (m Manifest) Find(id string) (Snapshot, error) {
-	passed := false
-	for _, s := range m.Snapshots {
-		if s.ID == id || passed && id == Previous {
-			return s, nil
-		}
-		passed = passed || s.ID == string(m.Current)
-	}
 	if id == Previous {
+		if all := m.Candidates(); len(all) > 1 && m.older(all[1]) {
+			return all[1], nil
+		}
 		return Snapshot{}, fmt.Errorf("%w: there is none before the current one", ErrNoSuchSnapshot)
 	}
-	return Snapshot{}, fmt.Errorf("%w: %s; GET /api/cache/snapshots lists those there are", ErrNoSuchSnapshot, id)
+	var newest []string
+	for _, s := range m.Snapshots {
+		if s.ID == id {
+			return s, nil
+		}
+		newest = append(newest, s.ID)
+	}
+	return Snapshot{}, fmt.Errorf("%w: %s; GET /api/cache/snapshots lists those there are, the newest are %q", ErrNoSuchSnapshot, id, newest[:min(len(newest), idsTold)])
+}
+
+// idsTold is how many snapshots are named to who asked for one that is not there.
+const idsTold = 5
+
+// older says whether a snapshot was published before the current one.
+func (m Manifest) older(s Snapshot) bool {
+	for _, other := range m.Snapshots { // newest first
+		switch other.ID {
+		case string(m.Current):
+			return true
+		case s.ID:
+			return false
+		}
+	}
+	return false
+}
+
+// Candidates are the snapshots that may be served, best first: the current one, what it was made from and so on, those that were published before it, and last those that
+// a rollback went back behind.
+func (m Manifest) Candidates() []Snapshot {
+	rest := slices.Clone(m.Snapshots)
+	var all []Snapshot
+	for id := string(m.Current); ; {
+		i := slices.IndexFunc(rest, func(s Snapshot) bool { return s.ID == id })
+		if i < 0 {
+			break
+		}
+		all, id = append(all, rest[i]), string(rest[i].Parent)
+		rest = slices.Delete(rest, i, i+1)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(rest, func(a, b Snapshot) int { return m.age(a) - m.age(b) })
+	return append(all, rest...)
+}
+
+// age is 0 for a snapshot that was published before the current one, and 1 for one after it.
+func (m Manifest) age(s Snapshot) int {
+	if m.older(s) {
+		return 0
+	}
+	return 1
 }
 
 // Rollback makes a snapshot current that was so before, with its own watermark, in one step for all readers. It needs no lease and takes that of a run under way, which
@@ -42,7 +91,7 @@ func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string)
 	done := run
 	settled := func(m Manifest) bool {
 		was, _ := m.Receipt(run.ID)
-		return Outcome(was.Outcome).Settled()
+		return was.Settled()
 	}
 	m, err := c.change(ctx, settled, func(m *Manifest, now time.Time) error {
 		if err := m.Belongs(base); err != nil {
@@ -55,6 +104,7 @@ func (c *Catalog) Rollback(ctx context.Context, base string, run Run, to string)
 		m.fenceOff(now, run.ID)
 		done.SnapshotBefore, done.SnapshotAfter = m.Current, Nullable(target.ID)
 		done.Outcome, done.Bytes = Nullable(Published), target.Bytes
+		done.ContentSHA256, done.ComputedSHA256 = target.ContentSHA256, target.ComputedSHA256
 		m.Fence++
 		done.Fence, m.Current = m.Fence, Nullable(target.ID)
 		m.Hold = &Hold{At: At(now), Run: run.ID, Snapshot: target.ID}

@@ -45,8 +45,17 @@ const (
 	Failed     Outcome = "failed"
 )
 
-// Settled says whether another try of the same run would find nothing to do.
-func (o Outcome) Settled() bool { return o.Succeeded() || o == Joined || o == Refused || o == Held }
+// Settled says whether another try of the same run would find nothing to do. What a rollback held may be caught up once nothing holds it.
+func (r Run) Settled() bool {
+	switch o := Outcome(r.Outcome); o {
+	case Joined, Refused:
+		return true
+	case Held:
+		return r.Skipped
+	default:
+		return o.Succeeded()
+	}
+}
 
 // Succeeded says whether the data was confirmed against Airtable.
 func (o Outcome) Succeeded() bool { return o == Published || o == Unchanged }
@@ -86,6 +95,7 @@ type Run struct {
 	ComputedSHA256 string `json:"computed_sha256,omitempty"` // the same of what Airtable works out
 
 	Final       bool `json:"final,omitempty"`         // it failed in a way that another try does not mend
+	Skipped     bool `json:"skipped,omitempty"`       // it was left out for the forecast of the quota
 	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable refused it for the calls of the month
 
 	Attempt string `json:"attempt"`         // random, of one try of the run: the mark of its writes

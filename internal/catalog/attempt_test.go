@@ -1,11 +1,13 @@
 package catalog_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
 )
 
@@ -17,21 +19,25 @@ func attempt(run catalog.Run, name string) catalog.Run {
 
 // A scheduled run is tried by every host of a store, and again by whoever is told that it failed.
 func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
-	for outcome, settled := range map[catalog.Outcome]bool{
-		catalog.Published: true, catalog.Unchanged: true, catalog.Joined: true, catalog.Refused: true, catalog.Held: true,
-		catalog.Failed: false, catalog.Fenced: false, catalog.RetryLater: false,
+	for _, row := range []struct {
+		outcome catalog.Outcome
+		skipped bool // for the forecast of the quota
+		settled bool
+	}{
+		{catalog.Published, false, true}, {catalog.Unchanged, false, true}, {catalog.Joined, false, true}, {catalog.Refused, false, true}, {catalog.Held, true, true},
+		{catalog.Failed, false, false}, {catalog.Fenced, false, false}, {catalog.RetryLater, false, false}, {catalog.Held, false, false},
 	} {
-		t.Run(string(outcome), func(t *testing.T) {
+		t.Run(fmt.Sprint(row.outcome, " skipped ", row.skipped), func(t *testing.T) {
 			store, _ := newStore()
 			c := open(store)
 			was := receipt("full-1")
-			was.Outcome = catalog.Nullable(outcome)
+			was.Outcome, was.Skipped = catalog.Nullable(row.outcome), row.skipped
 			if _, err := c.Record(t.Context(), was); err != nil {
 				t.Fatal(err)
 			}
 			before := load(t, c)
 			m, _, err := c.Acquire(t.Context(), catalog.Application{Base: base, Run: attempt(begun("full-1"), "again")})
-			if !settled {
+			if !row.settled {
 				if err != nil {
 					t.Error(err)
 				}
@@ -111,6 +117,23 @@ func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
 	}
 	_, _, err := c.Acquire(t.Context(), catalog.Application{Base: base, Run: attempt(begun("full-1"), "third")})
 	fails(t, err, catalog.ErrDone)
+}
+
+// The answer that gives the lease may be lost, and the store with it: then the host does not know its number, and must not keep others waiting all the same.
+func TestAnAttemptThatNeverHeardThatItHasTheLeaseLetsGoOfIt(t *testing.T) {
+	store, _ := newStore()
+	faulty := blobtest.NewFaulty(store)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Applied}, blobtest.Fault{Kind: blobtest.GetIfChanged, N: 2, Effect: blobtest.Refused})
+	run, err := begin(t.Context(), open(faulty), begun("full-1"))
+	fails(t, err, blobtest.ErrInjected)
+	if lease := load(t, open(store)).Lease; lease == nil || lease.Run.ID != "full-1" {
+		t.Fatalf("the lease is %+v", lease)
+	}
+	run.Fence = 0
+	fail(t, open(faulty), run)
+	if m := load(t, open(store)); m.Lease != nil || len(m.Runs) != 1 {
+		t.Errorf("%+v", m)
+	}
 }
 
 // The lease is that of an attempt: one more of the same run does not slip in beside it.

@@ -202,9 +202,9 @@ func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
 	}
 }
 
-func TestEachPublicationAndEachRollbackLeavesACopyAndNothingElseDoes(t *testing.T) {
+func TestEachPublicationRollbackAndConfirmationLeavesACopyAndNothingElseDoes(t *testing.T) {
 	store, _ := newStore()
-	c := open(store)
+	c := catalog.New(store, 10, quiet)
 	steps := []struct {
 		name   string
 		do     func()
@@ -212,9 +212,9 @@ func TestEachPublicationAndEachRollbackLeavesACopyAndNothingElseDoes(t *testing.
 	}{
 		{"a publication", func() { publish(t, c, bytesOf(t, "full-1"), "full-1") }, 1},
 		{"another", func() { publish(t, c, bytesOf(t, "full-2"), "full-2") }, 2},
-		{"a confirmation", func() { confirm(t, c, "incremental-3", noon) }, 2},
-		{"a failure", func() { fail(t, c, leased(t, c, receipt("full-4"))) }, 2},
-		{"a rollback", func() { rollback(t, c, "rollback-5", catalog.Previous) }, 3},
+		{"a confirmation", func() { confirm(t, c, "incremental-3", noon) }, 3},
+		{"a failure", func() { fail(t, c, leased(t, c, receipt("full-4"))) }, 3},
+		{"a rollback", func() { rollback(t, c, "rollback-5", catalog.Previous) }, 4},
 	}
 	for _, step := range steps {
 		step.do()
@@ -224,7 +224,7 @@ func TestEachPublicationAndEachRollbackLeavesACopyAndNothingElseDoes(t *testing.
 		}
 	}
 	copies := keys(t, store, "manifests/")
-	if got, want := content(t, store, copies[2]), content(t, store, manifestKey); !bytes.Equal(got, want) {
+	if got, want := content(t, store, copies[3]), content(t, store, manifestKey); !bytes.Equal(got, want) {
 		t.Errorf("the newest copy is %s, not %s", got, want)
 	}
 }

@@ -77,12 +77,18 @@ func TestCallsOfWhatLeavesNoReceiptCountWhereTheStoreIsThatOfTheBase(t *testing.
 	}
 }
 
-func TestARunIsEstimatedByTheLastOneOfItsModeAndByWhatItMustRead(t *testing.T) {
+func TestARunIsEstimatedByTheLastOnesOfItsModeAndByWhatItMustRead(t *testing.T) {
 	of := func(records int, runs ...catalog.Run) catalog.Manifest {
 		return catalog.Manifest{Current: "s", Snapshots: []catalog.Snapshot{{ID: "s", Records: records}}, Runs: runs}
 	}
 	run := func(mode catalog.Mode, outcome catalog.Outcome, calls int) catalog.Run {
 		return catalog.Run{Mode: mode, Outcome: catalog.Nullable(outcome), AirtableCalls: calls}
+	}
+	incrementals := func(calls ...int) (runs []catalog.Run) {
+		for _, n := range calls {
+			runs = append(runs, run(catalog.Incremental, catalog.Unchanged, n))
+		}
+		return runs
 	}
 	for _, row := range []struct {
 		name string
@@ -95,7 +101,10 @@ func TestARunIsEstimatedByTheLastOneOfItsModeAndByWhatItMustRead(t *testing.T) {
 		{"a full: the schema and all pages", of(10_001), catalog.Full, 1 + 101},
 		{"a full of no records: the schema and a page", of(0), catalog.Full, 2},
 		{"a sweep: the schema, what has changed and all pages", of(10_000), catalog.Sweep, 2 + 100},
-		{"as the last one that succeeded", of(10_000, run(catalog.Incremental, catalog.Failed, 1), run(catalog.Full, catalog.Published, 101), run(catalog.Incremental, catalog.Unchanged, 9), run(catalog.Incremental, catalog.Published, 40)), catalog.Incremental, 9},
+		{"as the last one that succeeded", of(10_000, run(catalog.Incremental, catalog.Failed, 1), run(catalog.Full, catalog.Published, 101), run(catalog.Incremental, catalog.Unchanged, 9)), catalog.Incremental, 9},
+		{"a day of many edits among the last five is no measure", of(10_000, incrementals(3, 3, 900, 4, 3)...), catalog.Incremental, 3},
+		{"nor is one of none", of(10_000, incrementals(4, 2, 4, 5, 2)...), catalog.Incremental, 4},
+		{"what was before the last five does not count", of(10_000, incrementals(3, 3, 3, 3, 3, 90, 90, 90, 90, 90, 90)...), catalog.Incremental, 3},
 		{"not less than it must read, though it was less", of(10_000, run(catalog.Full, catalog.Published, 60)), catalog.Full, 101},
 		{"as the last one, though that was more", of(10_000, run(catalog.Full, catalog.Published, 160)), catalog.Full, 160},
 	} {

@@ -154,22 +154,27 @@ func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
 	}
 }
 
-// A sweep that the forecast of the quota leaves out is no fault, one that a rollback holds is: nobody has looked since.
+// A sweep that the forecast of the quota leaves out is no fault. One that a rollback holds is: nobody has looked since.
 func TestASweepThatIsLeftOutOnPurposeIsDone(t *testing.T) {
 	run := func(mode catalog.Mode, outcome catalog.Outcome, minute int) catalog.Run {
 		return catalog.Run{Mode: mode, Outcome: catalog.Nullable(outcome), Finished: catalog.At(noon.Add(time.Duration(minute) * time.Minute))}
 	}
+	skipped := func(minute int) catalog.Run {
+		run := run(catalog.Sweep, catalog.Held, minute)
+		run.Skipped = true
+		return run
+	}
 	m := catalog.Manifest{Runs: []catalog.Run{
-		run(catalog.Incremental, catalog.Held, 9), run(catalog.Full, catalog.Held, 8), run(catalog.Sweep, catalog.Failed, 7), run(catalog.Sweep, catalog.Held, 6),
-		run(catalog.Sweep, catalog.Held, 5), run(catalog.Sweep, catalog.Unchanged, 4), run(catalog.Full, catalog.Published, 3), run(catalog.Incremental, catalog.Published, 2),
+		run(catalog.Full, catalog.Held, 9), run(catalog.Sweep, catalog.Held, 8), run(catalog.Sweep, catalog.Failed, 7), skipped(6),
+		skipped(5), run(catalog.Sweep, catalog.Unchanged, 4), run(catalog.Full, catalog.Published, 3), run(catalog.Incremental, catalog.Published, 2),
 	}}
 	for mode, minute := range map[catalog.Mode]int{catalog.Sweep: 6, catalog.Full: 3, catalog.Incremental: 4} {
 		if got := m.LastDone(mode); !got.Equal(noon.Add(time.Duration(minute) * time.Minute)) {
 			t.Errorf("of %s: %s", mode, got)
 		}
 	}
-	m.Hold = &catalog.Hold{}
+	m.Runs = m.Runs[5:]
 	if got := m.LastDone(catalog.Sweep); !got.Equal(noon.Add(4 * time.Minute)) {
-		t.Errorf("while a rollback holds: %s", got)
+		t.Errorf("a sweep that was done: %s", got)
 	}
 }

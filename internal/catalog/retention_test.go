@@ -131,16 +131,16 @@ func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := catalog.New(faulty, 1, quiet)
-	dropped := series(t, c, clock, 2)[0]
+	dropped := series(t, c, clock, 3)[0] // of one that stays, its parent stays too
 	clock.Advance(time.Hour)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Key, N: 1, Effect: blobtest.Refused})
-	third := publish(t, c, bytesOf(t, "full-3"), "full-3")
-	if got := keys(t, store, "snapshots/"); len(got) != 3 {
+	all := []catalog.Snapshot{current(t, c), publish(t, c, bytesOf(t, "full-3"), "full-3")}
+	if got := keys(t, store, "snapshots/"); len(got) != 4 || !slices.Contains(got, dropped.Key) {
 		t.Fatalf("the store holds %q", got)
 	}
 	clock.Advance(24 * time.Hour)
-	last := publish(t, c, bytesOf(t, "full-4"), "full-4")
-	holds(t, store, "snapshots/", keysOf([]catalog.Snapshot{third, last})) // third was dropped just now
+	all = append(all, publish(t, c, bytesOf(t, "full-4"), "full-4"))
+	holds(t, store, "snapshots/", keysOf(all)) // what was dropped just now is still there
 	if got := keys(t, store, "manifests/"); len(got) != 1 {
 		t.Errorf("copies %q", got)
 	}
@@ -192,7 +192,7 @@ func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
 }
 
 // The current one may be the oldest of all.
-func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndADayOfItsOwn(t *testing.T) {
+func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndWhileTheCurrentOneWasMadeFromIt(t *testing.T) {
 	store, clock := newStore()
 	c := open(store)
 	all := series(t, c, clock, 3)
@@ -203,13 +203,27 @@ func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndADayOfItsOwn(t *testing.T) {
 	if got := current(t, c); got.ID != all[0].ID || !slices.Contains(keys(t, store, "snapshots/"), got.Key) {
 		t.Errorf("current is %s of %q", got.ID, keys(t, store, "snapshots/"))
 	}
-	next := publish(t, c, bytesOf(t, "full-5"), "full-5")
-	m := load(t, c)
-	if got, want := keysOf(m.Snapshots), keysOf([]catalog.Snapshot{next, all[1], all[2]}); !slices.Equal(got, want) {
-		t.Errorf("kept %q, want %q", got, want)
+	for _, step := range []struct {
+		run  string
+		kept []catalog.Snapshot // beside what is published now
+	}{
+		{"full-5", all},
+		{"full-6", all[2:]},
+	} {
+		kept := step.kept
+		for _, s := range load(t, c).Snapshots {
+			if s.Run == "full-5" {
+				kept = slices.Concat(kept, []catalog.Snapshot{s})
+			}
+		}
+		next := publish(t, c, bytesOf(t, step.run), step.run)
+		if got, want := keysOf(load(t, c).Snapshots), keysOf(slices.Concat(kept, []catalog.Snapshot{next})); !slices.Equal(got, want) {
+			t.Errorf("with %s: kept %q, want %q", step.run, got, want)
+		}
 	}
-	// A reader that has just been given the restored one may be fetching it.
-	holds(t, store, "snapshots/", keysOf(slices.Concat(all, []catalog.Snapshot{next})))
+	if got := keys(t, store, "snapshots/"); !slices.Contains(got, all[0].Key) { // somebody may be fetching it
+		t.Errorf("the store holds %q", got)
+	}
 }
 
 // Two runs with the same content, one run that was tried twice with different ones: a key says which bytes are behind it, for ever.

@@ -57,7 +57,7 @@ func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
 	}
 	want := run
 	want.Outcome, want.SnapshotBefore, want.SnapshotAfter = "published", catalog.Nullable(all[2].ID), catalog.Nullable(all[1].ID)
-	want.Bytes, want.Fence = all[1].Bytes, 4
+	want.Bytes, want.Fence, want.ContentSHA256, want.ComputedSHA256 = all[1].Bytes, 4, all[1].ContentSHA256, all[1].ComputedSHA256
 	if diff := cmp.Diff(want, got) + cmp.Diff(want, m.Runs[0]); diff != "" || m.CallsIn(noon) != before.CallsIn(noon) {
 		t.Error(diff)
 	}

@@ -28,6 +28,9 @@ func (e *Error) wait() time.Duration {
 	return least + rand.N(firstWait<<(e.Tries-1))
 }
 
+// ErrTooLate is why a call is not waited for: its turn would come after the deadline.
+var ErrTooLate = errors.New("airtable: too late for another call")
+
 // sleep waits for d. It fails at once when the deadline of ctx comes first, since all
 // that the caller could get by waiting is that same failure later.
 func sleep(ctx context.Context, d time.Duration) error {
@@ -36,8 +39,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		if left := time.Until(deadline); left < d {
-			return fmt.Errorf("%w: the next call may be made in %s, the deadline is in %s",
-				context.DeadlineExceeded, round(d), round(left))
+			return fmt.Errorf("%w: %w: the next call may be made in %s, the deadline is in %s",
+				context.DeadlineExceeded, ErrTooLate, round(d), round(left))
 		}
 	}
 	select {

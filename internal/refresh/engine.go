@@ -56,7 +56,12 @@ type Request struct {
 	Accept  bool   // it may pass the publish gate, and write over a damaged manifest
 	DryRun  bool   // it leaves no trace in the store but the count of its calls, and its receipt is only told
 	To      string // of a rollback: the id of a snapshot, or catalog.Previous
+
+	asked *asked // nil: just now
 }
+
+// asked is what whoever asked for a run could know: the rollback that held scheduled runs then, if any. One that came since ends the run.
+type asked struct{ hold string }
 
 // run is one run under way.
 type run struct {
@@ -106,15 +111,6 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 	return receipt, nil
 }
 
-// Fence leaves the receipt of a run that is not begun, since a rollback came after it was asked for.
-func (e *Engine) Fence(ctx context.Context, q Request) (catalog.Run, error) {
-	r := e.newRun(q)
-	r.finish()
-	r.receipt.Outcome = catalog.Nullable(catalog.Fenced)
-	r.receipt.Error = "a rollback came in between: ask again, if the data of Airtable is wanted all the same"
-	return e.Catalog.Record(ctx, r.receipt)
-}
-
 func (e *Engine) newRun(q Request) *run {
 	return &run{Engine: e, request: q, before: e.Airtable.Counts(), receipt: catalog.Run{
 		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()), Attempt: rand.Text(),
@@ -146,7 +142,11 @@ func (r *run) try(ctx context.Context) (err error) {
 	case r.request.Mode == catalog.Rollback:
 		return r.rollback(ctx)
 	case r.request.DryRun:
-		if r.manifest, err = r.Catalog.Load(ctx); err != nil {
+		load := r.Catalog.Load
+		if r.request.Accept {
+			load = r.Catalog.LoadMended
+		}
+		if r.manifest, err = load(ctx); err != nil {
 			return err
 		}
 		return r.do(ctx)
@@ -166,6 +166,9 @@ func (r *run) do(ctx context.Context) (err error) {
 	}
 	r.receipt.Warnings = append(r.receipt.Warnings, r.plan.warnings...)
 	r.decideMode(ctx)
+	if err := r.affordable(); err != nil { // as what it has become
+		return err
+	}
 	if err := r.stage(ctx); err != nil {
 		return err
 	}

@@ -25,8 +25,12 @@ func (r *run) leased(ctx context.Context) error {
 
 // begin takes the lease. done says that there is nothing to do any more, and the receipt is written.
 func (r *run) begin(ctx context.Context) (done bool, err error) {
+	try := catalog.Application{Base: r.Base, Run: r.receipt, Accept: r.request.Accept}
+	if r.request.asked != nil {
+		try.Waited, try.Hold = true, r.request.asked.hold
+	}
 	for {
-		m, run, err := r.Catalog.Acquire(ctx, catalog.Application{Base: r.Base, Run: r.receipt, Accept: r.request.Accept})
+		m, run, err := r.Catalog.Acquire(ctx, try)
 		if errors.Is(err, catalog.ErrDone) {
 			r.receipt, _ = m.Receipt(r.receipt.ID)
 			return true, nil
@@ -38,6 +42,9 @@ func (r *run) begin(ctx context.Context) (done bool, err error) {
 		}
 		if !ok {
 			return false, err
+		}
+		if !try.Waited {
+			try.Waited, try.Hold = true, m.HeldBy()
 		}
 		if done, err := r.await(ctx, busy.Lease); done || err != nil {
 			return done, err

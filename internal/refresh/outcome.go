@@ -20,8 +20,9 @@ var errSkipped = errors.New("skipped")
 
 // judge writes into the receipt how a run ended that did not succeed, and why.
 func (r *run) judge(ctx context.Context, err error) {
-	outcome, log := r.outcome(err)
+	outcome, log := r.outcome(ctx, err)
 	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(outcome), catalog.Nullable(r.explain(ctx, err))
+	r.receipt.Skipped = errors.Is(err, errSkipped)
 	r.receipt.Final = outcome == catalog.Failed && final(err)
 	if refusal, ok := errors.AsType[*airtable.Error](err); ok && !refusal.Date.IsZero() {
 		r.receipt.AirtableFinished = catalog.At(refusal.Date)
@@ -30,7 +31,7 @@ func (r *run) judge(ctx context.Context, err error) {
 	log(ctx, "refresh "+string(outcome)+", what was served stays", "run", r.receipt.ID, "error", err)
 }
 
-func (r *run) outcome(err error) (catalog.Outcome, func(ctx context.Context, text string, args ...any)) {
+func (r *run) outcome(ctx context.Context, err error) (catalog.Outcome, func(ctx context.Context, text string, args ...any)) {
 	_, refused := errors.AsType[*gateError](err)
 	switch {
 	case refused:
@@ -39,10 +40,16 @@ func (r *run) outcome(err error) (catalog.Outcome, func(ctx context.Context, tex
 		return catalog.Fenced, r.Log.WarnContext
 	case errors.Is(err, catalog.ErrHeld), errors.Is(err, errSkipped):
 		return catalog.Held, r.Log.InfoContext
-	case errors.Is(err, context.DeadlineExceeded):
+	case timeUp(ctx, err):
 		return catalog.RetryLater, r.Log.WarnContext
 	}
 	return catalog.Failed, r.Log.ErrorContext
+}
+
+// timeUp says whether the run's own time was up, or would be before Airtable may be asked again. A network that does not answer is another matter, although its errors
+// look alike.
+func timeUp(ctx context.Context, err error) bool {
+	return errors.Is(err, airtable.ErrTooLate) || errors.Is(ctx.Err(), context.DeadlineExceeded)
 }
 
 // explain words an end for the status.
@@ -51,10 +58,10 @@ func (r *run) explain(ctx context.Context, err error) string {
 	case errors.Is(context.Cause(ctx), ErrStopped):
 		return "the program was stopped during the refresh; the next one does its work"
 	case errors.Is(err, catalog.ErrFenced):
-		return "another run, or a rollback, has taken over while this one could not be heard of; it published nothing, and what became current meanwhile stays"
+		return "a rollback came in between, or another run has taken over while this one could not be heard of; it published nothing, and what became current meanwhile stays"
 	case errors.Is(err, catalog.ErrMoved):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
-	case errors.Is(err, context.DeadlineExceeded):
+	case timeUp(ctx, err):
 		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %v", err)
 	}
 	return err.Error()

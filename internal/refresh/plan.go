@@ -154,6 +154,9 @@ func (r *run) bindFields(p *plan) error {
 				gone = append(gone, lost)
 			case field.ID == "": // a default that the base does not have
 			default:
+				if id, was := r.wasBound(name); was && id != field.ID {
+					p.warnings = append(p.warnings, fmt.Sprintf("field %q is another one than before (%s, it was %s)", name, field.ID, id))
+				}
 				p.bound[name] = field.ID
 				if field.Name != name {
 					renamed[name] = field.Name

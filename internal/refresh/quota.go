@@ -9,9 +9,9 @@ import (
 	"voc/internal/catalog"
 )
 
-// affordable ends a run before its first call if the month has no calls left for it, and bounds those that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
+// affordable ends a run if the month has no calls left for it, and bounds those that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
 func (r *run) affordable() error {
-	m, now := r.manifest, r.manifest.ReadAt
+	m, now, mode := r.manifest, r.manifest.ReadAt, r.receipt.Mode
 	if now.IsZero() {
 		now = time.Now()
 	}
@@ -22,10 +22,14 @@ func (r *run) affordable() error {
 		r.Airtable.Allow(-1)
 		return nil
 	}
-	made, needs := m.CallsIn(now), m.Estimate(r.request.Mode)
-	r.Airtable.Allow(max(r.MonthlyCalls-made, 0))
+	made, needs := m.CallsIn(now), m.Estimate(mode)
+	if mode == catalog.Incremental {
+		needs = m.Least(mode) // how much was edited nobody knows: the last time tells nothing
+	}
+	sent := r.Airtable.Counts().Calls - r.before.Calls
+	r.Airtable.Allow(max(r.MonthlyCalls-made-sent, 0))
 	if made+needs > r.MonthlyCalls {
-		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, and a refresh (%s) takes about %d", airtable.ErrBudget, r.MonthlyCalls, made, r.request.Mode, needs)
+		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, and a refresh (%s) takes about %d", airtable.ErrBudget, r.MonthlyCalls, made, mode, needs)
 	}
 	if r.request.Mode == catalog.Sweep && !r.receipt.ByPerson() && r.Due != nil {
 		if forecast := m.Forecast(now, r.Due(now)) + needs; forecast > r.MonthlyCalls {

@@ -102,33 +102,38 @@ func digest(record airtable.Record, counts func(key string) bool) []byte {
 
 func canonical(value json.RawMessage) []byte {
 	text := jsontext.Value(lasting(value))
+	plain := bytes.Clone(text)
 	if text.Canonicalize() != nil { // no JSON that RFC 8785 knows; its bytes will do
-		return value
+		return plain
 	}
 	return text
 }
 
 // lasting keeps of attachments what stays the same from read to read. Other values are only copied.
 func lasting(value json.RawMessage) []byte {
-	if !bytes.Contains(value, []byte(`"att`)) || !bytes.Contains(value, []byte(`"url"`)) {
+	var list []json.RawMessage
+	if !bytes.Contains(value, []byte(`"att`)) || !bytes.Contains(value, []byte(`"url"`)) || json.Unmarshal(value, &list) != nil {
 		return bytes.Clone(value)
 	}
-	var list []map[string]json.RawMessage
-	if json.Unmarshal(value, &list) != nil {
-		return bytes.Clone(value)
-	}
-	for _, attachment := range list {
-		if bytes.HasPrefix(attachment["id"], []byte(`"att`)) {
-			maps.DeleteFunc(attachment, func(key string, _ json.RawMessage) bool {
-				return !slices.Contains([]string{"id", "filename", "size", "type"}, key)
-			})
+	for i, element := range list {
+		var attachment map[string]json.RawMessage
+		if json.Unmarshal(element, &attachment) != nil || !bytes.HasPrefix(attachment["id"], []byte(`"att`)) {
+			continue
 		}
+		maps.DeleteFunc(attachment, func(key string, _ json.RawMessage) bool {
+			return !slices.Contains([]string{"id", "filename", "size", "type"}, key)
+		})
+		list[i] = cells(attachment).encode()
 	}
-	kept, err := json.Marshal(list)
-	if err != nil {
-		return bytes.Clone(value)
+	return slices.Concat([]byte("["), bytes.Join(rawBytes(list), []byte(",")), []byte("]"))
+}
+
+func rawBytes(list []json.RawMessage) [][]byte {
+	all := make([][]byte, len(list))
+	for i, element := range list {
+		all[i] = element
 	}
-	return kept
+	return all
 }
 
 // schemaDigest is over the table's fields, by id: their names, types and options.

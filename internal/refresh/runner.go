@@ -39,7 +39,6 @@ type job struct {
 	request  Request
 	started  time.Time
 	progress Progress
-	fenced   bool // a rollback came after it was asked for
 	done     chan struct{}
 	receipt  catalog.Run // once done is closed
 }
@@ -64,10 +63,10 @@ func NewRunner(engine *Engine, served func(context.Context) error) *Runner {
 // Ask has a refresh done and returns at once. It joins a run that does at least as much, of this process or of another host, else it runs after the one that is under way. Where another host's
 // run is joined, this process waits for it too, and does the work itself if that run comes to nothing. A request without an id gets one. Error: ErrStopped.
 func (r *Runner) Ask(ctx context.Context, q Request) (Ticket, error) {
-	if ticket, ok := r.join(q); ok {
-		return ticket, nil
+	m, err := r.engine.Catalog.Load(ctx)
+	if err == nil { // else it is for the run itself to tell of
+		q.asked = &asked{hold: m.HeldBy()}
 	}
-	elsewhere := r.elsewhere(ctx)
 	if q.ID == "" {
 		q.ID = catalog.NewRunID(q.Mode, time.Now())
 	}
@@ -76,44 +75,24 @@ func (r *Runner) Ask(ctx context.Context, q Request) (Ticket, error) {
 	if r.ctx.Err() != nil {
 		return Ticket{}, ErrStopped
 	}
-	if ticket, ok := r.joinable(q); ok { // by now
-		return ticket, nil
+	for _, j := range r.jobs {
+		if j.request.does(q) {
+			return Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true, job: j}, nil
+		}
 	}
+	lease, running := m.Running()
+	elsewhere := running && !slices.ContainsFunc(r.jobs, func(j *job) bool { return j.request.ID == lease.Run.ID })
 	j := r.enqueue(q)
-	if run := elsewhere.Run; run.Mode.Covers(q.Mode) && (elsewhere.Accept || !q.Accept) {
-		return Ticket{RunID: run.ID, Mode: run.Mode, Joined: true, job: j}, nil
+	if elsewhere && lease.Run.Mode.Covers(q.Mode) && (lease.Accept || !q.Accept) {
+		return Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true, job: j}, nil
 	}
 	return Ticket{RunID: q.ID, Mode: q.Mode, job: j}, nil
 }
 
-func (r *Runner) join(q Request) (Ticket, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.joinable(q)
-}
-
-// joinable finds a run of this process that does at least as much; r.mu is held.
-func (r *Runner) joinable(q Request) (Ticket, bool) {
-	for _, j := range r.jobs {
-		if r.ctx.Err() == nil && !j.fenced && j.request.Mode.Covers(q.Mode) && (j.request.Accept || !q.Accept) {
-			return Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true, job: j}, true
-		}
-	}
-	return Ticket{}, false
-}
-
-// elsewhere is the lease of another host's run, or zero. A store that can not be read is for the run itself to tell of.
-func (r *Runner) elsewhere(ctx context.Context) catalog.Lease {
-	lease, running, err := r.engine.Catalog.Running(ctx)
-	if err != nil || !running {
-		return catalog.Lease{}
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if slices.ContainsFunc(r.jobs, func(j *job) bool { return j.request.ID == lease.Run.ID }) {
-		return catalog.Lease{}
-	}
-	return lease
+// does says whether a run that was promised does at least as much as another one that is asked for now. One from before a rollback does not: that ends it.
+func (q Request) does(other Request) bool {
+	sameHold := q.asked == nil || other.asked == nil || q.asked.hold == other.asked.hold
+	return sameHold && q.Mode.Covers(other.Mode) && (q.Accept || !other.Accept)
 }
 
 func (r *Runner) enqueue(q Request) *job {
@@ -126,15 +105,12 @@ func (r *Runner) enqueue(q Request) *job {
 	return j
 }
 
-// Rollback has an older snapshot made current, at once: it waits for no run. One that is under way loses its lease by it, and those that wait are not begun. Error: ErrStopped.
+// Rollback has an older snapshot made current, at once: it waits for no run. One that is under way loses its lease by it, and those that wait do not begin. Error: ErrStopped.
 func (r *Runner) Rollback(q Request) (Ticket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx.Err() != nil {
 		return Ticket{}, ErrStopped
-	}
-	for _, j := range r.jobs {
-		j.fenced = true
 	}
 	q.Mode = catalog.Rollback
 	if q.ID == "" {
@@ -166,24 +142,10 @@ func (t Ticket) Wait(ctx context.Context) (catalog.Run, error) {
 // work does the jobs that are there, and those that come meanwhile.
 func (r *Runner) work() {
 	for j := r.begin(); j != nil; j = r.begin() {
-		receipt, err := r.do(j)
+		receipt, err := r.engine.Run(r.ctx, j.request)
 		r.settle(err)
 		r.end(j, receipt, err != nil)
 	}
-}
-
-// do does a job, unless a rollback came before it had begun: it was asked for by somebody who did not know of that.
-func (r *Runner) do(j *job) (catalog.Run, error) {
-	if r.overtaken(j) {
-		return r.engine.Fence(r.ctx, j.request)
-	}
-	return r.engine.Run(r.ctx, j.request)
-}
-
-func (r *Runner) overtaken(j *job) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return j.fenced
 }
 
 // settle has the result of a run served.

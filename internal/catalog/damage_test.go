@@ -273,3 +273,24 @@ func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
 		t.Errorf("the lease is %+v", m.Lease)
 	}
 }
+
+// A dry run with accept shows what a run with accept would do.
+func TestWhatAnAcceptedRunWouldGoOnFromCanBeReadWithoutWriting(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	whole, err := c.LoadMended(t.Context())
+	if diff := cmp.Diff(load(t, c), whole); err != nil || diff != "" {
+		t.Errorf("of a whole one: error %v\n%s", err, diff)
+	}
+	overwrite(t, store, manifestKey, []byte("damaged"))
+	if m, err := c.LoadMended(t.Context()); err != nil || m.Current != whole.Current || !cmp.Equal(m.Snapshots, whole.Snapshots) {
+		t.Errorf("of a damaged one: %+v, error %v", m, err)
+	}
+	if got := content(t, store, manifestKey); string(got) != "damaged" {
+		t.Errorf("it was written: %s", got)
+	}
+	overwrite(t, store, manifestKey, signed(17, `{}`))
+	_, err = c.LoadMended(t.Context())
+	fails(t, err, catalog.ErrNewer)
+}

@@ -248,3 +248,70 @@ func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
 		}
 	}
 }
+
+// What somebody has left, since it was bad, is not what "previous" means once there is something newer again.
+func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	all := three(t, c, bytesOf)
+	rollback(t, c, "rollback-4", all[0].ID)
+	fourth := publish(t, c, bytesOf(t, "full-4"), "full-4")
+	var order []string
+	for _, s := range load(t, c).Candidates() {
+		order = append(order, s.Run)
+	}
+	if want := []string{"full-4", "full-1", "full-3", "full-2"}; fourth.Parent != catalog.Nullable(all[0].ID) || !slices.Equal(order, want) {
+		t.Errorf("candidates %q, want %q", order, want)
+	}
+	if run := rollback(t, c, "rollback-5", catalog.Previous); run.SnapshotAfter != catalog.Nullable(all[0].ID) {
+		t.Errorf("previous is %s, want %s", run.SnapshotAfter, all[0].ID)
+	}
+	if _, err := c.Rollback(t.Context(), base, receipt("rollback-6"), catalog.Previous); !errors.Is(err, catalog.ErrNoSuchSnapshot) {
+		t.Errorf("before the oldest: %v", err)
+	}
+}
+
+func TestOneCanAlwaysGoBackOnce(t *testing.T) {
+	store, clock := newStore()
+	c := catalog.New(store, 1, quiet)
+	first := publish(t, c, bytesOf(t, "full-0"), "full-0")
+	clock.Advance(60 * 24 * time.Hour)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	if run := rollback(t, c, "rollback-2", catalog.Previous); run.SnapshotAfter != catalog.Nullable(first.ID) {
+		t.Errorf("previous is %s, want %s", run.SnapshotAfter, first.ID)
+	}
+}
+
+// Whoever asked for a run that then waited for another one did not know of a rollback that came meanwhile. Whoever asks after it does.
+func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		a    catalog.Application // Hold of the first rollback
+		want error
+	}{
+		{"asked for after the rollbacks", catalog.Application{}, nil},
+		{"waited since before both", catalog.Application{Waited: true}, catalog.ErrFenced},
+		{"waited since between the two", catalog.Application{Waited: true, Hold: "rollback-4"}, catalog.ErrFenced},
+		{"waited since after them", catalog.Application{Waited: true, Hold: "rollback-5"}, nil},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			three(t, c, bytesOf)
+			if held := load(t, c).HeldBy(); held != "" {
+				t.Errorf("held by %s", held)
+			}
+			rollback(t, c, "rollback-4", catalog.Previous)
+			rollback(t, c, "rollback-5", catalog.Previous)
+			before := load(t, c)
+			row.a.Base, row.a.Run = base, begun("full-6")
+			_, _, err := c.Acquire(t.Context(), row.a)
+			if fails(t, err, row.want); row.want != nil && !cmp.Equal(before, load(t, c)) {
+				t.Errorf("it became %+v", load(t, c))
+			}
+			if before.HeldBy() != "rollback-5" || row.want == nil && load(t, c).HeldBy() != "" {
+				t.Errorf("held by %q, then by %q", before.HeldBy(), load(t, c).HeldBy())
+			}
+		})
+	}
+}

@@ -2,6 +2,8 @@ package refresh_test
 
 import (
 	"fmt"
+	"net/http"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -214,4 +216,22 @@ func TestCallsOfAFailedRunCount(t *testing.T) {
 	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(time.Now()) != 2 {
 		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
 	}
+}
+
+// unanswered is a network on which nothing comes back.
+type unanswered struct{}
+
+func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded) // as net has it, which also says that it is a context's
+}
+
+// More time would not help against a firewall.
+func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newGoingWorld(t, airtablesim.Config{})
+		w.must(catalog.Full, catalog.Published)
+		w.http = unanswered{}
+		receipt := w.must(catalog.Incremental, catalog.Failed)
+		says(t, string(receipt.Error), "no answer", "check the network")
+	})
 }

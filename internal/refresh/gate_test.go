@@ -180,3 +180,57 @@ func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
 	w.years = "2030-"
 	warned(t, w.must(catalog.Full, catalog.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
 }
+
+// Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
+func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
+	for name, replace := range map[string]func(w *world){
+		"renamed": func(w *world) { w.RenameField("Status", "Status (old)") },
+		"deleted": func(w *world) { w.DropField("Status") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, _ := guarded(t)
+			replace(w)
+			w.AddField("Status", "singleLineText")
+			receipt := w.refuses(catalog.Incremental, `field "Status"`, "99 of 100", "0 of 100")
+			warned(t, receipt, `field "Status" is another one than before`)
+		})
+	}
+}
+
+// Where the current snapshot can not be opened, the manifest still tells how many records it had.
+func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
+	for name, lose := range map[string]func(w *world, filled []string){
+		"many":       func(w *world, filled []string) { w.delete(filled[:90]) },
+		"all":        func(w *world, filled []string) { w.years = "2030" },
+		"as many as": func(w *world, filled []string) { w.delete(filled[:20]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, filled := guarded(t)
+			overwrite(w, w.current().Key, []byte("no snapshot"))
+			lose(w, filled)
+			if name == "as many as" {
+				w.must(catalog.Full, catalog.Published)
+				return
+			}
+			w.refuses(catalog.Full, "of 100 records would go", "can not be opened")
+			w.accepted(catalog.Full)
+		})
+	}
+}
+
+func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
+	w, filled := guarded(t)
+	w.delete(filled[:40])
+	w.refuses(catalog.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
+}
+
+func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
+	w, _ := guarded(t)
+	overwrite(w, "manifest.json", []byte("{}"))
+	for accept, outcome := range map[bool]catalog.Nullable{false: "failed", true: "unchanged"} {
+		receipt, err := w.engine(w.store).Run(t.Context(), refresh.Request{ID: "full-dry", Mode: catalog.Full, Trigger: "cli", DryRun: true, Accept: accept})
+		if receipt.Outcome != outcome {
+			t.Errorf("accepted: %v: %+v, %v", accept, receipt, err)
+		}
+	}
+}

@@ -129,3 +129,32 @@ func TestCallsOfAKilledRunCount(t *testing.T) {
 		}
 	})
 }
+
+// A change of the schema makes a run a full, for which there may be no room: that must not eat up what is left for the others.
+func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(950)
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
+	w.RenameChoice("Area Impacted", "Login", "Sign-in")
+	receipt := w.must(catalog.Incremental, catalog.Failed)
+	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 || !receipt.Final {
+		t.Errorf("%+v", receipt)
+	}
+}
+
+func TestADayOfManyEditsDoesNotLockIncrementalsOut(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	filled := w.fill(950)
+	w.must(catalog.Full, catalog.Published)
+	w.clock.Advance(time.Hour)
+	for _, id := range filled[:900] {
+		w.Update(id, edit{"Notes": "all at once"})
+	}
+	w.clock.Advance(10 * time.Minute) // so that the next one does not read them too
+	w.must(catalog.Incremental, catalog.Published)
+	w.clock.Advance(time.Hour)
+	w.cap = w.manifest().CallsIn(w.clock.Now()) + 9
+	w.must(catalog.Incremental, catalog.Unchanged)
+}

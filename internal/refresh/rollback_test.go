@@ -1,7 +1,9 @@
 package refresh_test
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,4 +148,88 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 			w.converged()
 		},
 	}.Test(t)
+}
+
+// After a rollback and a refresh, the snapshot before is the good one that was restored, not the bad one that was left.
+func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
+	w, older := rolledBack(t)
+	w.Update("rec00000000000002", edit{"Status": "Third"})
+	w.must(catalog.Incremental, catalog.Published)
+	if receipt := w.rollback(catalog.Previous); receipt.SnapshotAfter != catalog.Nullable(older.ID) {
+		t.Errorf("%+v, want %s", receipt, older.ID)
+	}
+}
+
+// A run that a rollback held is caught up once nothing holds it.
+func TestWhatWasHeldIsCaughtUp(t *testing.T) {
+	w, _ := rolledBack(t)
+	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, w.clock.Now()), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
+	for _, outcome := range []catalog.Nullable{"held", "unchanged"} {
+		receipt, err := w.engine(w.store).Run(t.Context(), q)
+		if err != nil || receipt.Outcome != outcome {
+			t.Errorf("%+v, %v, want %s", receipt, err, outcome)
+		}
+		w.clock.Advance(time.Hour)
+		w.run(catalog.Incremental) // a person's
+	}
+}
+
+// slowHosts are two processes over one store with two snapshots; a full of theirs takes half a minute.
+func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
+	w = newGoingWorld(t, airtablesim.Config{Latency: 3 * time.Second})
+	w.fill(950)
+	w.must(catalog.Full, catalog.Published)
+	time.Sleep(time.Hour)
+	w.Update("rec00000000000001", edit{"Status": "Closed"})
+	w.must(catalog.Incremental, catalog.Published)
+	served := func(context.Context) error { return nil }
+	return w, refresh.NewRunner(w.engine(w.store), served), refresh.NewRunner(w.engine(w.store), served)
+}
+
+func outcomes(t *testing.T, tickets ...refresh.Ticket) (all []string) {
+	for _, ticket := range tickets {
+		receipt, err := ticket.Wait(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		all = append(all, string(receipt.Outcome))
+	}
+	return all
+}
+
+// Who waits for another host's run when a rollback comes did not know of that: he must not undo it.
+func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, one, two := slowHosts(t)
+		defer one.Stop()
+		defer two.Stop()
+		running, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerSchedule})
+		time.Sleep(time.Second)
+		waiting, _ := two.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerAPI})
+		time.Sleep(time.Second)
+		back, _ := two.Rollback(refresh.Request{To: catalog.Previous, Trigger: catalog.TriggerAPI})
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"published", "fenced", "fenced"}) || !waiting.Joined {
+			t.Errorf("%q", got)
+		}
+		if m := w.manifest(); m.Hold == nil || m.Current != catalog.Nullable(m.Snapshots[1].ID) {
+			t.Errorf("hold %+v, current %s", m.Hold, m.Current)
+		}
+		time.Sleep(time.Minute) // the emulator has a call to end that was cut off
+	})
+}
+
+func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, one, two := slowHosts(t)
+		defer one.Stop()
+		defer two.Stop()
+		overwrite(w, w.manifest().Snapshots[1].Key, []byte("no snapshot"))
+		running, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Incremental, Trigger: catalog.TriggerAPI})
+		waiting, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerAPI})
+		time.Sleep(time.Second)
+		back, _ := one.Rollback(refresh.Request{To: catalog.Previous, Trigger: catalog.TriggerAPI})
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"failed", "unchanged", "unchanged"}) {
+			t.Errorf("%q", got)
+		}
+	})
 }

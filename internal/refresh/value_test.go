@@ -137,3 +137,18 @@ func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
 	w.must(catalog.Incremental, catalog.Unchanged)
 	w.converged()
 }
+
+// A name that is no Unicode makes no edit of each read.
+func TestAnAttachmentWhoseNameIsNoUnicodeIsNoEdit(t *testing.T) {
+	w := newWorld(t, airtablesim.Config{})
+	w.AddField("Files", "multipleAttachments")
+	w.Update("rec00000000000001", edit{"Files": []any{attachment(1), "a text among them"}})
+	inner, reads := w.http, 0
+	w.http = rewriting{inner, func(_ string, body []byte) []byte {
+		reads++
+		body = bytes.ReplaceAll(body, []byte(`"a.png"`), []byte(`"a\ud83d.png"`))
+		return bytes.ReplaceAll(body, []byte("/v1/1/"), fmt.Appendf(nil, "/v1/%d/", reads))
+	}}
+	w.must(catalog.Full, catalog.Published)
+	w.must(catalog.Full, catalog.Unchanged)
+}

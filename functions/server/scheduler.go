@@ -107,3 +107,27 @@ func (s *scheduler) due(mode catalog.Mode, trigger string, at time.Time) {
 
 // wallClock is the time without the monotonic reading, which does not go on while the machine sleeps.
 func wallClock() time.Time { return time.Now().Round(0) }
+
+// retries are after how long a run that nobody asked for is tried again, as long as it fails for a reason that may pass: as Lambda does with an asynchronous call.
+var retries = []time.Duration{time.Minute, 2 * time.Minute}
+
+// waiting waits for a run's receipt.
+type waiting func(context.Context) (catalog.Run, error)
+
+// again waits for a run, and has it done again while that may help.
+func again(ctx context.Context, wait waiting, ask func() (waiting, error)) {
+	for _, pause := range retries {
+		receipt, err := wait(ctx)
+		if err != nil || !receipt.MayPass() {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(pause):
+		}
+		if wait, err = ask(); err != nil {
+			return
+		}
+	}
+}

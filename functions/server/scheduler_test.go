@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"voc/internal/catalog"
@@ -109,5 +111,37 @@ func TestSchedulerGoesOnWhenTheClockIsPutBack(t *testing.T) {
 	a.tick(at(t, "2026-11-23 10:00:00"))
 	if want := []string{"incremental by schedule"}; !slices.Equal(a.runs, want) {
 		t.Errorf("%q, want %q", a.runs, want)
+	}
+}
+
+func TestARunThatFailsForAReasonThatMayPassIsTriedTwiceMore(t *testing.T) {
+	failed, later, final := catalog.Run{Outcome: "failed"}, catalog.Run{Outcome: "retry-later"}, catalog.Run{Outcome: "failed", Final: true}
+	done, refused := catalog.Run{Outcome: "published"}, catalog.Run{Outcome: "refused"}
+	for name, c := range map[string]struct {
+		receipts []catalog.Run
+		tries    int
+		took     time.Duration
+	}{
+		"it does not fail":       {[]catalog.Run{done}, 1, 0},
+		"it fails for good":      {[]catalog.Run{final}, 1, 0},
+		"it is refused":          {[]catalog.Run{refused}, 1, 0},
+		"it fails once":          {[]catalog.Run{failed, done}, 2, time.Minute},
+		"it fails again":         {[]catalog.Run{failed, later, done}, 3, 3 * time.Minute},
+		"it fails over and over": {[]catalog.Run{failed, failed, failed, failed}, 3, 3 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries, began := 0, time.Now()
+				ask := func() (waiting, error) {
+					tries++
+					return func(context.Context) (catalog.Run, error) { return c.receipts[tries-1], nil }, nil
+				}
+				first, _ := ask()
+				again(t.Context(), first, ask)
+				if took := time.Since(began); tries != c.tries || took != c.took {
+					t.Errorf("%d tries in %s, want %d in %s", tries, took, c.tries, c.took)
+				}
+			})
+		})
 	}
 }

@@ -84,7 +84,16 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 	if err := s.Catalog.Bury(ctx, s.Config.Airtable.BaseID); err != nil {
 		s.Log.Warn("a run that a dead process has left could not be ended", "error", err)
 	}
-	ask := func(q refresh.Request) (refresh.Ticket, error) { return runner.Ask(ctx, q) }
+	ask := func(q refresh.Request) (refresh.Ticket, error) {
+		ticket, err := runner.Ask(ctx, q)
+		if err == nil {
+			go again(ctx, ticket.Wait, func() (waiting, error) {
+				next, err := runner.Ask(ctx, q)
+				return next.Wait, err
+			})
+		}
+		return ticket, err
+	}
 	scheduler := newScheduler(s.Config.Schedule, ask, s.Log)
 	switch owner := view.Manifest.Owner; {
 	case view.File == nil:

@@ -118,6 +118,11 @@ const (
 	TriggerCLI      = "cli"
 )
 
+// MayPass says whether the run came to nothing for a reason that may be gone at another try.
+func (r Run) MayPass() bool {
+	return r.Outcome == Nullable(RetryLater) || r.Outcome == Nullable(Failed) && !r.Final
+}
+
 // ByPerson says whether somebody asked for the run.
 func (r Run) ByPerson() bool {
 	return r.Trigger == TriggerAPI || r.Trigger == TriggerConsole || r.Trigger == TriggerCLI

@@ -189,10 +189,19 @@ func (c *Catalog) Renew(ctx context.Context, run Run) error {
 // Running is the run that is under way, if there is one whose holder lives.
 func (c *Catalog) Running(ctx context.Context) (lease Lease, running bool, err error) {
 	m, err := c.Load(ctx)
-	if err != nil || m.Lease == nil {
+	if err != nil {
 		return Lease{}, false, err
 	}
-	return *m.Lease, !m.Lease.over(m.ReadAt), nil
+	lease, running = m.Running()
+	return lease, running, nil
+}
+
+// Running is the run that was under way when the manifest was read, if there was one whose holder lived.
+func (m Manifest) Running() (lease Lease, running bool) {
+	if m.Lease == nil {
+		return Lease{}, false
+	}
+	return *m.Lease, !m.Lease.over(m.ReadAt)
 }
 
 // Await waits until a run that another holder does has ended, or its lease may be taken over, and gives its receipt; ended is false if it left none.

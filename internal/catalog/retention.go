@@ -17,8 +17,8 @@ const (
 	dailyFor = 30 * 24 * time.Hour
 )
 
-// retain keeps the newest snapshots, the current one, and one a day, and notes when the others went. It forgets those that went long enough ago, and returns their
-// keys: they are due for deletion once the manifest is written.
+// retain keeps the newest snapshots, the current one, and one a day, and notes when the others went. What a rollback restored stays too while the current one was made from it:
+// what lies between the two was left for a reason. It forgets those that went long enough ago, and returns their keys: they are due for deletion once the manifest is written.
 func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
 		over := now.Sub(d.At.Time) >= dropDelay
@@ -27,12 +27,14 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 		}
 		return over
 	})
+	current, _ := m.CurrentSnapshot() // zero: nothing to keep for it
 	days := map[string]bool{}
 	var kept []Snapshot
 	for i, s := range m.Snapshots {
 		day := s.published().Format(time.DateOnly)
 		daily := !days[day] && now.Sub(s.published()) < dailyFor
-		if i < keep || s.ID == string(m.Current) || daily {
+		restored := i > 1 && s.ID == string(current.Parent)
+		if i < keep || s.ID == current.ID || restored || daily {
 			kept, days[day] = append(kept, s), true
 			continue
 		}

@@ -22,13 +22,15 @@ type Hold struct {
 }
 
 // Find gives the snapshot of an id, or for Previous the one that the current one was made from: after a rollback and a refresh that is not the one that was left. Error:
-// ErrNoSuchSnapshot.
+// ErrNoSuchSnapshot, also where that is not kept any more: another one might be what somebody went back behind.
 func (m Manifest) Find(id string) (Snapshot, error) {
 	if id == Previous {
-		if all := m.Candidates(); len(all) > 1 && m.older(all[1]) {
-			return all[1], nil
+		current, err := m.CurrentSnapshot()
+		i := slices.IndexFunc(m.Snapshots, func(s Snapshot) bool { return s.ID == string(current.Parent) })
+		if err != nil || i < 0 {
+			return Snapshot{}, fmt.Errorf("%w: there is none before the current one that it was made from; GET /api/cache/snapshots lists those there are", ErrNoSuchSnapshot)
 		}
-		return Snapshot{}, fmt.Errorf("%w: there is none before the current one", ErrNoSuchSnapshot)
+		return m.Snapshots[i], nil
 	}
 	var newest []string
 	for _, s := range m.Snapshots {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -236,7 +237,7 @@ func TestWhatIsServedAfterARollbackIsWhatWasRestoredOrElseWhatWasBeforeIt(t *tes
 }
 
 func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
-	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "c"}, {ID: "b"}, {ID: "a"}}}
+	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "c", Parent: "b"}, {ID: "b", Parent: "a"}, {ID: "a"}}}
 	for _, row := range []struct{ current, id, want string }{
 		{"c", "previous", "b"}, {"b", "previous", "a"}, {"a", "previous", ""}, {"", "previous", ""},
 		{"a", "c", "c"}, {"a", "a", "a"}, {"c", "d", ""}, {"c", "", ""},
@@ -271,14 +272,22 @@ func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) 
 	}
 }
 
-func TestOneCanAlwaysGoBackOnce(t *testing.T) {
-	store, clock := newStore()
-	c := catalog.New(store, 1, quiet)
-	first := publish(t, c, bytesOf(t, "full-0"), "full-0")
-	clock.Advance(60 * 24 * time.Hour)
-	publish(t, c, bytesOf(t, "full-1"), "full-1")
-	if run := rollback(t, c, "rollback-2", catalog.Previous); run.SnapshotAfter != catalog.Nullable(first.ID) {
-		t.Errorf("previous is %s, want %s", run.SnapshotAfter, first.ID)
+// What it was made from may be gone, and what lies there instead may be what somebody went back behind.
+func TestPreviousIsNeverAnythingButWhatTheCurrentOneWasMadeFrom(t *testing.T) {
+	store, _ := newStore()
+	c := open(store)
+	all := three(t, c, bytesOf)
+	rollback(t, c, "rollback-4", all[0].ID)
+	publish(t, c, bytesOf(t, "full-5"), "full-5")
+	publish(t, c, bytesOf(t, "full-6"), "full-6") // full-1 goes
+	if run := rollback(t, c, "rollback-7", catalog.Previous); !strings.HasPrefix(string(run.SnapshotAfter), "full-5-") {
+		t.Errorf("previous is %s", run.SnapshotAfter)
+	}
+	_, err := c.Rollback(t.Context(), base, receipt("rollback-8"), catalog.Previous)
+	fails(t, err, catalog.ErrNoSuchSnapshot)
+	says(t, fmt.Sprint(err), "/api/cache/snapshots")
+	if run := rollback(t, c, "rollback-9", all[2].ID); run.SnapshotAfter != catalog.Nullable(all[2].ID) {
+		t.Errorf("by its id: %+v", run)
 	}
 }
 

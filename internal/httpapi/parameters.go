@@ -14,9 +14,23 @@ import (
 type parameters map[string]bool
 
 var (
-	listParameters = parameters{"team": true, "priority": true, "environment": true, "limit": false}
-	runsParameters = parameters{"limit": false}
+	filterParameters = parameters{
+		"team": true, "priority": true, "environment": true, "status": true, "source": true, "area": true, "type_of_issue": true,
+		"created_from": false, "created_to": false, "q": false,
+	}
+	listParameters  = filterParameters.with("sort", "limit", "cursor", "format")
+	timesParameters = parameters{"environment": true}
+	runsParameters  = parameters{"limit": false}
 )
+
+// with gives the parameters and some that can not be repeated.
+func (p parameters) with(single ...string) parameters {
+	all := maps.Clone(p)
+	for _, name := range single {
+		all[name] = false
+	}
+	return all
+}
 
 // ignored are the cache-busters of the frontend.
 var ignored = []string{"t", "_"}
@@ -60,7 +74,7 @@ func (p parameters) names() string {
 }
 
 // limit reads how many items are wanted; absent is what fallback says.
-func (r *request) limit(most, fallback int) (int, error) {
+func (r *request) limit(most, fallback int) (int, badRequest) {
 	given, ok := r.values["limit"]
 	if !ok {
 		return fallback, nil

@@ -111,8 +111,9 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 		"T=1":                             {"T"},
 		"__=1":                            {"__"},
 		"tt=1":                            {"tt"},
-		"q=x":                             {"q"},
-		"%74eam=a&cursor=a":               {"cursor"},
+		"Q=x":                             {"Q"},
+		"%74eam=a&curser=a":               {"curser"},
+		"sort=best&limit=0&q=*&format=x":  {"format", "limit", "q", "sort"},
 		"team=%zz":                        {"(query)"},
 		"a;b":                             {"(query)"},
 		"team=a;priority=high":            {"(query)"},
@@ -135,7 +136,11 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
 	s := serving(t)
 	for target, known := range map[string]string{
-		"/api/feedback/":                  "environment, limit, priority, team",
+		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, format, limit, priority, q, sort, source, status, team, type_of_issue",
+		"/api/feedback/facets":            "area, created_from, created_to, environment, priority, q, source, status, team, type_of_issue",
+		"/api/reports/response-times":     "environment",
+		"/api/reports/environments":       "no parameter",
+		"/api/customer-pulse/":            "no parameter",
 		"/api/cache/runs":                 "limit",
 		"/api/feedback/rec00000000000001": "no parameter",
 		"/api/cache/":                     "no parameter",

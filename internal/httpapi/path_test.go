@@ -20,6 +20,10 @@ import (
 var paths = map[string]string{
 	"/api/feedback":                   "GET, HEAD, OPTIONS",
 	"/api/feedback/rec00000000000001": "GET, HEAD, OPTIONS",
+	"/api/feedback/facets":            "GET, HEAD, OPTIONS",
+	"/api/reports/response-times":     "GET, HEAD, OPTIONS",
+	"/api/reports/environments":       "GET, HEAD, OPTIONS",
+	"/api/customer-pulse":             "GET, HEAD, OPTIONS",
 	"/api/cache":                      "GET, HEAD, OPTIONS",
 	"/api/cache/runs":                 "GET, HEAD, OPTIONS",
 	"/api/cache/runs/full-20261123T115800Z-aaaaa": "GET, HEAD, OPTIONS",

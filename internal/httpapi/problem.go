@@ -17,6 +17,8 @@ var (
 	errNoRun        = errors.New("no such run: only the newest 200 are kept")
 	errNoAdmin      = errors.New("nobody may start a refresh here, since ADMIN_TOKENS is not set: set it, and send one of its tokens as a Bearer")
 	errUnauthorized = errors.New("this needs the header Authorization: Bearer, with a token that may do it")
+	errGone         = errors.New("the snapshot that this cursor walks is no longer kept: begin again without the cursor")
+	errUnfetched    = errors.New("the snapshot that this cursor walks can not be fetched just now: ask again in a moment")
 	errUnserved     = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
 	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
 )
@@ -36,6 +38,8 @@ var known = []struct {
 	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
 	{errNoAdmin, http.StatusForbidden, "no-admin-tokens"},
 	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
+	{errGone, http.StatusGone, "cursor-expired"},
+	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
 	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
 }
@@ -110,7 +114,7 @@ func (a *API) fail(w *response, r *request, err error) {
 
 func (a *API) refuse(w *response, r *request, p problem, err error) {
 	header := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "X-Total-Count"} {
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "X-Total-Count", "Link"} {
 		header.Del(name)
 	}
 	header.Set("Content-Type", "application/problem+json")

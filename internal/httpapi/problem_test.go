@@ -82,7 +82,7 @@ func failing(t *testing.T) map[string]func() answer {
 		"unknown parameter":        ask(full, "GET", "/api/feedback/?teem=Alpha"),
 		"unknown where none is":    ask(full, "GET", "/api/cache/?verbose=1"),
 		"parameter twice":          ask(full, "GET", "/api/feedback/?limit=1&limit=1"),
-		"several wrong parameters": ask(full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&q=x"),
+		"several wrong parameters": ask(full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up"),
 		"query not encoded":        ask(full, "GET", "/api/feedback/?team=%zz"),
 		"limit out of range":       ask(full, "GET", "/api/feedback/?limit=1001"),
 		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),

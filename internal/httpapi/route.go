@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"voc/internal/catalog"
+	"voc/internal/snapshot"
 )
 
 // route is one line of the contract.
@@ -19,8 +20,12 @@ type route struct {
 
 func (a *API) table() []route {
 	return []route{
-		{"GET", "/api/feedback", reading, listParameters, a.data(a.list)},
+		{"GET", "/api/feedback", reading, listParameters, a.list},
+		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(a.facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(a.one)},
+		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(a.responseTimes)},
+		{"GET", "/api/reports/environments", reading, nil, a.data(ready(snapshot.PlacesReport))},
+		{"GET", "/api/customer-pulse", reading, nil, a.data(ready(snapshot.PulseReport))},
 		{"GET", "/api/cache", reading, nil, a.status},
 		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
 		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
@@ -50,7 +55,9 @@ func (a *API) find(r *request) (route, error) {
 			r.name = name
 			return route, nil
 		}
-		allowed = append(allowed, route.method)
+		if !slices.Contains(allowed, route.method) {
+			allowed = append(allowed, route.method)
+		}
 	}
 	if allowed == nil {
 		return route{}, errNoRoute

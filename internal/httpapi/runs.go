@@ -79,9 +79,9 @@ func (h history) all() []catalog.Run {
 
 // runs answers GET /api/cache/runs.
 func (a *API) runs(w *response, r *request) error {
-	limit, err := r.limit(runsMost, runsDefault)
-	if err != nil {
-		return err
+	limit, bad := r.limit(runsMost, runsDefault)
+	if bad != nil {
+		return bad
 	}
 	_, history, release := a.lookAtRuns(r.Context())
 	defer release()

@@ -64,8 +64,8 @@ func newStream(w *response, r *request, text string) *stream {
 	return &stream{w: w, r: r, part: append(make([]byte, 0, room), text...)}
 }
 
-func (s *stream) add(separator string, row []byte) error {
-	s.part = append(append(s.part, separator...), row...)
+func (s *stream) add(row []byte) error {
+	s.part = append(s.part, row...)
 	if len(s.part) < streamFrom {
 		return nil
 	}

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -37,8 +38,20 @@ var kept = []struct {
 // partSize bounds what a reader of body holds at a time.
 const partSize = 256 << 10
 
-// encodeBodies writes the list once through all encoders, into files, and then takes these in: SQLite can not read and write on one connection at a time.
-func (d *Draft) encodeBodies(ctx context.Context) error {
+// Name of an answer that depends on nothing but the snapshot.
+type Name string
+
+// The answers that are kept ready.
+const (
+	List         Name = "feedback"
+	FacetsReport Name = "facets"
+	TimesReport  Name = "response-times"
+	PlacesReport Name = "environments"
+	PulseReport  Name = "customer-pulse"
+)
+
+// encodeList writes the list once through all encoders, into files, and then takes these in: SQLite can not read and write on one connection at a time.
+func (d *Draft) encodeList(ctx context.Context) error {
 	var files []*os.File
 	var sinks []io.Writer
 	var encoders []io.Closer
@@ -60,7 +73,28 @@ func (d *Draft) encodeBodies(ctx context.Context) error {
 		}
 	}
 	for i, file := range files {
-		if err := d.storeBody(ctx, kept[i].encoding, file); err != nil {
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := d.storeBody(ctx, List, kept[i].encoding, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeReport keeps a report as it is and in all encodings.
+func (d *Draft) encodeReport(ctx context.Context, name Name, report []byte) error {
+	report = append(report, '\n')
+	if err := d.storeBody(ctx, name, Identity, bytes.NewReader(report)); err != nil {
+		return err
+	}
+	for _, k := range kept {
+		var packed bytes.Buffer
+		z := k.encoder(&packed)
+		_, _ = z.Write(report) // memory takes all
+		_ = z.Close()
+		if err := d.storeBody(ctx, name, k.encoding, &packed); err != nil {
 			return err
 		}
 	}
@@ -92,20 +126,17 @@ func (d *Draft) writeList(ctx context.Context, w io.Writer) error {
 	return errors.Join(rows.Err(), out.Flush())
 }
 
-func (d *Draft) storeBody(ctx context.Context, encoding Encoding, file *os.File) error {
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return err
-	}
+func (d *Draft) storeBody(ctx context.Context, name Name, encoding Encoding, from io.Reader) error {
 	part := make([]byte, partSize)
 	for number := 0; ; number++ {
-		n, err := io.ReadFull(file, part)
+		n, err := io.ReadFull(from, part)
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return err
 		}
-		if err := d.exec(ctx, statement{`INSERT INTO body VALUES (?, ?, ?)`, []any{encoding, number, part[:n]}}); err != nil {
+		if err := d.exec(ctx, statement{`INSERT INTO body VALUES (?, ?, ?, ?)`, []any{name, encoding, number, part[:n]}}); err != nil {
 			return err
 		}
 	}

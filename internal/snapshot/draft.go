@@ -13,7 +13,7 @@ import (
 )
 
 // columns of a row, in the order in which Put binds them.
-const columns = `id, created_time, created, team, priority, environment, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
+const columns = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
 
 // stage is what a draft has taken so far: rows as in feedback, without a rank, and the ids that go.
 const stage = `
@@ -79,7 +79,7 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 	if err := d.exec(ctx, attach...); err != nil {
 		return err
 	}
-	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	return err
 }
 
@@ -103,7 +103,7 @@ func (d *Draft) path() string { return filepath.Join(d.dir, "draft.sqlite") }
 func (d *Draft) Put(ctx context.Context, r Row) error {
 	f, h := r.Feedback, r.Feedback.Hours
 	_, err := d.put.ExecContext(ctx, f.ID, r.Source.CreatedTime.UTC().Format(feedback.TimeFormat), f.Created.Format(feedback.TimeFormat),
-		feedback.Fold(f.Team), feedback.Fold(f.Priority), feedback.Fold(f.Environment), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
+		f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
 		r.Source.Digest, r.Source.Computed, string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields))
 	if err == nil {
 		_, err = d.conn.ExecContext(ctx, `DELETE FROM stage.removed WHERE id = ?`, f.ID)

@@ -218,7 +218,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		defer file.Close()
 		_, _ = file.Detail(t.Context(), "a")
-		_, _ = file.Count(t.Context(), feedback.Filter{Team: []string{"triage"}})
+		_, _ = count(t.Context(), file, feedback.Filter{Any: are{"team": {"triage"}}})
 		for _, err := range file.Sources(t.Context()) {
 			_ = err
 		}

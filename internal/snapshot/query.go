@@ -8,7 +8,7 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -16,47 +16,10 @@ import (
 	"voc/internal/feedback"
 )
 
-// where turns a filter into SQL. Values travel as arguments only.
-func where(filter feedback.Filter) (condition string, args []any) {
-	var all []string
-	for _, column := range []struct {
-		name   string
-		values []string
-	}{{"team", filter.Team}, {"priority", filter.Priority}, {"environment", filter.Environment}} {
-		if len(column.values) == 0 {
-			continue
-		}
-		for _, value := range column.values {
-			args = append(args, feedback.Fold(value))
-		}
-		all = append(all, column.name+` IN (?`+strings.Repeat(`,?`, len(column.values)-1)+`)`)
-	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return ` WHERE ` + strings.Join(all, ` AND `), args
-}
-
-// Count is how many records match.
-func (f *File) Count(ctx context.Context, filter feedback.Filter) (int, error) {
-	condition, args := where(filter)
-	if condition == "" {
-		return f.records, nil
-	}
-	var n int
-	err := f.db.QueryRowContext(ctx, `SELECT count(*) FROM feedback`+condition, args...).Scan(&n)
-	return n, wrap("count", err)
-}
-
-// Summaries yields the JSON of the records that match, newest first, at most limit of them (0: all). A slice is valid until the next one.
-func (f *File) Summaries(ctx context.Context, filter feedback.Filter, limit int) iter.Seq2[[]byte, error] {
-	condition, args := where(filter)
-	query := `SELECT summary FROM feedback` + condition + ` ORDER BY pos`
-	if limit > 0 {
-		query, args = query+` LIMIT ?`, append(args, limit)
-	}
+// Summaries yields the JSON of the records at positions, in their order. A slice is valid until the next one.
+func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := f.db.QueryContext(ctx, query, args...)
+		rows, err := f.summaries.QueryContext(ctx, list(positions))
 		if err != nil {
 			yield(nil, wrap("list", err))
 			return
@@ -76,6 +39,18 @@ func (f *File) Summaries(ctx context.Context, filter feedback.Filter, limit int)
 			yield(nil, wrap("list", err))
 		}
 	}
+}
+
+// list writes positions as a JSON array, which SQLite takes for a table.
+func list(positions []uint32) string {
+	out := append(make([]byte, 0, 8*len(positions)+2), '[')
+	for i, pos := range positions {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = strconv.AppendUint(out, uint64(pos), 10)
+	}
+	return string(append(out, ']'))
 }
 
 // Detail is the JSON of one record with all its keys. Error: ErrNoRecord.
@@ -123,40 +98,42 @@ func scanSource(rows *sql.Rows) (s Source, err error) {
 
 // unpack writes the whole list to path.
 func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
-	stored := encoding
+	from := stored{List, encoding}
 	if encoding == Identity {
-		stored = Gzip
+		from.encoding = Gzip
 	}
-	if f.sizes[stored] == 0 {
-		return 0, errors.New("the snapshot does not hold it")
+	if f.sizes[from] == 0 {
+		return 0, errNotHeld
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	var from io.Reader = &parts{ctx: ctx, file: f, encoding: stored}
+	var body io.Reader = &parts{ctx: ctx, file: f, stored: from}
 	if encoding == Identity {
-		if from, err = gzip.NewReader(bufio.NewReader(from)); err != nil {
+		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
 			return 0, err
 		}
 	}
-	size, err := io.Copy(file, from)
+	size, err := io.Copy(file, body)
 	return size, errors.Join(err, file.Close())
 }
 
-// parts reads a stored body a part at a time.
+var errNotHeld = errors.New("the snapshot does not hold it")
+
+// parts reads a stored answer a part at a time.
 type parts struct {
-	ctx      context.Context
-	file     *File
-	encoding Encoding
-	next     int
-	rest     []byte
+	stored
+	ctx  context.Context
+	file *File
+	next int
+	rest []byte
 }
 
 func (p *parts) Read(into []byte) (int, error) {
 	if len(p.rest) == 0 {
-		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE encoding = ? AND part = ?`, p.encoding, p.next).Scan(&p.rest)
+		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`, p.name, p.encoding, p.next).Scan(&p.rest)
 		if errors.Is(err, sql.ErrNoRows) {
 			return 0, io.EOF
 		}

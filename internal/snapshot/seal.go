@@ -77,7 +77,7 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err != nil {
 		return meta.Contents, err
 	}
-	if err := errors.Join(d.bury(ctx, meta), d.encodeBodies(ctx)); err != nil {
+	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta), d.encodeList(ctx)); err != nil {
 		return meta.Contents, err
 	}
 	return meta.Contents, d.exec(ctx,

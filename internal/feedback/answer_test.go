@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"voc/internal/feedback"
@@ -75,4 +76,40 @@ func keys(t rapid.TB, object []byte) []string {
 		names = append(names, name.(string))
 	}
 	return names
+}
+
+// Whatever a record holds, what was written of it can be read back: a row that is kept needs no mapping to be counted, found and sorted.
+func TestWhatIsWrittenCanBeReadBack(t *testing.T) {
+	m, err := feedback.NewMapping("", sampleTeams)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readSample(t) {
+		want := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
+		got, err := feedback.Read(want.Summary(), want.Detail("https://example.com"))
+		if err != nil {
+			t.Fatalf("%s: %v", r.ID, err)
+		}
+		want.ReportWeek, want.Hours = "", [5]float64{}
+		if want.Areas == nil {
+			want.Areas = []string{}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s (-written +read):\n%s", r.ID, diff)
+		}
+	}
+}
+
+func TestWhatIsDamagedIsNotReadAsIfItWereNot(t *testing.T) {
+	whole := feedback.Feedback{Created: made, Modified: made}
+	for name, pair := range map[string][2]string{
+		"no summary":      {"", string(whole.Detail(""))},
+		"no detail":       {string(whole.Summary()), ""},
+		"half a summary":  {string(whole.Summary()[:50]), string(whole.Detail(""))},
+		"another instant": {`{"id":"a","created":"yesterday"}`, string(whole.Detail(""))},
+	} {
+		if _, err := feedback.Read([]byte(pair[0]), []byte(pair[1])); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
 }

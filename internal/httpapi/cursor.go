@@ -41,8 +41,8 @@ func (c cursor) encode(walk []byte) string {
 
 // decodeCursor reads one. Errors: errCursor, errOtherCursor.
 func decodeCursor(text string, walk []byte) (c cursor, err error) {
-	data, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(data) < 1+2*cursorCheck || data[0] != cursorVersion {
+	data, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(data) < 1+2*cursorCheck || data[0] != cursorVersion || base64.RawURLEncoding.EncodeToString(data) != text { // decoding skips line ends
 		return c, errCursor
 	}
 	body, given := data[:len(data)-cursorCheck], data[len(data)-cursorCheck:]

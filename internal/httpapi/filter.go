@@ -44,7 +44,11 @@ func (r *request) filter() (feedback.Filter, badRequest) {
 func instant(given string) (time.Time, error) {
 	given = strings.ToUpper(given) // RFC 3339 §5.6 lets T and Z be small
 	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if at, err := time.Parse(layout, given); err == nil {
+		at, err := time.Parse(layout, given)
+		if at.IsZero() {
+			at = at.Add(-1) // Go's zero time is a bound like others, and not the absence of one
+		}
+		if err == nil {
 			return at, nil
 		}
 	}

@@ -18,7 +18,6 @@ var (
 	ErrDamaged    = errors.New("damaged")
 	ErrNewer      = errors.New("written by a newer version of voc")
 	ErrForeign    = errors.New("belongs to another base or table")
-	ErrGone       = errors.New("no longer kept")
 )
 
 // Manifest is the one truth about a store.

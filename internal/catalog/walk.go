@@ -21,8 +21,11 @@ const (
 // is told by id in Replica.older, the last used first. Whoever takes a file out of there retires it, which waits for its users: nobody can become one any more.
 
 // AcquireAt gives the state of the last Sync with the snapshot of an id, which the manifest must still have. One that is not open is fetched first; one at a time,
-// whoever asks. Error: ErrGone.
+// whoever asks. Error: ErrNoSuchSnapshot.
 func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error) {
+	if id == Previous {
+		return View{}, nil, ErrNoSuchSnapshot // a name for another one at each publication
+	}
 	if view, release, ok := r.acquireOpen(id); ok {
 		return view, release, nil
 	}
@@ -41,7 +44,7 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 	}
 	file, err := r.fetch(ctx, s)
 	if unusable(err) {
-		return View{}, nil, fmt.Errorf("%w: %w", ErrGone, err)
+		return View{}, nil, fmt.Errorf("%w: %w", ErrNoSuchSnapshot, err)
 	}
 	if err != nil {
 		return View{}, nil, err
@@ -57,7 +60,7 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, listed := r.view.Manifest.Snapshot(id); !listed {
+	if _, err := r.view.Manifest.Find(id); err != nil {
 		return View{}, nil, false
 	}
 	if r.open != nil && r.open.snapshot.ID == id {
@@ -79,17 +82,14 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 // find looks an id up, and in the store if it is not known: another process may have published it since.
 func (r *Replica) find(ctx context.Context, id string) (Snapshot, error) {
 	view, _ := r.shown()
-	if s, listed := view.Manifest.Snapshot(id); listed {
+	if s, err := view.Manifest.Find(id); err == nil {
 		return s, nil
 	}
 	if err := r.lookAgain(ctx); err != nil {
 		return Snapshot{}, err
 	}
 	view, _ = r.shown()
-	if s, listed := view.Manifest.Snapshot(id); listed {
-		return s, nil
-	}
-	return Snapshot{}, fmt.Errorf("snapshot %s is %w", id, ErrGone)
+	return view.Manifest.Find(id)
 }
 
 // lookAgain looks at the store unless that was done just now. Unlike SyncIfOlder it waits for who is doing it.
@@ -102,15 +102,6 @@ func (r *Replica) lookAgain(ctx context.Context) error {
 		return nil
 	}
 	return r.sync(context.WithoutCancel(ctx))
-}
-
-// Snapshot is that of an id, if the manifest has it.
-func (m Manifest) Snapshot(id string) (Snapshot, bool) {
-	i := slices.IndexFunc(m.Snapshots, func(s Snapshot) bool { return s.ID == id })
-	if i < 0 {
-		return Snapshot{}, false
-	}
-	return m.Snapshots[i], true
 }
 
 // keep puts a file among the older ones, and the longest unused out. The caller holds mu.

@@ -64,8 +64,8 @@ func TestASnapshotThatFellOutOfTheManifestIsGone(t *testing.T) {
 	release := walks(t, r, first)
 	published(t, store, "full-2", "full-3", "full-4")
 	sees(t, r, "full-4")
-	for _, id := range []string{first.ID, "", "full-1", "../" + first.ID, "nobody"} {
-		if _, _, err := r.AcquireAt(t.Context(), id); !errors.Is(err, catalog.ErrGone) {
+	for _, id := range []string{first.ID, "", "full-1", "../" + first.ID, "nobody", catalog.Previous} {
+		if _, _, err := r.AcquireAt(t.Context(), id); !errors.Is(err, catalog.ErrNoSuchSnapshot) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestASnapshotThatIsDamagedInTheStoreIsGoneToo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range all[:2] {
-		if _, _, err := r.AcquireAt(t.Context(), s.ID); !errors.Is(err, catalog.ErrGone) {
+		if _, _, err := r.AcquireAt(t.Context(), s.ID); !errors.Is(err, catalog.ErrNoSuchSnapshot) {
 			t.Errorf("%s: %v", s.Run, err)
 		}
 	}
@@ -113,7 +113,7 @@ func TestUnknownSnapshotsDoNotMakeTheStoreBeAskedAgainAndAgain(t *testing.T) {
 	before := len(store.Log())
 	for range 10 {
 		_, _, err := r.AcquireAt(t.Context(), "nobody")
-		fails(t, err, catalog.ErrGone)
+		fails(t, err, catalog.ErrNoSuchSnapshot)
 	}
 	if asked := len(store.Log()) - before; asked > 1 {
 		t.Errorf("the store was asked %d times", asked)
@@ -127,7 +127,7 @@ func TestAStoreThatIsDownSaysNothingAboutASnapshot(t *testing.T) {
 	r := newReplica(t, store)
 	sees(t, r, "full-2")
 	store.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Refused})
-	if _, _, err := r.AcquireAt(t.Context(), all[0].ID); err == nil || errors.Is(err, catalog.ErrGone) {
+	if _, _, err := r.AcquireAt(t.Context(), all[0].ID); err == nil || errors.Is(err, catalog.ErrNoSuchSnapshot) {
 		t.Errorf("error %v", err)
 	}
 	walks(t, r, all[0])() // it is up again

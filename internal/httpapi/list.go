@@ -73,7 +73,7 @@ func (a *API) walked(ctx context.Context, id string) (catalog.View, func(), erro
 		return view, release, nil
 	case ctx.Err() != nil:
 		return view, nil, err
-	case errors.Is(err, catalog.ErrGone):
+	case errors.Is(err, catalog.ErrNoSuchSnapshot):
 		return view, nil, errGone
 	}
 	a.Log.WarnContext(ctx, "an older snapshot can not be fetched", "snapshot", id, "error", err)

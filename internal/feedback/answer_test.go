@@ -43,7 +43,11 @@ func cell(name, value string) map[string]json.RawMessage {
 
 // answer is what the API answers for one record.
 func answer(f feedback.Feedback, cells string) []byte {
-	return feedback.Join(f.Summary(), f.Detail(url), []byte(cells))
+	whole, err := feedback.Join(f.Summary(), f.Detail(url), []byte(cells))
+	if err != nil {
+		panic(err) // what this package writes it can join
+	}
+	return whole
 }
 
 // key is a value of a JSON object, as it is written.

@@ -33,7 +33,8 @@ func (a *API) from(view catalog.View, w *response, r *request, prepare func(*res
 	a.describe(w.Header(), view, tag)
 	notModified := matches(r.list("If-None-Match"), tag)
 	key := keptKey{tag, r.accepted()}
-	if known, ok := a.kept.get(key); ok && (notModified || known.body != nil) {
+	known, again := a.kept.get(key)
+	if again && (notModified || known.body != nil) {
 		known.describe(w.Header(), notModified)
 		if notModified {
 			w.WriteHeader(http.StatusNotModified)
@@ -54,11 +55,15 @@ func (a *API) from(view catalog.View, w *response, r *request, prepare func(*res
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}
-	w.recorder = &recorder{}
+	if again && !known.long {
+		defer w.record()()
+	}
 	if err := send(); err != nil {
 		return err
 	}
-	a.kept.add(key, w.recorder.answer(w.Header()))
+	if !again || !known.long {
+		a.kept.add(key, w.recorder.answer(w.Header()))
+	}
 	return nil
 }
 

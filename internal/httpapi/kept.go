@@ -18,7 +18,8 @@ const (
 const keptHead = 1 << 10
 
 // kept remembers the last answers of the data routes. They depend on nothing but what their ETag stands for, so that one is never out of date: the people who look at a
-// dashboard ask for the same pages, and whoever asks whether one has changed gets its headers from here, without any work.
+// dashboard ask for the same pages, and whoever asks whether one has changed gets its headers from here, without any work. A body is copied when it is asked for the
+// second time, since most are asked for once.
 type kept struct {
 	mu    sync.Mutex
 	all   *simplelru.LRU[keptKey, *keptAnswer]
@@ -30,7 +31,8 @@ type keptKey struct{ tag, accepted string }
 
 type keptAnswer struct {
 	header [len(ownHeaders)]string
-	body   []byte // nil: it was too long
+	body   []byte // nil: it was asked for once, or is too long
+	long   bool
 }
 
 // ownHeaders are those that only the making of an answer settles.
@@ -56,9 +58,7 @@ func (k *kept) get(key keptKey) (*keptAnswer, bool) {
 func (k *kept) add(key keptKey, a *keptAnswer) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.all.Contains(key) {
-		return
-	}
+	k.all.Remove(key)
 	k.all.Add(key, a)
 	for k.bytes += a.size(); k.bytes > keptAll; {
 		k.all.RemoveOldest()
@@ -78,10 +78,20 @@ func (a *keptAnswer) describe(header http.Header, notModified bool) {
 	}
 }
 
-// recorder copies a body while it is written, unless it gets too long.
+// recorder copies a body while it is written, unless it gets too long. Without one, nothing is copied.
 type recorder struct {
 	body    bytes.Buffer
 	tooLong bool
+}
+
+var recorders = sync.Pool{New: func() any { return &recorder{} }}
+
+// record begins to copy what is written from now on. finish ends it.
+func (w *response) record() (finish func()) {
+	w.recorder = recorders.Get().(*recorder)
+	w.recorder.body.Reset()
+	w.recorder.tooLong = false
+	return func() { recorders.Put(w.recorder); w.recorder = nil }
 }
 
 func (c *recorder) write(p []byte) {
@@ -90,14 +100,17 @@ func (c *recorder) write(p []byte) {
 	}
 }
 
-// answer is what was recorded.
+// answer is what was written.
 func (c *recorder) answer(header http.Header) *keptAnswer {
 	a := &keptAnswer{}
 	for i, name := range ownHeaders {
 		a.header[i] = header.Get(name)
 	}
-	if !c.tooLong {
-		a.body = c.body.Bytes()
+	if c == nil {
+		return a
+	}
+	if a.long = c.tooLong; !a.long {
+		a.body = bytes.Clone(c.body.Bytes())
 	}
 	return a
 }

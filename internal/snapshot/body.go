@@ -104,7 +104,7 @@ func (d *Draft) encodeReport(ctx context.Context, name Name, report []byte) erro
 // writeList writes the JSON array, a record a line.
 func (d *Draft) writeList(ctx context.Context, w io.Writer) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	rows, err := d.conn.QueryContext(ctx, `SELECT summary FROM feedback ORDER BY pos`)
+	rows, err := d.conn.QueryContext(ctx, `SELECT json FROM summary ORDER BY pos`)
 	if err != nil {
 		return err
 	}

@@ -12,12 +12,15 @@ import (
 	"voc/internal/feedback"
 )
 
-// columns of a row, in the order in which Put binds them.
-const columns = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
+// columns of a record, in the order in which Put binds them; apart are those that lie in the table feedback.
+const (
+	columns = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
+	apart   = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, detail, fields`
+)
 
 // stage is what a draft has taken so far: rows as in feedback, without a rank, and the ids that go.
 const stage = `
-CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.feedback WHERE false;
+CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.record WHERE false;
 CREATE UNIQUE INDEX stage.row_id ON row (id);
 CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE stage.seen (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
@@ -136,8 +139,8 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	same := `r.digest = p.digest AND r.computed = p.computed AND r.summary = p.summary AND r.detail = p.detail`
 	return diff, errors.Join(
 		d.scan(ctx, `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`, &diff.Added),
-		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id) WHERE NOT (`+same+`)`, &diff.Changed),
-		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id) WHERE `+same, &diff.Unchanged),
+		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE NOT (`+same+`)`, &diff.Changed),
+		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE `+same, &diff.Unchanged),
 		d.scan(ctx, removed, &diff.Removed))
 }
 

@@ -24,6 +24,7 @@ type File struct {
 	records int
 	queries
 	matches *lru.Cache[string, *roaring.Bitmap] // what the last searches found
+	unions  *lru.Cache[string, *roaring.Bitmap] // and the last values of a property
 
 	sizes map[stored]int64
 
@@ -42,8 +43,12 @@ type stored struct {
 // queries are prepared once: compiling one takes longer than most take to run.
 type queries struct{ detail, facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt }
 
-// matchesKept bounds how many searches a file remembers: pages of one, its facets, and what is typed meanwhile. A set takes 63 KB at 500,000 records.
-const matchesKept = 16
+// How many searches a file remembers (pages of one, its facets, and what is typed meanwhile), and how many values of properties. A set takes 63 KB at most at 500,000
+// records.
+const (
+	matchesKept = 16
+	unionsKept  = 64
+)
 
 // Open opens a sealed file. It must not change while it is open; files that Body makes beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
 // That the file is whole is for the caller to know by its SHA-256.
@@ -103,19 +108,18 @@ func (f *File) load(size int64) error {
 	if err := json.Unmarshal(meta, &f.meta); err != nil {
 		return fmt.Errorf("%w: its description: %w", ErrNotSnapshot, err)
 	}
-	var err error
-	if f.matches, err = lru.New[string, *roaring.Bitmap](matchesKept); err != nil {
-		return err
-	}
+	f.matches, _ = lru.New[string, *roaring.Bitmap](matchesKept) // a length above zero is no error
+	f.unions, _ = lru.New[string, *roaring.Bitmap](unionsKept)
 	return errors.Join(f.prepare(), f.loadSizes())
 }
 
+// prepare compiles the queries. Texts are read as blobs, which the driver copies once, not twice.
 func (f *File) prepare() (err error) {
 	for _, q := range []struct {
 		into **sql.Stmt
 		text string
 	}{
-		{&f.detail, `SELECT summary, detail, fields FROM feedback WHERE id = ?`},
+		{&f.detail, `SELECT CAST(json AS BLOB), CAST(detail AS BLOB), CAST(fields AS BLOB) FROM feedback CROSS JOIN summary USING (pos) WHERE id = ?`},
 		{&f.facet, `SELECT positions FROM facet WHERE property = ? AND key IN (?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&f.interval, `SELECT (SELECT min(pos) FROM feedback WHERE created = (SELECT max(created) FROM feedback WHERE created < ?)),
 			(SELECT max(pos) FROM feedback WHERE created = (SELECT min(created) FROM feedback WHERE created >= ?))`},
@@ -123,7 +127,7 @@ func (f *File) prepare() (err error) {
 		{&f.matchingAfter, `SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid`},
 		{&f.relevance, `SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search), rowid LIMIT -1 OFFSET ?`},
 		{&f.ranking, `SELECT positions FROM ranking WHERE sort = ? AND part >= ? ORDER BY part`},
-		{&f.summaries, `SELECT summary FROM json_each(?) AS wanted CROSS JOIN feedback ON pos = wanted.value`},
+		{&f.summaries, `SELECT CAST(summary.json AS BLOB) FROM json_each(?) AS wanted CROSS JOIN summary ON pos = wanted.value`},
 	} {
 		if *q.into, err = f.db.Prepare(q.text); err != nil {
 			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)

@@ -64,7 +64,7 @@ func (d *Draft) buildIndex(ctx context.Context, meta Meta) error {
 }
 
 func (x *index) read(ctx context.Context, conn *sql.Conn) error {
-	rows, err := conn.QueryContext(ctx, `SELECT summary, detail, report_week, h1, h2, h3, h4, h5 FROM feedback ORDER BY pos`)
+	rows, err := conn.QueryContext(ctx, `SELECT summary, detail, report_week, h1, h2, h3, h4, h5 FROM record ORDER BY pos`)
 	if err != nil {
 		return err
 	}

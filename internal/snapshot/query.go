@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -16,10 +17,18 @@ import (
 	"voc/internal/feedback"
 )
 
+// brief is the context of queries that read a few rows off an index: they are over before anybody could end them, and watching a context for its end would take
+// longer than some of them.
+var brief = context.Background()
+
 // Summaries yields the JSON of the records at positions, in their order. A slice is valid until the next one.
 func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := f.summaries.QueryContext(ctx, list(positions))
+		var rows *sql.Rows
+		err := ctx.Err()
+		if err == nil {
+			rows, err = f.summaries.QueryContext(brief, list(positions))
+		}
 		if err != nil {
 			yield(nil, wrap("list", err))
 			return
@@ -55,15 +64,26 @@ func list(positions []uint32) string {
 
 // Detail is the JSON of one record with all its keys. Error: ErrNoRecord.
 func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
-	var summary, detail, fields []byte
-	err := f.detail.QueryRowContext(ctx, id).Scan(&summary, &detail, &fields)
+	if err := ctx.Err(); err != nil {
+		return nil, wrap("read record "+id, err)
+	}
+	rows, err := f.detail.QueryContext(brief, id)
 	if err != nil {
-		return nil, none("read record "+id, err)
+		return nil, wrap("read record "+id, err)
 	}
-	if len(summary) < len(`{}`) || len(detail) < len(`{}`) {
-		return nil, wrap("read record "+id, errors.New("it is damaged"))
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, cmp.Or(wrap("read record "+id, rows.Err()), ErrNoRecord)
 	}
-	return feedback.Join(summary, detail, fields), nil
+	var summary, detail, fields sql.RawBytes
+	err = rows.Scan(&summary, &detail, &fields)
+	if err == nil {
+		var whole []byte
+		if whole, err = feedback.Join(summary, detail, fields); err == nil {
+			return whole, nil
+		}
+	}
+	return nil, wrap("read record "+id, err)
 }
 
 // Sources yields every record as Airtable sent it, newest first.

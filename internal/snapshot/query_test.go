@@ -60,9 +60,10 @@ func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
 	file := opened(t, awkward)
 	for id, cells := range awkward {
 		r := row(id, cells)
-		want := string(feedback.Join(r.Feedback.Summary(), r.Feedback.Detail(r.URL), []byte(cells)))
+		want, err := feedback.Join(r.Feedback.Summary(), r.Feedback.Detail(r.URL), []byte(cells))
+		check(t, err)
 		got, err := file.Detail(t.Context(), id)
-		if err != nil || string(got) != want {
+		if err != nil || string(got) != string(want) {
 			t.Errorf("%q is %v\n%s, want\n%s", id, err, got, want)
 		}
 		if !json.Valid(got) {
@@ -77,9 +78,9 @@ func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
 }
 
 func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
-	for _, column := range []string{"summary", "detail"} {
+	for column, statement := range map[string]string{"summary": `UPDATE summary SET json = ''`, "detail": `UPDATE feedback SET detail = ''`} {
 		path := made(t, cells{"a": early})
-		alter(t, path, `UPDATE feedback SET `+column+` = ''`)
+		alter(t, path, statement)
 		if got, err := open(t, path).Detail(t.Context(), "a"); err == nil || errors.Is(err, snapshot.ErrNoRecord) {
 			t.Errorf("without its %s it is %s, %v", column, got, err)
 		}

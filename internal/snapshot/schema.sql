@@ -13,10 +13,20 @@ CREATE TABLE feedback (
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
   digest       BLOB NOT NULL, -- SHA-256 of what people put in
   computed     BLOB NOT NULL, -- SHA-256 of what Airtable works out
-  summary      TEXT NOT NULL, -- JSON: the list's keys
   detail       TEXT NOT NULL, -- JSON: what /{id} adds, but for fields
   fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
 );
+
+-- The list's keys of each record, apart from all else, so that a page of them lies on few pages of the file.
+CREATE TABLE summary (
+  pos  INTEGER PRIMARY KEY,
+  json TEXT NOT NULL
+);
+
+-- A record as it was put.
+CREATE VIEW record AS
+SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary.json AS summary, detail, fields
+FROM feedback CROSS JOIN summary USING (pos);
 
 CREATE VIRTUAL TABLE search USING fts5 (
   description, notes, resolution, areas, type,

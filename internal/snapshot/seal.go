@@ -57,6 +57,9 @@ func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 	return sealed, err
 }
 
+// ranked takes the staged rows in the order in which they are served.
+const ranked = ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`
+
 func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	var err error
 	if meta.Filled, err = d.carryOver(ctx); err != nil {
@@ -71,7 +74,8 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	}
 	err = d.exec(ctx,
 		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
-		statement{`INSERT INTO feedback (` + columns + `) SELECT ` + columns + ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil},
+		statement{`INSERT INTO feedback (` + apart + `) SELECT ` + apart + ranked, nil},
+		statement{`INSERT INTO summary (json) SELECT summary` + ranked, nil},
 		statement{derive, nil},
 		statement{`INSERT INTO meta VALUES (?)`, []any{text}})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -67,13 +68,20 @@ func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
 
 // union is the set of the records that have one of some values, which are folded.
 func (f *File) union(ctx context.Context, property string, keys []string) (*roaring.Bitmap, error) {
+	name := property + "\x00" + strings.Join(keys, "\x00")
+	if set, ok := f.unions.Get(name); ok {
+		return set, nil
+	}
 	all := roaring.New()
 	for some := range slices.Chunk(keys, facetKeys) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		args := []any{property}
 		for i := range facetKeys {
 			args = append(args, some[min(i, len(some)-1)])
 		}
-		rows, err := f.facet.QueryContext(ctx, args...)
+		rows, err := f.facet.QueryContext(brief, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -81,8 +89,14 @@ func (f *File) union(ctx context.Context, property string, keys []string) (*roar
 			return nil, err
 		}
 	}
+	if len(name) <= longestName {
+		f.unions.Add(name, all)
+	}
 	return all, nil
 }
+
+// longestName bounds, in bytes, what a union is remembered by.
+const longestName = 256
 
 // facetKeys is how many values the query of a facet takes at a time.
 const facetKeys = 8
@@ -106,7 +120,10 @@ func eachSet(rows *sql.Rows, do func(*roaring.Bitmap)) error {
 // between is the set of the records created in [from, to): positions that follow each other.
 func (f *File) between(ctx context.Context, from, to time.Time) (*roaring.Bitmap, error) {
 	var first, last sql.NullInt64
-	if err := f.interval.QueryRowContext(ctx, bound(to, "~"), bound(from, "")).Scan(&first, &last); err != nil {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := f.interval.QueryRowContext(brief, bound(to, "~"), bound(from, "")).Scan(&first, &last); err != nil {
 		return nil, err
 	}
 	set := roaring.New()

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
 	"voc/internal/feedback"
@@ -89,8 +90,13 @@ type service struct {
 // newService has an empty store. It may be read by all, and nobody may start a refresh.
 func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Helper()
+	return newServiceOver(t, blobtest.NewMemory(nil), options...)
+}
+
+func newServiceOver(t testing.TB, store blob.Store, options ...func(*httpapi.Config)) *service {
+	t.Helper()
 	s := &service{
-		t: t, store: blobtest.NewFaulty(blobtest.NewMemory(nil)), dir: t.TempDir(),
+		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
 		refresher: &refresher{}, clock: &clock{now: noon}, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

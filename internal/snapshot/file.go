@@ -19,6 +19,7 @@ const readers = 4
 // File is an open snapshot. It is safe for concurrent use; Close waits for nothing, so the caller sees to it that no query runs.
 type File struct {
 	path    string
+	folder  string // of its own, if it was made of an older one
 	db      *sql.DB
 	meta    Meta
 	records int
@@ -50,23 +51,34 @@ const (
 	unionsKept  = 64
 )
 
-// Open opens a sealed file. It must not change while it is open; files that Body makes beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
-// That the file is whole is for the caller to know by its SHA-256.
+// Open opens a sealed file. It must not change while it is open; files that are made beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
+// That the file is whole is for the caller to know by its SHA-256. Cost: a millisecond, but for a file of the schema before, which is made into one of this.
 func Open(path string) (*File, error) {
-	size, err := sizeOf(path)
+	f, err := openSealed(path)
+	if errors.Is(err, errOlder) {
+		f, err = openUpgraded(path)
+	}
 	if err != nil {
 		return nil, wrap("open "+path, err)
 	}
+	return f, nil
+}
+
+func openSealed(path string) (*File, error) {
+	size, err := sizeOf(path)
+	if err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", dsn(path, immutable))
 	if err != nil {
-		return nil, wrap("open "+path, err)
+		return nil, err
 	}
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
 	f := &File{path: path, db: db, sizes: map[stored]int64{}, ready: map[Encoding]int64{}}
 	if err := f.load(size); err != nil {
 		_ = db.Close() // the first error is the one to tell
-		return nil, wrap("open "+path, err)
+		return nil, err
 	}
 	return f, nil
 }
@@ -100,6 +112,9 @@ func (f *File) load(size int64) error {
 	}
 	if size != whole { // SQLite itself reads a last page that is cut as if zeros followed
 		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
+	}
+	if version < SchemaVersion {
+		return errOlder
 	}
 	var meta []byte
 	if err := f.db.QueryRow(`SELECT json, (SELECT count(*) FROM feedback) FROM meta`).Scan(&meta, &f.records); err != nil {
@@ -178,7 +193,11 @@ func (f *File) Close() error {
 	for encoding := range f.ready {
 		_ = os.Remove(f.bodyPath(encoding)) // it lies in a folder of this process
 	}
-	return wrap("close "+f.path, f.db.Close())
+	err := f.db.Close()
+	if f.folder != "" {
+		err = errors.Join(err, os.RemoveAll(f.folder))
+	}
+	return wrap("close "+f.path, err)
 }
 
 // Body opens the whole list in an encoding; the caller closes it. The first call for an encoding writes it to a file beside the

@@ -3,9 +3,9 @@ package snapshot
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -68,7 +68,7 @@ func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
 
 // union is the set of the records that have one of some values, which are folded.
 func (f *File) union(ctx context.Context, property string, keys []string) (*roaring.Bitmap, error) {
-	name := property + "\x00" + strings.Join(keys, "\x00")
+	name := fmt.Sprintf("%s %q", property, keys)
 	if set, ok := f.unions.Get(name); ok {
 		return set, nil
 	}

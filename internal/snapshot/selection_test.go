@@ -357,6 +357,21 @@ func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
 	}
 }
 
+// What is remembered of one filter must not answer another.
+func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
+	file := opened(t, cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
+	for range 2 {
+		for want, teams := range map[string][]string{"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`}, "abc": {"y", "X", "X\x00y"}} {
+			if got := walk(t, file, feedback.Filter{Any: are{"team": teams}}, feedback.Newest, 9); strings.Join(got, "") != want {
+				t.Errorf("%q finds %q, want %q", teams, got, want)
+			}
+		}
+	}
+	if got := walk(t, file, feedback.Filter{Any: are{"status": {"x"}}}, feedback.Newest, 9); len(got) > 0 {
+		t.Errorf("a status that is a team finds %q", got)
+	}
+}
+
 // A place that nobody was given is no reason to fail: a cursor is checked, but it may be forged.
 func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 	file := opened(t, cells{"a": early, "b": late})

@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -44,5 +45,5 @@ func Collate(key, value string) string {
 	if weight < 0 {
 		return "~" + lower // behind any digit
 	}
-	return string(rune('0' + weight))
+	return strconv.Itoa(weight)
 }

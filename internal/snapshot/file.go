@@ -144,7 +144,7 @@ func (f *File) prepare() (err error) {
 		{&f.ranking, `SELECT positions FROM ranking WHERE sort = ? AND part >= ? ORDER BY part`},
 		{&f.summaries, `SELECT CAST(summary.json AS BLOB) FROM json_each(?) AS wanted CROSS JOIN summary ON pos = wanted.value`},
 	} {
-		if *q.into, err = f.db.Prepare(q.text); err != nil {
+		if *q.into, err = f.db.Prepare(q.text); err != nil { //nolint:sqlclosecheck // they end with the file's connections
 			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 		}
 	}

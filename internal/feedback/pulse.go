@@ -13,9 +13,6 @@ const (
 	pulseDescription = 100 // code points
 )
 
-// IsHigh says whether a priority is the highest.
-func IsHigh(priority string) bool { return Fold(priority) == weights[0] }
-
 // Pulse is the customer-pulse report in the making. Add must see the newest record first.
 type Pulse struct {
 	Made time.Time // when the snapshot was
@@ -39,6 +36,11 @@ func NewPulse(made time.Time) *Pulse {
 	return &Pulse{Made: made, priorities: map[string]int{}, environments: map[string]int{}, states: map[string]int{}, months: map[string]int{}}
 }
 
+// Shows says whether the report will show the record, with its description, once it is added.
+func (p *Pulse) Shows(f Feedback) bool {
+	return len(p.high) < pulseIssues && Fold(f.Priority) == weights[0]
+}
+
 // Add counts a record.
 func (p *Pulse) Add(f Feedback) {
 	p.total++
@@ -50,7 +52,7 @@ func (p *Pulse) Add(f Feedback) {
 		p.newest = f.Created
 	}
 	p.oldest = f.Created
-	if len(p.high) < pulseIssues && IsHigh(f.Priority) {
+	if p.Shows(f) {
 		p.high = append(p.high, pulseIssue{f.ID, shortened(f.Description), f.Environment, f.Created.Format(TimeFormat)})
 	}
 }

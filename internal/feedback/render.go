@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"time"
-
-	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // TimeFormat writes every instant of the contract, once it is in UTC.
@@ -125,24 +122,4 @@ func encode(v any) []byte {
 		panic(err) // strings, lists of strings and checked numbers always encode
 	}
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
-}
-
-// Read gives back what Summary and Detail wrote, but for what neither holds: weeks and hours of the report. It is how rows that are kept are read without mapping them again.
-func Read(summaryJSON, detailJSON []byte) (Feedback, error) {
-	var s summary
-	var d detail
-	if err := errors.Join(jsonv2.Unmarshal(summaryJSON, &s), jsonv2.Unmarshal(detailJSON, &d)); err != nil {
-		return Feedback{}, err
-	}
-	created, err := time.Parse(TimeFormat, s.Created)
-	modified, errModified := time.Parse(TimeFormat, d.ModifiedAt)
-	f := Feedback{
-		ID: s.ID, Description: s.Description, Priority: s.Priority, Team: s.Team, Environment: s.Environment, AreaImpacted: s.AreaImpacted,
-		Created: created, Week: s.Week, Status: s.Status, ReporterEmail: s.ReporterEmail, SlackThread: s.SlackThread, TypeOfIssue: s.TypeOfIssue,
-		Source: s.Source, TriageRep: s.TriageRep, Areas: d.Areas, Notes: d.Notes, ResolutionNotes: d.ResolutionNotes, RelatedIMT: d.RelatedIMT, Modified: modified,
-	}
-	if issue, ok := numeric(string(s.IssueNumber)); ok {
-		f.IssueNumber = &issue
-	}
-	return f, errors.Join(err, errModified)
 }

@@ -49,7 +49,7 @@ type column struct {
 }
 
 // buildIndex reads the rows of feedback, and writes what they come to.
-func (d *Draft) buildIndex(ctx context.Context, meta Meta) error {
+func (d *Draft) buildIndex(ctx context.Context, meta Meta, encoders []encoder) error {
 	x := index{
 		facets: map[string]map[string]*facet{}, columns: map[string]*column{}, times: map[place]feedback.Times{}, timed: map[string]bool{},
 		pulse: feedback.NewPulse(meta.CreatedAt),
@@ -60,7 +60,7 @@ func (d *Draft) buildIndex(ctx context.Context, meta Meta) error {
 	if err := x.read(ctx, d.conn); err != nil {
 		return err
 	}
-	return errors.Join(x.storeFacets(ctx, d), x.storeRankings(ctx, d), x.storeTimes(ctx, d), x.storeReports(ctx, d))
+	return errors.Join(x.storeFacets(ctx, d), x.storeRankings(ctx, d), x.storeTimes(ctx, d), x.storeReports(ctx, d, encoders))
 }
 
 func (x *index) read(ctx context.Context, conn *sql.Conn) error {
@@ -76,7 +76,10 @@ func (x *index) read(ctx context.Context, conn *sql.Conn) error {
 		if err := rows.Scan(&summary, &detail, &week, &h[0], &h[1], &h[2], &h[3], &h[4]); err != nil {
 			return err
 		}
-		f, err := feedback.Read(summary, detail)
+		f, err := feedback.Outline(summary, detail)
+		if err == nil && x.pulse.Shows(f) {
+			f.Description, err = feedback.DescriptionIn(summary)
+		}
 		if err != nil {
 			return err
 		}

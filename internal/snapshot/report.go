@@ -10,7 +10,7 @@ import (
 	"voc/internal/feedback"
 )
 
-func (x *index) storeReports(ctx context.Context, d *Draft) error {
+func (x *index) storeReports(ctx context.Context, d *Draft, encoders []encoder) error {
 	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
 	for property, values := range x.facets {
 		for _, entry := range values {
@@ -31,7 +31,7 @@ func (x *index) storeReports(ctx context.Context, d *Draft) error {
 		{PlacesReport, feedback.Environments(slices.Collect(maps.Keys(x.timed)))},
 		{PulseReport, x.pulse.JSON()},
 	} {
-		if err := d.encodeReport(ctx, report.name, report.body); err != nil {
+		if err := d.encodeReport(ctx, encoders, report.name, report.body); err != nil {
 			return err
 		}
 	}

@@ -81,7 +81,8 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err != nil {
 		return meta.Contents, err
 	}
-	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta), d.encodeList(ctx)); err != nil {
+	encoders := newEncoders()
+	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta, encoders), d.encodeList(ctx, encoders)); err != nil {
 		return meta.Contents, err
 	}
 	return meta.Contents, d.exec(ctx,

@@ -57,8 +57,33 @@ func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 	return sealed, err
 }
 
-// ranked takes the staged rows in the order in which they are served.
-const ranked = ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`
+// together is how many records lie beside each other in the file, with both of their rows: these share most of their text, and a snapshot travels compressed with a window
+// of a megabyte, beyond which nothing is known again.
+const together = 64
+
+// rank moves the staged rows into the file, in the order in which they are served.
+func (d *Draft) rank(ctx context.Context) error {
+	if err := d.exec(ctx,
+		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
+		statement{`CREATE TABLE stage.rank (pos INTEGER PRIMARY KEY, staged INTEGER NOT NULL)`, nil},
+		statement{`INSERT INTO stage.rank (staged) SELECT rowid FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil}); err != nil {
+		return err
+	}
+	var records int
+	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM stage.rank`).Scan(&records); err != nil {
+		return err
+	}
+	const some = ` FROM stage.rank CROSS JOIN stage.row ON row.rowid = staged WHERE pos BETWEEN ? AND ? ORDER BY pos`
+	for first := 1; first <= records; first += together {
+		span := []any{first, first + together - 1}
+		if err := d.exec(ctx,
+			statement{`INSERT INTO feedback (pos, ` + apart + `) SELECT pos, ` + apart + some, span},
+			statement{`INSERT INTO summary (pos, json) SELECT pos, summary` + some, span}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	var err error
@@ -72,13 +97,10 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err != nil {
 		return meta.Contents, err
 	}
-	err = d.exec(ctx,
-		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
-		statement{`INSERT INTO feedback (` + apart + `) SELECT ` + apart + ranked, nil},
-		statement{`INSERT INTO summary (json) SELECT summary` + ranked, nil},
-		statement{derive, nil},
-		statement{`INSERT INTO meta VALUES (?)`, []any{text}})
-	if err != nil {
+	if err := d.rank(ctx); err != nil {
+		return meta.Contents, err
+	}
+	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{text}}); err != nil {
 		return meta.Contents, err
 	}
 	encoders := newEncoders()

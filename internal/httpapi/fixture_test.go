@@ -105,6 +105,7 @@ func newServiceOver(t testing.TB, store blob.Store, options ...func(*httpapi.Con
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
 		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Access: httpapi.Access{Reads: httpapi.Public},
 	}
 	for _, option := range options {
 		option(&cfg)

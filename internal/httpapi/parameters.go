@@ -35,8 +35,14 @@ func (p parameters) with(single ...string) parameters {
 // ignored are the cache-busters of the frontend.
 var ignored = []string{"t", "_"}
 
+// longestQuery is in bytes. API Gateway takes 10,240 of request line and headers together (AWS quotas, November 2026); no question that fits is cut short.
+const longestQuery = 8 << 10
+
 // readQuery checks the query against what the route knows. Everything that is wrong is told at once.
 func (r *request) readQuery(known parameters) error {
+	if len(r.URL.RawQuery) > longestQuery {
+		return errLongQuery
+	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return badRequest{{"(query)", "is not URL-encoded: " + err.Error()}}
@@ -54,6 +60,8 @@ func (r *request) readQuery(known parameters) error {
 			bad = append(bad, parameterError{name, "is given more than once"})
 		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) }):
 			bad = append(bad, parameterError{name, "is not UTF-8"})
+		case slices.ContainsFunc(values[name], func(v string) bool { return strings.Contains(v, "\x00") }):
+			bad = append(bad, parameterError{name, "holds a NUL"})
 		}
 	}
 	if bad != nil {

@@ -71,11 +71,23 @@ func failing(t *testing.T) map[string]func() answer {
 	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
 	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
 	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
+	staffed, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = httpapi.JWT })
+	for range 5 {
+		tried.signIn("ann@example.com", "guess")
+	}
 	ask := func(s *service, method, target string, headers ...string) func() answer {
 		return func() answer { return s.ask(method, target, headers...) }
 	}
 	return map[string]func() answer{
 		"unknown path":             ask(full, "GET", "/api/feedbacks"),
+		"users of a frontend":      ask(full, "GET", "/api/users/"),
+		"chat of a frontend":       ask(full, "POST", "/api/chat/sessions"),
+		"nobody may sign in":       func() answer { return full.signIn("ann@example.com", "open sesame") },
+		"wrong password":           func() answer { return staffed.signIn("ann@example.com", "guess") },
+		"body of a sign-in":        func() answer { return staffed.post("/api/users/auth", `{"email": 1}`) },
+		"too many tries":           func() answer { return tried.signIn("ann@example.com", "open sesame") },
+		"query too long":           ask(full, "GET", "/api/feedback/?team="+strings.Repeat("a", 16_000)),
+		"reading past the gateway": ask(behind, "GET", "/api/feedback/"),
 		"unknown record":           ask(full, "GET", "/api/feedback/recNobody"),
 		"unknown run":              ask(full, "GET", "/api/cache/runs/full-nobody"),
 		"wrong method":             ask(full, "DELETE", "/api/feedback/rec00000000000001"),
@@ -100,7 +112,7 @@ func failing(t *testing.T) map[string]func() answer {
 
 // tokens closes the API: reading needs one of two, admins have one.
 func tokens(c *httpapi.Config) {
-	c.Access = httpapi.Access{ReadNeedsToken: true, ReadTokens: []string{"read-1", "read-2"}, AdminTokens: []string{"admin-1"}}
+	c.Access = httpapi.Access{Reads: httpapi.Token, ReadTokens: []string{"read-1", "read-2"}, AdminTokens: []string{"admin-1"}}
 }
 
 func TestErrorBodies(t *testing.T) {
@@ -125,7 +137,7 @@ func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
 			}
 		}
 		p := a.problem(t)
-		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" || !strings.HasPrefix(p.Type, "urn:voc:problem:") {
+		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" || !strings.HasPrefix(p.Type, "/api/docs#") {
 			t.Errorf("%s: %s", name, a.body)
 		}
 	}

@@ -34,9 +34,19 @@ func (a *API) table() []route {
 		{"POST", "/api/cache/update-incremental", admin, nil, a.update(catalog.Incremental)},
 		{"POST", "/api/cache/update-sweep", admin, nil, a.update(catalog.Sweep)},
 		{"POST", "/api/cache/rollback", admin, nil, a.rollback},
+		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
 	}
+}
+
+// elsewhere are paths that the existing dashboard knows, and why they are not here.
+var elsewhere = []struct {
+	path string
+	why  error
+}{
+	{"/api/users", errUsersElsewhere},
+	{"/api/chat", errNoChat},
 }
 
 // find picks the route of a request. A path answers with and without its trailing slash, directly.
@@ -60,12 +70,21 @@ func (a *API) find(r *request) (route, error) {
 		}
 	}
 	if allowed == nil {
-		return route{}, errNoRoute
+		return route{}, nowhere(path)
 	}
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
+}
+
+func nowhere(path string) error {
+	for _, e := range elsewhere {
+		if path == e.path || strings.HasPrefix(path, e.path+"/") {
+			return e.why
+		}
+	}
+	return errNoRoute
 }
 
 func match(pattern, path string) (name string, ok bool) {

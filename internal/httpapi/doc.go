@@ -7,5 +7,7 @@
 // Data routes answer from one snapshot, and their bodies do not depend on the clock, so that their validators hold and an answer that was made can be kept. A walk over pages
 // stays on the snapshot that it began with: its cursor names it. Status routes tell of now and are never stored.
 //
+// What it answers is written down in apidoc/openapi.yaml, to which the tests hold every answer; the page that is made of it explains each problem.
+//
 // The package knows the catalog and the snapshot; who refreshes, and how, is behind the interface Refresher.
 package httpapi

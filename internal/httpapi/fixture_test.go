@@ -97,7 +97,7 @@ func newServiceOver(t testing.TB, store blob.Store, options ...func(*httpapi.Con
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{}, clock: &clock{now: noon}, log: &logbook{},
+		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: &clock{now: noon}, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.catalog = catalog.New(s.store, 5, log)
@@ -201,7 +201,9 @@ func (s *service) send(r *http.Request) answer {
 	s.t.Helper()
 	recorder := httptest.NewRecorder()
 	s.ServeHTTP(recorder, r)
-	return answer{recorder.Result(), recorder.Body.String()}
+	a := answer{recorder.Result(), recorder.Body.String()}
+	mustConform(s.t, r, a)
+	return a
 }
 
 // status is what GET /api/cache/ says.

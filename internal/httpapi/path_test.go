@@ -31,6 +31,8 @@ var paths = map[string]string{
 	"/api/cache/update-incremental":               "POST, OPTIONS",
 	"/api/health":                                 "GET, HEAD, OPTIONS",
 	"/api/live":                                   "GET, HEAD, OPTIONS",
+	"/api/openapi.json":                           "GET, HEAD, OPTIONS",
+	"/api/docs":                                   "GET, HEAD, OPTIONS",
 }
 
 func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
@@ -176,7 +178,9 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	return answer{response, readAll(t, response.Body)}
+	a := answer{response, readAll(t, response.Body)}
+	mustConform(t, r, a)
+	return a
 }
 
 func TestHeadHasNoBodyInAnyHost(t *testing.T) {

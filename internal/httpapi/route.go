@@ -37,6 +37,8 @@ func (a *API) table() []route {
 		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
+		{"GET", "/api/openapi.json", open, nil, a.openAPIDocument},
+		{"GET", docsPath, open, nil, a.docs},
 	}
 }
 

@@ -49,9 +49,11 @@ func goldenName(name string) string { return "problem-" + strings.ReplaceAll(nam
 type problem struct {
 	Type, Title, Detail string
 	Status              int
-	Errors              []struct{ Parameter, Detail string }
+	Errors              []parameterError
 	RequestID           string `json:"request_id"`
 }
+
+type parameterError struct{ Parameter, Detail string }
 
 func (a answer) problem(t testing.TB) (p problem) {
 	t.Helper()
@@ -71,7 +73,7 @@ func failing(t *testing.T) map[string]func() answer {
 	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
 	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
 	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
-	staffed, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = httpapi.JWT })
+	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = httpapi.JWT })
 	for range 5 {
 		tried.signIn("ann@example.com", "guess")
 	}
@@ -83,8 +85,8 @@ func failing(t *testing.T) map[string]func() answer {
 		"users of a frontend":      ask(full, "GET", "/api/users/"),
 		"chat of a frontend":       ask(full, "POST", "/api/chat/sessions"),
 		"nobody may sign in":       func() answer { return full.signIn("ann@example.com", "open sesame") },
-		"wrong password":           func() answer { return staffed.signIn("ann@example.com", "guess") },
-		"body of a sign-in":        func() answer { return staffed.post("/api/users/auth", `{"email": 1}`) },
+		"wrong password":           func() answer { return manned.signIn("ann@example.com", "guess") },
+		"body of a sign-in":        func() answer { return manned.post("/api/users/auth", `{"email": 1}`) },
 		"too many tries":           func() answer { return tried.signIn("ann@example.com", "open sesame") },
 		"query too long":           ask(full, "GET", "/api/feedback/?team="+strings.Repeat("a", 16_000)),
 		"reading past the gateway": ask(behind, "GET", "/api/feedback/"),

@@ -109,7 +109,7 @@ func (s *schema) bounds() (text string) {
 		text += fmt.Sprintf(", %d to %d", *s.Minimum, *s.Maximum)
 	}
 	if s.Default != nil {
-		text += fmt.Sprintf(", else %v", s.Default)
+		text += fmt.Sprintf(", %v by default", s.Default)
 	}
 	return text
 }

@@ -4,10 +4,11 @@ LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
 .PHONY: help run test race lint clients verify soak bench bench-large build clean
+.PHONY: types schemathesis dashboard
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve; without an account, sample data from a built-in Airtable
 	go run ./functions/server
@@ -25,6 +26,16 @@ lint: $(LINTER) ## linters, format, tidy modules
 clients: build ## Airtable's own clients against the emulator (needs Node and Python)
 	.ci/clients
 
+types: build ## TypeScript types of /api/openapi.json, and a program that uses them (needs Node)
+	.ci/with-server .ci/types
+
+schemathesis: build ## the server against its own description, for a minute (needs Python)
+	.ci/with-server .ci/schemathesis
+
+dashboard: build ## the dashboard's requests from headless Chromium (needs Node and Chromium)
+	.ci/with-server .ci/dashboard
+
+verify: types schemathesis dashboard
 verify: lint race clients ## all that CI checks beside the tests
 
 soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours

@@ -145,6 +145,7 @@ func settle(text string) string {
 		`(-\w{5}-)[0-9a-f]{12}`:       `${1}0123456789ab`,
 		`"sha256": "[0-9a-f]{64}"`:    `"sha256": "…"`,
 		`"bytes": [1-9]\d*`:           `"bytes": 40960`,
+		`cursor=[\w-]+`:               `cursor=…`,
 		`style-src 'sha256-[^']{44}'`: `style-src 'sha256-…'`,
 	} {
 		text = regexp.MustCompile(pattern).ReplaceAllString(text, stands)

@@ -40,7 +40,7 @@ var parameterRows = map[string]map[string]string{
 	},
 	"q": {
 		"first": "-1", "FIRST": "-1", "short": "1", "日本語": "-1", "first+short": "", "nowhere": "", "sho*": "1", "sho": "", `"more+first"`: "-1", `"first+more"`: "", "b": "-1", "billing+short": "1",
-		"": "400", "*": "400", "%22%22": "400", "%F0%9F%99%82": "400", "%00": "400", "'": "400", "a'b": "", "%22": "400", "short%00": "1", "short)": "1", "NOT+short": "", "short+OR+first": "", "description:short": "",
+		"": "400", "*": "400", "%22%22": "400", "%F0%9F%99%82": "400", "%00": "400", "'": "400", "a'b": "", "%22": "400", "short%00": "400", "short)": "1", "NOT+short": "", "short+OR+first": "", "description:short": "",
 		"^short": "1", "short+NEAR+first": "", "-short": "1", "%25": "400", "short%25": "1", strings.Repeat("a+", 65): "400", strings.Repeat("first+", 63) + "more": "-1", strings.Repeat("fi*", 64): "-1", strings.Repeat("x", 7<<10): "",
 	},
 	"sort": {

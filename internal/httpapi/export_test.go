@@ -22,7 +22,7 @@ func (a *API) Routes() (all []Route) {
 
 // ProblemCodes lists the codes that answers may have, once each.
 func ProblemCodes() (codes []string) {
-	codes = []string{"bad-parameter", "wrong-method", "too-many-tries", "internal"}
+	codes = []string{"bad-parameter", "wrong-method", "too-many-tries", "internal", "malformed-request", "head-too-large"}
 	for _, k := range known {
 		codes = append(codes, k.code)
 	}

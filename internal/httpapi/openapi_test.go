@@ -81,12 +81,15 @@ func TestExamplesAreWhatTheDocumentSays(t *testing.T) {
 				t.Errorf("%s: %v", p.at, err)
 			}
 		}
+		for _, example := range list(p.node["examples"]) {
+			seen++
+			if err := d.check(p, example); err != nil {
+				t.Errorf("%s: %v", p.at, err)
+			}
+		}
 		for name, node := range p.node {
-			switch node := node.(type) {
-			case map[string]any:
-				if name != "example" && node["$ref"] == nil {
-					walk(d.in(p, name))
-				}
+			if node, ok := node.(map[string]any); ok && name != "example" && node["$ref"] == nil {
+				walk(d.in(p, name))
 			}
 		}
 	}

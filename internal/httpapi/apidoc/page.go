@@ -34,7 +34,7 @@ func Page(source []byte) ([]byte, error) {
 		return nil, err
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(pageStyle) },
+		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // it is ours
 		"markdown": markdown,
 		"inline":   inline,
 		"status":   http.StatusText,
@@ -147,14 +147,14 @@ func curl(c call, target string) (string, error) {
 func markdown(text string) (template.HTML, error) {
 	var out bytes.Buffer
 	err := goldmark.Convert([]byte(text), &out)
-	return template.HTML(out.String()), err
+	return template.HTML(out.String()), err //nolint:gosec // of our own text
 }
 
 // inline is markdown without a paragraph around it.
 func inline(text string) (template.HTML, error) {
 	html, err := markdown(text)
 	trimmed := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(html)), "<p>"), "</p>")
-	return template.HTML(trimmed), err
+	return template.HTML(trimmed), err //nolint:gosec // as above
 }
 
 // example is a value as it would be answered: JSON, or a text as it is.

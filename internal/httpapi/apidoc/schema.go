@@ -16,6 +16,7 @@ type schema struct {
 	Type        yaml.Node // a text or a list of them
 	Format      string
 	Description string
+	Examples    []yaml.Node
 	Enum        []any
 	Const       any
 	Default     any
@@ -31,6 +32,9 @@ type schema struct {
 
 // Row is one line of a table of what a value is made of.
 type Row struct{ Name, Type, Description string }
+
+// Examples lists those that a schema has.
+func (d document) Examples(name string) []yaml.Node { return d.Components.Schemas.get(name).Examples }
 
 // resolve follows a reference. One may have a description of its own beside it.
 func (d document) resolve(s *schema) *schema {

@@ -111,13 +111,18 @@ await does("a page of a third origin is shut out", async () => {
   await assert.rejects(ask("/api/feedback/"), /Failed to fetch/);
 });
 
-await does("the page of the documentation loads nothing, and explains a problem where its type leads", async () => {
+await does("the page of the documentation loads nothing, asks what can be asked, and explains a problem where its type leads", async () => {
   complaints.length = 0;
   const requests = [];
   page.on("request", (request) => requests.push(request.url()));
   await page.setViewportSize({ width: 1400, height: 1000 });
   await page.goto(`${api}/api/docs`);
   await page.screenshot({ path });
+  for (const link of await page.locator("p.open a").all()) {
+    const target = await link.getAttribute("href");
+    if (target.startsWith("/api/cache/runs/")) continue; // no run has an example's id
+    assert.equal((await fetch(api + target)).status, 200, target);
+  }
   await page.goto(`${api}/api/docs#bad-parameter`);
   await page.locator("article#bad-parameter:target").waitFor();
   assert.deepEqual(requests.filter((url) => !url.startsWith(`${api}/api/docs`) && !url.startsWith("data:")), []);

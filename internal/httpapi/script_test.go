@@ -50,6 +50,22 @@ func TestScripts(t *testing.T) {
 	}
 }
 
+func TestEveryRouteIsInAScript(t *testing.T) {
+	var asked []string
+	files, _ := filepath.Glob("testdata/scripts/*.http") // the pattern is well-formed
+	for _, file := range files {
+		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(string(must(os.ReadFile(file))), -1) {
+			asked = append(asked, strings.TrimSuffix(line[1], "/"))
+		}
+	}
+	for _, r := range newService(t).Routes() {
+		prefix, isPattern := strings.CutSuffix(r.Method+" "+r.Path, "{id}")
+		if !slices.ContainsFunc(asked, func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) }) {
+			t.Errorf("no script asks %s %s", r.Method, r.Path)
+		}
+	}
+}
+
 // play has a service answer what a script sends, and returns the script with these answers.
 func play(t *testing.T, script string) string {
 	var out []string

@@ -3,11 +3,12 @@ GOLANGCI := v2.15.0
 LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
-.PHONY: help run test race lint clients verify soak bench build clean
+.PHONY: help run test race lint clients verify soak bench bench-large build clean
+.PHONY: types schemathesis dashboard
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve; without an account, sample data from a built-in Airtable
 	go run ./functions/server
@@ -25,6 +26,16 @@ lint: $(LINTER) ## linters, format, tidy modules
 clients: build ## Airtable's own clients against the emulator (needs Node and Python)
 	.ci/clients
 
+types: build ## TypeScript types of /api/openapi.json, and a program that uses them (needs Node)
+	.ci/with-server .ci/types
+
+schemathesis: build ## the server against its own description, for a minute (needs Python)
+	.ci/with-server .ci/schemathesis
+
+dashboard: build ## the dashboard's requests from headless Chromium (needs Node and Chromium)
+	.ci/with-server .ci/dashboard
+
+verify: types schemathesis dashboard
 verify: lint race clients ## all that CI checks beside the tests
 
 soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours
@@ -34,7 +45,10 @@ soak: ## the long versions of tests: thousands of random histories, a hundred re
 	.ci/fuzz 1m
 
 bench: ## the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -run '^$$' -bench . -skip HalfAMillion -benchmem ./...
+
+bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB of disk
+	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
 build: ## bin/server, static and stripped, for this machine
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X voc/internal/app.version=$(VERSION)' -o bin/server ./functions/server

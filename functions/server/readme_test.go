@@ -69,6 +69,24 @@ func TestReadmesCurlCommandsWork(t *testing.T) {
 	}
 }
 
+// TestReadmesAnswersAreWhatTheServerAnswers runs the questions of "Use it", over the sample of `make run`.
+func TestReadmesAnswersAreWhatTheServerAnswers(t *testing.T) {
+	t.Parallel()
+	p, url := serve(t, t.TempDir(), environment(t))
+	p.printed(`(voc serves)`)
+	questions := regexp.MustCompile("(?s)```sh\n(curl [^\n]*)\n```\n\n```[a-z]*\n(.*?)\n```").FindAllStringSubmatch(readme(t), -1)
+	for _, q := range questions {
+		command := strings.ReplaceAll(q[1], "http://localhost:8080", url)
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
+		if got := strings.TrimSpace(strings.ReplaceAll(string(out), "\r", "")); err != nil || got != q[2] {
+			t.Errorf("%s: %v\n%s\nthe README has\n%s", q[1], err, got, q[2])
+		}
+	}
+	if len(questions) < 5 {
+		t.Errorf("the README has %d questions with their answers", len(questions))
+	}
+}
+
 func TestReadmesServerCommandsWork(t *testing.T) {
 	t.Parallel()
 	airtable, dir := emulate(t), t.TempDir()

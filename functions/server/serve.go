@@ -12,6 +12,7 @@ import (
 	"voc/internal/app"
 	"voc/internal/catalog"
 	"voc/internal/config"
+	"voc/internal/httpapi"
 	"voc/internal/refresh"
 )
 
@@ -47,7 +48,7 @@ func (serve) Run(ctx context.Context) error {
 	defer runner.Stop()
 	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}))
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
 	url := "http://" + listener.Addr().String()
 	fmt.Println("voc listens on", url)
 	go s.begin(ctx, replica, runner, url)
@@ -70,7 +71,7 @@ func (serve) Run(ctx context.Context) error {
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: headerLimit,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerLimit, DisableGeneralOptionsHandler: true,
 	}
 }
 
@@ -137,6 +138,7 @@ func (s *session) welcome(replica *catalog.Replica, url string) {
 	fmt.Printf("  all      curl -s --compressed %s/api/feedback/\n", url)
 	fmt.Printf("  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
 	fmt.Printf("  status   curl -s %s/api/cache/\n", url)
+	fmt.Printf("  the API  %s/api/docs\n", url)
 	if len(s.Config.Access.AdminTokens) > 0 {
 		fmt.Printf("  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
 	}

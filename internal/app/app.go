@@ -101,10 +101,11 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *htt
 		Replica:   replica,
 		Refresher: refresher,
 		Access: httpapi.Access{
-			ReadNeedsToken: c.Access.Read != config.Public,
-			ReadTokens:     reveal(c.Access.ReadTokens),
-			AdminTokens:    reveal(c.Access.AdminTokens),
-			Origins:        c.Access.Origins,
+			Reads:       httpapi.ReadAccess(c.Access.Read),
+			ReadTokens:  reveal(c.Access.ReadTokens),
+			AdminTokens: reveal(c.Access.AdminTokens),
+			Origins:     c.Access.Origins,
+			Users:       users(c.Access.Users),
 		},
 		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
 		MonthlyCalls: c.MonthlyCalls,
@@ -113,6 +114,13 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *htt
 		Now:          time.Now,
 		Log:          p.Log,
 	})
+}
+
+func users(configured []config.User) (all []httpapi.User) {
+	for _, u := range configured {
+		all = append(all, httpapi.User{Email: u.Email, Name: u.Name, Role: u.Role, PasswordHash: u.PasswordHash.Reveal()})
+	}
+	return all
 }
 
 func reveal(secrets []config.Secret) (texts []string) {

@@ -17,6 +17,6 @@
 // A manifest carries its own SHA-256, a snapshot's is in the manifest. Neither is ever trusted without: a reader goes back to the newest whole one and says so,
 // a writer refuses.
 //
-// Catalog is the writing and reading of that truth; Replica keeps the current snapshot open for those who serve it. How a snapshot is
+// Catalog is the writing and reading of that truth; Replica keeps the current snapshot open for those who serve it, and a few older ones for those who walk them page by page. How a snapshot is
 // made is refresh's business, what a store promises is blob's.
 package catalog

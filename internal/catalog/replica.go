@@ -23,11 +23,14 @@ type Replica struct {
 	version blob.Version  // of the manifest that view is of
 	checked time.Time
 
-	mu   sync.Mutex
-	view View
-	open *held
+	opening chan struct{} // holds one: one older snapshot is fetched at a time
 
-	retiring sync.WaitGroup // files that were replaced and are still used
+	mu    sync.Mutex
+	view  View
+	open  *held
+	older []*held // the last used first
+
+	retiring sync.WaitGroup // files that are not open to new users and are still used
 }
 
 // View is one consistent state of the store: a manifest and the snapshot that is served with it.
@@ -55,14 +58,17 @@ func (v View) Running() (run Run, dead bool) {
 
 // held is an open file and those who use it.
 type held struct {
-	file  *snapshot.File
-	path  string
-	users sync.WaitGroup
+	snapshot Snapshot
+	file     *snapshot.File
+	path     string
+	users    sync.WaitGroup
+	walked   bool        // somebody reads it page by page
+	idle     *time.Timer // of an older one: when it goes
 }
 
 // NewReplica makes a replica that keeps files in dir, which must exist and be private. It holds nothing before the first Sync.
 func NewReplica(c *Catalog, dir string, log *slog.Logger) *Replica {
-	return &Replica{catalog: c, dir: dir, log: log, syncing: make(chan struct{}, 1)}
+	return &Replica{catalog: c, dir: dir, log: log, syncing: make(chan struct{}, 1), opening: make(chan struct{}, 1)}
 }
 
 // Acquire gives the state of the last Sync. The file stays open until release is called, even if another snapshot replaces it meanwhile.
@@ -72,8 +78,17 @@ func (r *Replica) Acquire() (view View, release func()) {
 	if r.open == nil {
 		return r.view, func() {}
 	}
-	r.open.users.Add(1)
-	return r.view, sync.OnceFunc(r.open.users.Done)
+	return r.use(r.open)
+}
+
+// use counts a user of a file. The caller holds mu.
+func (r *Replica) use(file *held) (view View, release func()) {
+	file.users.Add(1)
+	view = r.view
+	if file != r.open {
+		view.Snapshot, view.File = file.snapshot, file.file
+	}
+	return view, sync.OnceFunc(file.users.Done)
 }
 
 // SyncIfOlder looks at the store unless that was done within age, or another goroutine is just doing it and there is something to serve meanwhile.
@@ -168,7 +183,7 @@ func (r *Replica) shown() (View, *held) {
 func (r *Replica) serve(ctx context.Context, m Manifest, warnings []string) error {
 	for _, s := range m.Candidates() {
 		next, err := r.hold(ctx, s)
-		if errors.Is(err, ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema) {
+		if unusable(err) {
 			r.log.ErrorContext(ctx, "a snapshot can not be served", "snapshot", s.ID, "error", err)
 			warnings = append(warnings, fmt.Sprintf("%v. Run a full refresh", err))
 			continue
@@ -195,6 +210,10 @@ func (r *Replica) hold(ctx context.Context, s Snapshot) (*held, error) {
 	if shown, open := r.shown(); open != nil && shown.Snapshot.ID == s.ID {
 		return open, nil
 	}
+	return r.fetch(ctx, s)
+}
+
+func (r *Replica) fetch(ctx context.Context, s Snapshot) (*held, error) {
 	path, err := r.catalog.Fetch(ctx, s, r.dir)
 	if err != nil {
 		return nil, err
@@ -204,19 +223,25 @@ func (r *Replica) hold(ctx context.Context, s Snapshot) (*held, error) {
 		_ = os.Remove(path)
 		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
 	}
-	return &held{file: file, path: path}, nil
+	return &held{snapshot: s, file: file, path: path}, nil
 }
 
-// show switches to a view. The file that was served goes when its last user is done.
+// show switches to a view. The file that was served stays a while for those who walk it; else it goes when its last user is done.
 func (r *Replica) show(view View, next *held) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	last := r.open
 	r.view, r.open = view, next
-	r.mu.Unlock()
-	if last != nil && last != next {
-		r.retiring.Go(func() { last.retire(r.log) })
+	switch {
+	case last == nil || last == next:
+	case last.walked:
+		r.keep(last)
+	default:
+		r.retire(last)
 	}
 }
+
+func (r *Replica) retire(file *held) { r.retiring.Go(func() { file.retire(r.log) }) }
 
 func (h *held) retire(log *slog.Logger) {
 	h.users.Wait()
@@ -230,5 +255,12 @@ func (r *Replica) Close() {
 	r.syncing <- struct{}{}
 	defer r.end()
 	r.show(View{}, nil)
+	r.mu.Lock()
+	for _, file := range r.older {
+		file.idle.Stop()
+		r.retire(file)
+	}
+	r.older = nil
+	r.mu.Unlock()
 	r.retiring.Wait()
 }

@@ -56,15 +56,17 @@ type Access struct {
 	// Origins are as a browser sends them: lower case, without a default port. One with * as its first label
 	// (https://*.example.com) stands for any one label there.
 	Origins []string
+	Users   []User // of the dashboard's sign-in, by email
 }
 
 // ReadAccess says what a reader needs.
 type ReadAccess string
 
-// The kinds of ReadAccess that this program can give.
+// The kinds of ReadAccess.
 const (
 	Public ReadAccess = "public" // nothing
 	Token  ReadAccess = "token"  // one of ReadTokens or AdminTokens
+	JWT    ReadAccess = "jwt"    // a token that API Gateway checks: no server can give it
 )
 
 // Schedule says when refreshes are due, in Zone. All but On is set even if On is not: it also tells when data is stale.

@@ -18,6 +18,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("AIRTABLE_API_URL=http://[::1%25eth0]:1\nCORS_ORIGINS=https://*.a.b,,http://[::]:80\nADDR=[::1]:0")
 	f.Add("FEEDBACK_YEARS=2024-2025\nFIELD_MAP={\"a: b\\n\":1,\"status\":[]}\nTEAM_MAP={\"A\":\"t\",\"a\":\"t\"}")
 	f.Add("SCHEDULE_FULL=cron(0 0 L * ? *)\nSCHEDULE_SWEEP=off\nSCHEDULE_TIMEZONE=Local\nSCHEDULE=off")
+	f.Add("DASHBOARD_USERS={\"a@b\":{\"name\":\"A\",\"role\":\"admin\"},\"A@b\":{},\"\\n: \":{\"password_hash\":\"$2a$31$\"}}")
 	f.Add("READ_ACCESS=jwt\nSNAPSHOT_KEEP=1e9\nDEBUG_REFRESH=yes\nAIRTABLE_SIM_DATA=a.jsonl\nAIRTABLE_SIM_ADDR=x:1\n=\nX")
 	var names []string
 	for _, v := range config.Variables() {

@@ -45,15 +45,17 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 		"CORS_ORIGINS": {"*": "entry 1", "https://x, app.example.com": "entry 2", "https://x/": "slash", "https://x?": "origin such as",
 			"http://*.example.com": "origin such as", "https://*.com": "origin such as", "https://a.*.com": "origin such as",
 			"https://u@x": "origin such as", "null": "origin such as", "https://ä.de": "origin such as", "https://x:": "origin such as"},
-		"SCHEDULE_FULL":        {"rate(1 hour)": "only cron()", "off": "cron(minutes"},
-		"SCHEDULE_INCREMENTAL": {"cron(0 9 * * * *)": "cron(minutes"},
-		"SCHEDULE_SWEEP":       {"Off": "cron(minutes"},
-		"SCHEDULE_TIMEZONE":    {"New York": "IANA", "Local": "IANA", "../etc/passwd": "IANA"},
-		"SCHEDULE":             {"true": "on or off"},
-		"DEBUG_REFRESH":        {"1": "true or false"},
-		"ADDR":                 {"8080": "host:port", "localhost": "host:port", "localhost:http": "host:port", "::1:80": "host:port", "x:65536": "host:port"},
-		"AIRTABLE_SIM_DATA":    {"bugs.csv": ".jsonl.gz"},
-		"AIRTABLE_SIM_ADDR":    {"127.0.0.1": "host:port"},
+		"DASHBOARD_USERS":           {"[]": "must be JSON", `{"ann": {"name": "Ann", "role": "admin", "password_hash": "` + hash + `"}}`: "no email"},
+		"DASHBOARD_USERS_PARAMETER": {"/voc/u": "put the value in DASHBOARD_USERS"},
+		"SCHEDULE_FULL":             {"rate(1 hour)": "only cron()", "off": "cron(minutes"},
+		"SCHEDULE_INCREMENTAL":      {"cron(0 9 * * * *)": "cron(minutes"},
+		"SCHEDULE_SWEEP":            {"Off": "cron(minutes"},
+		"SCHEDULE_TIMEZONE":         {"New York": "IANA", "Local": "IANA", "../etc/passwd": "IANA"},
+		"SCHEDULE":                  {"true": "on or off"},
+		"DEBUG_REFRESH":             {"1": "true or false"},
+		"ADDR":                      {"8080": "host:port", "localhost": "host:port", "localhost:http": "host:port", "::1:80": "host:port", "x:65536": "host:port"},
+		"AIRTABLE_SIM_DATA":         {"bugs.csv": ".jsonl.gz"},
+		"AIRTABLE_SIM_ADDR":         {"127.0.0.1": "host:port"},
 	} {
 		for value, words := range wrong {
 			t.Run(variable+"="+value, func(t *testing.T) {
@@ -70,7 +72,7 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 
 func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	_, err := config.Load([]string{
-		"AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
+		"DASHBOARD_USERS_PARAMETER=x", "DASHBOARD_USERS=x", "AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
 		"SCHEDULE_INCREMENTAL=x", "SCHEDULE_FULL=x", "CORS_ORIGINS=x", "ADMIN_TOKENS_PARAMETER=x", "ADMIN_TOKENS=,", "READ_TOKENS_PARAMETER=x",
 		"READ_TOKENS=,", "READ_ACCESS=x", "SNAPSHOT_KEEP=x", "SNAPSHOT_STORE=x", "TEAM_MAP=x", `FIELD_MAP={"x":"y","status":0}`, "FEEDBACK_YEARS=x",
 		"AIRTABLE_API_URL=x", "AIRTABLE_TABLE_NAME= ", "AIRTABLE_BASE_ID=x", "AIRTABLE_API_KEY_PARAMETER=x", "AIRTABLE_API_KEY=a b",
@@ -78,7 +80,7 @@ func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	expect(t, "variables", variables(err), []string{
 		"AIRTABLE_API_KEY", "AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "AIRTABLE_TABLE_NAME", "AIRTABLE_API_URL",
 		"FEEDBACK_YEARS", "FIELD_MAP", "FIELD_MAP", "TEAM_MAP", "SNAPSHOT_STORE", "SNAPSHOT_KEEP", "READ_ACCESS",
-		"READ_TOKENS", "READ_TOKENS_PARAMETER", "ADMIN_TOKENS", "ADMIN_TOKENS_PARAMETER", "CORS_ORIGINS", "SCHEDULE_FULL",
+		"READ_TOKENS", "READ_TOKENS_PARAMETER", "ADMIN_TOKENS", "ADMIN_TOKENS_PARAMETER", "CORS_ORIGINS", "DASHBOARD_USERS", "DASHBOARD_USERS_PARAMETER", "SCHEDULE_FULL",
 		"SCHEDULE_INCREMENTAL", "SCHEDULE_SWEEP", "SCHEDULE_TIMEZONE", "SCHEDULE", "DEBUG_REFRESH", "ADDR", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR",
 	})
 }

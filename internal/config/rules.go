@@ -63,7 +63,11 @@ func (r *reading) mapping() feedback.Mapping {
 func (r *reading) access() Access {
 	r.refuseParameter("READ_TOKENS")
 	r.refuseParameter("ADMIN_TOKENS")
-	a := Access{Read: r.readAccess(), ReadTokens: r.ReadTokens, AdminTokens: r.AdminTokens, Origins: r.Origins}
+	r.refuseParameter("DASHBOARD_USERS")
+	a := Access{Read: r.readAccess(), ReadTokens: r.ReadTokens, AdminTokens: r.AdminTokens, Origins: r.Origins, Users: r.users()}
+	if a.Read == JWT {
+		r.wrong.add("READ_ACCESS", errors.New("jwt works only behind API Gateway, which checks the token; the server does not: use token or public"))
+	}
 	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 ||
 		r.wrong.about("READ_ACCESS", "ADDR", "READ_TOKENS", "READ_TOKENS"+parameter, "ADMIN_TOKENS", "ADMIN_TOKENS"+parameter) {
 		return a
@@ -119,7 +123,7 @@ func (r *reading) unused() []string {
 	overruled := map[string]bool{
 		"AIRTABLE_SIM_DATA": !r.emulator(),
 		"AIRTABLE_SIM_ADDR": !r.emulator(),
-		"READ_TOKENS":       r.readAccess() == Public,
+		"READ_TOKENS":       r.readAccess() != Token,
 	}
 	var unused []string
 	for field := range reflect.TypeFor[table]().Fields() {

@@ -26,13 +26,13 @@ type table struct {
 	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"file:///directory, of one base and table"`
 	Keep         count          `env:"SNAPSHOT_KEEP" envDefault:"30" about:"how many snapshots stay for rollback"`
 	MaxShrink    percent        `env:"MAX_SHRINK_PERCENT" envDefault:"20" about:"a refresh that would drop more than this share of records is refused"`
-	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, or token"`
+	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, token, or jwt (only behind API Gateway, which checks it)"`
 	ReadTokens   []Secret       `env:"READ_TOKENS" about:"comma-separated bearer tokens that may read"`
 	_            string         `env:"READ_TOKENS_PARAMETER" about:"SSM SecureString with them; deployed functions only"`
 	AdminTokens  []Secret       `env:"ADMIN_TOKENS" about:"comma-separated bearer tokens that may start refreshes"`
 	_            string         `env:"ADMIN_TOKENS_PARAMETER" about:"SSM SecureString with them; deployed functions only"`
 	Origins      origins        `env:"CORS_ORIGINS" about:"comma-separated origins of pages that may read, exact or https://*.example.com"`
-	_            string         `env:"DASHBOARD_USERS" about:"JSON, email to name, role and password_hash (bcrypt), for the dashboard's sign-in"`
+	Users        string         `env:"DASHBOARD_USERS" about:"JSON, email to name, role and password_hash (bcrypt), for the dashboard's sign-in"`
 	_            string         `env:"DASHBOARD_USERS_PARAMETER" about:"SSM SecureString with it; deployed functions only"`
 	_            string         `env:"NOTIFY_WEBHOOK_URL" about:"Slack-compatible webhook for failed and recovered"`
 	_            string         `env:"NOTIFY_WEBHOOK_URL_PARAMETER" about:"SSM SecureString with it; deployed functions only"`

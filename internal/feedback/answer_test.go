@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"voc/internal/feedback"
@@ -42,7 +43,11 @@ func cell(name, value string) map[string]json.RawMessage {
 
 // answer is what the API answers for one record.
 func answer(f feedback.Feedback, cells string) []byte {
-	return feedback.Join(f.Summary(), f.Detail(url), []byte(cells))
+	whole, err := feedback.Join(f.Summary(), f.Detail(url), []byte(cells))
+	if err != nil {
+		panic(err) // what this package writes it can join
+	}
+	return whole
 }
 
 // key is a value of a JSON object, as it is written.
@@ -75,4 +80,53 @@ func keys(t rapid.TB, object []byte) []string {
 		names = append(names, name.(string))
 	}
 	return names
+}
+
+// Whatever a record holds, a row that is kept tells all that it is found, sorted and counted by.
+func TestAnOutlineIsReadOutOfWhatWasWritten(t *testing.T) {
+	m, err := feedback.NewMapping("", sampleTeams)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range readSample(t) {
+		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
+		description, err := feedback.DescriptionIn(f.Summary())
+		if err != nil || description != f.Description {
+			t.Fatalf("%s: %v, %q, want %q", r.ID, err, description, f.Description)
+		}
+		got, err := feedback.Outline(f.Summary(), f.Detail("https://example.com"))
+		if err != nil {
+			t.Fatalf("%s: %v", r.ID, err)
+		}
+		want := feedback.Feedback{
+			ID: f.ID, Priority: f.Priority, Team: f.Team, Environment: f.Environment, AreaImpacted: f.AreaImpacted, Created: f.Created, Week: f.Week, IssueNumber: f.IssueNumber,
+			Status: f.Status, TypeOfIssue: f.TypeOfIssue, Source: f.Source, Areas: append([]string{}, f.Areas...), Modified: f.Modified,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s (-written +read):\n%s", r.ID, diff)
+		}
+	}
+}
+
+func TestWhatIsDamagedIsNotReadAsIfItWereNot(t *testing.T) {
+	whole := feedback.Feedback{Created: made, Modified: made}
+	for name, pair := range map[string][2]string{
+		"no summary":      {"", string(whole.Detail(""))},
+		"no detail":       {string(whole.Summary()), ""},
+		"half a summary":  {string(whole.Summary()[:50]), string(whole.Detail(""))},
+		"half a text":     {`{"id":"a","description":"b`, string(whole.Detail(""))},
+		"another instant": {`{"id":"a","created":"yesterday"}`, string(whole.Detail(""))},
+	} {
+		if _, err := feedback.Outline([]byte(pair[0]), []byte(pair[1])); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	for _, summary := range []string{"", "{}", `{"id":"a","description":"b`, `{"id":"a","description":null}`, `{"id":"a","description":`} {
+		if _, err := feedback.DescriptionIn([]byte(summary)); err == nil {
+			t.Errorf("a description in %s", summary)
+		}
+		if _, err := feedback.Join([]byte(summary), whole.Detail(""), []byte(`{}`)); err == nil {
+			t.Errorf("an answer of %s", summary)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package feedback
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 )
 
 // TimeFormat writes every instant of the contract, once it is in UTC.
@@ -28,17 +29,23 @@ type summary struct {
 	TriageRep     string          `json:"triage_rep"`
 }
 
-// detail has the keys that the answer for one record adds; its fields come last, from the record itself.
+// detail has the keys that the answer for one record adds, but for those that Join copies out of the summary; its fields come last, from the record itself.
 type detail struct {
-	InitialDescription string   `json:"initial_description"`
-	TeamRouted         string   `json:"team_routed"`
-	Notes              string   `json:"notes"`
-	ResolutionNotes    string   `json:"resolution_notes"`
-	RelatedIMT         string   `json:"related_imt"`
-	Areas              []string `json:"areas"`
-	CreatedAt          string   `json:"created_at"`
-	ModifiedAt         string   `json:"modified_at"`
-	AirtableURL        string   `json:"airtable_url"`
+	Notes           string   `json:"notes"`
+	ResolutionNotes string   `json:"resolution_notes"`
+	RelatedIMT      string   `json:"related_imt"`
+	Areas           []string `json:"areas"`
+	CreatedAt       string   `json:"created_at"`
+	ModifiedAt      string   `json:"modified_at"`
+	AirtableURL     string   `json:"airtable_url"`
+}
+
+// Columns are the keys of a list element, in order.
+func Columns() []string {
+	return []string{
+		"id", "description", "priority", "team", "environment", "area_impacted", "created", "week", "issue_number", "status", "reporter_email",
+		"slack_thread", "type_of_issue", "type_of_report", "source", "triage_rep",
+	}
 }
 
 // Summary is the JSON object of the list.
@@ -66,21 +73,44 @@ func (f Feedback) Detail(airtableURL string) []byte {
 		areas = []string{}
 	}
 	return encode(detail{
-		InitialDescription: f.Description, TeamRouted: f.Team, Notes: f.Notes, ResolutionNotes: f.ResolutionNotes,
+		Notes: f.Notes, ResolutionNotes: f.ResolutionNotes,
 		RelatedIMT: f.RelatedIMT, Areas: areas, CreatedAt: f.Created.Format(TimeFormat),
 		ModifiedAt: f.Modified.Format(TimeFormat), AirtableURL: airtableURL,
 	})
 }
 
-// Join makes the answer for one record of its Summary, its Detail and its fields (a JSON object) by copying bytes: nothing is decoded.
-func Join(summary, detail, fields []byte) []byte {
-	whole := make([]byte, 0, len(summary)+len(detail)+len(fields)+len(`,"fields":`))
+// Join makes the answer for one record of its Summary, its Detail and its fields (a JSON object) by copying bytes: nothing is decoded. What the answer has twice,
+// under two names, is kept once.
+func Join(summary, detail, fields []byte) ([]byte, error) {
+	description, ok := member(summary, "description")
+	team, found := member(summary, "team")
+	if !ok || !found || len(detail) < len(`{}`) || len(fields) < len(`{}`) {
+		return nil, errors.New("it is damaged")
+	}
+	whole := make([]byte, 0, len(summary)+len(description)+len(detail)+len(fields)+100)
 	whole = append(whole, summary[:len(summary)-1]...)
-	whole = append(whole, ',')
-	whole = append(whole, detail[1:len(detail)-1]...)
-	whole = append(whole, `,"fields":`...)
-	whole = append(whole, fields...)
-	return append(whole, '}')
+	whole = append(append(whole, `,"initial_description":`...), description...)
+	whole = append(append(whole, `,"team_routed":`...), team...)
+	whole = append(append(whole, ','), detail[1:len(detail)-1]...)
+	whole = append(append(whole, `,"fields":`...), fields...)
+	return append(whole, '}'), nil
+}
+
+// member finds the text of a member of a Summary, with its quotes. A quote that nothing escapes is never inside of a text, so that the name is found where it is one.
+func member(summary []byte, name string) ([]byte, bool) {
+	_, rest, ok := bytes.Cut(summary, []byte(`,"`+name+`":`))
+	if !ok || len(rest) == 0 || rest[0] != '"' {
+		return nil, false
+	}
+	for end := 1; end < len(rest); end++ {
+		switch rest[end] {
+		case '\\':
+			end++
+		case '"':
+			return rest[:end+1], true
+		}
+	}
+	return nil, false
 }
 
 // encode writes JSON without HTML escapes: answers are application/json with nosniff, and "<" is a third of the bytes of "\u003c".

@@ -94,7 +94,7 @@ func served(t rapid.TB, m feedback.Mapping, cells map[string]json.RawMessage) {
 		keys []string
 	}{
 		{f.Summary(), listKeys},
-		{f.Detail(url), detailKeys[:len(detailKeys)-1]},
+		{f.Detail(url), detailKeys[2 : len(detailKeys)-1]}, // what the list has under other names is not kept twice
 		{answer(f, fields), append(listKeys[:len(listKeys):len(listKeys)], detailKeys...)},
 	} {
 		if !json.Valid(object.text) || !utf8.Valid(object.text) {

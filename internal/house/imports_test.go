@@ -22,6 +22,7 @@ functions/server   → app refresh httpapi catalog config schedule telemetry air
 app                → refresh httpapi catalog snapshot blob blob/dirblob airtable feedback config schedule telemetry
 refresh            → catalog snapshot airtable feedback telemetry
 httpapi            → catalog snapshot feedback schedule telemetry
+httpapi/apidoc     →
 catalog            → snapshot blob feedback
 snapshot           → feedback
 config             → feedback schedule

@@ -1,18 +1,30 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"strings"
 )
 
-// Access says who may call, and from where in a browser.
+// Access says who may call, and from where in a browser. The zero Access lets nobody read.
 type Access struct {
-	ReadNeedsToken bool
-	ReadTokens     []string // beside AdminTokens
-	AdminTokens    []string
-	Origins        []string // exact, or https://*.example.com for one label
+	Reads       ReadAccess
+	ReadTokens  []string // beside AdminTokens
+	AdminTokens []string
+	Origins     []string // exact, or https://*.example.com for one label
+	Users       []User   // of the dashboard's sign-in
 }
+
+// ReadAccess says what a reader needs.
+type ReadAccess string
+
+// The kinds of ReadAccess.
+const (
+	Public ReadAccess = "public" // nothing
+	Token  ReadAccess = "token"  // a token of Access, as a Bearer
+	JWT    ReadAccess = "jwt"    // claims that a gateway in front has checked: see WithClaims
+)
 
 // access is what a route asks of its caller.
 type access int
@@ -23,16 +35,25 @@ const (
 	admin
 )
 
+// claimed marks the context of a request whose caller's claims were checked.
+type claimed struct{}
+
+// WithClaims passes on what the gateway in front has found in the caller's JWT. Only a host whose gateway checks issuer and audience may call
+// it: with reads for JWT, a request with claims is let in, and one without is not, since then no gateway has seen it.
+func WithClaims(ctx context.Context, claims map[string]string) context.Context {
+	return context.WithValue(ctx, claimed{}, len(claims) > 0)
+}
+
 // gate compares tokens by their hashes, so that neither their bytes nor their lengths show in the time it takes.
 type gate struct {
-	publicReads bool
-	readers     [][sha256.Size]byte
-	admins      [][sha256.Size]byte
+	reads   ReadAccess
+	readers [][sha256.Size]byte
+	admins  [][sha256.Size]byte
 }
 
 func newGate(a Access) gate {
 	admins := hashes(a.AdminTokens)
-	return gate{publicReads: !a.ReadNeedsToken, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
+	return gate{reads: a.Reads, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
 }
 
 func hashes(tokens []string) (all [][sha256.Size]byte) {
@@ -42,9 +63,15 @@ func hashes(tokens []string) (all [][sha256.Size]byte) {
 	return all
 }
 
-func (g gate) check(need access, authorization string) error {
+func (g gate) check(need access, r *request) error {
+	authorization := r.Header.Get("Authorization")
 	switch {
-	case need == open, need == reading && g.publicReads:
+	case need == open, need == reading && g.reads == Public:
+		return nil
+	case need == reading && g.reads == JWT:
+		if checked, _ := r.Context().Value(claimed{}).(bool); !checked {
+			return errNoClaims
+		}
 		return nil
 	case need == reading:
 		return present(authorization, g.readers)

@@ -3,6 +3,7 @@ package httpapi_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,9 +20,9 @@ func (s *service) post(target, body string) answer {
 }
 
 func TestWhoMayCall(t *testing.T) {
-	public := func(c *httpapi.Config) { tokens(c); c.Access.ReadNeedsToken = false }
+	public := func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.Public }
 	adminless := func(c *httpapi.Config) { tokens(c); c.Access.AdminTokens = nil }
-	nobody := func(c *httpapi.Config) { c.Access.ReadNeedsToken = true }
+	nobody := func(c *httpapi.Config) { c.Access.Reads = httpapi.Token }
 	for _, c := range []struct {
 		name                   string
 		access                 func(*httpapi.Config)
@@ -63,7 +64,7 @@ func TestWhoMayCall(t *testing.T) {
 				switch {
 				case strings.HasPrefix(methods, "POST"):
 					method, want = "POST", c.admin
-				case path == "/api/health", path == "/api/live":
+				case openToAll(path):
 					want = c.openly
 				}
 				a := s.ask(method, path, headers...)
@@ -79,6 +80,48 @@ func TestWhoMayCall(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReadsBehindAGateway: who has passed its authorizer comes with claims; tokens and headers of a client's own are no claims.
+func TestReadsBehindAGateway(t *testing.T) {
+	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.JWT })
+	for name, c := range map[string]struct {
+		claims  map[string]string
+		reading int
+	}{
+		"with claims":    {map[string]string{"iss": "https://issuer.example.com", "sub": "ann"}, 200},
+		"without any":    {map[string]string{}, 401},
+		"past a gateway": {nil, 401},
+	} {
+		for path, methods := range paths {
+			method, want := "GET", c.reading
+			switch {
+			case strings.HasPrefix(methods, "POST"):
+				method, want = "POST", 202
+			case openToAll(path):
+				want = 200
+			}
+			r := httptest.NewRequest(method, path, nil)
+			r.Header.Set("Authorization", "Bearer admin-1")
+			r.Header.Set("X-Amzn-Request-Context", `{"authorizer": {"jwt": {"claims": {"sub": "ann"}}}}`)
+			if a := s.send(r.WithContext(httpapi.WithClaims(r.Context(), c.claims))); a.StatusCode != want {
+				t.Errorf("%s: %s %s: %d, want %d", name, method, path, a.StatusCode, want)
+			}
+		}
+	}
+	s.get("/api/feedback/").is(t, 401)
+}
+
+func TestAnAPIThatWasNotToldWhoMayReadIsReadByNobody(t *testing.T) {
+	s := serving(t, func(c *httpapi.Config) { c.Access = httpapi.Access{} })
+	s.get("/api/feedback/").is(t, 401)
+	s.get("/api/feedback/", "Authorization", "Bearer ").is(t, 401)
+	s.get("/api/live").is(t, 200)
+}
+
+// openToAll says whether a path is open in every mode.
+func openToAll(path string) bool {
+	return slices.Contains([]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path)
 }
 
 func TestWithoutAdminTokensTheAnswerSaysSo(t *testing.T) {

@@ -61,13 +61,16 @@ type API struct {
 	routes []route
 	gate   gate
 	cors   cors
+	kept   *kept
+	people people
+	tries  tries
 
 	full, incremental, sweep deadline
 }
 
 // New makes the handler.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, gate: newGate(cfg.Access), cors: newCORS(cfg.Access.Origins)}
+	a := &API{Config: cfg, gate: newGate(cfg.Access), cors: newCORS(cfg.Access.Origins), kept: newKept(), people: newPeople(cfg.Access.Users)}
 	a.full.schedule, a.incremental.schedule, a.sweep.schedule = cfg.Schedules.Full, cfg.Schedules.Incremental, cfg.Schedules.Sweep
 	a.routes = a.table()
 	return a
@@ -96,7 +99,7 @@ func (a *API) serve(w *response, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.gate.check(route.access, r.Header.Get("Authorization")); err != nil {
+	if err := a.gate.check(route.access, r); err != nil {
 		return err
 	}
 	if err := r.readQuery(route.parameters); err != nil {
@@ -122,6 +125,7 @@ type request struct {
 	id     string
 	values map[string][]string // checked query parameters
 	name   string              // the {id} of the path
+	csv    bool                // a list is wanted as CSV
 }
 
 // list is a header whose value is a list, which may be spread over several lines.

@@ -34,10 +34,10 @@ func newCORS(origins []string) (c cors) {
 	return c
 }
 
-// apply sets the headers of every answer to a page of an allowed origin. Others get none.
+// apply sets the headers of every answer to a page of an allowed origin. Others get none, and so does who says to be of two.
 func (c cors) apply(header http.Header, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if !c.allows(origin) {
+	if len(r.Header.Values("Origin")) != 1 || !c.allows(origin) {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)

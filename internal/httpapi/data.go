@@ -15,28 +15,56 @@ import (
 // send writes the body of an answer.
 type send func() error
 
-// data wraps a route whose answer depends on the snapshot and the request alone. prepare finds out whether there is an answer, and sets headers of its own: a
-// 304 stands in the place of a 200 only (RFC 9110 §13.2.1), and carries what that would.
+// data wraps a route whose answer depends on the current snapshot and the request alone. prepare finds out whether there is an answer, and sets headers of its own.
 func (a *API) data(prepare func(*response, *request, catalog.View) (send, error)) func(*response, *request) error {
 	return func(w *response, r *request) error {
 		view, release := a.glance(r.Context())
 		defer release()
-		if view.File == nil {
-			return unserved(view)
-		}
-		tag := a.etag(view, r)
-		a.describe(w.Header(), view, tag)
-		send, err := prepare(w, r, view)
-		if err != nil {
-			return err
-		}
-		if matches(r.list("If-None-Match"), tag) {
+		return a.from(view, w, r, prepare)
+	}
+}
+
+// from answers from a view. A 304 stands in the place of a 200 only (RFC 9110 §13.2.1), and carries what that would.
+func (a *API) from(view catalog.View, w *response, r *request, prepare func(*response, *request, catalog.View) (send, error)) error {
+	if view.File == nil {
+		return unserved(view)
+	}
+	tag := a.etag(view, r)
+	a.describe(w.Header(), view, tag)
+	notModified := matches(r.list("If-None-Match"), tag)
+	key := keptKey{tag, r.accepted()}
+	known, again := a.kept.get(key)
+	if again && (notModified || known.body != nil) {
+		known.describe(w.Header(), notModified)
+		if notModified {
 			w.WriteHeader(http.StatusNotModified)
 			return nil
 		}
-		w.Header().Set("Content-Type", "application/json")
-		return send()
+		w.WriteHeader(http.StatusOK)
+		_, err := w.Write(known.body)
+		return err
 	}
+	send, err := prepare(w, r, view)
+	if err != nil {
+		return err
+	}
+	if notModified {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	if again && !known.long {
+		defer w.record()()
+	}
+	if err := send(); err != nil {
+		return err
+	}
+	if !again || !known.long {
+		a.kept.add(key, w.recorder.answer(w.Header()))
+	}
+	return nil
 }
 
 func (a *API) describe(header http.Header, view catalog.View, tag string) {
@@ -50,9 +78,9 @@ func (a *API) describe(header http.Header, view catalog.View, tag string) {
 	}
 }
 
-// etag is weak, since encodings of one answer share it. Parameters count in sorted order.
+// etag is weak, since encodings of one answer share it; CSV is another answer. Parameters count in sorted order.
 func (a *API) etag(view catalog.View, r *request) string {
-	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q", view.Snapshot.ID, a.Program, strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode()))
+	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program, strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv))
 	return `W/"` + hex.EncodeToString(digest[:12]) + `"`
 }
 

@@ -4,7 +4,10 @@
 // snapshot that the replica holds and writes them. Whatever goes wrong is a problem (RFC 9457), never an empty list: errors become
 // answers in one table, and what is not in it is a 500 with a request id and no internals.
 //
-// Data routes answer from one snapshot, and their bodies do not depend on the clock, so that their validators hold. Status routes tell of now and are never stored.
+// Data routes answer from one snapshot, and their bodies do not depend on the clock, so that their validators hold and an answer that was made can be kept. A walk over pages
+// stays on the snapshot that it began with: its cursor names it. Status routes tell of now and are never stored.
+//
+// What it answers is written down in apidoc/openapi.yaml, to which the tests hold every answer; the page that is made of it explains each problem.
 //
 // The package knows the catalog and the snapshot; who refreshes, and how, is behind the interface Refresher.
 package httpapi

@@ -25,6 +25,15 @@ func (r *request) acceptedEncodings() []snapshot.Encoding {
 	})
 }
 
+// accepted names them.
+func (r *request) accepted() string {
+	var all string
+	for _, encoding := range r.acceptedEncodings() {
+		all += string(encoding) + " "
+	}
+	return all
+}
+
 // quality reads "q=0.5". None counts as 1, and what is no weight as 0, since every client understands a body that is not encoded.
 func quality(weight string) float64 {
 	weight = strings.TrimSpace(weight)

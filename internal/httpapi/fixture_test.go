@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
 	"voc/internal/feedback"
@@ -89,9 +90,14 @@ type service struct {
 // newService has an empty store. It may be read by all, and nobody may start a refresh.
 func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Helper()
+	return newServiceOver(t, blobtest.NewMemory(nil), options...)
+}
+
+func newServiceOver(t testing.TB, store blob.Store, options ...func(*httpapi.Config)) *service {
+	t.Helper()
 	s := &service{
-		t: t, store: blobtest.NewFaulty(blobtest.NewMemory(nil)), dir: t.TempDir(),
-		refresher: &refresher{}, clock: &clock{now: noon}, log: &logbook{},
+		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
+		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: &clock{now: noon}, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.catalog = catalog.New(s.store, 5, log)
@@ -99,6 +105,7 @@ func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
 		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Access: httpapi.Access{Reads: httpapi.Public},
 	}
 	for _, option := range options {
 		option(&cfg)
@@ -194,7 +201,9 @@ func (s *service) send(r *http.Request) answer {
 	s.t.Helper()
 	recorder := httptest.NewRecorder()
 	s.ServeHTTP(recorder, r)
-	return answer{recorder.Result(), recorder.Body.String()}
+	a := answer{recorder.Result(), recorder.Body.String()}
+	mustConform(s.t, r, a)
+	return a
 }
 
 // status is what GET /api/cache/ says.

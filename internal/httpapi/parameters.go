@@ -14,15 +14,35 @@ import (
 type parameters map[string]bool
 
 var (
-	listParameters = parameters{"team": true, "priority": true, "environment": true, "limit": false}
-	runsParameters = parameters{"limit": false}
+	filterParameters = parameters{
+		"team": true, "priority": true, "environment": true, "status": true, "source": true, "area": true, "type_of_issue": true,
+		"created_from": false, "created_to": false, "q": false,
+	}
+	listParameters  = filterParameters.with("sort", "limit", "cursor", "format")
+	timesParameters = parameters{"environment": true}
+	runsParameters  = parameters{"limit": false}
 )
+
+// with gives the parameters and some that can not be repeated.
+func (p parameters) with(single ...string) parameters {
+	all := maps.Clone(p)
+	for _, name := range single {
+		all[name] = false
+	}
+	return all
+}
 
 // ignored are the cache-busters of the frontend.
 var ignored = []string{"t", "_"}
 
+// longestQuery is in bytes. API Gateway takes 10,240 of request line and headers together (AWS quotas, November 2026); no question that fits is cut short.
+const longestQuery = 8 << 10
+
 // readQuery checks the query against what the route knows. Everything that is wrong is told at once.
 func (r *request) readQuery(known parameters) error {
+	if len(r.URL.RawQuery) > longestQuery {
+		return errLongQuery
+	}
 	values, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return badRequest{{"(query)", "is not URL-encoded: " + err.Error()}}
@@ -40,6 +60,8 @@ func (r *request) readQuery(known parameters) error {
 			bad = append(bad, parameterError{name, "is given more than once"})
 		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) }):
 			bad = append(bad, parameterError{name, "is not UTF-8"})
+		case slices.ContainsFunc(values[name], func(v string) bool { return strings.Contains(v, "\x00") }):
+			bad = append(bad, parameterError{name, "holds a NUL"})
 		}
 	}
 	if bad != nil {
@@ -60,7 +82,7 @@ func (p parameters) names() string {
 }
 
 // limit reads how many items are wanted; absent is what fallback says.
-func (r *request) limit(most, fallback int) (int, error) {
+func (r *request) limit(most, fallback int) (int, badRequest) {
 	given, ok := r.values["limit"]
 	if !ok {
 		return fallback, nil

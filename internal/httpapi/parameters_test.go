@@ -19,12 +19,12 @@ func TestFilters(t *testing.T) {
 	s := serving(t)
 	for _, query := range []string{
 		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM", "team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=Alpha%20",
-		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25", "team=*", "team=%00", "team='%20OR%201=1--",
+		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25", "team=*", "team='%20OR%201=1--",
 		"priority=high", "priority=1", "priority=Urgent&priority=low", "environment=cw%202.0", "environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
 		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk", "team=alpha&priority=nobody",
 		"team=alpha&team=beta&team=%C3%96koteam&team=Money&team=Alpha,%20Beta%20%26%20Co", // all there are
 		"t=1&team=alpha&_=2",
-		strings.Repeat("team=nobody&", 5000) + "team=beta",
+		strings.Repeat("team=nobody&", 650) + "team=beta",
 	} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(records(48, "first"), func(f feedback.Feedback) bool {
@@ -63,7 +63,7 @@ func TestLimits(t *testing.T) {
 	s := serving(t)
 	for limit, want := range map[string]int{
 		"1": 1, "2": 2, "47": 47, "48": 48, "49": 48, "1000": 48, "007": 7,
-		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0, "+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0, "5%00": 0,
+		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0, "+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0,
 	} {
 		a := s.get("/api/feedback/?limit=" + limit)
 		if want == 0 {
@@ -95,28 +95,29 @@ func TestALimitTakesTheNewestThatMatch(t *testing.T) {
 func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 	s := serving(t)
 	for query, want := range map[string][]string{
-		"teem=a":                          {"teem"},
-		"Team=a":                          {"Team"},
-		"=a":                              {""},
-		"team[]=a":                        {"team[]"},
-		"limit=1&limit=2":                 {"limit"},
-		"limit=1&limit=1":                 {"limit"},
-		"limit=&limit=":                   {"limit"},
-		"team=%FF":                        {"team"},
-		"team=a&team=%C0%AF":              {"team"},
-		"%FF=1":                           {"\uFFFD"},
-		"a=1&b=2&limit=3":                 {"a", "b"},
-		"z=1&a=2&limit=1&a=1":             {"a", "z"},
-		"x=1&limit=1&limit=2":             {"limit", "x"},
-		"T=1":                             {"T"},
-		"__=1":                            {"__"},
-		"tt=1":                            {"tt"},
-		"q=x":                             {"q"},
-		"%74eam=a&cursor=a":               {"cursor"},
-		"team=%zz":                        {"(query)"},
-		"a;b":                             {"(query)"},
-		"team=a;priority=high":            {"(query)"},
-		strings.Repeat("team=a&", 11_000): {"(query)"},
+		"teem=a":                         {"teem"},
+		"Team=a":                         {"Team"},
+		"=a":                             {""},
+		"team[]=a":                       {"team[]"},
+		"limit=1&limit=2":                {"limit"},
+		"limit=1&limit=1":                {"limit"},
+		"limit=&limit=":                  {"limit"},
+		"team=%FF":                       {"team"},
+		"team=a&team=%C0%AF":             {"team"},
+		"%FF=1":                          {"\uFFFD"},
+		"a=1&b=2&limit=3":                {"a", "b"},
+		"z=1&a=2&limit=1&a=1":            {"a", "z"},
+		"x=1&limit=1&limit=2":            {"limit", "x"},
+		"T=1":                            {"T"},
+		"__=1":                           {"__"},
+		"tt=1":                           {"tt"},
+		"Q=x":                            {"Q"},
+		"%74eam=a&curser=a":              {"curser"},
+		"sort=best&limit=0&q=*&format=x": {"format", "limit", "q", "sort"},
+		"team=%zz":                       {"(query)"},
+		"a;b":                            {"(query)"},
+		"team=a;priority=high":           {"(query)"},
+		"team=a%00":                      {"team"},
 	} {
 		a := s.get("/api/feedback/?" + query)
 		a.is(t, 400)
@@ -135,7 +136,11 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
 	s := serving(t)
 	for target, known := range map[string]string{
-		"/api/feedback/":                  "environment, limit, priority, team",
+		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, format, limit, priority, q, sort, source, status, team, type_of_issue",
+		"/api/feedback/facets":            "area, created_from, created_to, environment, priority, q, source, status, team, type_of_issue",
+		"/api/reports/response-times":     "environment",
+		"/api/reports/environments":       "no parameter",
+		"/api/customer-pulse/":            "no parameter",
 		"/api/cache/runs":                 "limit",
 		"/api/feedback/rec00000000000001": "no parameter",
 		"/api/cache/":                     "no parameter",
@@ -176,7 +181,9 @@ func TestTheFrontendsRequestHeadersChangeNothing(t *testing.T) {
 
 // FuzzQuery: whatever is asked, the answer is a list with its count, or a 400 that names a parameter.
 func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_", "limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--"} {
+	for _, seed := range []string{"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_", "limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
+		"q=%22more+first%22*&sort=relevance&limit=3&format=csv", "sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00", "area=Unknown&type_of_issue=&status=new&source=N/A",
+		"cursor=AQ&limit=1", "limit=3&cursor=AQIwTjkcECtkZnVsbA", "q=%00&q=*", "created_to=0001-01-01", "format=json&sort=priority"} {
 		f.Add(seed)
 	}
 	s := serving(f)
@@ -185,6 +192,12 @@ func FuzzQuery(f *testing.F) {
 		a := s.send(request("/api/feedback/", query))
 		if a.StatusCode == 200 {
 			total, err := strconv.Atoi(a.Header.Get("X-Total-Count"))
+			if a.Header.Get("Content-Type") != "application/json" {
+				if !strings.HasPrefix(a.body, "id,description,") || err != nil {
+					t.Errorf("%q: %.50q, %v", query, a.body, err)
+				}
+				return
+			}
 			if rows := a.list(t); err != nil || len(rows) > total || rows == nil || a.Header.Get("ETag") == "" {
 				t.Errorf("%q: %d rows of %d, %v", query, len(rows), total, err)
 			}

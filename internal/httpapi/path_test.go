@@ -18,15 +18,21 @@ import (
 
 // paths are the routes of the contract, without their slashes, and the methods they take.
 var paths = map[string]string{
-	"/api/feedback":                   "GET, HEAD, OPTIONS",
-	"/api/feedback/rec00000000000001": "GET, HEAD, OPTIONS",
-	"/api/cache":                      "GET, HEAD, OPTIONS",
-	"/api/cache/runs":                 "GET, HEAD, OPTIONS",
+	"/api/feedback":                               "GET, HEAD, OPTIONS",
+	"/api/feedback/rec00000000000001":             "GET, HEAD, OPTIONS",
+	"/api/feedback/facets":                        "GET, HEAD, OPTIONS",
+	"/api/reports/response-times":                 "GET, HEAD, OPTIONS",
+	"/api/reports/environments":                   "GET, HEAD, OPTIONS",
+	"/api/customer-pulse":                         "GET, HEAD, OPTIONS",
+	"/api/cache":                                  "GET, HEAD, OPTIONS",
+	"/api/cache/runs":                             "GET, HEAD, OPTIONS",
 	"/api/cache/runs/full-20261123T115800Z-aaaaa": "GET, HEAD, OPTIONS",
 	"/api/cache/update-full":                      "POST, OPTIONS",
 	"/api/cache/update-incremental":               "POST, OPTIONS",
 	"/api/health":                                 "GET, HEAD, OPTIONS",
 	"/api/live":                                   "GET, HEAD, OPTIONS",
+	"/api/openapi.json":                           "GET, HEAD, OPTIONS",
+	"/api/docs":                                   "GET, HEAD, OPTIONS",
 }
 
 func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
@@ -172,7 +178,9 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	return answer{response, readAll(t, response.Body)}
+	a := answer{response, readAll(t, response.Body)}
+	mustConform(t, r, a)
+	return a
 }
 
 func TestHeadHasNoBodyInAnyHost(t *testing.T) {

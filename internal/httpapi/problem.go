@@ -12,13 +12,22 @@ import (
 )
 
 var (
-	errNoRoute      = errors.New("there is nothing at this path: see the README for those there are")
+	errNoRoute      = errors.New("there is nothing at this path: /api/docs lists those there are")
+	errLongQuery    = fmt.Errorf("the query is longer than %d bytes: ask for less at once", longestQuery)
 	errPanic        = errors.New("a request panicked")
 	errNoRun        = errors.New("no such run: only the newest 200 are kept")
 	errNoAdmin      = errors.New("nobody may start a refresh here, since ADMIN_TOKENS is not set: set it, and send one of its tokens as a Bearer")
 	errUnauthorized = errors.New("this needs the header Authorization: Bearer, with a token that may do it")
+	errGone         = errors.New("the snapshot that this cursor walks is no longer kept: begin again without the cursor")
+	errUnfetched    = errors.New("the snapshot that this cursor walks can not be fetched just now: ask again in a moment")
+	errNoClaims     = errors.New("this needs a token that API Gateway checks, and the request came without its word: send it through the gateway, to a route with the JWT authorizer")
 	errUnserved     = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
 	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
+
+	errNoUsers        = errors.New("nobody can sign in here, since DASHBOARD_USERS is not set: set it to the users, each with the bcrypt hash of a password")
+	errWrongPassword  = errors.New("there is no user with this email and this password")
+	errUsersElsewhere = errors.New("users are not managed here: they are kept in the configuration, in DASHBOARD_USERS, and sign in with POST /api/users/auth")
+	errNoChat         = errors.New("this service has no chat: it serves feedback, and /api/docs lists how")
 )
 
 // retryEmpty is when a client may ask an empty store again: a first refresh of some thousand records takes about that long.
@@ -33,9 +42,17 @@ var known = []struct {
 	{errNoRoute, http.StatusNotFound, "no-such-path"},
 	{snapshot.ErrNoRecord, http.StatusNotFound, "no-such-record"},
 	{errNoRun, http.StatusNotFound, "no-such-run"},
+	{errNoUsers, http.StatusNotFound, "no-dashboard-users"},
+	{errUsersElsewhere, http.StatusNotFound, "not-served"},
+	{errNoChat, http.StatusNotFound, "not-served"},
+	{errLongQuery, http.StatusRequestURITooLong, "query-too-long"},
 	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
+	{errNoClaims, http.StatusUnauthorized, "unauthorized"},
+	{errWrongPassword, http.StatusUnauthorized, "wrong-password"},
 	{errNoAdmin, http.StatusForbidden, "no-admin-tokens"},
 	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
+	{errGone, http.StatusGone, "cursor-expired"},
+	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
 	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
 }
@@ -69,8 +86,9 @@ type wrongMethod struct{ allow string }
 
 func (w wrongMethod) Error() string { return "this path takes " + w.allow }
 
+// newProblem has the code's entry in the page of the documentation as its type, which a browser can follow.
 func newProblem(status int, code, detail string) problem {
-	return problem{Type: "urn:voc:problem:" + code, Title: http.StatusText(status), Status: status, Detail: detail}
+	return problem{Type: docsPath + "#" + code, Title: http.StatusText(status), Status: status, Detail: detail}
 }
 
 // describe finds the problem that an error is.
@@ -82,6 +100,9 @@ func describe(err error) problem {
 	}
 	if wrong, ok := errors.AsType[wrongMethod](err); ok {
 		return newProblem(http.StatusMethodNotAllowed, "wrong-method", wrong.Error())
+	}
+	if tries, ok := errors.AsType[tooManyTries](err); ok {
+		return newProblem(http.StatusTooManyRequests, "too-many-tries", tries.Error())
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
@@ -110,7 +131,7 @@ func (a *API) fail(w *response, r *request, err error) {
 
 func (a *API) refuse(w *response, r *request, p problem, err error) {
 	header := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "X-Total-Count"} {
+	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "X-Total-Count", "Link"} {
 		header.Del(name)
 	}
 	header.Set("Content-Type", "application/problem+json")
@@ -125,6 +146,9 @@ func (a *API) refuse(w *response, r *request, p problem, err error) {
 	}
 	if wrong, ok := errors.AsType[wrongMethod](err); ok {
 		header.Set("Allow", wrong.allow)
+	}
+	if tries, ok := errors.AsType[tooManyTries](err); ok {
+		header.Set("Retry-After", strconv.Itoa(tries.seconds()))
 	}
 	body, _ := json.Marshal(p)                  // texts and numbers
 	_ = w.send(r, p.Status, append(body, '\n')) // a client that went away is not our fault

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -82,17 +83,17 @@ func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []
 			found = append(found, f)
 		}
 	}
-	slices.SortFunc(found, func(a, b feedback.Feedback) int {
-		if c := b.Created.Compare(a.Created); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
+	slices.SortFunc(found, newest)
 	rows := make([][]byte, len(found))
 	for i, f := range found {
 		rows[i] = f.Summary()
 	}
 	return slices.Concat([]byte("["), bytes.Join(rows, []byte(",\n")), []byte("]\n")), len(found)
+}
+
+// newest is the order of the list.
+func newest(a, b feedback.Feedback) int {
+	return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
 }
 
 // list decodes a list.

@@ -16,6 +16,8 @@ type response struct {
 	head  bool
 	begun bool
 	lost  bool // the client did not take what was written
+
+	recorder *recorder // nil: nobody wants a copy of what is written
 }
 
 func (w *response) WriteHeader(status int) {
@@ -25,6 +27,9 @@ func (w *response) WriteHeader(status int) {
 
 func (w *response) Write(p []byte) (int, error) {
 	w.begun = true
+	if w.recorder != nil {
+		w.recorder.write(p)
+	}
 	if w.head {
 		return len(p), nil
 	}
@@ -37,6 +42,9 @@ func (w *response) Write(p []byte) (int, error) {
 func (w *response) sendFile(file io.Reader, size int64) error {
 	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	w.WriteHeader(http.StatusOK)
+	if w.recorder != nil {
+		w.recorder.tooLong = true
+	}
 	if w.head {
 		return nil
 	}
@@ -49,6 +57,11 @@ func (w *response) sendFile(file io.Reader, size int64) error {
 // send writes a body that is whole in memory, in the smallest encoding that the client takes.
 func (w *response) send(r *request, status int, body []byte) error {
 	body, encoding := smallest(body, r.acceptedEncodings())
+	return w.sendEncoded(status, body, encoding)
+}
+
+// sendEncoded writes a body that is whole in memory, as it is.
+func (w *response) sendEncoded(status int, body []byte, encoding snapshot.Encoding) error {
 	w.setEncoding(encoding)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

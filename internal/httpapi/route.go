@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"voc/internal/catalog"
+	"voc/internal/snapshot"
 )
 
 // route is one line of the contract.
@@ -19,8 +20,12 @@ type route struct {
 
 func (a *API) table() []route {
 	return []route{
-		{"GET", "/api/feedback", reading, listParameters, a.data(a.list)},
+		{"GET", "/api/feedback", reading, listParameters, a.list},
+		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(a.facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(a.one)},
+		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(a.responseTimes)},
+		{"GET", "/api/reports/environments", reading, nil, a.data(ready(snapshot.PlacesReport))},
+		{"GET", "/api/customer-pulse", reading, nil, a.data(ready(snapshot.PulseReport))},
 		{"GET", "/api/cache", reading, nil, a.status},
 		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
 		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
@@ -29,9 +34,21 @@ func (a *API) table() []route {
 		{"POST", "/api/cache/update-incremental", admin, nil, a.update(catalog.Incremental)},
 		{"POST", "/api/cache/update-sweep", admin, nil, a.update(catalog.Sweep)},
 		{"POST", "/api/cache/rollback", admin, nil, a.rollback},
+		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
+		{"GET", "/api/openapi.json", open, nil, a.openAPIDocument},
+		{"GET", docsPath, open, nil, a.docs},
 	}
+}
+
+// elsewhere are paths that the existing dashboard knows, and why they are not here.
+var elsewhere = []struct {
+	path string
+	why  error
+}{
+	{"/api/users", errUsersElsewhere},
+	{"/api/chat", errNoChat},
 }
 
 // find picks the route of a request. A path answers with and without its trailing slash, directly.
@@ -50,15 +67,26 @@ func (a *API) find(r *request) (route, error) {
 			r.name = name
 			return route, nil
 		}
-		allowed = append(allowed, route.method)
+		if !slices.Contains(allowed, route.method) {
+			allowed = append(allowed, route.method)
+		}
 	}
 	if allowed == nil {
-		return route{}, errNoRoute
+		return route{}, nowhere(path)
 	}
 	if slices.Contains(allowed, http.MethodGet) {
 		allowed = append(allowed, http.MethodHead)
 	}
 	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
+}
+
+func nowhere(path string) error {
+	for _, e := range elsewhere {
+		if path == e.path || strings.HasPrefix(path, e.path+"/") {
+			return e.why
+		}
+	}
+	return errNoRoute
 }
 
 func match(pattern, path string) (name string, ok bool) {

@@ -83,7 +83,7 @@ func TestHowManyRunsAreListed(t *testing.T) {
 
 func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 	s := serving(t)
-	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Full, "running", time.Minute)), {ID: "full-waiting", Mode: catalog.Full}}
+	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Full, "running", time.Minute)), {ID: "full-waiting", Mode: catalog.Full, Trigger: "api"}}
 	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "unrecorded", time.Second))}
 	for id, outcome := range map[string]string{fullRun().ID: "published", "full-running": "null", "full-waiting": "pending", "full-unrecorded": "failed"} {
 		var run receipt

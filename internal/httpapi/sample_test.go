@@ -59,7 +59,7 @@ func (s *service) testACutDownload(t *testing.T) {
 			}
 			return nil
 		}}
-		r := httptest.NewRequest("GET", "/api/feedback/?limit=250", nil)
+		r := httptest.NewRequest("GET", "/api/feedback/?limit=249", nil)
 		r.Header.Set("Accept-Encoding", encoding)
 		if fault := s.cutOff(w, r); !aborted(fault) || writes != 2 {
 			t.Errorf("%s: %v after %d writes", encoding, fault, writes)

@@ -58,14 +58,16 @@ type stream struct {
 	out  io.WriteCloser // nil while the body may still be short
 }
 
+// parts are kept for the next stream. One has room for the row that fills it.
+var parts = sync.Pool{New: func() any { part := make([]byte, 0, streamFrom+8<<10); return &part }}
+
 // newStream begins a body with text.
 func newStream(w *response, r *request, text string) *stream {
-	const room = streamFrom + 8<<10 // for the row that fills a part
-	return &stream{w: w, r: r, part: append(make([]byte, 0, room), text...)}
+	return &stream{w: w, r: r, part: append((*parts.Get().(*[]byte))[:0], text...)}
 }
 
-func (s *stream) add(separator string, row []byte) error {
-	s.part = append(append(s.part, separator...), row...)
+func (s *stream) add(row []byte) error {
+	s.part = append(s.part, row...)
 	if len(s.part) < streamFrom {
 		return nil
 	}
@@ -93,6 +95,7 @@ func (s *stream) open() io.WriteCloser {
 
 // end writes what is left.
 func (s *stream) end(text string) error {
+	defer s.giveBack()
 	s.part = append(s.part, text...)
 	if s.out == nil {
 		return s.w.send(s.r, http.StatusOK, s.part)
@@ -101,6 +104,13 @@ func (s *stream) end(text string) error {
 		return err
 	}
 	return s.out.Close()
+}
+
+// giveBack leaves the part to the next stream, unless a row has made it large.
+func (s *stream) giveBack() {
+	if part := s.part[:0]; cap(part) <= 2*streamFrom {
+		parts.Put(&part)
+	}
 }
 
 // plain needs no closing.

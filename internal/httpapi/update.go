@@ -73,6 +73,9 @@ func readCommand(r *request, into any) error {
 	if err != nil || len(text) > commandLimit {
 		return errTooLong
 	}
+	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] != '{' {
+		return errNoObject // decoding takes null for an empty one
+	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err = decoder.Decode(into); errors.Is(err, io.EOF) {
@@ -83,6 +86,8 @@ func readCommand(r *request, into any) error {
 	}
 	return err
 }
+
+var errNoObject = errors.New("no object")
 
 // errTooLong is of a body that goes on where it should end. Its reader words it.
 var errTooLong = errors.New("more than one object")

@@ -45,7 +45,7 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 func TestWhatACommandMaySay(t *testing.T) {
 	for body, status := range map[string]int{
 		"": 202, " \n": 202, "{}": 202, `{"accept":true}`: 202, `{"accept":false}`: 202, ` {"accept" : true} ` + "\n": 202, `{"accept":null}`: 202,
-		`{"accept":"true"}`: 400, `{"accept":1}`: 400, `{"force":true}`: 400, `{"accept":true,"to":"previous"}`: 400, "true": 400, "[]": 400, `"accept"`: 400, "accept=true": 400,
+		`{"accept":"true"}`: 400, `{"accept":1}`: 400, `{"force":true}`: 400, `{"accept":true,"to":"previous"}`: 400, "true": 400, "null": 400, "[]": 400, `"accept"`: 400, "accept=true": 400,
 		`{"accept":true}{}`: 400, `{"accept":true} x`: 400, `{"accept":true`: 400, "\x00": 400, "\xff\xfe": 400, "{}]": 400,
 		strings.Repeat(" ", 1<<20) + `{"force":true}`: 400, `{"accept":true}` + strings.Repeat(" ", 1<<20): 400, `{"force":"` + strings.Repeat("a", 1<<20) + `"}`: 400,
 		strings.Repeat("[", 100_000): 400,

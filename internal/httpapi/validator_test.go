@@ -15,7 +15,9 @@ import (
 	"voc/internal/schedule"
 )
 
-var dataTargets = []string{"/api/feedback/", "/api/feedback/?team=beta", "/api/feedback/?team=nobody", "/api/feedback/?limit=3", "/api/feedback/rec00000000000001"}
+var dataTargets = []string{"/api/feedback/", "/api/feedback/?team=beta", "/api/feedback/?team=nobody", "/api/feedback/?limit=3", "/api/feedback/rec00000000000001",
+	"/api/feedback/?format=csv", "/api/feedback/?q=first&sort=relevance&limit=2", "/api/feedback/facets", "/api/feedback/facets?priority=high",
+	"/api/reports/response-times", "/api/reports/response-times?environment=Kiosk", "/api/reports/environments", "/api/customer-pulse/"}
 
 func (s *service) tag(target string, headers ...string) string {
 	s.t.Helper()
@@ -27,7 +29,11 @@ func (s *service) tag(target string, headers ...string) string {
 func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
 	s := serving(t)
 	for _, target := range dataTargets {
-		s.get(target).has(t, "Content-Type", "application/json", "Cache-Control", "no-cache", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT",
+		kind := "application/json"
+		if strings.Contains(target, "csv") {
+			kind = "text/csv; charset=utf-8; header=present"
+		}
+		s.get(target).has(t, "Content-Type", kind, "Cache-Control", "no-cache", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT",
 			"X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "X-Data-Stale", "")
 	}
 	s.get("/api/feedback/recNobody").has(t, "X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "ETag", "", "Last-Modified", "")

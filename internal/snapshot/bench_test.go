@@ -109,20 +109,15 @@ func BenchmarkDetail(b *testing.B) {
 	}
 }
 
-// BenchmarkSummariesFiltered reads the newest 50 of one priority, in snapshots of so many records.
-func BenchmarkSummariesFiltered(b *testing.B) {
+// BenchmarkPage reads the newest 50 of one priority, in snapshots of so many records.
+func BenchmarkPage(b *testing.B) {
 	for _, size := range []int{whole / 10, whole} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
 			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
-			filter := feedback.Filter{Priority: []string{"high"}}
+			filter := feedback.Filter{Any: are{"priority": {"high"}}}
 			b.ReportAllocs()
 			for b.Loop() {
-				n := 0
-				for _, err := range file.Summaries(b.Context(), filter, 50) {
-					check(b, err)
-					n++
-				}
-				if n != 50 {
+				if n := len(list(b, file, filter, 50)); n != 50 {
 					b.Fatalf("%d records", n)
 				}
 			}
@@ -135,10 +130,10 @@ func BenchmarkCountFiltered(b *testing.B) {
 	for _, size := range []int{whole / 10, whole} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
 			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
-			filter := feedback.Filter{Priority: []string{"high"}, Environment: []string{"CW 1.0", "CW 2.0"}}
+			filter := feedback.Filter{Any: are{"priority": {"high"}, "environment": {"CW 1.0", "CW 2.0"}}}
 			b.ReportAllocs()
 			for b.Loop() {
-				if n, err := file.Count(b.Context(), filter); n == 0 || err != nil {
+				if n, err := count(b.Context(), file, filter); n == 0 || err != nil {
 					b.Fatal(n, err)
 				}
 			}

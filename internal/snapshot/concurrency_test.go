@@ -31,8 +31,8 @@ func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
 					t.Errorf("%s: %d bytes, %v, want %d", encoding, len(got), err, len(want))
 				}
 			}
-			filter := feedback.Filter{Team: []string{"TRIAGE"}}
-			if n, err := file.Count(context.Background(), filter); n != len(order) || err != nil {
+			filter := feedback.Filter{Any: are{"team": {"TRIAGE"}}}
+			if n, err := count(context.Background(), file, filter); n != len(order) || err != nil {
 				t.Errorf("counted %d, %v", n, err)
 			}
 			for i, id := range order[reader*10:][:10] {
@@ -41,14 +41,8 @@ func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
 					t.Errorf("record %d: %v, %.80s", i, err, detail)
 				}
 			}
-			n := 0
-			for _, err := range file.Summaries(context.Background(), filter, 0) {
-				if n++; err != nil {
-					t.Error(err)
-				}
-			}
-			if n != len(order) {
-				t.Errorf("listed %d", n)
+			if all := list(t, file, filter, 0); len(all) != len(order) {
+				t.Errorf("listed %d", len(all))
 			}
 		})
 	}
@@ -159,8 +153,8 @@ func TestNothingStaysOpen(t *testing.T) {
 			f := open(t, path)
 			_, _ = f.Detail(t.Context(), "a")
 			_, _ = body(t, f, snapshot.Identity)
-			for range f.Summaries(t.Context(), feedback.Filter{}, 0) {
-				_, _ = f.Count(t.Context(), feedback.Filter{Team: []string{"a"}})
+			for range f.Summaries(t.Context(), []uint32{1}) {
+				_, _ = count(t.Context(), f, feedback.Filter{Any: are{"team": {"a"}}})
 			}
 			check(t, f.Close())
 		},

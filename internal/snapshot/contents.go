@@ -28,7 +28,7 @@ func (d *Draft) carryOver(ctx context.Context) (map[string]int, error) {
 	return filled, errors.Join(
 		d.count(ctx, filled, -1, `SELECT fields FROM parent.feedback WHERE id IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`),
 		d.count(ctx, filled, 1, `SELECT fields FROM stage.row`),
-		d.exec(ctx, statement{`INSERT INTO stage.row (` + columns + `) SELECT ` + columns + ` FROM parent.feedback
+		d.exec(ctx, statement{`INSERT INTO stage.row (` + columns + `) SELECT ` + columns + ` FROM parent.record
 			WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`, nil}))
 }
 

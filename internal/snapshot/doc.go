@@ -5,7 +5,10 @@
 // the report tables and the whole list in each encoding, checked by SQLite and flushed to disk. Only a sealed file is ever
 // published, and it never changes again: readers open it immutable, so they need no locks and leave no files beside it.
 //
-// All that a request needs is worked out when the file is sealed. Rows carry the contract's JSON, so that answering copies bytes and decodes nothing.
+// All that a request needs is worked out when the file is sealed. Rows carry the contract's JSON, so that answering copies bytes and decodes nothing. Each value of a
+// property has the set of its records, so that any filter, its count and its facets are intersections; each order is written down, so that a page is found by its place; reports
+// without a filter lie ready. Sets of values and of searches that were asked for are remembered while the file is open.
+//
 // Rows also carry what Airtable sent, so that another mapping can be applied later without asking Airtable again.
 //
 // A full refresh and an incremental end in the same Seal, over the same staged rows: that is why the two can not drift apart. Equal rows, tombstones and

@@ -12,12 +12,15 @@ import (
 	"voc/internal/feedback"
 )
 
-// columns of a row, in the order in which Put binds them.
-const columns = `id, created_time, created, team, priority, environment, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
+// columns of a record, in the order in which Put binds them; apart are those that lie in the table feedback.
+const (
+	columns = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary, detail, fields`
+	apart   = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, detail, fields`
+)
 
 // stage is what a draft has taken so far: rows as in feedback, without a rank, and the ids that go.
 const stage = `
-CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.feedback WHERE false;
+CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.record WHERE false;
 CREATE UNIQUE INDEX stage.row_id ON row (id);
 CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE stage.seen (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
@@ -79,7 +82,7 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 	if err := d.exec(ctx, attach...); err != nil {
 		return err
 	}
-	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	d.put, err = d.conn.PrepareContext(ctx, `INSERT OR REPLACE INTO stage.row (`+columns+`) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	return err
 }
 
@@ -103,7 +106,7 @@ func (d *Draft) path() string { return filepath.Join(d.dir, "draft.sqlite") }
 func (d *Draft) Put(ctx context.Context, r Row) error {
 	f, h := r.Feedback, r.Feedback.Hours
 	_, err := d.put.ExecContext(ctx, f.ID, r.Source.CreatedTime.UTC().Format(feedback.TimeFormat), f.Created.Format(feedback.TimeFormat),
-		feedback.Fold(f.Team), feedback.Fold(f.Priority), feedback.Fold(f.Environment), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
+		f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
 		r.Source.Digest, r.Source.Computed, string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields))
 	if err == nil {
 		_, err = d.conn.ExecContext(ctx, `DELETE FROM stage.removed WHERE id = ?`, f.ID)
@@ -136,8 +139,8 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	same := `r.digest = p.digest AND r.computed = p.computed AND r.summary = p.summary AND r.detail = p.detail`
 	return diff, errors.Join(
 		d.scan(ctx, `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`, &diff.Added),
-		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id) WHERE NOT (`+same+`)`, &diff.Changed),
-		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id) WHERE `+same, &diff.Unchanged),
+		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE NOT (`+same+`)`, &diff.Changed),
+		d.scan(ctx, `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE `+same, &diff.Unchanged),
 		d.scan(ctx, removed, &diff.Removed))
 }
 

@@ -85,7 +85,7 @@ func everything(t tester, path string) answers {
 		all.Details[id] = string(detail)
 	}
 	for _, team := range drawnTeams {
-		all.Teams[team] = list(t, file, feedback.Filter{Team: []string{team}}, 0)
+		all.Teams[team] = list(t, file, feedback.Filter{Any: are{"team": {team}}}, 0)
 	}
 	for _, word := range drawnWords {
 		all.Words[word] = found(t, db, word)

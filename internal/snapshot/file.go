@@ -4,9 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
+
+	"github.com/RoaringBitmap/roaring/v2"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // readers bounds the connections to one file, and with them the page caches. Queries take microseconds, so that more would only wait for a core.
@@ -15,34 +19,66 @@ const readers = 4
 // File is an open snapshot. It is safe for concurrent use; Close waits for nothing, so the caller sees to it that no query runs.
 type File struct {
 	path    string
+	folder  string // of its own, if it was made of an older one
 	db      *sql.DB
 	meta    Meta
 	records int
-	detail  *sql.Stmt
+	queries
+	matches *lru.Cache[string, *roaring.Bitmap] // what the last searches found
+	unions  *lru.Cache[string, *roaring.Bitmap] // and the last values of a property
 
-	sizes map[Encoding]int64 // of the stored lists
+	sizes map[stored]int64
 
 	bodies sync.Mutex
 	ready  map[Encoding]int64 // files beside path that hold a whole list, with their sizes
+
+	reports sync.Map // stored → []byte
 }
 
-// Open opens a sealed file. It must not change while it is open; files that Body makes beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
-// That the file is whole is for the caller to know by its SHA-256.
+// stored is an answer that is kept ready.
+type stored struct {
+	name     Name
+	encoding Encoding
+}
+
+// queries are prepared once: compiling one takes longer than most take to run.
+type queries struct{ detail, facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt }
+
+// How many searches a file remembers (pages of one, its facets, and what is typed meanwhile), and how many values of properties. A set takes 63 KB at most at 500,000
+// records.
+const (
+	matchesKept = 16
+	unionsKept  = 64
+)
+
+// Open opens a sealed file. It must not change while it is open; files that are made beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
+// That the file is whole is for the caller to know by its SHA-256. Cost: a millisecond, but for a file of the schema before, which is made into one of this.
 func Open(path string) (*File, error) {
-	size, err := sizeOf(path)
+	f, err := openSealed(path)
+	if errors.Is(err, errOlder) {
+		f, err = openUpgraded(path)
+	}
 	if err != nil {
 		return nil, wrap("open "+path, err)
+	}
+	return f, nil
+}
+
+func openSealed(path string) (*File, error) {
+	size, err := sizeOf(path)
+	if err != nil {
+		return nil, err
 	}
 	db, err := sql.Open("sqlite", dsn(path, immutable))
 	if err != nil {
-		return nil, wrap("open "+path, err)
+		return nil, err
 	}
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
-	f := &File{path: path, db: db, sizes: map[Encoding]int64{}, ready: map[Encoding]int64{}}
+	f := &File{path: path, db: db, sizes: map[stored]int64{}, ready: map[Encoding]int64{}}
 	if err := f.load(size); err != nil {
 		_ = db.Close() // the first error is the one to tell
-		return nil, wrap("open "+path, err)
+		return nil, err
 	}
 	return f, nil
 }
@@ -77,6 +113,9 @@ func (f *File) load(size int64) error {
 	if size != whole { // SQLite itself reads a last page that is cut as if zeros followed
 		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
 	}
+	if version < SchemaVersion {
+		return errOlder
+	}
 	var meta []byte
 	if err := f.db.QueryRow(`SELECT json, (SELECT count(*) FROM feedback) FROM meta`).Scan(&meta, &f.records); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
@@ -84,26 +123,47 @@ func (f *File) load(size int64) error {
 	if err := json.Unmarshal(meta, &f.meta); err != nil {
 		return fmt.Errorf("%w: its description: %w", ErrNotSnapshot, err)
 	}
-	var err error
-	if f.detail, err = f.db.Prepare(`SELECT summary, detail, fields FROM feedback WHERE id = ?`); err != nil {
-		return err
+	f.matches, _ = lru.New[string, *roaring.Bitmap](matchesKept) // a length above zero is no error
+	f.unions, _ = lru.New[string, *roaring.Bitmap](unionsKept)
+	return errors.Join(f.prepare(), f.loadSizes())
+}
+
+// prepare compiles the queries. Texts are read as blobs, which the driver copies once, not twice.
+func (f *File) prepare() (err error) {
+	for _, q := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&f.detail, `SELECT CAST(json AS BLOB), CAST(detail AS BLOB), CAST(fields AS BLOB) FROM feedback CROSS JOIN summary USING (pos) WHERE id = ?`},
+		{&f.facet, `SELECT positions FROM facet WHERE property = ? AND key IN (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&f.interval, `SELECT (SELECT min(pos) FROM feedback WHERE created = (SELECT max(created) FROM feedback WHERE created < ?)),
+			(SELECT max(pos) FROM feedback WHERE created = (SELECT min(created) FROM feedback WHERE created >= ?))`},
+		{&f.matching, `SELECT group_concat(rowid) FROM search WHERE search MATCH ?`},
+		{&f.matchingAfter, `SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid`},
+		{&f.relevance, `SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search), rowid LIMIT -1 OFFSET ?`},
+		{&f.ranking, `SELECT positions FROM ranking WHERE sort = ? AND part >= ? ORDER BY part`},
+		{&f.summaries, `SELECT CAST(summary.json AS BLOB) FROM json_each(?) AS wanted CROSS JOIN summary ON pos = wanted.value`},
+	} {
+		if *q.into, err = f.db.Prepare(q.text); err != nil { //nolint:sqlclosecheck // they end with the file's connections
+			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+		}
 	}
-	return f.loadSizes()
+	return nil
 }
 
 func (f *File) loadSizes() error {
-	rows, err := f.db.Query(`SELECT encoding, sum(length(bytes)) FROM body GROUP BY encoding`)
+	rows, err := f.db.Query(`SELECT name, encoding, sum(length(bytes)) FROM body GROUP BY name, encoding`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var encoding Encoding
+		var s stored
 		var size int64
-		if err := rows.Scan(&encoding, &size); err != nil {
+		if err := rows.Scan(&s.name, &s.encoding, &size); err != nil {
 			return err
 		}
-		f.sizes[encoding] = size
+		f.sizes[s] = size
 	}
 	return rows.Err()
 }
@@ -118,8 +178,8 @@ func (f *File) Records() int { return f.records }
 func (f *File) Smallest(accepted []Encoding) Encoding {
 	best := Identity
 	for _, encoding := range accepted {
-		size, ok := f.sizes[encoding]
-		if ok && (best == Identity || size < f.sizes[best]) {
+		size, ok := f.sizes[stored{List, encoding}]
+		if ok && (best == Identity || size < f.sizes[stored{List, best}]) {
 			best = encoding
 		}
 	}
@@ -133,7 +193,11 @@ func (f *File) Close() error {
 	for encoding := range f.ready {
 		_ = os.Remove(f.bodyPath(encoding)) // it lies in a folder of this process
 	}
-	return wrap("close "+f.path, f.db.Close())
+	err := f.db.Close()
+	if f.folder != "" {
+		err = errors.Join(err, os.RemoveAll(f.folder))
+	}
+	return wrap("close "+f.path, err)
 }
 
 // Body opens the whole list in an encoding; the caller closes it. The first call for an encoding writes it to a file beside the

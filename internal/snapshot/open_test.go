@@ -80,7 +80,6 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 		"newer":           {snapshot.SchemaVersion + 1, true},
 		"much newer":      {snapshot.SchemaVersion + 100, true},
 		"its own":         {snapshot.SchemaVersion, false},
-		"the one before":  {snapshot.SchemaVersion - 1, false},
 		"older than that": {snapshot.SchemaVersion - 2, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -218,7 +217,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		defer file.Close()
 		_, _ = file.Detail(t.Context(), "a")
-		_, _ = file.Count(t.Context(), feedback.Filter{Team: []string{"triage"}})
+		_, _ = count(t.Context(), file, feedback.Filter{Any: are{"team": {"triage"}}})
 		for _, err := range file.Sources(t.Context()) {
 			_ = err
 		}

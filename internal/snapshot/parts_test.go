@@ -132,17 +132,38 @@ func connect(t tester, path string) *sql.DB {
 	return db
 }
 
-// list are the summaries that match.
+// are names the values of properties in a filter.
+type are = map[string][]string
+
+// list are the newest summaries that match, at most limit of them (0: all).
 func list(t tester, file *snapshot.File, filter feedback.Filter, limit int) []string {
 	t.Helper()
+	n, err := count(t.Context(), file, filter)
+	check(t, err)
+	if limit == 0 {
+		limit = n
+	}
+	selection, err := file.Select(t.Context(), filter)
+	check(t, err)
+	page, err := selection.Page(t.Context(), feedback.Newest, 0, limit)
+	check(t, err)
 	all := []string{}
-	for summary, err := range file.Summaries(t.Context(), filter, limit) {
-		if err != nil {
-			t.Fatal(err)
-		}
+	for summary, err := range file.Summaries(t.Context(), page.Positions) {
+		check(t, err)
 		all = append(all, string(summary))
 	}
+	if len(all) != min(n, limit) || page.More != (n > limit) {
+		t.Errorf("%d of %d summaries, and more: %t", len(all), n, page.More)
+	}
 	return all
+}
+
+func count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (int, error) {
+	selection, err := file.Select(ctx, filter)
+	if err != nil {
+		return 0, err
+	}
+	return selection.Count(ctx)
 }
 
 // ids are those of the records served, in order.

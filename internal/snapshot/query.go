@@ -2,13 +2,14 @@ package snapshot
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"io"
 	"iter"
 	"os"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/gzip"
@@ -16,47 +17,18 @@ import (
 	"voc/internal/feedback"
 )
 
-// where turns a filter into SQL. Values travel as arguments only.
-func where(filter feedback.Filter) (condition string, args []any) {
-	var all []string
-	for _, column := range []struct {
-		name   string
-		values []string
-	}{{"team", filter.Team}, {"priority", filter.Priority}, {"environment", filter.Environment}} {
-		if len(column.values) == 0 {
-			continue
-		}
-		for _, value := range column.values {
-			args = append(args, feedback.Fold(value))
-		}
-		all = append(all, column.name+` IN (?`+strings.Repeat(`,?`, len(column.values)-1)+`)`)
-	}
-	if len(all) == 0 {
-		return "", nil
-	}
-	return ` WHERE ` + strings.Join(all, ` AND `), args
-}
+// brief is the context of queries that read a few rows off an index: they are over before anybody could end them, and watching a context for its end would take
+// longer than some of them.
+var brief = context.Background()
 
-// Count is how many records match.
-func (f *File) Count(ctx context.Context, filter feedback.Filter) (int, error) {
-	condition, args := where(filter)
-	if condition == "" {
-		return f.records, nil
-	}
-	var n int
-	err := f.db.QueryRowContext(ctx, `SELECT count(*) FROM feedback`+condition, args...).Scan(&n)
-	return n, wrap("count", err)
-}
-
-// Summaries yields the JSON of the records that match, newest first, at most limit of them (0: all). A slice is valid until the next one.
-func (f *File) Summaries(ctx context.Context, filter feedback.Filter, limit int) iter.Seq2[[]byte, error] {
-	condition, args := where(filter)
-	query := `SELECT summary FROM feedback` + condition + ` ORDER BY pos`
-	if limit > 0 {
-		query, args = query+` LIMIT ?`, append(args, limit)
-	}
+// Summaries yields the JSON of the records at positions, in their order. A slice is valid until the next one.
+func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		rows, err := f.db.QueryContext(ctx, query, args...)
+		var rows *sql.Rows
+		err := ctx.Err()
+		if err == nil {
+			rows, err = f.summaries.QueryContext(brief, list(positions))
+		}
 		if err != nil {
 			yield(nil, wrap("list", err))
 			return
@@ -78,17 +50,40 @@ func (f *File) Summaries(ctx context.Context, filter feedback.Filter, limit int)
 	}
 }
 
+// list writes positions as a JSON array, which SQLite takes for a table.
+func list(positions []uint32) string {
+	out := append(make([]byte, 0, 8*len(positions)+2), '[')
+	for i, pos := range positions {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = strconv.AppendUint(out, uint64(pos), 10)
+	}
+	return string(append(out, ']'))
+}
+
 // Detail is the JSON of one record with all its keys. Error: ErrNoRecord.
 func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
-	var summary, detail, fields []byte
-	err := f.detail.QueryRowContext(ctx, id).Scan(&summary, &detail, &fields)
+	if err := ctx.Err(); err != nil {
+		return nil, wrap("read record "+id, err)
+	}
+	rows, err := f.detail.QueryContext(brief, id)
 	if err != nil {
-		return nil, none("read record "+id, err)
+		return nil, wrap("read record "+id, err)
 	}
-	if len(summary) < len(`{}`) || len(detail) < len(`{}`) {
-		return nil, wrap("read record "+id, errors.New("it is damaged"))
+	defer rows.Close()
+	if !rows.Next() {
+		return nil, cmp.Or(wrap("read record "+id, rows.Err()), ErrNoRecord)
 	}
-	return feedback.Join(summary, detail, fields), nil
+	var summary, detail, fields sql.RawBytes
+	err = rows.Scan(&summary, &detail, &fields)
+	if err == nil {
+		var whole []byte
+		if whole, err = feedback.Join(summary, detail, fields); err == nil {
+			return whole, nil
+		}
+	}
+	return nil, wrap("read record "+id, err)
 }
 
 // Sources yields every record as Airtable sent it, newest first.
@@ -123,40 +118,42 @@ func scanSource(rows *sql.Rows) (s Source, err error) {
 
 // unpack writes the whole list to path.
 func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
-	stored := encoding
+	from := stored{List, encoding}
 	if encoding == Identity {
-		stored = Gzip
+		from.encoding = Gzip
 	}
-	if f.sizes[stored] == 0 {
-		return 0, errors.New("the snapshot does not hold it")
+	if f.sizes[from] == 0 {
+		return 0, errNotHeld
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	var from io.Reader = &parts{ctx: ctx, file: f, encoding: stored}
+	var body io.Reader = &parts{ctx: ctx, file: f, stored: from}
 	if encoding == Identity {
-		if from, err = gzip.NewReader(bufio.NewReader(from)); err != nil {
+		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
 			return 0, err
 		}
 	}
-	size, err := io.Copy(file, from)
+	size, err := io.Copy(file, body)
 	return size, errors.Join(err, file.Close())
 }
 
-// parts reads a stored body a part at a time.
+var errNotHeld = errors.New("the snapshot does not hold it")
+
+// parts reads a stored answer a part at a time.
 type parts struct {
-	ctx      context.Context
-	file     *File
-	encoding Encoding
-	next     int
-	rest     []byte
+	stored
+	ctx  context.Context
+	file *File
+	next int
+	rest []byte
 }
 
 func (p *parts) Read(into []byte) (int, error) {
 	if len(p.rest) == 0 {
-		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE encoding = ? AND part = ?`, p.encoding, p.next).Scan(&p.rest)
+		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`, p.name, p.encoding, p.next).Scan(&p.rest)
 		if errors.Is(err, sql.ErrNoRows) {
 			return 0, io.EOF
 		}

@@ -1,6 +1,6 @@
 -- A sealed snapshot. pos is the rank in the order in which feedback is served: newest first, ties by id.
 -- h1 to h5 are the durations of the response-time report in hours, in feedback.Durations' order, 0 where there is none.
--- Filter columns hold folded text (feedback.Fold), so that "case-insensitive" is an index look-up.
+-- A set of records is a Roaring bitmap of their pos, in the form of github.com/RoaringBitmap/RoaringFormatSpec.
 
 CREATE TABLE meta (json TEXT NOT NULL);
 
@@ -9,25 +9,51 @@ CREATE TABLE feedback (
   id           TEXT NOT NULL,
   created_time TEXT NOT NULL,
   created      TEXT NOT NULL,
-  team         TEXT NOT NULL,
-  priority     TEXT NOT NULL,
-  environment  TEXT NOT NULL,
   report_week  TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
   digest       BLOB NOT NULL, -- SHA-256 of what people put in
   computed     BLOB NOT NULL, -- SHA-256 of what Airtable works out
-  summary      TEXT NOT NULL, -- JSON: the list's keys
   detail       TEXT NOT NULL, -- JSON: what /{id} adds, but for fields
   fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
 );
 
-CREATE VIRTUAL TABLE search USING fts5 (
-  description, notes, resolution, areas, type,
-  content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+-- The list's keys of each record, apart from all else, so that a page of them lies on few pages of the file.
+CREATE TABLE summary (
+  pos  INTEGER PRIMARY KEY,
+  json TEXT NOT NULL
 );
 
--- The response times of one week in one environment: a sum and a count for each duration, so that averages over
--- environments and weeks are averages over records.
+-- A record as it was put.
+CREATE VIEW record AS
+SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary.json AS summary, detail, fields
+FROM feedback CROSS JOIN summary USING (pos);
+
+CREATE VIRTUAL TABLE search USING fts5 (
+  description, notes, resolution, areas, type,
+  content = '', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+-- Which records have a value of a property, and how many they are. key is the folded value (feedback.Fold), so that case does not count; value is the
+-- spelling that most of them have. The property week is for the facets alone.
+CREATE TABLE facet (
+  property  TEXT NOT NULL,
+  key       TEXT NOT NULL,
+  value     TEXT NOT NULL,
+  records   INTEGER NOT NULL,
+  positions BLOB NOT NULL,
+  PRIMARY KEY (property, key)
+);
+
+-- All records in an order other than pos: the pos of each as four bytes, the lowest first, in parts of equal length but for the last.
+CREATE TABLE ranking (
+  sort      TEXT NOT NULL,
+  part      INTEGER NOT NULL,
+  positions BLOB NOT NULL,
+  PRIMARY KEY (sort, part)
+);
+
+-- The response times of one week in one environment, which is folded: a sum and a count for each duration, so that averages
+-- over environments and weeks are averages over records.
 CREATE TABLE response_times (
   environment TEXT NOT NULL,
   week        TEXT NOT NULL,
@@ -47,10 +73,11 @@ CREATE TABLE tombstone (
   run        TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- The whole list, encoded, in parts that a reader can hold.
+-- Answers that depend on nothing but the snapshot, encoded, in parts that a reader can hold: the whole list and each report without a filter.
 CREATE TABLE body (
+  name     TEXT NOT NULL,
   encoding TEXT NOT NULL,
   part     INTEGER NOT NULL,
   bytes    BLOB NOT NULL,
-  PRIMARY KEY (encoding, part)
+  PRIMARY KEY (name, encoding, part)
 );

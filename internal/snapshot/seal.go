@@ -57,6 +57,34 @@ func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
 	return sealed, err
 }
 
+// together is how many records lie beside each other in the file, with both of their rows: these share most of their text, and a snapshot travels compressed with a window
+// of a megabyte, beyond which nothing is known again.
+const together = 64
+
+// rank moves the staged rows into the file, in the order in which they are served.
+func (d *Draft) rank(ctx context.Context) error {
+	if err := d.exec(ctx,
+		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
+		statement{`CREATE TABLE stage.rank (pos INTEGER PRIMARY KEY, staged INTEGER NOT NULL)`, nil},
+		statement{`INSERT INTO stage.rank (staged) SELECT rowid FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil}); err != nil {
+		return err
+	}
+	var records int
+	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM stage.rank`).Scan(&records); err != nil {
+		return err
+	}
+	const some = ` FROM stage.rank CROSS JOIN stage.row ON row.rowid = staged WHERE pos BETWEEN ? AND ? ORDER BY pos`
+	for first := 1; first <= records; first += together {
+		span := []any{first, first + together - 1}
+		if err := d.exec(ctx,
+			statement{`INSERT INTO feedback (pos, ` + apart + `) SELECT pos, ` + apart + some, span},
+			statement{`INSERT INTO summary (pos, json) SELECT pos, summary` + some, span}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	var err error
 	if meta.Filled, err = d.carryOver(ctx); err != nil {
@@ -69,15 +97,14 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err != nil {
 		return meta.Contents, err
 	}
-	err = d.exec(ctx,
-		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
-		statement{`INSERT INTO feedback (` + columns + `) SELECT ` + columns + ` FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil},
-		statement{derive, nil},
-		statement{`INSERT INTO meta VALUES (?)`, []any{text}})
-	if err != nil {
+	if err := d.rank(ctx); err != nil {
 		return meta.Contents, err
 	}
-	if err := errors.Join(d.bury(ctx, meta), d.encodeBodies(ctx)); err != nil {
+	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{text}}); err != nil {
+		return meta.Contents, err
+	}
+	encoders := newEncoders()
+	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta, encoders), d.encodeList(ctx, encoders)); err != nil {
 		return meta.Contents, err
 	}
 	return meta.Contents, d.exec(ctx,

@@ -1,0 +1,55 @@
+package main_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestTheServersOwnAnswersAreTheAPIs: those that net/http would give by itself as well.
+func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
+	t.Parallel()
+	_, url := serve(t, t.TempDir(), environment(t))
+	for line, status := range map[string]int{
+		"GET /api/feedback/%":    400,
+		"OPTIONS *":              204,
+		"OPTIONS /api/feedback/": 204,
+		"GET *":                  404,
+		"GET /api/feedback/?q=" + strings.Repeat("a", 16_000):  414,
+		"GET /api/feedback/?q=" + strings.Repeat("a", 100_000): 431,
+	} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		go func() { _, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n") }()
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if contentType := answer.Header.Get("Content-Type"); answer.StatusCode != status || status >= 400 && contentType != "application/problem+json" {
+			t.Errorf("%.60s: %d %s, want %d", line, answer.StatusCode, contentType, status)
+		}
+	}
+}
+
+func TestTheDashboardsUsersSignIn(t *testing.T) {
+	t.Parallel()
+	const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W" // of "open sesame"
+	_, url := serve(t, t.TempDir(), environment(t, `DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`))
+	said := send(t, http.MethodPost, url+"/api/users/auth", "", `{"email": "ann@example.com", "password": "open sesame"}`)
+	if said != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
+		t.Errorf("it says %s", said)
+	}
+}
+
+func TestAServerRefusesToTakeAJWTsWord(t *testing.T) {
+	t.Parallel()
+	if code, _, stderr := run(t, t.TempDir(), environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}

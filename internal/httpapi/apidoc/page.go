@@ -1,0 +1,167 @@
+package apidoc
+
+import (
+	"bytes"
+	_ "embed" // for the template and its style
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/yuin/goldmark"
+	"go.yaml.in/yaml/v4"
+)
+
+var (
+	//go:embed page.tmpl
+	pageTemplate string
+	//go:embed page.css
+	pageStyle string
+)
+
+// Page gives the description as a page of HTML that needs nothing else.
+func Page(source []byte) ([]byte, error) {
+	root, err := parse(source)
+	if err != nil {
+		return nil, err
+	}
+	var d document
+	if err := root.Decode(&d); err != nil {
+		return nil, err
+	}
+	page, err := template.New("page").Funcs(template.FuncMap{
+		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // it is ours
+		"markdown": markdown,
+		"inline":   inline,
+		"status":   http.StatusText,
+		"json":     example,
+		"under":    d.under,
+		"rows":     func(s *schema) []Row { return d.rows(s, "") },
+		"type":     d.asked,
+		"resolve":  d.parameter,
+		"answers":  d.answers,
+		"good":     d.good,
+		"access":   access,
+		"asks":     d.asks,
+		"curl":     curl,
+		"upper":    strings.ToUpper,
+	}).Parse(pageTemplate)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	err = page.Execute(&out, d)
+	return out.Bytes(), err
+}
+
+// call is an operation with where it is found.
+type call struct {
+	Path, Method string
+	*operation
+}
+
+// under lists the calls of a tag.
+func (d document) under(tag string) (calls []call) {
+	for _, p := range d.Paths {
+		for _, m := range p.Value {
+			if m.Value.Tags[0] == tag {
+				calls = append(calls, call{p.Name, m.Name, m.Value})
+			}
+		}
+	}
+	return calls
+}
+
+func (d document) parameter(p parameter) parameter {
+	if p.Ref != "" {
+		p = d.Components.Parameters.get(path.Base(p.Ref))
+	}
+	return p
+}
+
+// answers lists a call's by their status.
+func (d document) answers(c call) ordered[*response] {
+	all := slices.Clone(c.Responses)
+	for i, r := range all {
+		if r.Value.Ref != "" {
+			all[i].Value = d.Components.Responses.get(path.Base(r.Value.Ref))
+		}
+	}
+	slices.SortFunc(all, func(a, b entry[*response]) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+// good lists the forms of the answer that is hoped for.
+func (d document) good(c call) ordered[media] { return d.answers(c)[0].Value.Content }
+
+// access says who may call.
+func access(c call) string {
+	for _, one := range c.Security {
+		if _, admin := one["admin"]; admin {
+			return "admin"
+		}
+		if _, reader := one["reader"]; reader {
+			return "reader"
+		}
+	}
+	return "open"
+}
+
+// asks are questions that can be asked: those that the description has, else the path with an example for what is open in it.
+func (d document) asks(c call) []string {
+	if len(c.Asks) > 0 {
+		return c.Asks
+	}
+	target := c.Path
+	for _, p := range c.Parameters {
+		if p = d.parameter(p); p.In == "path" {
+			target = strings.Replace(target, "{"+p.Name+"}", url.PathEscape(p.Example.Value), 1)
+		}
+	}
+	return []string{target}
+}
+
+// curl is a call as a command.
+func curl(c call, target string) (string, error) {
+	command := "curl -s"
+	if c.Method == "post" {
+		command += " -X POST"
+	}
+	if access(c) == "admin" {
+		command += ` -H "Authorization: Bearer $TOKEN"`
+	}
+	if c.Body != nil && c.Body.Required {
+		text, err := encode(&c.Body.Content[0].Value.Example)
+		if err != nil {
+			return "", err
+		}
+		command += fmt.Sprintf(" -H 'Content-Type: application/json' -d '%s'", bytes.TrimSpace(text))
+	}
+	return fmt.Sprintf(`%s "$HOST%s"`, command, target), nil
+}
+
+func markdown(text string) (template.HTML, error) {
+	var out bytes.Buffer
+	err := goldmark.Convert([]byte(text), &out)
+	return template.HTML(out.String()), err //nolint:gosec // of our own text
+}
+
+// inline is markdown without a paragraph around it.
+func inline(text string) (template.HTML, error) {
+	html, err := markdown(text)
+	trimmed := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(html)), "<p>"), "</p>")
+	return template.HTML(trimmed), err //nolint:gosec // as above
+}
+
+// example is a value as it would be answered: JSON, or a text as it is.
+func example(node yaml.Node) (string, error) {
+	if node.Kind == yaml.ScalarNode {
+		return node.Value, nil
+	}
+	text, err := encode(&node, jsontext.WithIndent("  "))
+	return strings.TrimSpace(string(text)), err
+}

@@ -1,0 +1,130 @@
+package apidoc
+
+import (
+	"cmp"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// schema is what the page shows of one.
+type schema struct {
+	Ref         string    `yaml:"$ref"`
+	Type        yaml.Node // a text or a list of them
+	Format      string
+	Description string
+	Examples    []yaml.Node
+	Enum        []any
+	Const       any
+	Default     any
+	Minimum     *int
+	Maximum     *int
+	Items       *schema
+	Tuple       []*schema `yaml:"prefixItems"`
+	Properties  ordered[*schema]
+	AllOf       []*schema `yaml:"allOf"`
+	AnyOf       []*schema `yaml:"anyOf"`
+	Additional  yaml.Node `yaml:"additionalProperties"`
+}
+
+// Row is one line of a table of what a value is made of.
+type Row struct{ Name, Type, Description string }
+
+// Examples lists those that a schema has.
+func (d document) Examples(name string) []yaml.Node { return d.Components.Schemas.get(name).Examples }
+
+// resolve follows a reference. One may have a description of its own beside it.
+func (d document) resolve(s *schema) *schema {
+	for s.Ref != "" {
+		s = d.Components.Schemas.get(path.Base(s.Ref))
+	}
+	return s
+}
+
+// rows lists all members of a value, however deep, each under its way there.
+func (d document) rows(s *schema, prefix string) (all []Row) {
+	s = d.resolve(s)
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf) {
+		all = append(all, d.rows(part, prefix)...)
+	}
+	if s.Items != nil {
+		all = append(all, d.rows(s.Items, prefix+"[]")...)
+	}
+	for _, member := range s.Properties {
+		name := strings.TrimPrefix(prefix+"."+member.Name, ".")
+		all = append(all, Row{name, d.typeOf(member.Value), d.resolve(member.Value).Description})
+		all = append(all, d.rows(member.Value, name)...)
+	}
+	return all
+}
+
+// typeOf says in words what a value is.
+func (d document) typeOf(s *schema) string {
+	s = d.resolve(s)
+	var words []string
+	for _, one := range s.AnyOf {
+		words = append(words, d.typeOf(one))
+	}
+	for _, name := range s.types() {
+		switch {
+		case len(s.AnyOf) > 0:
+			continue // they tell more
+		case name == "array" && s.Items != nil && len(s.Tuple) == 0:
+			name = "list of " + d.typeOf(s.Items)
+		case name == "array":
+			name = "list"
+		case name == "string":
+			name = cmp.Or(s.Format, "text")
+		}
+		words = append(words, name)
+	}
+	if len(s.Enum) > 0 {
+		words = []string{listed(s.Enum)}
+	}
+	return strings.Join(words, " or ") + s.bounds()
+}
+
+// types lists the names of the types; a format alone is one of texts.
+func (s *schema) types() (names []string) {
+	switch {
+	case s.Type.Kind == yaml.SequenceNode:
+		_ = s.Type.Decode(&names) // a list of texts, or the document is none
+	case s.Type.Value != "":
+		names = []string{s.Type.Value}
+	case s.Format != "":
+		names = []string{"string"}
+	}
+	return names
+}
+
+// asked says in words what a parameter may be: one with a list is given once for each of its values.
+func (d document) asked(p parameter) string {
+	if s := d.resolve(p.Schema); s.Items != nil {
+		return d.typeOf(s.Items) + ", may be repeated"
+	}
+	return d.typeOf(p.Schema)
+}
+
+func (s *schema) bounds() (text string) {
+	if s.Maximum != nil {
+		text += fmt.Sprintf(", %d to %d", *s.Minimum, *s.Maximum)
+	}
+	if s.Default != nil {
+		text += fmt.Sprintf(", %v by default", s.Default)
+	}
+	return text
+}
+
+func listed(values []any) string {
+	var texts []string
+	for _, value := range values {
+		if value == nil {
+			value = "null"
+		}
+		texts = append(texts, fmt.Sprint(value))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,107 @@
+package httpapi_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// spiteful are texts that a spreadsheet, a parser or a shell might trip over.
+var spiteful = []string{
+	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo", "one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`, `""`, ",", "=\"a\",\r\n",
+}
+
+// withStatuses makes a snapshot whose statuses are texts, in order.
+func withStatuses(t *testing.T, texts []string) snapshot.Sealed {
+	t.Helper()
+	var all []feedback.Record
+	for i, text := range texts {
+		all = append(all, feedback.Record{
+			ID: "rec" + string(rune('a'+i)), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{"Status": text, "Issue": -4.5}),
+		})
+	}
+	return seal(t.Name(), all)
+}
+
+func TestACSVIsTheListCellByCell(t *testing.T) {
+	s := newService(t)
+	s.publish(withStatuses(t, spiteful), fullRun())
+	a := s.get("/api/feedback/?format=csv")
+	a.is(t, 200)
+	if lines := strings.Split(a.body, "\r\n"); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
+		!strings.HasSuffix(a.body, "\r\n") {
+		t.Errorf("%.300q", a.body)
+	}
+	// Go's reader makes "\r\n" inside of cells "\n" (RFC 4180 does not): so does what is compared with.
+	var got []string
+	for _, row := range must(csv.NewReader(strings.NewReader(a.body)).ReadAll())[1:] {
+		if len(row) != 16 || row[8] != "'-4.5" {
+			t.Errorf("%q", row)
+		}
+		got = append(got, row[9])
+	}
+	var want []string
+	for _, text := range spiteful {
+		if strings.ContainsAny(text[:1], "=+-@\t\r") {
+			text = "'" + text
+		}
+		want = append(want, strings.ReplaceAll(text, "\r\n", "\n"))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-status +cell):\n%s", diff)
+	}
+	for _, whole := range []string{",\"one\r\ntwo\",", ",\"one\rtwo\",", ",\"one\ntwo\",", `,"say ""no""",`, `,"'=""a"",`, ",'=SUM(A1:A9),", ",日本語 🙂,", ", padded ,", ",'\tindented,", ",\"'\rreturned\","} {
+		if !strings.Contains(a.body, whole) {
+			t.Errorf("no %q", whole)
+		}
+	}
+}
+
+func TestACSVOfTheRealSampleHasWhatItsListHas(t *testing.T) {
+	s := newService(t)
+	s.publish(some(), fullRun())
+	for _, query := range []string{"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody"} {
+		var rows []map[string]any
+		list := s.get("/api/feedback/?" + query)
+		list.decode(t, &rows)
+		a := s.get("/api/feedback/?"+query, "Accept", "text/csv")
+		a.is(t, 200)
+		a.has(t, "X-Total-Count", list.Header.Get("X-Total-Count"), "Link", list.Header.Get("Link"))
+		table := must(csv.NewReader(strings.NewReader(a.body)).ReadAll())
+		if len(table) != len(rows)+1 {
+			t.Fatalf("%s: %d rows, the list has %d", query, len(table)-1, len(rows))
+		}
+		for i, row := range rows {
+			for column, key := range table[0] {
+				if got, want := table[i+1][column], cell(row[key]); got != want {
+					t.Errorf("%s, row %d, %s: %.100q, want %.100q", query, i, key, got, want)
+				}
+			}
+		}
+	}
+}
+
+// cell is a value of the list as Go's reader gives it back.
+func cell(value any) string {
+	text, isText := value.(string)
+	if !isText && value != nil {
+		text = string(must(json.Marshal(value)))
+	}
+	if text != "" && strings.ContainsAny(text[:1], "=+-@\t\r") {
+		text = "'" + text
+	}
+	return strings.ReplaceAll(text, "\r\n", "\n")
+}
+
+func TestACSVOfNothingIsItsHeader(t *testing.T) {
+	s := serving(t)
+	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
+		t.Errorf("%q", a.body)
+	}
+}

@@ -1,0 +1,88 @@
+package httpapi_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"voc/internal/httpapi"
+)
+
+func TestTheDocumentIsServedToAnyTool(t *testing.T) {
+	s := newService(t, tokens)
+	a := s.get("/api/openapi.json")
+	a.is(t, 200)
+	a.has(t, "Content-Type", "application/json", "Cache-Control", "no-cache")
+	var document struct{ OpenAPI string }
+	if a.decode(t, &document); document.OpenAPI != "3.1.0" {
+		t.Errorf("it says openapi %q", document.OpenAPI)
+	}
+}
+
+func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
+	s := newService(t)
+	for _, target := range []string{"/api/openapi.json", "/api/docs"} {
+		first := s.get(target)
+		again := s.get(target+"/?t=1", "If-None-Match", first.Header.Get("ETag"))
+		if again.is(t, 304); again.body != "" {
+			t.Errorf("%s: a 304 with %q", target, again.body)
+		}
+		again.has(t, "ETag", first.Header.Get("ETag"), "Cache-Control", "no-cache")
+		s.get(target, "If-None-Match", `"another"`).is(t, 200)
+	}
+}
+
+// loads are the ways in which a page has a browser fetch something.
+var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
+
+func TestThePageLoadsNothingAndMayNot(t *testing.T) {
+	a := newService(t).get("/api/docs")
+	if found := loads.FindAllString(a.body, -1); found != nil {
+		t.Errorf("it loads %q", found)
+	}
+	a.has(t, "Content-Type", "text/html; charset=utf-8", "Referrer-Policy", "no-referrer", "X-Content-Type-Options", "nosniff")
+	policy := a.Header.Get("Content-Security-Policy")
+	for _, rule := range []string{"default-src 'none'", "style-src 'sha256-", "frame-ancestors 'none'"} {
+		if !strings.Contains(policy, rule) {
+			t.Errorf("%q is not in %q", rule, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Count(a.body, "<style>") != 1 || strings.Contains(a.body, "style=") {
+		t.Errorf("the policy %q is not that of one style", policy)
+	}
+}
+
+// TestThePageHasEverything: each call, each parameter of one, and each problem where its type leads.
+func TestThePageHasEverything(t *testing.T) {
+	s := newService(t)
+	body := s.get("/api/docs").body
+	for _, code := range httpapi.ProblemCodes() {
+		if !strings.Contains(body, `<article id="`+code+`">`) {
+			t.Errorf("the problem %s is not explained", code)
+		}
+	}
+	for _, r := range s.Routes() {
+		if !strings.Contains(body, r.Path) {
+			t.Errorf("%s %s is missing", r.Method, r.Path)
+		}
+		for name := range r.Parameters {
+			if !strings.Contains(body, "<th><code>"+name+"</code>") {
+				t.Errorf("%s %s: the parameter %s is missing", r.Method, r.Path, name)
+			}
+		}
+	}
+	ids := regexp.MustCompile(` id="([^"]+)"`).FindAllStringSubmatch(body, -1)
+	var seen []string
+	for _, id := range ids {
+		if slices.Contains(seen, id[1]) {
+			t.Errorf("two places are called %s", id[1])
+		}
+		seen = append(seen, id[1])
+	}
+	for _, link := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(body, -1) {
+		if !slices.Contains(seen, link[1]) {
+			t.Errorf("a link leads to %s, which is not there", link[1])
+		}
+	}
+}

@@ -1,0 +1,167 @@
+package httpapi_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// connections is how many clients ask at a time.
+const connections = 32
+
+// asked is what a benchmark sends again and again. Targets are taken in turn.
+type asked struct {
+	name     string
+	encoding string
+	headers  []string
+	status   int
+	targets  []string
+}
+
+// BenchmarkAgainstFloor asks over loopback with 32 connections, and reports how much of the floor's speed is reached: that of the same server with a handler
+// that does nothing but repeat the answers that were recorded before.
+func BenchmarkAgainstFloor(b *testing.B) {
+	s := serveSample(b)
+	var ids, pages, words []string // more than are kept, where they are asked in turn
+	for _, row := range s.get("/api/feedback/").list(b) {
+		ids = append(ids, "/api/feedback/"+row.ID)
+	}
+	for _, team := range pairs("team", "triage,billing,quoting,platform,partner+success,data+services,integrations") {
+		for _, priority := range pairs("priority", "high,medium,low") {
+			for _, environment := range pairs("environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals") {
+				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment)
+			}
+		}
+	}
+	for _, two := range pairs("", "credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund") {
+		for _, priority := range []string{"high", "medium", "low"} {
+			words = append(words, "/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").Replace(two))
+		}
+	}
+	tag := s.tag("/api/feedback/")
+	for _, encoding := range []string{"gzip", "br", "identity"} {
+		against(b, s, asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}})
+		against(b, s, asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}})
+		against(b, s, asked{name: "record/one/" + encoding, encoding: encoding, targets: ids[:1]})
+		against(b, s, asked{name: "record/all in turn/" + encoding, encoding: encoding, targets: ids})
+		against(b, s, asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]})
+		against(b, s, asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages})
+		against(b, s, asked{name: "word/one/" + encoding, encoding: encoding, targets: []string{"/api/feedback/?limit=50&q=credit"}})
+		against(b, s, asked{name: "word/all in turn/" + encoding, encoding: encoding, targets: words})
+	}
+	against(b, s, asked{name: "304", encoding: "gzip", headers: []string{"If-None-Match", tag}, status: 304, targets: []string{"/api/feedback/"}})
+}
+
+// pairs are filters by two values of a parameter, and by the same twice.
+func pairs(name, values string) (all []string) {
+	list := strings.Split(values, ",")
+	for i, one := range list {
+		for _, other := range list[:i+1] {
+			all = append(all, name+"="+one+"&"+name+"="+other)
+		}
+	}
+	return all
+}
+
+// against measures the floor and then the service.
+func against(b *testing.B, s *service, q asked) {
+	b.Run(q.name, func(b *testing.B) {
+		floor := httptest.NewServer(recorded(b, s, q))
+		defer floor.Close()
+		server := httptest.NewServer(s)
+		defer server.Close()
+		var wall, cpu [2]float64
+		for i, url := range []string{floor.URL, server.URL} {
+			b.Run([]string{"floor", "voc"}[i], func(b *testing.B) {
+				b.ReportAllocs()
+				before := burnt(b)
+				load(b, url, q)
+				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(burnt(b)-before)/float64(b.N)
+				if i == 1 {
+					b.ReportMetric(wall[0]/wall[1], "×floor")
+					b.ReportMetric(cpu[0]/cpu[1], "×floor-by-CPU")
+				}
+			})
+		}
+	})
+}
+
+// burnt is the time that this process has had of the processors. Client and server are one process and keep all of them busy, so that by it the same
+// ratio comes out, also on a machine that has other work.
+func burnt(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+func load(b *testing.B, url string, q asked) {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
+	defer client.CloseIdleConnections()
+	var turn atomic.Int64
+	b.SetParallelism(connections / 2) // of two cores
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			n := turn.Add(1)
+			target := q.targets[n%int64(len(q.targets))]
+			r, _ := http.NewRequest(http.MethodGet, url+target, nil)
+			q.describe(r)
+			response, err := client.Do(r)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, err = io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 || response.StatusCode >= 400 {
+				b.Error(target, response.Status, err)
+				return
+			}
+		}
+	})
+}
+
+func (q asked) describe(r *http.Request) {
+	r.Header.Set("Accept-Encoding", q.encoding)
+	for i := 0; i < len(q.headers); i += 2 {
+		r.Header.Set(q.headers[i], q.headers[i+1])
+	}
+}
+
+// recorded answers each target with the bytes that the service answered once.
+func recorded(b *testing.B, s *service, q asked) http.Handler {
+	b.Helper()
+	type answer struct {
+		header http.Header
+		status int
+		body   []byte
+	}
+	answers := map[string]answer{}
+	for _, target := range q.targets {
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		q.describe(r)
+		a := s.send(r)
+		a.Header.Set("Content-Length", fmt.Sprint(len(a.body)))
+		if a.StatusCode == http.StatusNotModified {
+			a.Header.Del("Content-Length")
+		}
+		answers[strings.TrimSuffix(target, "?")] = answer{a.Header, a.StatusCode, []byte(a.body)}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a := answers[r.RequestURI]
+		header := w.Header()
+		for name, values := range a.header {
+			header[name] = values
+		}
+		w.WriteHeader(a.status)
+		_, _ = w.Write(a.body)
+	})
+}

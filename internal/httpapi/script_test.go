@@ -1,0 +1,200 @@
+package httpapi_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/feedback"
+	"voc/internal/httpapi"
+	"voc/internal/snapshot"
+)
+
+// TestScripts plays the conversations of testdata/scripts, which also are there to be read. A line that begins with > is sent, what
+// follows is the answer; one that begins with # is for the reader, and one with % says what kind of service it is. `go test -update` writes the answers anew.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/scripts/*.http")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			played := play(t, string(text))
+			if *update {
+				if err := os.WriteFile(file, []byte(played), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(text), played); diff != "" {
+				t.Errorf("%s (-script +played):\n%s", file, diff)
+			}
+		})
+	}
+}
+
+func TestEveryRouteIsInAScript(t *testing.T) {
+	var asked []string
+	files, _ := filepath.Glob("testdata/scripts/*.http") // the pattern is well-formed
+	for _, file := range files {
+		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(string(must(os.ReadFile(file))), -1) {
+			asked = append(asked, strings.TrimSuffix(line[1], "/"))
+		}
+	}
+	for _, r := range newService(t).Routes() {
+		prefix, isPattern := strings.CutSuffix(r.Method+" "+r.Path, "{id}")
+		if !slices.ContainsFunc(asked, func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) }) {
+			t.Errorf("no script asks %s %s", r.Method, r.Path)
+		}
+	}
+}
+
+// play has a service answer what a script sends, and returns the script with these answers.
+func play(t *testing.T, script string) string {
+	var out []string
+	s := kind(t, nil)
+	for _, block := range blocks(script) {
+		switch block[0][0] {
+		case '%':
+			s = kind(t, strings.Fields(block[0])[1:])
+			out = append(out, block[0])
+		case '#':
+			out = append(out, strings.Join(block, "\n"))
+		case '>':
+			out = append(out, strings.Join(block, "\n"), s.exchange(block))
+		}
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+// blocks groups the lines that are of one sort.
+func blocks(script string) (all [][]string) {
+	before := byte(' ')
+	for line := range strings.Lines(script) {
+		line = strings.TrimRight(line, "\n")
+		sort := (line + " ")[0]
+		if strings.IndexByte("%#>", sort) < 0 {
+			sort = ' ' // an answer's, which will be written anew
+		}
+		if sort != before && sort != ' ' {
+			all = append(all, nil)
+		}
+		if before = sort; sort != ' ' {
+			all[len(all)-1] = append(all[len(all)-1], line)
+		}
+	}
+	return all
+}
+
+// kind makes the service that a script asks for: with a few records unless it is to be empty.
+func kind(t *testing.T, words []string) *service {
+	t.Helper()
+	var options []func(*httpapi.Config)
+	empty := false
+	for _, word := range words {
+		switch word {
+		case "tokens":
+			options = append(options, tokens)
+		case "users":
+			options = append(options, staff)
+		case "origins":
+			options = append(options, origins(page))
+		case "empty":
+			empty = true
+		default:
+			t.Fatalf("no service is %q", word)
+		}
+	}
+	s := newService(t, options...)
+	if !empty {
+		s.publish(told(), fullRun())
+	}
+	return s
+}
+
+// exchange sends a request and writes down the answer. Headers that every answer has are left out, and so is what differs each time.
+func (s *service) exchange(lines []string) string {
+	s.t.Helper()
+	head, body, _ := strings.Cut(strings.ReplaceAll(strings.Join(lines, "\n")+"\n", "> ", ""), ">\n")
+	first, headers, _ := strings.Cut(head, "\n")
+	method, target, _ := strings.Cut(first, " ")
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for line := range strings.Lines(headers) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		r.Header.Add(name, value)
+	}
+	a := s.send(r)
+	var out strings.Builder
+	fmt.Fprintf(&out, "< %d %s\n", a.StatusCode, http.StatusText(a.StatusCode))
+	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
+		if !slices.Contains([]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"}, name) {
+			fmt.Fprintf(&out, "< %s: %s\n", name, strings.Join(a.Header[name], ", "))
+		}
+	}
+	if a.body != "" {
+		fmt.Fprintf(&out, "\n%s", pretty(a.Header.Get("Content-Type"), a.body))
+	}
+	return strings.TrimSpace(settle(out.String()))
+}
+
+// settle replaces what differs with the version of SQLite and with that of the description.
+func settle(text string) string {
+	for pattern, stands := range map[string]string{
+		`W/"[0-9a-f]{24}"`:            `W/"…"`,
+		`(-\w{5}-)[0-9a-f]{12}`:       `${1}0123456789ab`,
+		`"sha256": "[0-9a-f]{64}"`:    `"sha256": "…"`,
+		`"bytes": [1-9]\d*`:           `"bytes": 40960`,
+		`cursor=[\w-]+`:               `cursor=…`,
+		`style-src 'sha256-[^']{44}'`: `style-src 'sha256-…'`,
+	} {
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, stands)
+	}
+	return text
+}
+
+// pretty is a body as people read it.
+func pretty(contentType, body string) string {
+	if strings.HasPrefix(contentType, "text/html") || len(body) > 20_000 {
+		return "…"
+	}
+	var indented bytes.Buffer
+	if !strings.HasSuffix(contentType, "json") || json.Indent(&indented, []byte(body), "", "  ") != nil {
+		return body
+	}
+	return indented.String()
+}
+
+// told are records as customers would have them written down.
+var told = sync.OnceValue(func() snapshot.Sealed {
+	records := []map[string]any{
+		{"Initial Description": "The proposal as a PDF mixes up two customers.", "Priority": 1, "Team Routed": "Documents", "Environment": "CW 2.0", "Area Impacted": []string{"Reports", "Permissions"},
+			"Status": "In Progress", "Issue": 1525, "User Profile Email": "ann@example.com", "Type of Issue": "Bug", "Source": "Chat", "Triage Rep": map[string]any{"name": "Tom"},
+			"Time to In Progress": 3.5, "Last Modified Time": "2026-11-23T09:00:00.000Z"},
+		{"Initial Description": "N/A", "Notes": "The café's name lost its accent on the way.", "Priority": "2", "CW 2.0 Bug": true, "Area Impacted": "Billing", "Issue": "1524", "Type of Issue": "Bug", "Source": "Mail",
+			"Status": "Done", "Resolution Notes": "Fixed by the import of Tuesday.", "Time to In Progress": 1, "Time from In Progress to Done": 20.25, "Time From Report to Resolution": 21.25},
+		{"Initial Description": "How do I invite a colleague?", "Issue": 1523, "Type of Issue": "Question", "Source": "Chat"},
+	}
+	var all []feedback.Record
+	for i, fields := range records {
+		fields["Created"] = noon.AddDate(0, 0, -4*i).Add(-2 * time.Hour)
+		all = append(all, feedback.Record{ID: fmt.Sprintf("recTold%010d", 3-i), CreatedTime: noon, Fields: raw(fields)})
+	}
+	return seal("told", all)
+})

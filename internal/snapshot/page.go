@@ -1,0 +1,164 @@
+package snapshot
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"iter"
+
+	"github.com/RoaringBitmap/roaring/v2"
+
+	"voc/internal/feedback"
+)
+
+// Page is a stretch of a selection in some order.
+type Page struct {
+	Positions []uint32
+	Last      uint32 // the place of the last one in the order: what the next page begins after
+	More      bool   // there is a next page
+}
+
+// spot is a record in an order: its place there, from 1 on, and its position in the file.
+type spot struct{ place, pos uint32 }
+
+// Page reads at most limit records in an order, from after a place on (0: from the beginning). A place is one in the order of all records, so that finding where a page
+// begins takes the same time wherever that is.
+func (s Selection) Page(ctx context.Context, sort feedback.Sort, after uint32, limit int) (Page, error) {
+	page := Page{Positions: make([]uint32, 0, limit), Last: after}
+	spots, err := s.spots(ctx, sort, after)
+	if err != nil {
+		return page, err
+	}
+	for at, err := range spots {
+		if err != nil {
+			return page, wrap("read the order "+string(sort), err)
+		}
+		if len(page.Positions) == limit {
+			page.More = true
+			break
+		}
+		page.Positions, page.Last = append(page.Positions, at.pos), at.place
+	}
+	return page, nil
+}
+
+// spots walks the selection in an order, from after a place on.
+func (s Selection) spots(ctx context.Context, sort feedback.Sort, after uint32) (iter.Seq2[spot, error], error) {
+	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
+		return within(s.among, s.file.matchesAfter(ctx, s.match, after)), nil
+	}
+	set, err := s.found(ctx)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case sort == feedback.Relevance:
+		return within(set, s.file.byRelevance(ctx, s.match, after)), nil
+	case sort != feedback.Newest:
+		return within(set, s.file.ranked(ctx, sort, after)), nil
+	case set == nil:
+		return s.file.all(after), nil
+	}
+	return from(set, after), nil
+}
+
+// within leaves out what is not in set; nil has all.
+func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, error] {
+	if set == nil {
+		return spots
+	}
+	return func(yield func(spot, error) bool) {
+		for at, err := range spots {
+			if (err != nil || set.Contains(at.pos)) && !yield(at, err) {
+				return
+			}
+		}
+	}
+}
+
+// all are the positions of the file.
+func (f *File) all(after uint32) iter.Seq2[spot, error] {
+	return func(yield func(spot, error) bool) {
+		for pos := after + 1; int64(pos) <= int64(f.records) && pos > after; pos++ {
+			if !yield(spot{pos, pos}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// from are the positions of a set.
+func from(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
+	return func(yield func(spot, error) bool) {
+		positions := set.Iterator()
+		for positions.AdvanceIfNeeded(after); positions.HasNext(); {
+			if pos := positions.Next(); pos > after && !yield(spot{pos, pos}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// ranked reads a ranking part by part.
+func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) iter.Seq2[spot, error] {
+	return func(yield func(spot, error) bool) {
+		part := after / rankingPart
+		skip := after % rankingPart
+		rows, err := f.ranking.QueryContext(ctx, string(sort), part)
+		if err != nil {
+			yield(spot{}, err)
+			return
+		}
+		defer rows.Close()
+		for ; rows.Next(); part, skip = part+1, 0 {
+			var packed []byte
+			if err := rows.Scan(&packed); err != nil {
+				yield(spot{}, err)
+				return
+			}
+			for i := skip; int(i)*4+4 <= len(packed); i++ {
+				if !yield(spot{part*rankingPart + i + 1, binary.LittleEndian.Uint32(packed[i*4:])}, nil) {
+					return
+				}
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(spot{}, err)
+		}
+	}
+}
+
+// matchesAfter reads what a text finds behind a position off the index, for a page that needs no count.
+func (f *File) matchesAfter(ctx context.Context, match string, after uint32) iter.Seq2[spot, error] {
+	return f.spots(ctx, f.matchingAfter, func(_, pos uint32) spot { return spot{pos, pos} }, match, after)
+}
+
+// byRelevance reads what a text finds, the best first. The engine has to weigh all of them to know the first.
+func (f *File) byRelevance(ctx context.Context, match string, after uint32) iter.Seq2[spot, error] {
+	return f.spots(ctx, f.relevance, func(n, pos uint32) spot { return spot{after + n, pos} }, match, after)
+}
+
+// spots reads positions that a query gives.
+func (f *File) spots(ctx context.Context, query *sql.Stmt, place func(n, pos uint32) spot, args ...any) iter.Seq2[spot, error] {
+	return func(yield func(spot, error) bool) {
+		rows, err := query.QueryContext(ctx, args...)
+		if err != nil {
+			yield(spot{}, err)
+			return
+		}
+		defer rows.Close()
+		for n := uint32(1); rows.Next(); n++ {
+			var pos uint32
+			if err := rows.Scan(&pos); err != nil {
+				yield(spot{}, err)
+				return
+			}
+			if !yield(place(n, pos), nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(spot{}, err)
+		}
+	}
+}

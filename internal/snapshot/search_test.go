@@ -1,0 +1,38 @@
+package snapshot_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"voc/internal/feedback"
+)
+
+// FuzzSearch: whatever is searched for, the engine takes it for words: it finds what holds them, or nothing, and never fails.
+func FuzzSearch(f *testing.F) {
+	for _, seed := range []string{`late "fee of" pay*`, `"`, `NEAR("a" b*, 3) OR c NOT d`, "e\u0301*", "' --", "\x00", "ʻokina ١٢٣ ½", "हिन्दी", "𝒜𝓁𝓅𝒽𝒶*", "\ue000 ǅ ß ŉ", `{description notes} : ^late + fee`, "AND OR NOT"} {
+		f.Add(seed)
+	}
+	file := opened(f, cells{"a": early, "b": `{"Notes":"late fee of pay NEAR AND OR NOT e\u0301"}`})
+	f.Fuzz(func(t *testing.T, q string) {
+		text, err := feedback.ParseText(q)
+		if err != nil {
+			return
+		}
+		n, err := count(t.Context(), file, feedback.Filter{Text: text})
+		if err != nil {
+			t.Fatalf("%q: %v", q, err)
+		}
+		for _, sort := range []feedback.Sort{feedback.Newest, feedback.Relevance, feedback.Created} {
+			if got := walk(t, file, feedback.Filter{Text: text}, sort, 1); len(got) != n {
+				t.Errorf("%q, %s: %d found, %d counted", q, sort, len(got), n)
+			}
+		}
+		note, err := json.Marshal(map[string]string{"Notes": q})
+		check(t, err)
+		m, err := count(t.Context(), opened(t, cells{"c": string(note)}), feedback.Filter{Text: text})
+		if err != nil || m != 1 && strings.ContainsAny(q, "aeiou") { // letters that are newer than the engine's tables are none to it
+			t.Errorf("%q does not find itself: %v", q, err)
+		}
+	})
+}

@@ -1,0 +1,393 @@
+package snapshot_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	godiff "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// The second reading: filters, orders, searches and facets done the long way, over all records.
+
+func matches(f feedback.Feedback, filter feedback.Filter, but string) bool {
+	for property, wanted := range filter.Any {
+		has := func(value string) bool { return holds(wanted, value) }
+		if property != but && !slices.ContainsFunc(f.Values(property), has) {
+			return false
+		}
+	}
+	if !filter.From.IsZero() && f.Created.Before(filter.From) || !filter.To.IsZero() && !f.Created.Before(filter.To) {
+		return false
+	}
+	for _, term := range filter.Text {
+		if !occurs(f, term) {
+			return false
+		}
+	}
+	return true
+}
+
+// occurs looks for a term in each place by itself: its words one behind the other, each as a whole, the last one perhaps going on.
+func occurs(f feedback.Feedback, term feedback.Term) bool {
+	for _, place := range []string{f.Description, f.Notes, f.ResolutionNotes, strings.Join(f.Areas, " "), f.TypeOfIssue} {
+		there := plainWords(place)
+		wanted := plainWords(strings.Join(term.Words, " "))
+		for i := 0; i+len(wanted) <= len(there); i++ {
+			last := there[i+len(wanted)-1]
+			if term.Prefix && strings.HasPrefix(last, wanted[len(wanted)-1]) {
+				last = wanted[len(wanted)-1]
+			}
+			if slices.Equal(there[i:i+len(wanted)-1], wanted[:len(wanted)-1]) && last == wanted[len(wanted)-1] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plainWords splits a text into words without case and without the accents that these tests use.
+func plainWords(text string) []string {
+	plain := strings.NewReplacer("é", "e", "ü", "u", "\u0301", "").Replace(strings.ToLower(text))
+	return strings.FieldsFunc(plain, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
+
+// before says which of two records comes first.
+func before(sort feedback.Sort) func(a, b feedback.Feedback) int {
+	key, descending := sort.Key()
+	return func(a, b feedback.Feedback) int {
+		c := 0
+		switch key {
+		case "created":
+			c = a.Created.Compare(b.Created)
+		case "modified":
+			c = a.Modified.Compare(b.Modified)
+		case "priority":
+			c = cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(strings.ToLower(a.Priority), strings.ToLower(b.Priority)))
+		case "status":
+			c = cmp.Compare(strings.ToLower(a.Status), strings.ToLower(b.Status))
+		case "environment":
+			c = cmp.Compare(strings.ToLower(a.Environment), strings.ToLower(b.Environment))
+		case "area_impacted":
+			c = cmp.Compare(strings.ToLower(a.AreaImpacted), strings.ToLower(b.AreaImpacted))
+		case "issue_number":
+			switch {
+			case a.IssueNumber == nil || b.IssueNumber == nil:
+				return cmp.Or(cmp.Compare(unnumbered(a), unnumbered(b)), newestFirst(a, b))
+			default:
+				c = cmp.Compare(*a.IssueNumber, *b.IssueNumber)
+			}
+		}
+		if descending {
+			c = -c
+		}
+		return cmp.Or(c, newestFirst(a, b))
+	}
+}
+
+func weight(f feedback.Feedback) int {
+	if i := slices.Index([]string{"high", "medium", "low"}, strings.ToLower(f.Priority)); i >= 0 {
+		return i
+	}
+	return 3
+}
+
+func unnumbered(f feedback.Feedback) int {
+	if f.IssueNumber == nil {
+		return 1
+	}
+	return 0
+}
+
+func newestFirst(a, b feedback.Feedback) int {
+	return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
+}
+
+// facetsOf counts the long way.
+func facetsOf(all []feedback.Feedback, filter feedback.Filter) string {
+	facets := feedback.Facets{Choices: map[string][]feedback.Choice{}}
+	for _, property := range append(feedback.Properties[:], feedback.Week) {
+		counts, shown := map[string]int{}, map[string]map[string]int{}
+		for _, f := range all {
+			values := f.Values(property)
+			if property == feedback.Week {
+				values = []string{f.Week}
+			}
+			folded := map[string]bool{}
+			for _, value := range values {
+				key := strings.ToUpper(value)
+				if shown[key] == nil {
+					shown[key] = map[string]int{}
+				}
+				shown[key][value]++
+				folded[key] = true
+			}
+			if matches(f, filter, property) {
+				for key := range folded {
+					counts[key]++
+				}
+			}
+		}
+		for key, n := range counts {
+			most := slices.SortedFunc(maps.Keys(shown[key]), func(a, b string) int { return cmp.Or(cmp.Compare(shown[key][b], shown[key][a]), cmp.Compare(a, b)) })[0]
+			facets.Choices[property] = append(facets.Choices[property], feedback.Choice{Value: most, Count: n})
+		}
+	}
+	for _, f := range all {
+		if matches(f, filter, "") {
+			facets.Total++
+		}
+	}
+	return string(facets.JSON()) + "\n"
+}
+
+// What records and filters are drawn from: few values, so that they meet.
+var (
+	drawnTexts    = []string{"Core", "core", "Édge", "édge", "A", "b_", ""}
+	drawnAreas    = []string{"Loans", "loans", "Cards", "Unknown", "Café au lait"}
+	drawnTypes    = []string{"Billing", "billing", "Café", ""}
+	drawnNotes    = []string{"The late fee", "late, FEE!", "fee late", "Café au lait", "cafe\u0301", "prepaid card", "pre paid", "n/a 😀", ""}
+	drawnSearches = []string{"late", "LATE fee", `"late fee"`, `"fee late"`, "caf*", "café", "pre*", `"au la"*`, "paid card", "nowhere", "billing", "unknown"}
+)
+
+func drawRecord(t *rapid.T, id int) feedback.Record {
+	text := func(field string, from []string) string { return rapid.SampledFrom(from).Draw(t, field) }
+	fields := map[string]any{
+		"Team Routed": text("team", drawnTexts), "Priority": text("priority", []string{"1", "2", "3", "Urgent", "urgent", "high", "4", ""}),
+		"Environment": text("environment", drawnTexts), "Status": text("status", drawnTexts), "Source": text("source", drawnTexts),
+		"Type of Issue": text("type", drawnTypes), "Notes": text("notes", drawnNotes), "Resolution Notes": text("resolution", drawnNotes),
+		"Area Impacted": rapid.SliceOfN(rapid.SampledFrom(drawnAreas), 0, 3).Draw(t, "areas"),
+		"Created":       fmt.Sprintf("2025-01-%02dT%02d:00:00.00%dZ", rapid.IntRange(1, 9).Draw(t, "day"), rapid.IntRange(0, 1).Draw(t, "hour"), rapid.IntRange(0, 1).Draw(t, "ms")),
+		"Issue":         rapid.SampledFrom([]any{nil, 1, 2, "3", -4.5, "x"}).Draw(t, "issue"),
+	}
+	if rapid.Bool().Draw(t, "edited") {
+		fields["Last Modified Time"] = fmt.Sprintf("2025-02-%02d", rapid.IntRange(1, 3).Draw(t, "edited on"))
+	}
+	record := feedback.Record{ID: fmt.Sprintf("rec%02d", id), CreatedTime: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), Fields: map[string]json.RawMessage{}}
+	for name, value := range fields {
+		record.Fields[name], _ = json.Marshal(value)
+	}
+	return record
+}
+
+func drawFilter(t *rapid.T) feedback.Filter {
+	filter := feedback.Filter{Any: are{}}
+	choices := are{
+		"team": drawnTexts, "priority": {"HIGH", "low", "urgent", "4", "5"}, "environment": drawnTexts, "status": drawnTexts, "source": drawnTexts, "area": drawnAreas,
+		"type_of_issue": drawnTypes,
+	}
+	for _, property := range feedback.Properties {
+		values := choices[property]
+		if rapid.IntRange(0, 3).Draw(t, property+" matters") == 0 {
+			filter.Any[property] = rapid.SliceOfN(rapid.SampledFrom(append(slices.Clone(values), "New", "CW 1.0", "Triage", "N/A")), 1, 3).Draw(t, property)
+		}
+	}
+	at := func(bound string) time.Time {
+		if !rapid.Bool().Draw(t, bound+" is set") {
+			return time.Time{}
+		}
+		return time.Date(2025, 1, rapid.IntRange(0, 10).Draw(t, bound), 1, 0, 0, rapid.IntRange(0, 2).Draw(t, "half milliseconds")*500_000, time.FixedZone("", 3600*rapid.IntRange(-2, 2).Draw(t, "zone")))
+	}
+	filter.From, filter.To = at("from"), at("to")
+	if rapid.IntRange(0, 2).Draw(t, "text matters") == 0 {
+		filter.Text, _ = feedback.ParseText(rapid.SampledFrom(drawnSearches).Draw(t, "q"))
+	}
+	return filter
+}
+
+// Whatever the records and the filter: a walk over pages of any length, in every order, gives what sorting and filtering all of them gives, and facets what counting does.
+func TestAnyFilterInAnyOrderPageByPageIsWhatAScanGives(t *testing.T) {
+	fewer(t)
+	rapid.Check(t, func(t *rapid.T) {
+		draft, _ := start(t, nil, false)
+		var all []feedback.Feedback
+		for id := range rapid.IntRange(0, 40).Draw(t, "records") {
+			record := drawRecord(t, id)
+			fields, _ := json.Marshal(record.Fields)
+			f := mapping.Map(record)
+			all = append(all, f)
+			check(t, draft.Put(t.Context(), snapshot.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: record.CreatedTime, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+		}
+		file := open(t, seal(t, draft).Path)
+		for range 4 {
+			filter := drawFilter(t)
+			want := slices.DeleteFunc(slices.Clone(all), func(f feedback.Feedback) bool { return !matches(f, filter, "") })
+			if n, err := count(t.Context(), file, filter); n != len(want) || err != nil {
+				t.Errorf("%+v: counted %d, %v, want %d", filter, n, err, len(want))
+			}
+			for _, sort := range feedback.Sorts {
+				slices.SortFunc(want, before(sort))
+				if off := godiff.Diff(idsOf(want), walk(t, file, filter, sort, rapid.IntRange(1, 20).Draw(t, "limit"))); off != "" {
+					t.Errorf("%+v, %s (-scan +pages):\n%s", filter, sort, off)
+				}
+			}
+			got, err := file.Facets(t.Context(), filter)
+			if off := godiff.Diff(facetsOf(all, filter), string(got)); off != "" || err != nil {
+				t.Errorf("%+v: %v, facets (-scan +file):\n%s", filter, err, off)
+			}
+		}
+		got, _, err := file.Report(t.Context(), snapshot.FacetsReport, nil)
+		if off := godiff.Diff(facetsOf(all, feedback.Filter{}), string(got)); off != "" || err != nil {
+			t.Errorf("%v, facets that were kept ready (-scan +file):\n%s", err, off)
+		}
+	})
+}
+
+func idsOf(all []feedback.Feedback) []string {
+	ids := []string{}
+	for _, f := range all {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
+// walk reads page after page, each with what the last one said and nothing else.
+func walk(t tester, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int) []string {
+	t.Helper()
+	ids := []string{}
+	for after, more := uint32(0), true; more; {
+		selection, err := file.Select(t.Context(), filter)
+		check(t, err)
+		page, err := selection.Page(t.Context(), sort, after, limit)
+		check(t, err)
+		if len(page.Positions) > limit || page.More && len(page.Positions) < limit {
+			t.Fatalf("a page of %d, limit %d, and more: %t", len(page.Positions), limit, page.More)
+		}
+		for summary, err := range file.Summaries(t.Context(), page.Positions) {
+			check(t, err)
+			var s struct{ ID string }
+			check(t, json.Unmarshal(summary, &s))
+			ids = append(ids, s.ID)
+		}
+		after, more = page.Last, page.More
+	}
+	return ids
+}
+
+// A page is read off the full-text index when the search is not remembered: it must be the same one.
+func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
+	records := cells{}
+	for i := range 60 {
+		records[fmt.Sprintf("rec%02d", i)] = fmt.Sprintf(`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`, i%7, []string{"A", "B"}[i%2], 1+i%28)
+	}
+	path := made(t, records)
+	filter := feedback.Filter{Any: are{"team": {"a"}}, Text: searchFor(t, "late")}
+	want := walk(t, open(t, path), feedback.Filter{Any: are{"team": {"a"}}}, feedback.Newest, 100)
+	got, after := []string{}, uint32(0)
+	for more := true; more; {
+		file := open(t, path) // remembers nothing
+		selection, err := file.Select(t.Context(), filter)
+		check(t, err)
+		page, err := selection.Page(t.Context(), feedback.Newest, after, 7)
+		check(t, err)
+		for _, pos := range page.Positions {
+			got = append(got, ids(t, file)[pos-1])
+		}
+		after, more = page.Last, page.More
+	}
+	if off := godiff.Diff(want, got); off != "" {
+		t.Errorf("(-at once +page by page):\n%s", off)
+	}
+}
+
+func searchFor(t tester, q string) feedback.Text {
+	t.Helper()
+	text, err := feedback.ParseText(q)
+	check(t, err)
+	return text
+}
+
+func TestTheMostRelevantComesFirst(t *testing.T) {
+	file := opened(t, cells{
+		"often":  `{"Created":"2025-01-01","Notes":"escrow escrow escrow"}`,
+		"once":   `{"Created":"2025-01-02","Notes":"escrow and many other words that have nothing to do with it at all"}`,
+		"same":   `{"Created":"2025-01-03","Notes":"escrow and many other words that have nothing to do with it at all"}`,
+		"never":  `{"Created":"2025-01-04","Notes":"nothing of the kind"}`,
+		"never2": `{"Created":"2025-01-05","Notes":"nothing of the kind"}`,
+		"never3": `{"Created":"2025-01-06","Notes":"nothing of the kind"}`,
+		"never4": `{"Created":"2025-01-07","Notes":"nothing of the kind"}`,
+	})
+	for _, limit := range []int{1, 2, 5} {
+		got := walk(t, file, feedback.Filter{Text: searchFor(t, "escrow")}, feedback.Relevance, limit)
+		if !slices.Equal(got, []string{"often", "same", "once"}) {
+			t.Errorf("%d at a time: %v", limit, got)
+		}
+	}
+	filter := feedback.Filter{Text: searchFor(t, "escrow"), To: time.Date(2025, 1, 3, 0, 0, 0, 0, time.UTC)}
+	if got := walk(t, file, filter, feedback.Relevance, 1); !slices.Equal(got, []string{"often", "once"}) {
+		t.Errorf("filtered: %v", got)
+	}
+}
+
+func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
+	file := opened(t, cells{"a": `{"Created":"0001-01-01"}`, "b": `{"Created":"2025-01-01"}`, "c": `{"Created":"9999-12-31T23:59:59.999Z"}`})
+	at := func(year int, zone int) time.Time {
+		return time.Date(year, 1, 1, 0, 0, 0, 0, time.FixedZone("", zone*3600))
+	}
+	for name, test := range map[string]struct {
+		from, to time.Time
+		want     string
+	}{
+		"before the first year":     {at(1, 14), time.Time{}, "cba"},
+		"until before the first":    {time.Time{}, at(1, 14), ""},
+		"until the first":           {time.Time{}, at(1, 0).Add(time.Millisecond), "a"},
+		"from the last millisecond": {at(10000, 0).Add(-time.Millisecond), time.Time{}, "c"},
+		"from after the last":       {at(10000, 0), time.Time{}, ""},
+		"until after the last":      {time.Time{}, at(10000, 0), "cba"},
+		"nothing in between":        {at(2026, 0), at(2027, 0), ""},
+		"an empty interval":         {at(2025, 0), at(2025, 0), ""},
+		"one instant":               {at(2025, 0), at(2025, 0).Add(1), "b"},
+		"just after it":             {at(2025, 0).Add(1), at(2026, 0), ""},
+	} {
+		got := strings.Join(walk(t, file, feedback.Filter{From: test.from, To: test.to}, feedback.Newest, 2), "")
+		if got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+// What is remembered of one filter must not answer another.
+func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
+	file := opened(t, cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
+	for range 2 {
+		for want, teams := range map[string][]string{"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`}, "abc": {"y", "X", "X\x00y"}} {
+			if got := walk(t, file, feedback.Filter{Any: are{"team": teams}}, feedback.Newest, 9); strings.Join(got, "") != want {
+				t.Errorf("%q finds %q, want %q", teams, got, want)
+			}
+		}
+	}
+	if got := walk(t, file, feedback.Filter{Any: are{"status": {"x"}}}, feedback.Newest, 9); len(got) > 0 {
+		t.Errorf("a status that is a team finds %q", got)
+	}
+}
+
+// A place that nobody was given is no reason to fail: a cursor is checked, but it may be forged.
+func TestAPageAfterTheEndIsEmpty(t *testing.T) {
+	file := opened(t, cells{"a": early, "b": late})
+	for _, filter := range []feedback.Filter{{}, {Any: are{"team": {"triage"}}}, {Text: searchFor(t, "no")}} {
+		for _, sort := range append(slices.Clone(feedback.Sorts), feedback.Relevance) {
+			if sort == feedback.Relevance && filter.Text == nil {
+				continue
+			}
+			for _, after := range []uint32{2, 3, 2048, 1 << 31, math.MaxUint32 - 1, math.MaxUint32} {
+				selection, err := file.Select(t.Context(), filter)
+				check(t, err)
+				page, err := selection.Page(t.Context(), sort, after, 10)
+				if err != nil || len(page.Positions) > 0 || page.More {
+					t.Errorf("%+v, %s, after %d: %+v, %v", filter, sort, after, page, err)
+				}
+			}
+		}
+	}
+}

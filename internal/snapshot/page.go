@@ -102,27 +102,29 @@ func from(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 // ranked reads a ranking part by part.
 func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
-		part := after / rankingPart
-		skip := after % rankingPart
-		rows, err := f.ranking.QueryContext(ctx, string(sort), part)
+		place := after / rankingPart * rankingPart
+		rows, err := f.ranking.QueryContext(ctx, string(sort), after/rankingPart)
 		if err != nil {
 			yield(spot{}, err)
 			return
 		}
 		defer rows.Close()
-		for ; rows.Next(); part, skip = part+1, 0 {
+		for rows.Next() {
 			var packed []byte
 			if err := rows.Scan(&packed); err != nil {
 				yield(spot{}, err)
 				return
 			}
-			for i := skip; int(i)*4+4 <= len(packed); i++ {
-				if !yield(spot{part*rankingPart + i + 1, binary.LittleEndian.Uint32(packed[i*4:])}, nil) {
+			for ; len(packed) >= 4; packed = packed[4:] {
+				if place++; place > after && !yield(spot{place, binary.LittleEndian.Uint32(packed)}, nil) {
 					return
 				}
 			}
 		}
-		if err := rows.Err(); err != nil {
+		if err = rows.Err(); err == nil && int64(max(place, after)) < int64(f.records) {
+			err = errNotHeld
+		}
+		if err != nil {
 			yield(spot{}, err)
 		}
 	}

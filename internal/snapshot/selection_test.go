@@ -391,3 +391,30 @@ func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 		}
 	}
 }
+
+func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+	for _, damage := range []string{`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`, `x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`} {
+		path := made(t, cells{"a": early, "b": late})
+		alter(t, path, `UPDATE facet SET positions = `+damage)
+		file := open(t, path)
+		if _, err := count(t.Context(), file, feedback.Filter{Any: are{"team": {"triage"}}}); err == nil {
+			t.Errorf("%s: counted", damage)
+		}
+		if _, err := file.Facets(t.Context(), feedback.Filter{To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}); err == nil {
+			t.Errorf("%s: facets", damage)
+		}
+	}
+}
+
+func TestAnOrderThatIsNotThereIsAnError(t *testing.T) {
+	path := made(t, cells{"a": early, "b": late})
+	alter(t, path, `DELETE FROM ranking WHERE sort = 'status'; UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
+	file := open(t, path)
+	for _, sort := range []feedback.Sort{"status", "priority"} {
+		selection, err := file.Select(t.Context(), feedback.Filter{})
+		check(t, err)
+		if page, err := selection.Page(t.Context(), sort, 0, 10); err == nil {
+			t.Errorf("%s: %+v", sort, page)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func start(ctx context.Context, tell io.Writer) (*session, error) {
 			log.Warn("temporary files stay behind", "error", err)
 		}
 	})
-	if s.Parts, err = app.Open(cfg, dir, log); err != nil {
+	if s.Parts, err = app.Open(ctx, cfg, dir, log); err != nil {
 		s.close()
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 	"voc/internal/airtable"
 	"voc/internal/blob"
 	"voc/internal/blob/dirblob"
+	"voc/internal/blob/s3blob"
 	"voc/internal/catalog"
 	"voc/internal/config"
 	"voc/internal/httpapi"
@@ -39,14 +40,20 @@ type Parts struct {
 	Log     *slog.Logger
 }
 
-// Open opens the store that cfg names.
-func Open(cfg config.Config, dir string, log *slog.Logger) (Parts, error) {
-	var store blob.Store
-	store, err := dirblob.Open(cfg.Store.Dir)
+// Open opens the store that cfg names. It asks a bucket nothing yet.
+func Open(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (Parts, error) {
+	store, err := openStore(ctx, cfg.Store)
 	if err != nil {
 		return Parts{}, err
 	}
 	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log}, nil
+}
+
+func openStore(ctx context.Context, cfg config.Store) (blob.Store, error) {
+	if cfg.Bucket != "" {
+		return s3blob.Open(ctx, s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint})
+	}
+	return dirblob.Open(cfg.Dir)
 }
 
 // NewRefresh makes the half that reads Airtable and publishes.

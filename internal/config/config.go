@@ -1,7 +1,6 @@
 package config
 
 import (
-	"path/filepath"
 	"time"
 
 	"voc/internal/feedback"
@@ -43,11 +42,6 @@ type Sim struct {
 	Table string // the name its table answers to
 }
 
-// Store is where the snapshots are.
-type Store struct {
-	Dir string // relative to the working directory if it is the default
-}
-
 // Access says who may call.
 type Access struct {
 	Read        ReadAccess
@@ -86,7 +80,7 @@ func Load(environ []string) (Config, error) {
 		Sim:          r.sim(),
 		Years:        r.Years,
 		Mapping:      r.mapping(),
-		Store:        r.Store,
+		Store:        r.store(),
 		Keep:         int(r.Keep),
 		MaxShrink:    int(r.MaxShrink),
 		MonthlyCalls: int(r.MonthlyCalls),
@@ -125,12 +119,4 @@ func (c Config) WithEmulator(emulator Airtable) Config {
 	c.Airtable = emulator
 	c.Store = c.Store.orDefault(emulator)
 	return c
-}
-
-// orDefault gives a base without a store one of its own.
-func (s Store) orDefault(base Airtable) Store {
-	if s.Dir == "" {
-		s.Dir = filepath.Join("data", base.BaseID)
-	}
-	return s
 }

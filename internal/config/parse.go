@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -23,6 +22,7 @@ import (
 type (
 	baseID    string
 	apiURL    string
+	endpoint  string
 	address   string
 	simData   string
 	origins   []string
@@ -38,6 +38,7 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[[]Secret]():       parser(parseSecrets),
 	reflect.TypeFor[baseID]():         parser(parseBaseID),
 	reflect.TypeFor[apiURL]():         parser(parseAPIURL),
+	reflect.TypeFor[endpoint]():       parser(parseEndpoint),
 	reflect.TypeFor[feedback.Years](): parser(feedback.ParseYears),
 	reflect.TypeFor[Store]():          parser(parseStore),
 	reflect.TypeFor[count]():          parser(parseCount),
@@ -100,17 +101,12 @@ func parseAPIURL(value string) (apiURL, error) {
 	return apiURL(strings.TrimRight(value, "/")), nil
 }
 
-func parseStore(value string) (Store, error) {
+func parseEndpoint(value string) (endpoint, error) {
 	u, err := url.Parse(value)
-	switch {
-	case err == nil && u.Scheme == "s3":
-		return Store{}, errors.New("this program has no S3 store: use file:///directory")
-	case err != nil || u.Scheme != "file" || u.Host != "" || u.User != nil || strings.ContainsAny(value, "?#"):
-		return Store{}, errors.New("must be file:///directory, with the full path of the directory")
-	case filepath.Clean("/"+u.Path) == "/":
-		return Store{}, errors.New("names no directory: use file:///directory")
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(value, "@?#") {
+		return "", errors.New("must be a URL such as https://s3.example.com, without user, query and fragment")
 	}
-	return Store{Dir: filepath.Clean(u.Path)}, nil
+	return endpoint(strings.TrimRight(value, "/")), nil
 }
 
 func parseCount(value string) (count, error) {

@@ -117,9 +117,10 @@ func (r *reading) due(variable, expression string, zone *time.Location) schedule
 // unused returns what is set and has no effect.
 func (r *reading) unused() []string {
 	overruled := map[string]bool{
-		"AIRTABLE_SIM_DATA": !r.emulator(),
-		"AIRTABLE_SIM_ADDR": !r.emulator(),
-		"READ_TOKENS":       r.readAccess() == Public,
+		"AIRTABLE_SIM_DATA":   !r.emulator(),
+		"AIRTABLE_SIM_ADDR":   !r.emulator(),
+		"READ_TOKENS":         r.readAccess() == Public,
+		"AWS_ENDPOINT_URL_S3": r.Store.Bucket == "",
 	}
 	var unused []string
 	for field := range reflect.TypeFor[table]().Fields() {

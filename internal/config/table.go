@@ -23,7 +23,7 @@ type table struct {
 	FieldMap     string         `env:"FIELD_MAP" envDefault:"{}" about:"JSON, key to Airtable field or list of fields, over the defaults"`
 	TeamMap      string         `env:"TEAM_MAP" envDefault:"{}" about:"JSON, area to team"`
 	MonthlyCalls calls          `env:"AIRTABLE_MONTHLY_CALLS" envDefault:"0" about:"calls to Airtable that may be made in a UTC month; 0: no cap"`
-	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"file:///directory, of one base and table"`
+	Store        Store          `env:"SNAPSHOT_STORE" default:"server: ./data/<base id>" about:"s3://bucket/prefix or file:///directory, of one base and table"`
 	Keep         count          `env:"SNAPSHOT_KEEP" envDefault:"30" about:"how many snapshots stay for rollback"`
 	MaxShrink    percent        `env:"MAX_SHRINK_PERCENT" envDefault:"20" about:"a refresh that would drop more than this share of records is refused"`
 	ReadAccess   ReadAccess     `env:"READ_ACCESS" default:"token deployed, public for the server on loopback" about:"who may read: public, or token"`
@@ -48,7 +48,7 @@ type table struct {
 	Addr         address        `env:"ADDR" envDefault:"127.0.0.1:8080" about:"server: listen address"`
 	SimData      simData        `env:"AIRTABLE_SIM_DATA" about:"emulator: serves this .jsonl or .jsonl.gz, one Airtable record a line, instead of its sample base"`
 	SimAddr      address        `env:"AIRTABLE_SIM_ADDR" envDefault:"127.0.0.1:0" about:"emulator: listen address"`
-	_            string         `env:"AWS_ENDPOINT_URL_S3" about:"the AWS SDK's own: an S3-compatible store"`
+	S3Endpoint   endpoint       `env:"AWS_ENDPOINT_URL_S3" about:"the AWS SDK's own: URL of an S3-compatible store (MinIO, R2, versitygw), addressed path-style"`
 }
 
 // Variable is a row of the table.

@@ -19,13 +19,14 @@ import (
 // has the emulator. A test may import what it needs.
 const drawing = `
 functions/server   → app refresh httpapi catalog config schedule telemetry airtable/airtablesim
-app                → refresh httpapi catalog snapshot blob blob/dirblob airtable feedback config schedule telemetry
+app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
 refresh            → catalog snapshot airtable feedback telemetry
 httpapi            → catalog snapshot feedback schedule telemetry
 catalog            → snapshot blob feedback
 snapshot           → feedback
 config             → feedback schedule
 blob/dirblob       → blob
+blob/s3blob        → blob
 blob/blobtest      → blob
 airtable/airtablesim → airtable/airtablesim/formula
 airtable/airtablesim/formula →

@@ -20,8 +20,9 @@ type Config struct {
 	MonthlyCalls int   // to Airtable in a UTC month; 0: no cap
 	Access       Access
 	Schedule     Schedule
-	Debug        bool   // one log line a page
-	Addr         string // where the server listens, host:port; an empty host is every address
+	Function     Function // zero for the server
+	Debug        bool     // one log line a page
+	Addr         string   // where the server listens, host:port; an empty host is every address
 	// Unused names the variables that are set and have no effect: the server does not use them, or not yet, or another
 	// variable overrules them. The caller warns.
 	Unused []string
@@ -73,7 +74,14 @@ type Schedule struct {
 // Load reads the server's configuration from what [os.Environ] returns. The error holds every mistake, one a
 // line, each with its variable in front.
 func Load(environ []string) (Config, error) {
-	r := read(environ)
+	c, err := read(Server, environ).config()
+	if err == nil && !c.Emulator {
+		c.Store = c.Store.orDefault(c.Airtable)
+	}
+	return c, err
+}
+
+func (r *reading) config() (Config, error) {
 	c := Config{
 		Airtable:     r.airtable(),
 		Emulator:     r.emulator(),
@@ -86,6 +94,7 @@ func Load(environ []string) (Config, error) {
 		MonthlyCalls: int(r.MonthlyCalls),
 		Access:       r.access(),
 		Schedule:     r.schedule(),
+		Function:     Function{Mode: string(r.RefreshMode), Full: string(r.FullFunction), Incremental: string(r.IncrementalFunction)},
 		Debug:        bool(r.DebugRefresh),
 		Addr:         string(r.Addr),
 		Unused:       r.unused(),
@@ -93,16 +102,13 @@ func Load(environ []string) (Config, error) {
 	if err := r.wrong.err(); err != nil {
 		return Config{}, err
 	}
-	if !c.Emulator {
-		c.Store = c.Store.orDefault(c.Airtable)
-	}
 	return c, nil
 }
 
 // LoadSim reads what an emulator needs that runs alone, and looks at no other variable: the environment may be that of a
 // server which reads from it.
 func LoadSim(environ []string) (Sim, error) {
-	r := read(environ)
+	r := read(Server, environ)
 	r.wrong.keep("AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR")
 	if err := r.wrong.err(); err != nil {
 		return Sim{}, err

@@ -50,6 +50,9 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[trueFalse]():      parser(parseTrueFalse),
 	reflect.TypeFor[address]():        parser(parseAddress),
 	reflect.TypeFor[simData]():        parser(parseSimData),
+	reflect.TypeFor[parameterName]():  parser(parseParameterName),
+	reflect.TypeFor[mode]():           parser(parseMode),
+	reflect.TypeFor[functionName]():   parser(parseFunctionName),
 }
 
 func parser[T any](parse func(string) (T, error)) env.ParserFunc {
@@ -95,10 +98,14 @@ func parseAPIURL(value string) (apiURL, error) {
 		return "", errors.New("must be a URL such as https://api.airtable.com")
 	case strings.ContainsAny(value, "@?#"):
 		return "", errors.New("must be a URL without user, query and fragment")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return "", errors.New("must be https, or the token would travel in clear; http is for this machine alone (127.0.0.1, ::1, localhost)")
 	}
 	return apiURL(strings.TrimRight(value, "/")), nil
+}
+
+// clear says whether what is sent there could be read on its way out of this machine.
+func (u apiURL) clear() bool {
+	at, err := url.Parse(string(u))
+	return err == nil && at.Scheme == "http" && !loopback(at.Hostname())
 }
 
 func parseEndpoint(value string) (endpoint, error) {

@@ -101,8 +101,8 @@ func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
 // NewReplica makes what the API serves from.
 func NewReplica(p Parts) *catalog.Replica { return catalog.NewReplica(p.Catalog, p.Dir, p.Log) }
 
-// NewAPI makes the half that answers. Refreshes that it is asked for are refresher's.
-func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *httpapi.API {
+// NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.
+func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
 	c := p.Config
 	return httpapi.New(httpapi.Config{
 		Replica:   replica,
@@ -111,11 +111,13 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *htt
 			ReadNeedsToken: c.Access.Read != config.Public,
 			ReadTokens:     reveal(c.Access.ReadTokens),
 			AdminTokens:    reveal(c.Access.AdminTokens),
+			Unread:         c.Access.Unread,
 			Origins:        c.Access.Origins,
 		},
 		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
 		MonthlyCalls: c.MonthlyCalls,
 		Due:          due(c.Schedule),
+		Platform:     platform,
 		Program:      Program(),
 		Now:          time.Now,
 		Log:          p.Log,

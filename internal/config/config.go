@@ -48,6 +48,8 @@ type Access struct {
 	Read        ReadAccess
 	ReadTokens  []Secret
 	AdminTokens []Secret // may read as well
+	// Unread says that there are tokens in SSM which are not in the environment, or not yet.
+	Unread bool
 	// Origins are as a browser sends them: lower case, without a default port. One with * as its first label
 	// (https://*.example.com) stands for any one label there.
 	Origins []string

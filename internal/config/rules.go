@@ -83,9 +83,9 @@ func (r *reading) access() Access {
 	r.checkParameter("READ_TOKENS")
 	r.checkParameter("ADMIN_TOKENS")
 	a := Access{Read: r.readAccess(), ReadTokens: r.ReadTokens, AdminTokens: r.AdminTokens, Origins: r.Origins}
-	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 ||
-		r.wrong.about("READ_ACCESS", "ADDR", "READ_TOKENS", "READ_TOKENS"+parameter, "ADMIN_TOKENS", "ADMIN_TOKENS"+parameter) ||
-		r.has("READ_TOKENS"+parameter) || r.has("ADMIN_TOKENS"+parameter) {
+	a.Unread = r.has("READ_TOKENS"+parameter) || r.has("ADMIN_TOKENS"+parameter)
+	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 || a.Unread ||
+		r.wrong.about("READ_ACCESS", "ADDR", "READ_TOKENS", "READ_TOKENS"+parameter, "ADMIN_TOKENS", "ADMIN_TOKENS"+parameter) {
 		return a
 	}
 	r.wrong.add("READ_ACCESS", r.tokensMissing())

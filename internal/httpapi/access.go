@@ -11,6 +11,7 @@ type Access struct {
 	ReadNeedsToken bool
 	ReadTokens     []string // beside AdminTokens
 	AdminTokens    []string
+	Unread         bool     // there are more tokens, which could not be read: what needs one is refused for now
 	Origins        []string // exact, or https://*.example.com for one label
 }
 
@@ -26,13 +27,14 @@ const (
 // gate compares tokens by their hashes, so that neither their bytes nor their lengths show in the time it takes.
 type gate struct {
 	publicReads bool
+	unread      bool
 	readers     [][sha256.Size]byte
 	admins      [][sha256.Size]byte
 }
 
 func newGate(a Access) gate {
 	admins := hashes(a.AdminTokens)
-	return gate{publicReads: !a.ReadNeedsToken, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
+	return gate{publicReads: !a.ReadNeedsToken, unread: a.Unread, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
 }
 
 func hashes(tokens []string) (all [][sha256.Size]byte) {
@@ -46,6 +48,8 @@ func (g gate) check(need access, authorization string) error {
 	switch {
 	case need == open, need == reading && g.publicReads:
 		return nil
+	case g.unread:
+		return errUnread
 	case need == reading:
 		return present(authorization, g.readers)
 	case len(g.admins) == 0:

@@ -17,6 +17,7 @@ var (
 	errNoRun        = errors.New("no such run: only the newest 200 are kept")
 	errNoAdmin      = errors.New("nobody may start a refresh here, since ADMIN_TOKENS is not set: set it, and send one of its tokens as a Bearer")
 	errUnauthorized = errors.New("this needs the header Authorization: Bearer, with a token that may do it")
+	errUnread       = errors.New("the tokens that may do this could not be read where they are kept: the log says why; ask again in a moment")
 	errUnserved     = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
 	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
 )
@@ -33,15 +34,21 @@ var known = []struct {
 	{errNoRoute, http.StatusNotFound, "no-such-path"},
 	{snapshot.ErrNoRecord, http.StatusNotFound, "no-such-record"},
 	{errNoRun, http.StatusNotFound, "no-such-run"},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large"},
 	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
 	{errNoAdmin, http.StatusForbidden, "no-admin-tokens"},
 	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
 	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
+	{ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started"},
+	{errUnread, http.StatusServiceUnavailable, "tokens-unread"},
 }
 
 // ErrStopping is what a Refresher answers when it takes no more refreshes.
 var ErrStopping = errors.New("the server is stopping: ask again in a moment")
+
+// ErrNotStarted is in what a Refresher answers when it could not get a refresh started. The rest of the error is for the log.
+var ErrNotStarted = errors.New("the refresh could not be started: the log says why; ask again, or start it where it runs")
 
 // problem is an error as RFC 9457 has it.
 type problem struct {

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"voc/internal/airtable"
 	"voc/internal/blob"
 	"voc/internal/blob/dirblob"
@@ -38,22 +40,39 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Dir     string // private, for files of this process
 	Log     *slog.Logger
+
+	// Token gives Airtable's key for each call; nil: that of Config.
+	Token func(context.Context) (string, error)
 }
 
-// Open opens the store that cfg names. It asks a bucket nothing yet.
-func Open(ctx context.Context, cfg config.Config, dir string, log *slog.Logger) (Parts, error) {
-	store, err := openStore(ctx, cfg.Store)
+func (p Parts) token(ctx context.Context) (string, error) {
+	if p.Token != nil {
+		return p.Token(ctx)
+	}
+	return p.Config.Airtable.Key.Reveal(), nil
+}
+
+// AWS gives the credentials and the region for a bucket. Where a host finds them is its own affair, and the libraries that know every place are large.
+type AWS func(context.Context) (aws.Config, error)
+
+// Open opens the store that cfg names; credentials are asked for only if that is a bucket. It asks the bucket nothing yet.
+func Open(ctx context.Context, cfg config.Config, credentials AWS, dir string, log *slog.Logger) (Parts, error) {
+	store, err := openStore(ctx, cfg.Store, credentials)
 	if err != nil {
 		return Parts{}, err
 	}
 	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log}, nil
 }
 
-func openStore(ctx context.Context, cfg config.Store) (blob.Store, error) {
-	if cfg.Bucket != "" {
-		return s3blob.Open(ctx, s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint})
+func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Store, error) {
+	if cfg.Bucket == "" {
+		return dirblob.Open(cfg.Dir)
 	}
-	return dirblob.Open(cfg.Dir)
+	shared, err := credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s3blob.Open(s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint}, shared)
 }
 
 // NewRefresh makes the half that reads Airtable and publishes.
@@ -63,7 +82,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
 			Base:      c.Airtable.BaseID,
-			Token:     func(context.Context) (string, error) { return c.Airtable.Key.Reveal(), nil },
+			Token:     p.token,
 			Log:       p.Log,
 			UserAgent: Program(),
 		}),

@@ -59,24 +59,24 @@ func (w *response) fits(size int64) error {
 	return nil
 }
 
-// held keeps a body whose length is not known before until it is whole, where there is a limit to it: one that has begun could not be refused any more.
-type held struct {
+// kept holds a body whose length is not known before until it is whole, where there is a limit to it: one that has begun could not be refused any more.
+type kept struct {
 	*response
 	body []byte
 }
 
 // Write implements io.Writer. Error: errTooLarge.
-func (h *held) Write(p []byte) (int, error) {
-	if err := h.fits(int64(len(h.body) + len(p))); err != nil {
+func (k *kept) Write(p []byte) (int, error) {
+	if err := k.fits(int64(len(k.body) + len(p))); err != nil {
 		return 0, err
 	}
-	h.body = append(h.body, p...)
+	k.body = append(k.body, p...)
 	return len(p), nil
 }
 
-// Close sends what was held.
-func (h *held) Close() error {
-	_, err := h.response.Write(h.body)
+// Close sends what was kept.
+func (k *kept) Close() error {
+	_, err := k.response.Write(k.body)
 	return err
 }
 
@@ -85,7 +85,7 @@ func (w *response) sink() io.WriteCloser {
 	if w.room < 0 {
 		return plain{w}
 	}
-	return &held{response: w}
+	return &kept{response: w}
 }
 
 // inStore is the context of a look at the store for a request. On a server it outlives the request that began it: a client that hangs up must not keep a snapshot

@@ -48,7 +48,7 @@ func TestAHeadThatIsRefusedNamesTheRights(t *testing.T) {
 }
 
 func TestOpenSaysThatTheRegionIsMissing(t *testing.T) {
-	_, err := s3blob.Open(t.Context(), s3blob.Config{Bucket: "bucket"})
+	_, err := s3blob.Open(s3blob.Config{Bucket: "bucket"}, credentials(t))
 	if err == nil {
 		t.Fatal("no error")
 	}

@@ -138,11 +138,18 @@ func inMemory(t *testing.T) string {
 
 func client(t *testing.T, endpoint string) *s3.Client {
 	t.Helper()
-	cfg, err := awsconfig.LoadDefaultConfig(t.Context(), awsconfig.WithRegion("us-east-1"))
+	shared := credentials(t)
+	shared.Region = "us-east-1"
+	return s3.NewFromConfig(shared, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = &endpoint, true })
+}
+
+func credentials(t testing.TB) aws.Config {
+	t.Helper()
+	shared, err := awsconfig.LoadDefaultConfig(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s3.NewFromConfig(cfg, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = &endpoint, true })
+	return shared
 }
 
 func newBucket(t *testing.T, endpoint string) string {
@@ -156,7 +163,7 @@ func newBucket(t *testing.T, endpoint string) string {
 
 func open(t testing.TB, cfg s3blob.Config) *s3blob.Store {
 	t.Helper()
-	store, err := s3blob.Open(t.Context(), cfg)
+	store, err := s3blob.Open(cfg, credentials(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"voc/internal/blob"
@@ -33,16 +32,11 @@ var _ blob.Store = (*Store)(nil)
 // someRegion is what requests to an S3-compatible server are signed for when none is set: such servers take this one.
 const someRegion = "us-east-1"
 
-// Open reads credentials and region where the AWS SDK finds them (environment, shared files, the role of the function or the machine). It asks S3 nothing: a
-// bucket that is not there shows at the first operation.
-func Open(ctx context.Context, cfg Config) (*Store, error) {
+// Open makes a store with the credentials and the region of shared. It asks S3 nothing: a bucket that is not there shows at the first operation.
+func Open(cfg Config, shared aws.Config) (*Store, error) {
 	s := &Store{bucket: cfg.Bucket}
 	if cfg.Prefix != "" {
 		s.prefix = cfg.Prefix + "/"
-	}
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open store %s: %w", s, err)
 	}
 	if cfg.Endpoint != "" {
 		shared.Region = cmp.Or(shared.Region, someRegion)

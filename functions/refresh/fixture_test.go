@@ -1,12 +1,9 @@
 package main_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +46,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	base, err := airtablesim.Load(sample(t))
+	base, err := airtablesim.Load(lambdatest.Sample(t, records, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,31 +59,6 @@ func newWorld(t *testing.T) *world {
 	w.url = server.URL
 	w.Keep("/voc/airtable-api-key", airtablesim.DemoToken)
 	return w
-}
-
-// sample is a file with the first records of the real sample.
-func sample(t *testing.T) string {
-	t.Helper()
-	packed, err := os.Open("../../../shared/data/lead_bugs.jsonl.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer packed.Close()
-	unpacked, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines strings.Builder
-	scanner := bufio.NewScanner(unpacked)
-	scanner.Buffer(nil, 1<<20)
-	for n := 0; n < records && scanner.Scan(); n++ {
-		lines.WriteString(scanner.Text() + "\n")
-	}
-	path := filepath.Join(t.TempDir(), "sample.jsonl")
-	if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
 }
 
 // function is one of the two functions of the template.

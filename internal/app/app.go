@@ -117,8 +117,10 @@ func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
 	}
 }
 
-// NewReplica makes what the API serves from.
-func NewReplica(p Parts) *catalog.Replica { return catalog.NewReplica(p.Catalog, p.Dir, p.Log) }
+// NewReplica makes what the API serves from: snapshots of the configured base alone.
+func NewReplica(p Parts) *catalog.Replica {
+	return catalog.NewReplica(p.Catalog, p.Dir, p.Log).Of(p.Config.Airtable.BaseID)
+}
 
 // NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.
 func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -99,12 +100,20 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	}
 	var write *os.PathError
 	if errors.As(err, &write) {
-		return err
+		return advise(write)
 	}
 	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
 	}
 	return nil
+}
+
+// advise says what to do about a disk for temporary files that is full.
+func advise(err *os.PathError) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: two unpacked snapshots must fit there: free space where TMPDIR is; a function has what the parameter EphemeralStorageMb gives it", err)
+	}
+	return err
 }
 
 // failing remembers why its reader failed, to tell a broken connection from broken content.

@@ -103,6 +103,8 @@ func (a *API) fail(w *response, r *request, err error) {
 	p := describe(err)
 	gone := (w.lost || r.Context().Err() != nil) && !errors.Is(err, errPanic)
 	switch {
+	case errors.Is(err, ErrNotStarted):
+		a.Log.ErrorContext(r.Context(), "a refresh was not started", "request", r.id, "error", err)
 	case p.Status != http.StatusInternalServerError:
 	case gone:
 		a.Log.DebugContext(r.Context(), "a client went away", "request", r.id, "path", r.URL.Path, "error", err)

@@ -226,8 +226,8 @@ func contains(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// serve starts the server on the same store, and gives its URL.
-func (w *world) serve() string {
+// serve starts the server on the same store, and gives its URL and its process.
+func (w *world) serve() (url string, pid int) {
 	w.t.Helper()
 	cmd := exec.Command(server)
 	var log bytes.Buffer
@@ -246,7 +246,6 @@ func (w *world) serve() string {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	url := ""
 	line := make([]byte, 4096)
 	for text := ""; !strings.Contains(text, "voc serves"); {
 		n, err := printed.Read(line)
@@ -258,5 +257,5 @@ func (w *world) serve() string {
 		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, printed) }()
-	return url
+	return url, cmd.Process.Pid
 }

@@ -15,7 +15,8 @@ func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small())
 	w.publish()
-	url, f := w.serve(), w.function()
+	url, _ := w.serve()
+	f := w.function()
 	tag := ask(t, f, "GET", "/api/feedback/").header.Get("ETag")
 	id := w.sim.Records()[0].ID
 	for name, c := range map[string]struct {
@@ -89,7 +90,7 @@ var plain = http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-func fetch(t *testing.T, method, url string, headers ...string) answer {
+func fetch(t testing.TB, method, url string, headers ...string) answer {
 	t.Helper()
 	r, err := http.NewRequest(method, url, strings.NewReader(""))
 	if err != nil {

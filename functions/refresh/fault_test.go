@@ -156,3 +156,20 @@ func TestAProcessThatWasFrozenGoesOnWithFreshConnections(t *testing.T) {
 		t.Errorf("it took %s, by %d processes", took, f.Starts())
 	}
 }
+
+// A store that takes requests and never answers must not have Lambda end the process.
+func TestAStoreThatStallsEndsTheRunInTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	w.Intercept(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() })
+	result := f.Invoke([]byte(scheduled("full", "2026-11-30T04:59:00Z")), 6*time.Second)
+	if result.Error == nil || !strings.HasPrefix(result.Error.Type, "Refresh.") {
+		t.Errorf("%+v, %s", result.Error, result.Payload)
+	}
+	w.Intercept(nil)
+	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), catalog.Published, catalog.Full)
+	if f.Starts() != 1 {
+		t.Errorf("%d processes", f.Starts())
+	}
+}

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"github.com/klauspost/compress/zstd"
 
 	"voc/internal/blob"
+	"voc/internal/snapshot"
 )
 
 const snapshotsPrefix = "snapshots/"
@@ -26,7 +26,7 @@ var compression = []zstd.EOption{
 func (c *Catalog) putSnapshot(ctx context.Context, s Snapshot, p Publication) error {
 	packed, err := pack(p.Sealed.Path, p.Dir)
 	if err != nil {
-		return fmt.Errorf("compress the snapshot: %w", err)
+		return fmt.Errorf("compress the snapshot: %w", snapshot.Advise(err))
 	}
 	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
 	for range attempts {
@@ -100,20 +100,12 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	}
 	var write *os.PathError
 	if errors.As(err, &write) {
-		return advise(write)
+		return snapshot.Advise(err)
 	}
 	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
 	}
 	return nil
-}
-
-// advise says what to do about a disk for temporary files that is full.
-func advise(err *os.PathError) error {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
-		return fmt.Errorf("%w: two unpacked snapshots must fit there: free space where TMPDIR is; a function has what the parameter EphemeralStorageMb gives it", err)
-	}
-	return err
 }
 
 // failing remembers why its reader failed, to tell a broken connection from broken content.

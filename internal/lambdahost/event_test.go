@@ -20,8 +20,8 @@ func TestEventsThatAreAccepted(t *testing.T) {
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-29T23:59:00-05:00"}`: scheduled,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`: {
 			Action: lambdahost.Refresh, RunID: "incremental-20261126T115959Z-abcde", Mode: catalog.Incremental, Trigger: "api", Accept: true},
-		`{"mode":"check"}`:        {Action: lambdahost.Check},
-		`{"mode": "get_status"} `: {Action: lambdahost.Status},
+		`{"mode":"check"}`:       {Action: lambdahost.Check},
+		`{"mode": "get_status"}`: {Action: lambdahost.Status},
 	} {
 		t.Run(event, func(t *testing.T) {
 			got, err := lambdahost.ReadOrder([]byte(event), "sweep", now)

@@ -3,6 +3,7 @@ package s3blob
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptrace"
@@ -36,7 +37,7 @@ func newPutting(body io.ReadSeeker, digest string, current blob.Version) *puttin
 // Read implements io.Reader.
 func (p *putting) Read(into []byte) (int, error) {
 	n, err := p.ReadSeeker.Read(into)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		p.broken.Store(true)
 	}
 	return n, err

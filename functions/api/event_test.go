@@ -11,7 +11,7 @@ import (
 // TestEventsAsAnHTTPAPISendsThem: those in testdata have all that such events have.
 func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function()
 	for name, c := range map[string]struct {
@@ -19,7 +19,7 @@ func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
 		header map[string]string // "": any
 	}{
 		"dashboard-list": {200, map[string]string{
-			"Content-Encoding": "br", "Content-Type": "application/json", "Access-Control-Allow-Origin": "https://app.example.com", "X-Total-Count": "600"}},
+			"Content-Encoding": "br", "Content-Type": "application/json", "Access-Control-Allow-Origin": "https://app.example.com", "X-Total-Count": "60"}},
 		"dashboard-list-known":     {200, map[string]string{"Content-Encoding": "br", "Cache-Control": "no-cache"}},
 		"dashboard-record-percent": {404, map[string]string{"Content-Type": "application/problem+json", "Access-Control-Allow-Origin": "https://app.example.com"}},
 		"preflight":                {204, map[string]string{"Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS"}},
@@ -52,7 +52,7 @@ func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
 
 func TestEventsThatAreNoRequestsGetAnAnswerToo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function()
 	for _, event := range []string{`{}`, `{"key1":"value1"}`, `{"mode":"full"}`, `{"version":"1.0","httpMethod":"GET","path":"/api/feedback"}`} {

@@ -36,7 +36,7 @@ func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, small())
+			w := newWorld(t, small(t))
 			w.publish()
 			f := w.function()
 			want := ask(t, f, "GET", "/api/feedback/").is(t, 200).body
@@ -59,7 +59,7 @@ func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
 
 func TestAStartWithoutAStoreIsMadeUpForByTheNextRequest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	w.Intercept(refusing(403, "AccessDenied"))
 	f := w.function()
@@ -77,7 +77,7 @@ func TestAStartWithoutAStoreIsMadeUpForByTheNextRequest(t *testing.T) {
 
 func TestAnEmptyStoreSaysHowToFillIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	f := w.function()
 	contains(t, ask(t, f, "GET", "/api/feedback/").is(t, 503).body, "run the first refresh")
 	w.publish()
@@ -86,7 +86,7 @@ func TestAnEmptyStoreSaysHowToFillIt(t *testing.T) {
 
 func TestAStoreOfAnotherBaseIsNotServed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function("AIRTABLE_BASE_ID=appOTHER")
 	ask(t, f, "GET", "/api/feedback/").is(t, 503)
@@ -95,7 +95,7 @@ func TestAStoreOfAnotherBaseIsNotServed(t *testing.T) {
 
 func TestWhatAnotherProcessPublishesIsServedByTheRequestsThatCome(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	first := w.publish()
 	f := w.function()
 	if got := ask(t, f, "GET", "/api/feedback/?limit=1").header.Get("X-Snapshot"); got != string(first.SnapshotAfter) {
@@ -111,7 +111,7 @@ func TestWhatAnotherProcessPublishesIsServedByTheRequestsThatCome(t *testing.T) 
 
 func TestAFrozenProcessWithADeadConnectionAnswersInTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	wire := lambdatest.NewWire(t, w.S3())
 	f := w.function("AWS_ENDPOINT_URL_S3=" + wire.URL())
@@ -128,7 +128,7 @@ func TestAFrozenProcessWithADeadConnectionAnswersInTime(t *testing.T) {
 
 func TestAPostAsksAFunctionAndSaysWhereToLook(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function()
 	for path, function := range map[string]string{"update-full": "voc-full", "update-sweep": "voc-full", "update-incremental": "voc-incremental"} {
@@ -152,7 +152,7 @@ func TestAPostAsksAFunctionAndSaysWhereToLook(t *testing.T) {
 
 func TestTokensComeFromSSM(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	w.Keep("/voc/admin", "from-ssm, and-another")
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
@@ -169,7 +169,7 @@ func TestTokensComeFromSSM(t *testing.T) {
 
 func TestAParameterThatIsNotThereIsNamedAndClosesOnlyWhatNeedsIt(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
 	ask(t, f, "GET", "/api/feedback/").is(t, 200)
@@ -180,7 +180,7 @@ func TestAParameterThatIsNotThereIsNamedAndClosesOnlyWhatNeedsIt(t *testing.T) {
 
 func TestAnEnvironmentThatIsWrongIsToldAllAtOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	f := w.function("SNAPSHOT_STORE=", "REFRESH_FULL_FUNCTION=", "CORS_ORIGINS=*")
 	if result := f.Invoke([]byte(`{}`), enough); result.Error == nil || result.Error.Type != "Runtime.ExitError" {
 		t.Errorf("%+v", result)

@@ -70,19 +70,26 @@ func newWorld(t testing.TB, base *airtablesim.Base) *world {
 	return w
 }
 
-// small is a base with some records.
-func small() *airtablesim.Base { return airtablesim.Sample(time.Now()) }
+// records is how many a small base has.
+const records = 60
+
+// small is a base with the first records of the real sample.
+func small(t testing.TB) *airtablesim.Base { return load(t, records, nil) }
 
 // heavy is a base of the real sample's records, with so much text that the whole list needs to be encoded to fit Lambda.
 func heavy(t testing.TB) *airtablesim.Base {
-	t.Helper()
-	base, err := airtablesim.Load(lambdatest.Sample(t, 600, func(fields map[string]any) {
+	return load(t, 600, func(fields map[string]any) {
 		for _, name := range []string{"Initial Description", "Notes"} {
 			if text, ok := fields[name].(string); ok {
 				fields[name] = strings.Repeat(text+" ", 24)
 			}
 		}
-	}))
+	})
+}
+
+func load(t testing.TB, n int, change func(fields map[string]any)) *airtablesim.Base {
+	t.Helper()
+	base, err := airtablesim.Load(lambdatest.Sample(t, n, change))
 	if err != nil {
 		t.Fatal(err)
 	}

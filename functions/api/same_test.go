@@ -13,7 +13,7 @@ import (
 // TestTheFunctionAnswersByteForByteWhatTheServerAnswers: the same store behind both.
 func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, small())
+	w := newWorld(t, small(t))
 	w.publish()
 	url, _ := w.serve()
 	f := w.function()

@@ -16,8 +16,9 @@ const (
 	dialTimeout = 5 * time.Second
 	// readTimeout is for the first byte of an answer to a read: S3 takes 0.1 to 0.2 s (performance guidelines, 2026), a dead connection for ever.
 	readTimeout = 3 * time.Second
-	// writeTimeout is for the answer after the last byte of a body: a server may flush hundreds of megabytes by then.
-	writeTimeout = time.Minute
+	// writeTimeout is for the answer after the last byte of a body: a server may flush hundreds of megabytes by then, and two tries must fit into what a
+	// lease leaves for its renewal. Should the first one work after all, the second meets its mark.
+	writeTimeout = 12 * time.Second
 
 	tries     = 3
 	firstWait = 100 * time.Millisecond // the longest random wait before the second try; doubles with each

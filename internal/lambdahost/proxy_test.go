@@ -110,3 +110,32 @@ func TestAnAnswerOfTheLargestSizeFitsWhateverItHolds(t *testing.T) {
 		})
 	}
 }
+
+// FuzzProxy: whatever event can be read is answered, and in what the handler sees its path is what the gateway has sent.
+func FuzzProxy(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, `{"rawPath":"/a%b","requestContext":{"http":{"method":"GET"}}}`, `{"rawPath":"","requestContext":{"http":{"method":"HEAD","path":"/x/"}}}`,
+		`{"rawPath":"//x/../y","rawQueryString":"a=%zz&b","requestContext":{"domainName":"h","http":{"method":"POST"}},"body":"x"}`,
+		`{"rawPath":"/","requestContext":{"http":{"method":"GE T"}}}`, `{"rawPath":"x:y@z","requestContext":{"domainName":"a b","http":{"method":"GET"}}}`,
+		`{"rawPath":"/","isBase64Encoded":true,"body":"!","requestContext":{"http":{"method":"PUT"}}}`,
+		`{"rawPath":"/","headers":{"a b":"c\n","if-none-match":"\"a,b\""},"cookies":["a=b"],"requestContext":{"http":{"method":"GET"}}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		var e events.APIGatewayV2HTTPRequest
+		if json.Unmarshal(payload, &e) != nil {
+			return
+		}
+		handler := func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(e.RawPath, "/") && r.URL.Path != e.RawPath {
+				t.Errorf("path %q arrives as %q", e.RawPath, r.URL.Path)
+			}
+			w.WriteHeader(http.StatusTeapot)
+		}
+		response, err := lambdahost.Proxy(http.HandlerFunc(handler), slog.New(slog.DiscardHandler))(t.Context(), e)
+		if err != nil || response.StatusCode != http.StatusTeapot && response.StatusCode != http.StatusBadRequest {
+			t.Errorf("%d, %v", response.StatusCode, err)
+		}
+	})
+}

@@ -27,7 +27,7 @@ func TestAFullDiskSaysWhatToEnlarge(t *testing.T) {
 		}
 	}
 	other := errors.New("another fault")
-	if got := snapshot.Advise(other); got != other {
+	if got := snapshot.Advise(other); !errors.Is(got, other) || got.Error() != other.Error() {
 		t.Errorf("%v became %v", other, got)
 	}
 }

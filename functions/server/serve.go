@@ -46,7 +46,7 @@ func (serve) Run(ctx context.Context) error {
 	engine.Progress = logProgress(s.Log)
 	runner := refresh.NewRunner(engine, replica.Sync)
 	defer runner.Stop()
-	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}))
+	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}, httpapi.Platform{}))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
 	url := "http://" + listener.Addr().String()

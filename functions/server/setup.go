@@ -12,6 +12,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+
 	"voc/internal/airtable/airtablesim"
 	"voc/internal/app"
 	"voc/internal/config"
@@ -76,7 +79,7 @@ func start(ctx context.Context, tell io.Writer) (*session, error) {
 			log.Warn("temporary files stay behind", "error", err)
 		}
 	})
-	if s.Parts, err = app.Open(cfg, dir, log); err != nil {
+	if s.Parts, err = app.Open(ctx, cfg, credentials, dir, log); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -153,6 +156,15 @@ func listen(cfg config.Sim) (*running, error) {
 		"  token  " + airtablesim.DemoToken,
 	}, "\n")
 	return r, nil
+}
+
+// credentials are found where the AWS CLI finds them: environment, shared files, the role of the machine.
+func credentials(ctx context.Context) (aws.Config, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return cfg, fmt.Errorf("AWS credentials: %w", err)
+	}
+	return cfg, nil
 }
 
 func mistakes(err error) error { return fmt.Errorf("%w:\n%w", errEnvironment, err) }

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"voc/internal/app"
+	"voc/internal/httpapi"
 )
 
 // status is the command that prints what the store holds.
@@ -23,5 +24,5 @@ func (status) Run(ctx context.Context) error {
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
-	return out.Encode(app.NewAPI(s.Parts, replica, app.Nobody{}).Status(ctx))
+	return out.Encode(app.NewAPI(s.Parts, replica, app.Nobody{}, httpapi.Platform{}).Status(ctx))
 }

@@ -7,9 +7,12 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"voc/internal/airtable"
 	"voc/internal/blob"
 	"voc/internal/blob/dirblob"
+	"voc/internal/blob/s3blob"
 	"voc/internal/catalog"
 	"voc/internal/config"
 	"voc/internal/httpapi"
@@ -37,16 +40,39 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Dir     string // private, for files of this process
 	Log     *slog.Logger
+
+	// Token gives Airtable's key for each call; nil: that of Config.
+	Token func(context.Context) (string, error)
 }
 
-// Open opens the store that cfg names.
-func Open(cfg config.Config, dir string, log *slog.Logger) (Parts, error) {
-	var store blob.Store
-	store, err := dirblob.Open(cfg.Store.Dir)
+func (p Parts) token(ctx context.Context) (string, error) {
+	if p.Token != nil {
+		return p.Token(ctx)
+	}
+	return p.Config.Airtable.Key.Reveal(), nil
+}
+
+// AWS gives the credentials and the region for a bucket. Where a host finds them is its own affair, and the libraries that know every place are large.
+type AWS func(context.Context) (aws.Config, error)
+
+// Open opens the store that cfg names; credentials are asked for only if that is a bucket. It asks the bucket nothing yet.
+func Open(ctx context.Context, cfg config.Config, credentials AWS, dir string, log *slog.Logger) (Parts, error) {
+	store, err := openStore(ctx, cfg.Store, credentials)
 	if err != nil {
 		return Parts{}, err
 	}
 	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log}, nil
+}
+
+func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Store, error) {
+	if cfg.Bucket == "" {
+		return dirblob.Open(cfg.Dir)
+	}
+	shared, err := credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s3blob.Open(s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint}, shared)
 }
 
 // NewRefresh makes the half that reads Airtable and publishes.
@@ -56,7 +82,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
 			Base:      c.Airtable.BaseID,
-			Token:     func(context.Context) (string, error) { return c.Airtable.Key.Reveal(), nil },
+			Token:     p.token,
 			Log:       p.Log,
 			UserAgent: Program(),
 		}),
@@ -91,11 +117,13 @@ func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
 	}
 }
 
-// NewReplica makes what the API serves from.
-func NewReplica(p Parts) *catalog.Replica { return catalog.NewReplica(p.Catalog, p.Dir, p.Log) }
+// NewReplica makes what the API serves from: snapshots of the configured base alone.
+func NewReplica(p Parts) *catalog.Replica {
+	return catalog.NewReplica(p.Catalog, p.Dir, p.Log).Of(p.Config.Airtable.BaseID)
+}
 
-// NewAPI makes the half that answers. Refreshes that it is asked for are refresher's.
-func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *httpapi.API {
+// NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.
+func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
 	c := p.Config
 	return httpapi.New(httpapi.Config{
 		Replica:   replica,
@@ -104,12 +132,15 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher) *htt
 			Reads:       httpapi.ReadAccess(c.Access.Read),
 			ReadTokens:  reveal(c.Access.ReadTokens),
 			AdminTokens: reveal(c.Access.AdminTokens),
+			Unread:      c.Access.Unread,
 			Origins:     c.Access.Origins,
 			Users:       users(c.Access.Users),
+			UsersUnread: c.Access.UsersUnread,
 		},
 		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
 		MonthlyCalls: c.MonthlyCalls,
 		Due:          due(c.Schedule),
+		Platform:     platform,
 		Program:      Program(),
 		Now:          time.Now,
 		Log:          p.Log,

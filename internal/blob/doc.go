@@ -1,5 +1,5 @@
 // Package blob is the contract between voc and the place where its snapshots and its manifest are kept: a directory
-// today (dirblob), S3 beside it. It holds no store itself; every store passes the one suite in blobtest.
+// (dirblob) or S3 (s3blob). It holds no store itself; every store passes the one suite in blobtest.
 //
 // # What a store promises
 //

@@ -12,6 +12,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"voc/internal/blob"
+	"voc/internal/snapshot"
 )
 
 const snapshotsPrefix = "snapshots/"
@@ -25,7 +26,7 @@ var compression = []zstd.EOption{
 func (c *Catalog) putSnapshot(ctx context.Context, s Snapshot, p Publication) error {
 	packed, err := pack(p.Sealed.Path, p.Dir)
 	if err != nil {
-		return fmt.Errorf("compress the snapshot: %w", err)
+		return fmt.Errorf("compress the snapshot: %w", snapshot.Advise(err))
 	}
 	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
 	for range attempts {
@@ -99,7 +100,7 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	}
 	var write *os.PathError
 	if errors.As(err, &write) {
-		return err
+		return snapshot.Advise(err)
 	}
 	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)

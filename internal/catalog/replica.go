@@ -17,6 +17,7 @@ import (
 type Replica struct {
 	catalog *Catalog
 	dir     string
+	base    string // "": any
 	log     *slog.Logger
 
 	syncing chan struct{} // holds one: one look at the store at a time
@@ -69,6 +70,12 @@ type held struct {
 // NewReplica makes a replica that keeps files in dir, which must exist and be private. It holds nothing before the first Sync.
 func NewReplica(c *Catalog, dir string, log *slog.Logger) *Replica {
 	return &Replica{catalog: c, dir: dir, log: log, syncing: make(chan struct{}, 1), opening: make(chan struct{}, 1)}
+}
+
+// Of has the replica serve nothing but what belongs to a base, and returns it. It is for before the first Sync.
+func (r *Replica) Of(base string) *Replica {
+	r.base = base
+	return r
 }
 
 // Acquire gives the state of the last Sync. The file stays open until release is called, even if another snapshot replaces it meanwhile.
@@ -135,6 +142,9 @@ func (r *Replica) sync(ctx context.Context) error {
 	if errors.Is(err, blob.ErrNotModified) {
 		r.checked = time.Now()
 		return nil
+	}
+	if err == nil && r.base != "" {
+		err = m.Belongs(r.base)
 	}
 	if err == nil {
 		err = r.serve(ctx, m, warnings)

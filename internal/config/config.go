@@ -1,7 +1,6 @@
 package config
 
 import (
-	"path/filepath"
 	"time"
 
 	"voc/internal/feedback"
@@ -21,8 +20,9 @@ type Config struct {
 	MonthlyCalls int   // to Airtable in a UTC month; 0: no cap
 	Access       Access
 	Schedule     Schedule
-	Debug        bool   // one log line a page
-	Addr         string // where the server listens, host:port; an empty host is every address
+	Function     Function // zero for the server
+	Debug        bool     // one log line a page
+	Addr         string   // where the server listens, host:port; an empty host is every address
 	// Unused names the variables that are set and have no effect: the server does not use them, or not yet, or another
 	// variable overrules them. The caller warns.
 	Unused []string
@@ -43,16 +43,13 @@ type Sim struct {
 	Table string // the name its table answers to
 }
 
-// Store is where the snapshots are.
-type Store struct {
-	Dir string // relative to the working directory if it is the default
-}
-
 // Access says who may call.
 type Access struct {
 	Read        ReadAccess
 	ReadTokens  []Secret
 	AdminTokens []Secret // may read as well
+	// Unread says that there are tokens in SSM which are not in the environment, or not yet; UsersUnread the same of Users.
+	Unread, UsersUnread bool
 	// Origins are as a browser sends them: lower case, without a default port. One with * as its first label
 	// (https://*.example.com) stands for any one label there.
 	Origins []string
@@ -81,19 +78,27 @@ type Schedule struct {
 // Load reads the server's configuration from what [os.Environ] returns. The error holds every mistake, one a
 // line, each with its variable in front.
 func Load(environ []string) (Config, error) {
-	r := read(environ)
+	c, err := read(Server, environ).config()
+	if err == nil && !c.Emulator {
+		c.Store = c.Store.orDefault(c.Airtable)
+	}
+	return c, err
+}
+
+func (r *reading) config() (Config, error) {
 	c := Config{
 		Airtable:     r.airtable(),
 		Emulator:     r.emulator(),
 		Sim:          r.sim(),
 		Years:        r.Years,
 		Mapping:      r.mapping(),
-		Store:        r.Store,
+		Store:        r.store(),
 		Keep:         int(r.Keep),
 		MaxShrink:    int(r.MaxShrink),
 		MonthlyCalls: int(r.MonthlyCalls),
 		Access:       r.access(),
 		Schedule:     r.schedule(),
+		Function:     Function{Mode: string(r.RefreshMode), Full: string(r.FullFunction), Incremental: string(r.IncrementalFunction)},
 		Debug:        bool(r.DebugRefresh),
 		Addr:         string(r.Addr),
 		Unused:       r.unused(),
@@ -101,16 +106,13 @@ func Load(environ []string) (Config, error) {
 	if err := r.wrong.err(); err != nil {
 		return Config{}, err
 	}
-	if !c.Emulator {
-		c.Store = c.Store.orDefault(c.Airtable)
-	}
 	return c, nil
 }
 
 // LoadSim reads what an emulator needs that runs alone, and looks at no other variable: the environment may be that of a
 // server which reads from it.
 func LoadSim(environ []string) (Sim, error) {
-	r := read(environ)
+	r := read(Server, environ)
 	r.wrong.keep("AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR")
 	if err := r.wrong.err(); err != nil {
 		return Sim{}, err
@@ -127,12 +129,4 @@ func (c Config) WithEmulator(emulator Airtable) Config {
 	c.Airtable = emulator
 	c.Store = c.Store.orDefault(emulator)
 	return c
-}
-
-// orDefault gives a base without a store one of its own.
-func (s Store) orDefault(base Airtable) Store {
-	if s.Dir == "" {
-		s.Dir = filepath.Join("data", base.BaseID)
-	}
-	return s
 }

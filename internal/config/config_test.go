@@ -99,6 +99,17 @@ func TestEveryVariableArrivesInConfig(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
+func TestAStoreMayBeABucket(t *testing.T) {
+	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/", "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
+	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1", Endpoint: "http://127.0.0.1:9000"})
+	expect(t, "unused", c.Unused, []string(nil))
+	c = loadReal(t, "SNAPSHOT_STORE=s3://voc-data")
+	expect(t, "store without a prefix", c.Store, config.Store{Bucket: "voc-data"})
+	c = loadReal(t, "SNAPSHOT_STORE=file:///srv/voc", "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
+	expect(t, "a directory", c.Store, config.Store{Dir: "/srv/voc"})
+	expect(t, "unused with a directory", c.Unused, []string{"AWS_ENDPOINT_URL_S3"})
+}
+
 func TestTheTeamMapIsOneTheMappingKnows(t *testing.T) {
 	same, err := feedback.NewMapping("", `{"Login":"Identity"}`)
 	if err != nil {

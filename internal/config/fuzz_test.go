@@ -20,6 +20,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add("SCHEDULE_FULL=cron(0 0 L * ? *)\nSCHEDULE_SWEEP=off\nSCHEDULE_TIMEZONE=Local\nSCHEDULE=off")
 	f.Add("DASHBOARD_USERS={\"a@b\":{\"name\":\"A\",\"role\":\"admin\"},\"A@b\":{},\"\\n: \":{\"password_hash\":\"$2a$31$\"}}")
 	f.Add("READ_ACCESS=jwt\nSNAPSHOT_KEEP=1e9\nDEBUG_REFRESH=yes\nAIRTABLE_SIM_DATA=a.jsonl\nAIRTABLE_SIM_ADDR=x:1\n=\nX")
+	f.Add("SNAPSHOT_STORE=s3://b-1/p\nREFRESH_MODE=full\nAIRTABLE_API_KEY_PARAMETER=/a\nREAD_TOKENS_PARAMETER=a\nREFRESH_FULL_FUNCTION=a:b")
 	var names []string
 	for _, v := range config.Variables() {
 		names = append(names, v.Name)
@@ -37,6 +38,12 @@ func FuzzLoad(f *testing.F) {
 			}
 			if err == nil && c.Airtable.Key.Reveal() != hidden {
 				t.Error("the key is lost")
+			}
+			for _, host := range []config.Host{config.API, config.Refresh} {
+				c, err := config.LoadFunction(host, append(strings.Split(environ, "\n"), secrets...))
+				if said := fmt.Sprintf("%v %+v %#v", err, c, c); strings.Contains(said, hidden) {
+					t.Errorf("a secret shows in %s", said)
+				}
 			}
 			for _, name := range variables(err) {
 				if !slices.Contains(names, name) {

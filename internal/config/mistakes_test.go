@@ -33,9 +33,11 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 		"FEEDBACK_YEARS": {"2025-2024": "2024-2025, 2025- or all", "yes": "2024-2025, 2025- or all"},
 		"FIELD_MAP":      {"[]": "JSON object", `{"state":"x"}`: `no key "state"`, `{"status":7}`: "status: must be"},
 		"TEAM_MAP":       {"{": "JSON object", `{"Login":""}`: `"Login": the team`},
-		"SNAPSHOT_STORE": {"s3://bucket/p": "no S3 store: use file:///", "./data": "must be file:///", "file://data/x": "must be file:///",
-			"file://u@/x": "must be file:///", "file:///": "no directory", "file:///a/..": "no directory", "file:///a?b": "must be file:///",
-			"/srv/data": "must be file:///"},
+		"SNAPSHOT_STORE": {"./data": "or file:///", "file://data/x": "or file:///", "file://u@/x": "or file:///", "file:///": "no directory",
+			"file:///a/..": "no directory", "file:///a?b": "or file:///", "/srv/data": "or file:///", "s3://": "name of a bucket", "s3://B/p": "name of a bucket",
+			"s3://voc_1/p": "name of a bucket", "s3://bucket:1/p": "s3://bucket/prefix", "s3://u@bucket/p": "s3://bucket/prefix", "s3://bucket/p?x": "s3://bucket/prefix",
+			"s3://bucket/../p": "with a prefix", "s3://bucket/a//b": "with a prefix", "s3://bucket/a%20b": "with a prefix",
+			"s3://bucket/" + strings.Repeat("p", 257): "at most 256"},
 		"SNAPSHOT_KEEP":          {"0": "from 1 on", "-1": "from 1 on", "many": `not "many"`, "99999999999": "from 1 on"},
 		"READ_ACCESS":            {"jwt": "API Gateway", "open": `not "open"`, "Public": `not "Public"`, "token": "no token: set READ_TOKENS or"},
 		"READ_TOKENS":            {",": "no token", "a b": "no token has"},
@@ -56,6 +58,7 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 		"ADDR":                      {"8080": "host:port", "localhost": "host:port", "localhost:http": "host:port", "::1:80": "host:port", "x:65536": "host:port"},
 		"AIRTABLE_SIM_DATA":         {"bugs.csv": ".jsonl.gz"},
 		"AIRTABLE_SIM_ADDR":         {"127.0.0.1": "host:port"},
+		"AWS_ENDPOINT_URL_S3":       {"127.0.0.1:9000": "must be a URL", "ftp://x": "must be a URL", "http://": "must be a URL", "http://u:p@x": "must be a URL"},
 	} {
 		for value, words := range wrong {
 			t.Run(variable+"="+value, func(t *testing.T) {
@@ -72,7 +75,7 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 
 func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	_, err := config.Load([]string{
-		"DASHBOARD_USERS_PARAMETER=x", "DASHBOARD_USERS=x", "AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
+		"DASHBOARD_USERS_PARAMETER=x", "DASHBOARD_USERS=x", "AWS_ENDPOINT_URL_S3=x", "AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
 		"SCHEDULE_INCREMENTAL=x", "SCHEDULE_FULL=x", "CORS_ORIGINS=x", "ADMIN_TOKENS_PARAMETER=x", "ADMIN_TOKENS=,", "READ_TOKENS_PARAMETER=x",
 		"READ_TOKENS=,", "READ_ACCESS=x", "SNAPSHOT_KEEP=x", "SNAPSHOT_STORE=x", "TEAM_MAP=x", `FIELD_MAP={"x":"y","status":0}`, "FEEDBACK_YEARS=x",
 		"AIRTABLE_API_URL=x", "AIRTABLE_TABLE_NAME= ", "AIRTABLE_BASE_ID=x", "AIRTABLE_API_KEY_PARAMETER=x", "AIRTABLE_API_KEY=a b",
@@ -82,6 +85,7 @@ func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
 		"FEEDBACK_YEARS", "FIELD_MAP", "FIELD_MAP", "TEAM_MAP", "SNAPSHOT_STORE", "SNAPSHOT_KEEP", "READ_ACCESS",
 		"READ_TOKENS", "READ_TOKENS_PARAMETER", "ADMIN_TOKENS", "ADMIN_TOKENS_PARAMETER", "CORS_ORIGINS", "DASHBOARD_USERS", "DASHBOARD_USERS_PARAMETER", "SCHEDULE_FULL",
 		"SCHEDULE_INCREMENTAL", "SCHEDULE_SWEEP", "SCHEDULE_TIMEZONE", "SCHEDULE", "DEBUG_REFRESH", "ADDR", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR",
+		"AWS_ENDPOINT_URL_S3",
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"strconv"
@@ -23,6 +22,7 @@ import (
 type (
 	baseID    string
 	apiURL    string
+	endpoint  string
 	address   string
 	simData   string
 	origins   []string
@@ -38,6 +38,7 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[[]Secret]():       parser(parseSecrets),
 	reflect.TypeFor[baseID]():         parser(parseBaseID),
 	reflect.TypeFor[apiURL]():         parser(parseAPIURL),
+	reflect.TypeFor[endpoint]():       parser(parseEndpoint),
 	reflect.TypeFor[feedback.Years](): parser(feedback.ParseYears),
 	reflect.TypeFor[Store]():          parser(parseStore),
 	reflect.TypeFor[count]():          parser(parseCount),
@@ -49,6 +50,9 @@ var parsers = map[reflect.Type]env.ParserFunc{
 	reflect.TypeFor[trueFalse]():      parser(parseTrueFalse),
 	reflect.TypeFor[address]():        parser(parseAddress),
 	reflect.TypeFor[simData]():        parser(parseSimData),
+	reflect.TypeFor[parameterName]():  parser(parseParameterName),
+	reflect.TypeFor[mode]():           parser(parseMode),
+	reflect.TypeFor[functionName]():   parser(parseFunctionName),
 }
 
 func parser[T any](parse func(string) (T, error)) env.ParserFunc {
@@ -94,23 +98,22 @@ func parseAPIURL(value string) (apiURL, error) {
 		return "", errors.New("must be a URL such as https://api.airtable.com")
 	case strings.ContainsAny(value, "@?#"):
 		return "", errors.New("must be a URL without user, query and fragment")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return "", errors.New("must be https, or the token would travel in clear; http is for this machine alone (127.0.0.1, ::1, localhost)")
 	}
 	return apiURL(strings.TrimRight(value, "/")), nil
 }
 
-func parseStore(value string) (Store, error) {
+// clear says whether what is sent there could be read on its way out of this machine.
+func (u apiURL) clear() bool {
+	at, err := url.Parse(string(u))
+	return err == nil && at.Scheme == "http" && !loopback(at.Hostname())
+}
+
+func parseEndpoint(value string) (endpoint, error) {
 	u, err := url.Parse(value)
-	switch {
-	case err == nil && u.Scheme == "s3":
-		return Store{}, errors.New("this program has no S3 store: use file:///directory")
-	case err != nil || u.Scheme != "file" || u.Host != "" || u.User != nil || strings.ContainsAny(value, "?#"):
-		return Store{}, errors.New("must be file:///directory, with the full path of the directory")
-	case filepath.Clean("/"+u.Path) == "/":
-		return Store{}, errors.New("names no directory: use file:///directory")
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.ContainsAny(value, "@?#") {
+		return "", errors.New("must be a URL such as https://s3.example.com, without user, query and fragment")
 	}
-	return Store{Dir: filepath.Clean(u.Path)}, nil
+	return endpoint(strings.TrimRight(value, "/")), nil
 }
 
 func parseCount(value string) (count, error) {

@@ -3,7 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
-	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,34 +14,50 @@ import (
 // realBase are the variables that name a real base or its store: the emulator is due only if none is set.
 var realBase = []string{"AIRTABLE_API_KEY", "AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "AIRTABLE_API_URL", "SNAPSHOT_STORE"}
 
-func (r *reading) emulator() bool { return len(r.givenOf(realBase)) == 0 }
+func (r *reading) emulator() bool { return r.host == Server && len(r.givenOf(realBase)) == 0 }
 
 func (r *reading) airtable() Airtable {
 	if r.emulator() {
 		return Airtable{Table: r.TableName}
 	}
-	r.refuseParameter("AIRTABLE_API_KEY")
-	r.require("AIRTABLE_API_KEY")
+	if r.host != API { // which never calls Airtable
+		r.checkParameter("AIRTABLE_API_KEY")
+		r.require("AIRTABLE_API_KEY")
+	}
 	r.require("AIRTABLE_BASE_ID")
+	if r.APIURL.clear() && !r.local { // which reaches the emulator on a network of its own
+		r.wrong.add("AIRTABLE_API_URL", errors.New("must be https, or the token would travel in clear; http is for this machine alone (127.0.0.1, ::1, localhost)"))
+	}
 	return Airtable{Key: r.APIKey, BaseID: string(r.BaseID), Table: r.TableName, URL: string(r.APIURL)}
 }
 
-// require refuses to go on without a variable, for what is set shows that a real base is meant.
+// require refuses to go on without a variable.
 func (r *reading) require(variable string) {
-	if r.has(variable) || r.wrong.about(variable, variable+parameter) {
+	if r.has(variable) || r.wrong.about(variable, variable+parameter) || r.host != Server && r.has(variable+parameter) {
 		return
 	}
-	r.wrong.add(variable, fmt.Errorf("is missing: set it (sample data is served only with %s unset too)",
-		strings.Join(r.givenOf(realBase), ", ")))
-}
-
-const parameter = "_PARAMETER"
-
-func (r *reading) refuseParameter(variable string) {
-	if r.has(variable + parameter) {
-		r.wrong.add(variable+parameter, fmt.Errorf("the server does not ask SSM, only the deployed functions do: put the value in %s", variable))
+	switch {
+	case r.host == Server: // what is set shows that a real base is meant
+		r.wrong.add(variable, fmt.Errorf("is missing: set it (sample data is served only with %s unset too)", strings.Join(r.givenOf(realBase), ", ")))
+	case slices.ContainsFunc(Variables(), func(v Variable) bool { return v.Name == variable+parameter }):
+		r.wrong.add(variable+parameter, errors.New("is missing: set it to the name of an SSM SecureString"))
+	default:
+		r.wrong.add(variable, errors.New("is missing: the template sets it"))
 	}
 }
+
+// checkParameter finds a secret whose place is wrong or not clear.
+func (r *reading) checkParameter(variable string) {
+	switch {
+	case !r.has(variable + parameter):
+	case r.host == Server:
+		r.wrong.add(variable+parameter, fmt.Errorf("the server does not ask SSM, only the deployed functions do: put the value in %s", variable))
+	case r.has(variable):
+		r.wrong.add(variable+parameter, fmt.Errorf("is set beside %s: keep one of the two", variable))
+	}
+}
+
+func (r *reading) reads(v Variable) bool { return slices.Contains(v.Hosts, r.host) }
 
 func (r *reading) sim() Sim {
 	return Sim{Data: string(r.SimData), Addr: string(r.SimAddr), Table: r.TableName}
@@ -61,23 +77,34 @@ func (r *reading) mapping() feedback.Mapping {
 }
 
 func (r *reading) access() Access {
-	r.refuseParameter("READ_TOKENS")
-	r.refuseParameter("ADMIN_TOKENS")
-	r.refuseParameter("DASHBOARD_USERS")
+	if r.host == Refresh { // which answers nobody
+		return Access{}
+	}
+	r.checkParameter("READ_TOKENS")
+	r.checkParameter("ADMIN_TOKENS")
+	r.checkParameter("DASHBOARD_USERS")
 	a := Access{Read: r.readAccess(), ReadTokens: r.ReadTokens, AdminTokens: r.AdminTokens, Origins: r.Origins, Users: r.users()}
-	if a.Read == JWT {
+	a.Unread = r.has("READ_TOKENS"+parameter) || r.has("ADMIN_TOKENS"+parameter)
+	a.UsersUnread = r.has("DASHBOARD_USERS" + parameter)
+	if a.Read == JWT && r.host == Server {
 		r.wrong.add("READ_ACCESS", errors.New("jwt works only behind API Gateway, which checks the token; the server does not: use token or public"))
 	}
-	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 ||
+	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 || a.Unread ||
 		r.wrong.about("READ_ACCESS", "ADDR", "READ_TOKENS", "READ_TOKENS"+parameter, "ADMIN_TOKENS", "ADMIN_TOKENS"+parameter) {
 		return a
 	}
-	why := "is token"
-	if !r.has("READ_ACCESS") {
-		why = "is token unless ADDR is on loopback"
-	}
-	r.wrong.add("READ_ACCESS", fmt.Errorf("%s, but there is no token: set READ_TOKENS or ADMIN_TOKENS, or READ_ACCESS=public", why))
+	r.wrong.add("READ_ACCESS", r.tokensMissing())
 	return a
+}
+
+func (r *reading) tokensMissing() error {
+	switch {
+	case r.host != Server:
+		return errors.New("is token, but there is no token: set READ_TOKENS_PARAMETER or ADMIN_TOKENS_PARAMETER, or READ_ACCESS=public")
+	case r.has("READ_ACCESS"):
+		return errors.New("is token, but there is no token: set READ_TOKENS or ADMIN_TOKENS, or READ_ACCESS=public")
+	}
+	return errors.New("is token unless ADDR is on loopback, but there is no token: set READ_TOKENS or ADMIN_TOKENS, or READ_ACCESS=public")
 }
 
 // readAccess is open by default only where no other machine can ask.
@@ -85,7 +112,7 @@ func (r *reading) readAccess() ReadAccess {
 	switch {
 	case r.ReadAccess != "":
 		return r.ReadAccess
-	case r.Addr.loopback():
+	case r.host == Server && r.Addr.loopback():
 		return Public
 	}
 	return Token
@@ -121,15 +148,15 @@ func (r *reading) due(variable, expression string, zone *time.Location) schedule
 // unused returns what is set and has no effect.
 func (r *reading) unused() []string {
 	overruled := map[string]bool{
-		"AIRTABLE_SIM_DATA": !r.emulator(),
-		"AIRTABLE_SIM_ADDR": !r.emulator(),
-		"READ_TOKENS":       r.readAccess() != Token,
+		"AIRTABLE_SIM_DATA":   !r.emulator(),
+		"AIRTABLE_SIM_ADDR":   !r.emulator(),
+		"READ_TOKENS":         r.readAccess() != Token,
+		"AWS_ENDPOINT_URL_S3": r.Store.Bucket == "",
 	}
 	var unused []string
-	for field := range reflect.TypeFor[table]().Fields() {
-		variable := field.Tag.Get("env")
-		if r.has(variable) && (field.Name == "_" || overruled[variable]) {
-			unused = append(unused, variable)
+	for _, v := range Variables() {
+		if r.has(v.Name) && (!r.reads(v) || overruled[v.Name]) {
+			unused = append(unused, v.Name)
 		}
 	}
 	return unused

@@ -19,14 +19,20 @@ import (
 // has the emulator. A test may import what it needs.
 const drawing = `
 functions/server   → app refresh httpapi catalog config schedule telemetry airtable/airtablesim
-app                → refresh httpapi catalog snapshot blob blob/dirblob airtable feedback config schedule telemetry
+functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
+functions/refresh  → app refresh httpapi catalog config lambdahost
+app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
 refresh            → catalog snapshot airtable feedback telemetry
 httpapi            → catalog snapshot feedback schedule telemetry
 httpapi/apidoc     →
+lambdahost         → catalog config
+lambdahost/invocation → lambdahost httpapi catalog config
+lambdahost/lambdatest →
 catalog            → snapshot blob feedback
 snapshot           → feedback
 config             → feedback schedule
 blob/dirblob       → blob
+blob/s3blob        → blob
 blob/blobtest      → blob
 airtable/airtablesim → airtable/airtablesim/formula
 airtable/airtablesim/formula →
@@ -39,8 +45,8 @@ telemetry          →
 
 // unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
 var unlinked = map[string][]string{
-	"functions/server": {"github.com/aws/aws-lambda-go"},
-	"":                 {"voc/internal/airtable/airtablesim"},
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost"},
+	"":                 {"voc/internal/airtable/airtablesim", "voc/functions/server"},
 }
 
 func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {

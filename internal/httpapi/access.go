@@ -12,8 +12,10 @@ type Access struct {
 	Reads       ReadAccess
 	ReadTokens  []string // beside AdminTokens
 	AdminTokens []string
+	Unread      bool     // there are more tokens, which could not be read: what needs one is refused for now
 	Origins     []string // exact, or https://*.example.com for one label
 	Users       []User   // of the dashboard's sign-in
+	UsersUnread bool     // there are users, who could not be read
 }
 
 // ReadAccess says what a reader needs.
@@ -47,13 +49,14 @@ func WithClaims(ctx context.Context, claims map[string]string) context.Context {
 // gate compares tokens by their hashes, so that neither their bytes nor their lengths show in the time it takes.
 type gate struct {
 	reads   ReadAccess
+	unread  bool
 	readers [][sha256.Size]byte
 	admins  [][sha256.Size]byte
 }
 
 func newGate(a Access) gate {
 	admins := hashes(a.AdminTokens)
-	return gate{reads: a.Reads, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
+	return gate{reads: a.Reads, unread: a.Unread, admins: admins, readers: append(hashes(a.ReadTokens), admins...)}
 }
 
 func hashes(tokens []string) (all [][sha256.Size]byte) {
@@ -73,6 +76,8 @@ func (g gate) check(need access, r *request) error {
 			return errNoClaims
 		}
 		return nil
+	case g.unread:
+		return errUnread
 	case need == reading:
 		return present(authorization, g.readers)
 	case len(g.admins) == 0:

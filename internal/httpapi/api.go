@@ -14,7 +14,7 @@ import (
 	"voc/internal/schedule"
 )
 
-// Config is what the API is made of. All fields are needed.
+// Config is what the API is made of. All fields but Platform are needed.
 type Config struct {
 	Replica   *catalog.Replica
 	Refresher Refresher
@@ -23,10 +23,11 @@ type Config struct {
 	// MonthlyCalls is how many calls to Airtable a UTC month may have; 0: no cap.
 	MonthlyCalls int
 	// Due is how many runs of each mode the rest of the UTC month will bring.
-	Due     func(now time.Time) map[catalog.Mode]int
-	Program string // name and version: part of each ETag
-	Now     func() time.Time
-	Log     *slog.Logger
+	Due      func(now time.Time) map[catalog.Mode]int
+	Platform Platform
+	Program  string // name and version: part of each ETag
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Refresher has refreshes done. It must be safe for concurrent use.
@@ -79,7 +80,7 @@ func New(cfg Config) *API {
 // ServeHTTP does what every answer needs, and finds who gives it.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := &request{Request: r, id: strings.ToLower(rand.Text()[:16])}
-	out := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
+	out := &response{ResponseWriter: w, head: r.Method == http.MethodHead, room: a.Platform.room()}
 	out.Header().Set("X-Request-Id", q.id)
 	out.Header().Set("X-Content-Type-Options", "nosniff")
 	out.Header().Set("Vary", "Origin, Accept, Accept-Encoding")

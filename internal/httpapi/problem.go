@@ -21,6 +21,7 @@ var (
 	errGone         = errors.New("the snapshot that this cursor walks is no longer kept: begin again without the cursor")
 	errUnfetched    = errors.New("the snapshot that this cursor walks can not be fetched just now: ask again in a moment")
 	errNoClaims     = errors.New("this needs a token that API Gateway checks, and the request came without its word: send it through the gateway, to a route with the JWT authorizer")
+	errUnread       = errors.New("the secrets that this takes could not be read where they are kept: the log says why; ask again in a moment")
 	errUnserved     = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
 	errEmpty        = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
 
@@ -46,6 +47,7 @@ var known = []struct {
 	{errUsersElsewhere, http.StatusNotFound, "not-served"},
 	{errNoChat, http.StatusNotFound, "not-served"},
 	{errLongQuery, http.StatusRequestURITooLong, "query-too-long"},
+	{errTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large"},
 	{errUnauthorized, http.StatusUnauthorized, "unauthorized"},
 	{errNoClaims, http.StatusUnauthorized, "unauthorized"},
 	{errWrongPassword, http.StatusUnauthorized, "wrong-password"},
@@ -55,10 +57,15 @@ var known = []struct {
 	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
 	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
+	{ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started"},
+	{errUnread, http.StatusServiceUnavailable, "tokens-unread"},
 }
 
 // ErrStopping is what a Refresher answers when it takes no more refreshes.
 var ErrStopping = errors.New("the server is stopping: ask again in a moment")
+
+// ErrNotStarted is in what a Refresher answers when it could not get a refresh started. The rest of the error is for the log.
+var ErrNotStarted = errors.New("the refresh could not be started: the log says why; ask again, or start it where it runs")
 
 // problem is an error as RFC 9457 has it.
 type problem struct {
@@ -117,6 +124,8 @@ func (a *API) fail(w *response, r *request, err error) {
 	p := describe(err)
 	gone := (w.lost || r.Context().Err() != nil) && !errors.Is(err, errPanic)
 	switch {
+	case errors.Is(err, ErrNotStarted):
+		a.Log.ErrorContext(r.Context(), "a refresh was not started", "request", r.id, "error", err)
 	case p.Status != http.StatusInternalServerError:
 	case gone:
 		a.Log.DebugContext(r.Context(), "a client went away", "request", r.id, "path", r.URL.Path, "error", err)

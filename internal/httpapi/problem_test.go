@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,6 +73,11 @@ func failing(t *testing.T) map[string]func() answer {
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
 	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
 	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
+	idle := stored(func(s *service) {
+		s.refresher.err = fmt.Errorf("%w: no function secret-internals", httpapi.ErrNotStarted)
+	}, tokens)
+	unread := newService(t, func(c *httpapi.Config) { c.Access.Unread = true })
+	crowded := serving(t, carries(400))
 	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
 	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = httpapi.JWT })
 	for range 5 {
@@ -107,6 +113,9 @@ func failing(t *testing.T) map[string]func() answer {
 		"no snapshot yet":          ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
 		"no snapshot to be had":    ask(dead, "GET", "/api/feedback/"),
 		"stopping":                 func() answer { return stopping.post("/api/cache/update-full", "") },
+		"refresh not started":      func() answer { return idle.post("/api/cache/update-full", "") },
+		"tokens unread":            func() answer { return unread.post("/api/cache/update-full", "") },
+		"answer too large":         ask(crowded, "GET", "/api/feedback/"),
 		"unexpected":               func() answer { return broken.post("/api/cache/update-full", "") },
 		"panic":                    ask(panicking, "GET", "/api/cache/"),
 	}

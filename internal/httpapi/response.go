@@ -10,10 +10,11 @@ import (
 	"voc/internal/snapshot"
 )
 
-// response knows whether an answer has begun, and whether its client is still there. It lets no body out for a HEAD.
+// response knows whether an answer has begun, whether its client is still there, and how much it may hold. It lets no body out for a HEAD.
 type response struct {
 	http.ResponseWriter
 	head  bool
+	room  int64 // bytes that a body may have; -1: any
 	begun bool
 	lost  bool // the client did not take what was written
 
@@ -40,6 +41,9 @@ func (w *response) Write(p []byte) (int, error) {
 
 // sendFile leaves the copying to the server's own writer, which has the kernel do it.
 func (w *response) sendFile(file io.Reader, size int64) error {
+	if err := w.fits(size); err != nil {
+		return err
+	}
 	w.Header().Set("Content-Length", strconv.FormatInt(size, 10))
 	w.WriteHeader(http.StatusOK)
 	if w.recorder != nil {
@@ -62,6 +66,9 @@ func (w *response) send(r *request, status int, body []byte) error {
 
 // sendEncoded writes a body that is whole in memory, as it is.
 func (w *response) sendEncoded(status int, body []byte, encoding snapshot.Encoding) error {
+	if err := w.fits(int64(len(body))); err != nil {
+		return err
+	}
 	w.setEncoding(encoding)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -28,6 +28,9 @@ type userBody struct {
 
 // signIn answers POST /api/users/auth. What it tells, and how long it takes, is the same for an email that is unknown.
 func (a *API) signIn(w *response, r *request) error {
+	if a.Access.UsersUnread {
+		return errUnread
+	}
 	if len(a.Access.Users) == 0 {
 		return errNoUsers
 	}

@@ -56,6 +56,7 @@ type stream struct {
 	r    *request
 	part []byte
 	out  io.WriteCloser // nil while the body may still be short
+	sink io.WriteCloser // where out writes to
 }
 
 // parts are kept for the next stream. One has room for the row that fills it.
@@ -85,12 +86,13 @@ func (s *stream) flush() error {
 
 // open settles the encoding: the better compressing of those that the client takes.
 func (s *stream) open() io.WriteCloser {
+	s.sink = s.w.sink()
 	accepted := s.r.acceptedEncodings()
 	if len(accepted) == 0 {
-		return plain{s.w}
+		return plain{s.sink}
 	}
 	s.w.setEncoding(accepted[0])
-	return compress(s.w, accepted[0])
+	return compress(s.sink, accepted[0])
 }
 
 // end writes what is left.
@@ -103,7 +105,10 @@ func (s *stream) end(text string) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	return s.out.Close()
+	if err := s.out.Close(); err != nil {
+		return err
+	}
+	return s.sink.Close()
 }
 
 // giveBack leaves the part to the next stream, unless a row has made it large.

@@ -10,17 +10,19 @@ import (
 // lookEvery is how old the last look at the store may be before a data route looks again: the contract promises another process's snapshot within it.
 const lookEvery = 15 * time.Second
 
-// Looking at the store outlives the request that began it: a client that hangs up must not keep a snapshot from being fetched for the others.
-
 // glance gives the state of the store as it was known at most lookEvery ago.
 func (a *API) glance(ctx context.Context) (catalog.View, func()) {
-	a.report(a.Replica.SyncIfOlder(context.WithoutCancel(ctx), lookEvery))
+	ctx, cancel := a.inStore(ctx)
+	defer cancel()
+	a.report(a.Replica.SyncIfOlder(ctx, lookEvery))
 	return a.Replica.Acquire()
 }
 
 // look gives the newest state of the store. One that can not be read is among the view's warnings.
 func (a *API) look(ctx context.Context) (catalog.View, func()) {
-	a.report(a.Replica.Sync(context.WithoutCancel(ctx)))
+	ctx, cancel := a.inStore(ctx)
+	defer cancel()
+	a.report(a.Replica.Sync(ctx))
 	return a.Replica.Acquire()
 }
 

@@ -102,7 +102,7 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 	if errors.Is(err, catalog.ErrForeign) && r.receipt.Fence == 0 {
 		return r.receipt, nil // nothing is written where another base's data is
 	}
-	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	late, cancel := afterWork(ctx)
 	defer cancel()
 	receipt, err := e.Catalog.Record(late, r.receipt)
 	if err != nil {
@@ -125,6 +125,15 @@ func withinLimit(ctx context.Context) (context.Context, context.CancelFunc) {
 		limit = min(limit, left-min(recordTimeout, left/4))
 	}
 	return context.WithTimeout(ctx, limit)
+}
+
+// afterWork gives the context for the receipt, which outlives a run that was ended, but not the deadline of ctx: whoever set that does not wait.
+func afterWork(ctx context.Context) (context.Context, context.CancelFunc) {
+	limit := recordTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline)*3/4)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), limit)
 }
 
 // try does the run. A panic is its failure and not that of the process, which may be serving: the same data would bring it down again after each restart.

@@ -186,6 +186,9 @@ func (f *File) Smallest(accepted []Encoding) Encoding {
 	return best
 }
 
+// Size is how many bytes the whole list has in an encoding; 0 for one that the snapshot does not hold.
+func (f *File) Size(encoding Encoding) int64 { return f.sizes[stored{List, encoding}] }
+
 // Close closes the file and removes what Body made beside it.
 func (f *File) Close() error {
 	f.bodies.Lock()

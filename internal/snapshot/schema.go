@@ -105,5 +105,5 @@ func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("snapshot: %s: %w", doing, err)
+	return fmt.Errorf("snapshot: %s: %w", doing, Advise(err))
 }

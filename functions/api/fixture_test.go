@@ -1,0 +1,268 @@
+package main_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"voc/internal/airtable"
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/app"
+	"voc/internal/catalog"
+	"voc/internal/config"
+	"voc/internal/lambdahost/lambdatest"
+	"voc/internal/refresh"
+)
+
+// bootstrap is the built function, which all tests here run as Lambda would; server is the built server.
+var bootstrap, server string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "voc-api-test-")
+	if err != nil {
+		panic(err)
+	}
+	if bootstrap, err = lambdatest.Build(dir, "."); err != nil {
+		panic(err)
+	}
+	server = filepath.Join(dir, "server")
+	if out, err := exec.Command("go", "build", "-o", server, "../server").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// enough is more time than any event here takes, and what the template gives.
+const enough = 29 * time.Second
+
+// world is a cloud whose store holds what an Airtable has.
+type world struct {
+	*lambdatest.Cloud
+	t   testing.TB
+	sim *airtablesim.Server
+	url string // of the Airtable
+}
+
+// newWorld has an empty store.
+func newWorld(t testing.TB, base *airtablesim.Base) *world {
+	t.Helper()
+	w := &world{Cloud: lambdatest.NewCloud(t), t: t, sim: airtablesim.New(base, airtablesim.Config{Rate: -1})}
+	far := httptest.NewServer(w.sim)
+	t.Cleanup(far.Close)
+	w.url = far.URL
+	return w
+}
+
+// records is how many a small base has.
+const records = 60
+
+// small is a base with the first records of the real sample.
+func small(t testing.TB) *airtablesim.Base { return load(t, records, nil) }
+
+// heavy is a base of the real sample's records, with so much text that the whole list needs to be encoded to fit Lambda.
+func heavy(t testing.TB) *airtablesim.Base {
+	return load(t, 600, func(fields map[string]any) {
+		for _, name := range []string{"Initial Description", "Notes"} {
+			if text, ok := fields[name].(string); ok {
+				fields[name] = strings.Repeat(text+" ", 24)
+			}
+		}
+	})
+}
+
+func load(t testing.TB, n int, change func(fields map[string]any)) *airtablesim.Base {
+	t.Helper()
+	base, err := airtablesim.Load(lambdatest.Sample(t, n, change))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+// environ is what every host of the store is told.
+func (w *world) environ() []string {
+	base := w.sim.Base().ID()
+	return []string{
+		"AIRTABLE_BASE_ID=" + base, "SNAPSHOT_STORE=s3://" + lambdatest.Bucket + "/" + base, "AWS_ENDPOINT_URL_S3=" + w.S3(),
+		"READ_ACCESS=public", "CORS_ORIGINS=https://app.example.com",
+	}
+}
+
+// function is the API function. Its admin's token is try.
+func (w *world) function(more ...string) *lambdatest.Function {
+	environ := append(w.Environ(), w.environ()...)
+	environ = append(environ, "ADMIN_TOKENS=try", "REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=voc-incremental")
+	return lambdatest.New(w.t, bootstrap, append(environ, more...)...)
+}
+
+// publish does a full refresh in this process.
+func (w *world) publish() catalog.Run {
+	w.t.Helper()
+	cfg, err := config.LoadFunction(config.Refresh, append(w.environ(), "AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url,
+		"AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all", "REFRESH_MODE=full", "MAX_SHRINK_PERCENT=100"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	parts, err := app.Open(w.t.Context(), cfg, keys, w.t.TempDir(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	id := catalog.NewRunID(catalog.Full, time.Now())
+	engine := app.NewRefresh(parts)
+	engine.Airtable = airtable.New(airtable.Config{ // without Airtable's pace
+		URL: w.url, Base: w.sim.Base().ID(), Token: func(context.Context) (string, error) { return airtablesim.DemoToken, nil }, Pacer: airtable.NewPacer(1000),
+	})
+	run, err := engine.Run(w.t.Context(), refresh.Request{ID: id, Mode: catalog.Full, Trigger: catalog.TriggerCLI})
+	if err != nil || run.Outcome != catalog.Nullable(catalog.Published) {
+		w.t.Fatalf("%+v, %v", run, err)
+	}
+	return run
+}
+
+func keys(context.Context) (aws.Config, error) {
+	return aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}, nil
+}
+
+// ask sends a request through the gateway to a function, with headers as pairs of name and value.
+func ask(t testing.TB, f *lambdatest.Function, method, target string, headers ...string) answer {
+	t.Helper()
+	return send(t, f, gateway(method, target, "", headers...))
+}
+
+// gateway makes an event of a request, as an HTTP API does: the path decoded, the query as it is, names of headers in lower case and their values joined.
+func gateway(method, target, body string, headers ...string) events.APIGatewayV2HTTPRequest {
+	r := httptest.NewRequest(method, target, nil)
+	e := events.APIGatewayV2HTTPRequest{
+		Version: "2.0", RouteKey: "$default", RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Body: body,
+		Headers: map[string]string{"host": "voc.execute-api.eu-central-1.amazonaws.com", "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"},
+	}
+	e.RequestContext.DomainName, e.RequestContext.Stage = "voc.execute-api.eu-central-1.amazonaws.com", "$default"
+	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.Path, e.RequestContext.HTTP.SourceIP = method, strings.TrimSuffix(r.URL.Path, "/"), "192.0.2.1"
+	for i := 0; i < len(headers); i += 2 {
+		name := strings.ToLower(headers[i])
+		if e.Headers[name] != "" {
+			e.Headers[name] += ","
+		}
+		e.Headers[name] += headers[i+1]
+	}
+	return e
+}
+
+// answer is what a client gets to see.
+type answer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func send(t testing.TB, f *lambdatest.Function, event any) answer {
+	t.Helper()
+	payload, err := json.Marshal(event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, f.Invoke(payload, enough))
+}
+
+// read does with an answer what the gateway does.
+func read(t testing.TB, result lambdatest.Result) answer {
+	t.Helper()
+	if result.Error != nil {
+		t.Fatalf("%s: %s", result.Error.Type, result.Error.Message)
+	}
+	var response events.APIGatewayV2HTTPResponse
+	if err := json.Unmarshal(result.Payload, &response); err != nil {
+		t.Fatal(err)
+	}
+	a := answer{response.StatusCode, http.Header{}, response.Body}
+	for name, value := range response.Headers {
+		a.header.Set(name, value)
+	}
+	if response.IsBase64Encoded {
+		body, err := base64.StdEncoding.DecodeString(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.body = string(body)
+	}
+	return a
+}
+
+func (a answer) is(t testing.TB, status int) answer {
+	t.Helper()
+	if a.status != status {
+		t.Errorf("status %d, want %d: %.300s", a.status, status, a.body)
+	}
+	return a
+}
+
+// warnings are those of GET /api/cache/.
+func warnings(t testing.TB, f *lambdatest.Function) string {
+	t.Helper()
+	var body struct{ Warnings []string }
+	a := ask(t, f, "GET", "/api/cache/").is(t, 200)
+	if err := json.Unmarshal([]byte(a.body), &body); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+	return strings.Join(body.Warnings, "\n")
+}
+
+func contains(t testing.TB, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%.2000q does not contain %q", text, part)
+		}
+	}
+}
+
+// serve starts the server on the same store, and gives its URL and its process.
+func (w *world) serve() (url string, pid int) {
+	w.t.Helper()
+	cmd := exec.Command(server)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	cmd.Env = append(w.environ(), "TMPDIR="+w.t.TempDir(), "ADDR=127.0.0.1:0", "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
+		"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all", "AWS_REGION=eu-central-1",
+		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")
+	printed, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line := make([]byte, 4096)
+	for text := ""; !strings.Contains(text, "voc serves"); {
+		n, err := printed.Read(line)
+		if text += string(line[:n]); err != nil {
+			w.t.Fatalf("%v after %s\n%s", err, text, log.String())
+		}
+		if _, after, ok := strings.Cut(text, "voc listens on "); ok {
+			url, _, _ = strings.Cut(after, "\n")
+		}
+	}
+	go func() { _, _ = io.Copy(io.Discard, printed) }()
+	return url, cmd.Process.Pid
+}

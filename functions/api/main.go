@@ -1,0 +1,23 @@
+// Command api is the Lambda function behind the HTTP API. It serves the current snapshot of the store, and has refreshes done by the refresh functions.
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"voc/internal/httpapi"
+	"voc/internal/lambdahost"
+)
+
+func main() {
+	log := lambdahost.NewLog(false)
+	lambdahost.UseMemory()
+	h, err := open(context.Background(), os.Environ(), log)
+	if err != nil {
+		log.Error("the function can not start", "error", err)
+		os.Exit(1)
+	}
+	lambda.Start(lambdahost.Proxy(h, httpapi.WithClaims, log))
+}

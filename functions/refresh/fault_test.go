@@ -1,0 +1,175 @@
+package main_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+	"voc/internal/lambdahost/lambdatest"
+)
+
+func TestARunStopsBeforeItsDeadlineAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	w.sim.Script(airtablesim.Stall().On(airtablesim.List))
+	event := scheduled("full", "2026-11-30T04:59:00Z")
+	result := f.Invoke([]byte(event), 3*time.Second)
+	if result.Error == nil || result.Error.Type != "Refresh.retry-later" {
+		t.Fatalf("%+v, %s", result.Error, result.Payload)
+	}
+	first := receipt(t, []byte(result.Error.Message))
+	is(t, first, catalog.RetryLater, catalog.Full)
+	again := invoke(t, f, event)
+	is(t, again, catalog.Published, catalog.Full)
+	if again.ID != first.ID || f.Starts() != 1 {
+		t.Errorf("run %s after %s, %d processes", again.ID, first.ID, f.Starts())
+	}
+}
+
+func TestAProcessThatIsKilledInARefreshLeavesItToTheRetry(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	reached := make(chan struct{})
+	reach := sync.OnceFunc(func() { close(reached) })
+	w.sim.Before(func(c airtablesim.Call) {
+		if c.Kind == airtablesim.List {
+			reach()
+		}
+	})
+	w.sim.Script(airtablesim.Stall().On(airtablesim.List))
+	ended := make(chan lambdatest.Result)
+	event := scheduled("full", "2026-11-30T04:59:00Z")
+	go func() { ended <- f.Invoke([]byte(event), enough) }()
+	<-reached
+	w.sim.Before(nil)
+	f.Kill()
+	if result := <-ended; result.Error == nil || result.Error.Type != "Runtime.ExitError" {
+		t.Fatalf("%+v", result)
+	}
+	run := invoke(t, f, event)
+	is(t, run, catalog.Published, catalog.Full)
+	if run.Added != records || f.Starts() != 2 {
+		t.Errorf("%+v by %d processes", run, f.Starts())
+	}
+}
+
+func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.sim.Script(airtablesim.Fault{Delay: 300 * time.Millisecond}.On(airtablesim.List)) // so that they do meet
+	results := make([]catalog.Run, 2)
+	var both sync.WaitGroup
+	for i, f := range []*lambdatest.Function{w.function("full"), w.function("full")} {
+		both.Go(func() { results[i] = invoke(t, f, `{}`) })
+	}
+	both.Wait()
+	var outcomes []string
+	for _, run := range results {
+		outcomes = append(outcomes, string(run.Outcome))
+	}
+	if slices.Sort(outcomes); !slices.Equal(outcomes, []string{"joined", "published"}) {
+		t.Errorf("outcomes %q", outcomes)
+	}
+}
+
+func TestAStoreThatRefusesIsNamedInTheError(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	w.Intercept(func(rw http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		rw.WriteHeader(http.StatusForbidden)
+		_, _ = rw.Write([]byte(`<Error><Code>AccessDenied</Code><Message>no</Message></Error>`))
+	})
+	fault := fails(t, f, scheduled("full", "2026-11-30T04:59:00Z"))
+	run := receipt(t, []byte(fault.Message))
+	is(t, run, catalog.Failed, catalog.Full)
+	for _, text := range []string{string(run.Error), f.Log()} {
+		contains(t, text, "AccessDenied", "s3:PutObject", "s3://"+lambdatest.Bucket)
+	}
+	w.Intercept(nil)
+	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), catalog.Published, catalog.Full)
+}
+
+func TestAWriteWhoseAnswerIsLostIsNeitherRepeatedNorReported(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var lost atomic.Int32
+	seen := map[string]bool{}
+	var mu sync.Mutex
+	w.Intercept(func(rw http.ResponseWriter, r *http.Request, s3 http.Handler) {
+		mu.Lock()
+		first := r.Method == http.MethodPut && !seen[r.URL.Path+r.Header.Get("If-Match")]
+		seen[r.URL.Path+r.Header.Get("If-Match")] = true
+		mu.Unlock()
+		if !first {
+			s3.ServeHTTP(rw, r)
+			return
+		}
+		lost.Add(1)
+		s3.ServeHTTP(httptest.NewRecorder(), r)
+		panic(http.ErrAbortHandler)
+	})
+	f := w.function("full")
+	run := invoke(t, f, `{}`)
+	is(t, run, catalog.Published, catalog.Full)
+	if lost.Load() < 3 {
+		t.Errorf("only %d answers were lost", lost.Load())
+	}
+	w.Intercept(nil)
+	if s := status(t, f); s.Cache.Records != records || s.Cache.LastError != nil || s.Snapshot.ID != string(run.SnapshotAfter) {
+		t.Errorf("status %+v after run %+v", s, run)
+	}
+}
+
+func TestAKeyThatIsNotInSSMFailsTheRunAndShowsInTheStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Forget("/voc/airtable-api-key")
+	f := w.function("full")
+	run := receipt(t, []byte(fails(t, f, `{}`).Message))
+	s := status(t, f)
+	for _, text := range []string{string(run.Error), *s.Cache.LastError, strings.Join(s.Warnings, "\n"), f.Log()} {
+		contains(t, text, "AIRTABLE_API_KEY_PARAMETER", "/voc/airtable-api-key", "ParameterNotFound", "SecureString")
+	}
+}
+
+// A frozen process finds its connections dead: the manifest is read by a fresh one.
+func TestAProcessThatWasFrozenGoesOnWithFreshConnections(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	wire := lambdatest.NewWire(t, w.S3())
+	f := w.function("full", "AWS_ENDPOINT_URL_S3="+wire.URL())
+	invoke(t, f, `{}`)
+	wire.Deaden()
+	start := time.Now()
+	is(t, invoke(t, f, `{}`), catalog.Unchanged, catalog.Full)
+	if took := time.Since(start); took > 10*time.Second || f.Starts() != 1 {
+		t.Errorf("it took %s, by %d processes", took, f.Starts())
+	}
+}
+
+// A store that takes requests and never answers must not have Lambda end the process.
+func TestAStoreThatStallsEndsTheRunInTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	w.Intercept(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() })
+	result := f.Invoke([]byte(scheduled("full", "2026-11-30T04:59:00Z")), 6*time.Second)
+	if result.Error == nil || !strings.HasPrefix(result.Error.Type, "Refresh.") {
+		t.Errorf("%+v, %s", result.Error, result.Payload)
+	}
+	w.Intercept(nil)
+	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), catalog.Published, catalog.Full)
+	if f.Starts() != 1 {
+		t.Errorf("%d processes", f.Starts())
+	}
+}

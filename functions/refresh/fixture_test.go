@@ -1,0 +1,132 @@
+package main_test
+
+import (
+	"encoding/json"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/airtable/airtablesim"
+	"voc/internal/catalog"
+	"voc/internal/lambdahost/lambdatest"
+)
+
+// bootstrap is the built function, which all tests here run as Lambda would.
+var bootstrap string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "voc-refresh-test-")
+	if err != nil {
+		panic(err)
+	}
+	if bootstrap, err = lambdatest.Build(dir, "."); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// records is how many the base of the tests has: two pages.
+const records = 150
+
+// enough is more time than any event here takes.
+const enough = time.Minute
+
+// world is a cloud, and an Airtable with the first records of the real sample.
+type world struct {
+	*lambdatest.Cloud
+	t    *testing.T
+	sim  *airtablesim.Server
+	base *airtablesim.Base
+	url  string
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	base, err := airtablesim.Load(lambdatest.Sample(t, records, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Cloud: lambdatest.NewCloud(t), t: t, base: base, sim: airtablesim.New(base, airtablesim.Config{Rate: -1})} // processes of this machine do not share a pacer
+	server := httptest.NewServer(w.sim)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	w.url = server.URL
+	w.Keep("/voc/airtable-api-key", airtablesim.DemoToken)
+	return w
+}
+
+// function is one of the two functions of the template.
+func (w *world) function(mode string, more ...string) *lambdatest.Function {
+	environ := append(w.Environ(),
+		"AIRTABLE_BASE_ID="+w.base.ID(), "AIRTABLE_TABLE_NAME="+w.base.TableName(), "AIRTABLE_API_URL="+w.url, "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key",
+		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(), "REFRESH_MODE="+mode)
+	return lambdatest.New(w.t, bootstrap, append(environ, more...)...)
+}
+
+// scheduled is the event of a schedule.
+func scheduled(mode, at string) string {
+	return `{"mode":"` + mode + `","trigger":"schedule","scheduled_time":"` + at + `"}`
+}
+
+// invoke gives the receipt that an event is answered with.
+func invoke(t *testing.T, f *lambdatest.Function, event string) catalog.Run {
+	t.Helper()
+	result := f.Invoke([]byte(event), enough)
+	if result.Error != nil {
+		t.Fatalf("%s: %s: %s", event, result.Error.Type, result.Error.Message)
+	}
+	return receipt(t, result.Payload)
+}
+
+// fails gives the error that an event ends with.
+func fails(t *testing.T, f *lambdatest.Function, event string) *lambdatest.Error {
+	t.Helper()
+	result := f.Invoke([]byte(event), enough)
+	if result.Error == nil {
+		t.Fatalf("%s: answered %s", event, result.Payload)
+	}
+	return result.Error
+}
+
+func receipt(t *testing.T, text []byte) (run catalog.Run) {
+	t.Helper()
+	if err := json.Unmarshal(text, &run); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return run
+}
+
+// status is what {"mode":"get_status"} answers.
+func status(t *testing.T, f *lambdatest.Function) (body struct {
+	Cache struct {
+		LastError *string `json:"last_error"`
+		Records   int     `json:"total_records"`
+	} `json:"cache_status"`
+	Snapshot *struct{ ID string }
+	Warnings []string
+}) {
+	t.Helper()
+	result := f.Invoke([]byte(`{"mode":"get_status"}`), enough)
+	if result.Error != nil {
+		t.Fatal(result.Error)
+	}
+	if err := json.Unmarshal(result.Payload, &body); err != nil {
+		t.Fatalf("%v in %s", err, result.Payload)
+	}
+	return body
+}
+
+func contains(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%.2000q does not contain %q", text, part)
+		}
+	}
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambda/messages"
+
+	"voc/internal/app"
+	"voc/internal/catalog"
+	"voc/internal/config"
+	"voc/internal/httpapi"
+	"voc/internal/lambdahost"
+	"voc/internal/refresh"
+)
+
+// host handles events, one at a time.
+type host struct {
+	settings *lambdahost.Settings
+	parts    app.Parts
+}
+
+func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error) {
+	settings, err := lambdahost.NewSettings(ctx, config.Refresh, environ, log)
+	if err != nil {
+		return nil, err
+	}
+	dir, _, err := app.Workdir() // which goes with the process
+	if err != nil {
+		return nil, err
+	}
+	parts, err := app.Open(ctx, settings.Bare(), lambdahost.Credentials, dir, log)
+	if err != nil {
+		return nil, err
+	}
+	return &host{settings, parts}, nil
+}
+
+// handle does what an event asks. An error has Lambda try the event twice more, and then leave it to the queue of dead letters; so one is given only where another try may do
+// better, and of an event that is not understood, since nobody else would see that one.
+func (h *host) handle(ctx context.Context, event json.RawMessage) (any, error) {
+	order, err := lambdahost.ReadOrder(event, h.parts.Config.Function.Mode, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	parts := h.parts
+	state := h.settings.Read(ctx)
+	parts.Config = state.Config
+	switch order.Action {
+	case lambdahost.Check:
+		return report(h.engine(parts, state).Check(ctx)), nil
+	case lambdahost.Status:
+		return status(ctx, parts, state), nil
+	}
+	return h.run(ctx, h.engine(parts, state), order)
+}
+
+// engine takes the key as it is now. One that can not be read fails the run, so that the status tells why.
+func (h *host) engine(parts app.Parts, state lambdahost.State) *refresh.Engine {
+	parts.Token = func(context.Context) (string, error) {
+		if key := parts.Config.Airtable.Key.Reveal(); key != "" {
+			return key, nil
+		}
+		return "", errors.New(strings.Join(state.Warnings, "; "))
+	}
+	return app.NewRefresh(parts)
+}
+
+func (h *host) run(ctx context.Context, engine *refresh.Engine, order lambdahost.Order) (any, error) {
+	engine.Progress = func(p refresh.Progress) {
+		h.parts.Log.DebugContext(ctx, "read from Airtable", "run", order.RunID, "pages", p.Pages, "records", p.Records)
+	}
+	receipt, err := engine.Run(ctx, refresh.Request{ID: order.RunID, Mode: order.Mode, Trigger: order.Trigger, Accept: order.Accept, To: order.To})
+	if err != nil {
+		h.parts.Log.ErrorContext(ctx, "the receipt of the run could not be kept", "run", order.RunID, "error", err)
+		return nil, failure(receipt)
+	}
+	h.parts.Log.InfoContext(ctx, "the run is over", "run", receipt.ID, "outcome", receipt.Outcome, "final", receipt.Final, "receipt", receipt)
+	switch catalog.Outcome(receipt.Outcome) {
+	case catalog.RetryLater:
+		return nil, failure(receipt)
+	case catalog.Failed:
+		if !receipt.Final {
+			return nil, failure(receipt)
+		}
+	}
+	return receipt, nil
+}
+
+// failure is a receipt as an error of the function: its message is the receipt, its type the outcome.
+func failure(receipt catalog.Run) error {
+	text, err := json.Marshal(receipt)
+	if err != nil {
+		return err
+	}
+	return messages.InvokeResponse_Error{Type: "Refresh." + string(receipt.Outcome), Message: string(text)}
+}
+
+// verdict is what a check found, for people who read it in the console.
+type verdict struct {
+	Verdict string   `json:"verdict"`
+	Wrong   []string `json:"wrong"`
+	Notes   []string `json:"notes"`
+	Fine    []string `json:"fine"`
+}
+
+func report(r refresh.Report) verdict {
+	v := verdict{"a refresh would work", r.Findings, r.Notes, r.Fine}
+	if len(r.Findings) > 0 {
+		v.Verdict = "a refresh would not work"
+	}
+	return v
+}
+
+// status is what GET /api/cache/ answers.
+func status(ctx context.Context, parts app.Parts, state lambdahost.State) any {
+	replica := app.NewReplica(parts)
+	defer replica.Close()
+	platform := httpapi.Platform{AnswerLimit: lambdahost.AnswerLimit, Warnings: state.Warnings}
+	return app.NewAPI(parts, replica, app.Nobody{}, platform).Status(ctx)
+}

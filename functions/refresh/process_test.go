@@ -1,0 +1,118 @@
+package main_test
+
+import (
+	"strings"
+	"testing"
+
+	"voc/internal/catalog"
+)
+
+func is(t *testing.T, run catalog.Run, outcome catalog.Outcome, mode catalog.Mode) {
+	t.Helper()
+	if catalog.Outcome(run.Outcome) != outcome || run.Mode != mode {
+		t.Errorf("run %s is %s and ended %q (%s), want %s and %q", run.ID, run.Mode, run.Outcome, run.Error, mode, outcome)
+	}
+}
+
+func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	full, incremental := w.function("full"), w.function("incremental")
+
+	first := invoke(t, full, scheduled("full", "2026-11-30T04:59:00Z"))
+	is(t, first, catalog.Published, catalog.Full)
+	if first.ID != "full-20261130T045900Z-sched" || first.Added != records || first.Trigger != "schedule" {
+		t.Errorf("receipt %+v", first)
+	}
+	again := invoke(t, full, scheduled("full", "2026-11-30T04:59:00Z"))
+	if again.ID != first.ID || again.Started != first.Started || again.SnapshotAfter != first.SnapshotAfter {
+		t.Errorf("a retry of the event is another run: %+v after %+v", again, first)
+	}
+
+	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), catalog.Unchanged, catalog.Incremental)
+	is(t, invoke(t, incremental, `{}`), catalog.Unchanged, catalog.Incremental)
+	is(t, invoke(t, full, `{}`), catalog.Unchanged, catalog.Full)
+	is(t, invoke(t, full, scheduled("sweep", "2026-11-30T11:30:00Z")), catalog.Unchanged, catalog.Sweep)
+	is(t, invoke(t, incremental, `{"mode":"refresh_full"}`), catalog.Unchanged, catalog.Full)
+
+	if s := status(t, incremental); s.Cache.Records != records || s.Snapshot == nil || s.Snapshot.ID != string(first.SnapshotAfter) || len(s.Warnings) != 0 {
+		t.Errorf("status %+v", s)
+	}
+	if full.Starts() != 1 || incremental.Starts() != 1 {
+		t.Errorf("%d and %d processes, want one each", full.Starts(), incremental.Starts())
+	}
+}
+
+func TestACheckCanBeReadInTheConsole(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	result := f.Invoke([]byte(`{"mode":"check"}`), enough)
+	if result.Error != nil {
+		t.Fatal(result.Error)
+	}
+	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`, "Airtable takes the token", w.base.TableName())
+
+	w.Keep("/voc/airtable-api-key", "patWRONG")
+	result = w.function("full").Invoke([]byte(`{"mode":"check"}`), enough)
+	if result.Error != nil {
+		t.Fatal(result.Error)
+	}
+	contains(t, string(result.Payload), `{"verdict":"a refresh would not work"`, "401", "AIRTABLE_API_KEY")
+}
+
+func TestAnEventThatIsNotUnderstoodSaysWhatIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	for _, event := range []string{`{"mode":"everything"}`, `{"key1":"value1"}`, `[]`} {
+		contains(t, fails(t, f, event).Message, "accepted are", `"mode": "rollback"`)
+	}
+	if len(w.sim.Counters().Calls) != 0 {
+		t.Error("Airtable was called")
+	}
+}
+
+func TestARollbackHoldsTheSchedule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	first := invoke(t, f, `{}`)
+	w.sim.Delete(w.sim.Records()[0].ID)
+	second := invoke(t, f, `{}`)
+	is(t, second, catalog.Published, catalog.Full)
+	back := invoke(t, f, `{"mode":"rollback","snapshot":"previous"}`)
+	is(t, back, catalog.Published, catalog.Rollback)
+	if back.SnapshotAfter != first.SnapshotAfter {
+		t.Errorf("rolled back to %s, want %s", back.SnapshotAfter, first.SnapshotAfter)
+	}
+	is(t, invoke(t, f, scheduled("incremental", "2026-11-30T14:00:00Z")), catalog.Held, catalog.Incremental)
+	contains(t, string(invoke(t, f, `{"mode":"rollback","snapshot":"nowhere"}`).Error), "nowhere")
+}
+
+func TestAFailureThatNoRetryMendsIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Keep("/voc/airtable-api-key", "patWRONG")
+	f := w.function("full")
+	run := invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z"))
+	is(t, run, catalog.Failed, catalog.Full)
+	contains(t, string(run.Error), "401", "AIRTABLE_API_KEY")
+	contains(t, f.Log(), `"final":true`, `"level":"ERROR"`, run.ID)
+	if s := status(t, f); s.Cache.LastError == nil || *s.Cache.LastError != string(run.Error) {
+		t.Errorf("the status says %v", s.Cache.LastError)
+	}
+	if strings.Contains(f.Log(), "patWRONG") {
+		t.Error("the log has the key")
+	}
+}
+
+func TestAnEnvironmentThatIsWrongIsToldAllAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("everything", "SNAPSHOT_STORE=file:///tmp/x", "FEEDBACK_YEARS=soon")
+	if err := fails(t, f, `{}`); err.Type != "Runtime.ExitError" {
+		t.Errorf("%s: %s", err.Type, err.Message)
+	}
+	contains(t, f.Log(), "REFRESH_MODE: ", "SNAPSHOT_STORE: ", "FEEDBACK_YEARS: ")
+}

@@ -1,0 +1,180 @@
+package s3blob_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+	"voc/internal/blob/s3blob"
+)
+
+// endpoint is a server that speaks S3, for a run of the suite over something real (make s3). It takes any credentials of this process.
+var endpoint = flag.String("endpoint", "", "URL of the S3 server to test with; none: one in memory")
+
+// TestMain keeps what the machine has of AWS out of the tests.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "AWS_") && *endpoint == "" {
+			os.Unsetenv(name)
+		}
+	}
+	for name, value := range map[string]string{
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		os.Setenv(name, value)
+	}
+	if *endpoint == "" {
+		os.Setenv("AWS_ACCESS_KEY_ID", "key")
+		os.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	}
+	os.Exit(m.Run())
+}
+
+func TestS3KeepsTheContract(t *testing.T) {
+	server := *endpoint
+	if server == "" {
+		server = inMemory(t)
+	}
+	bucket := newBucket(t, server)
+	place := 0
+	blobtest.Run(t, func(t *testing.T) func() blob.Store {
+		place++
+		cfg := s3blob.Config{Bucket: bucket, Prefix: fmt.Sprint("voc/place-", place), Endpoint: server}
+		return func() blob.Store { return open(t, cfg) }
+	})
+}
+
+func TestAPlaceMayBeAWholeBucket(t *testing.T) {
+	server := inMemory(t)
+	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Endpoint: server})
+	put(t, store, "manifest.json", "{}")
+	var keys []string
+	for info, err := range store.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, info.Key)
+	}
+	if len(keys) != 1 || keys[0] != "manifest.json" || strings.HasSuffix(store.String(), "/") {
+		t.Errorf("%s lists %q", store, keys)
+	}
+}
+
+func TestTwoPrefixesOfABucketAreTwoPlaces(t *testing.T) {
+	server := inMemory(t)
+	bucket := newBucket(t, server)
+	one := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
+	other := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc2", Endpoint: server})
+	put(t, one, "object", "one's")
+	put(t, other, "object", "the other's")
+	for info, err := range one.List(t.Context(), "") {
+		if err != nil || info.Key != "object" || info.Size != int64(len("one's")) {
+			t.Errorf("one lists %+v, %v", info, err)
+		}
+	}
+	if want := "s3://" + bucket + "/voc"; one.String() != want {
+		t.Errorf("it is called %s, want %s", one, want)
+	}
+}
+
+func TestObjectsThatAreNotOursAreIgnored(t *testing.T) {
+	server := inMemory(t)
+	bucket := newBucket(t, server)
+	store := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
+	put(t, store, "object", "x")
+	for _, key := range []string{"voc/", "voc/note to self.txt", "voc/.hidden"} { // the first is what the console makes of a new folder
+		_, err := client(t, server).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("")})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for info, err := range store.List(t.Context(), "") {
+		if err != nil || info.Key != "object" {
+			t.Errorf("listed %q, %v", info.Key, err)
+		}
+	}
+}
+
+func TestAListingOfManyPagesIsWhole(t *testing.T) {
+	server := inMemory(t)
+	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Prefix: "voc", Endpoint: server})
+	const objects = 1001 // a page of S3 has a thousand
+	for i := range objects {
+		put(t, store, fmt.Sprintf("runs/%04d", i), "x")
+	}
+	next := 0
+	for info, err := range store.List(t.Context(), "runs/") {
+		if err != nil || info.Key != fmt.Sprintf("runs/%04d", next) || info.Date.IsZero() {
+			t.Fatalf("number %d is %+v, %v", next, info, err)
+		}
+		next++
+	}
+	if next != objects {
+		t.Errorf("%d listed of %d", next, objects)
+	}
+}
+
+// inMemory starts an S3 server and returns its URL.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(gofakes3.New(s3mem.New(), gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func client(t *testing.T, endpoint string) *s3.Client {
+	t.Helper()
+	shared := credentials(t)
+	shared.Region = "us-east-1"
+	return s3.NewFromConfig(shared, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = &endpoint, true })
+}
+
+func credentials(t testing.TB) aws.Config {
+	t.Helper()
+	shared, err := awsconfig.LoadDefaultConfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return shared
+}
+
+func newBucket(t *testing.T, endpoint string) string {
+	t.Helper()
+	name := fmt.Sprint("voc-", time.Now().UnixNano())
+	if _, err := client(t, endpoint).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(name)}); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func open(t testing.TB, cfg s3blob.Config) *s3blob.Store {
+	t.Helper()
+	store, err := s3blob.Open(cfg, credentials(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func put(t testing.TB, store blob.Store, key, body string) blob.Info {
+	t.Helper()
+	info, err := store.PutNew(t.Context(), key, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}

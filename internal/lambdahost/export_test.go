@@ -1,0 +1,6 @@
+package lambdahost
+
+import "time"
+
+// Clock sets what tells the time.
+func (s *Settings) Clock(now func() time.Time) { s.now = now }

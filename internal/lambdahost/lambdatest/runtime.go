@@ -1,0 +1,143 @@
+package lambdatest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// responseLimit is the largest answer that Lambda takes, in bytes (its runtime emulator, November 2026).
+const responseLimit = 6_291_556
+
+// runtime is the Runtime API of one process (developer guide, "Using the Lambda runtime API").
+type runtime struct {
+	server  *httptest.Server
+	events  chan *task
+	waiting chan struct{} // holds one while the process asks for an event
+
+	polls sync.WaitGroup
+
+	mu    sync.Mutex
+	count int
+	under *task // nil: none
+}
+
+// task is an event under way.
+type task struct {
+	id       string
+	event    []byte
+	deadline time.Time
+	result   chan Result
+}
+
+func newRuntime(t testing.TB) *runtime {
+	r := &runtime{events: make(chan *task), waiting: make(chan struct{}, 1)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /2018-06-01/runtime/invocation/next", r.next)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/response", r.response)
+	mux.HandleFunc("POST /2018-06-01/runtime/invocation/{id}/error", r.failure)
+	mux.HandleFunc("POST /2018-06-01/runtime/init/error", r.failure)
+	r.server = httptest.NewServer(mux)
+	t.Cleanup(func() {
+		r.server.CloseClientConnections()
+		r.server.Close()
+	})
+	return r
+}
+
+func (r *runtime) address() string { return strings.TrimPrefix(r.server.URL, "http://") }
+
+// give hands an event to the process as soon as that asks for one.
+func (r *runtime) give(event []byte, deadline time.Time) <-chan Result {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.count++
+	r.under = &task{id: fmt.Sprintf("00000000-0000-4000-8000-%012d", r.count), event: event, deadline: deadline, result: make(chan Result, 1)}
+	go func(t *task) { r.events <- t }(r.under)
+	return r.under.result
+}
+
+// withdraw forgets the event under way, whose process is gone.
+func (r *runtime) withdraw() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.under = nil
+	select {
+	case <-r.events: // it was never asked for
+	default:
+	}
+}
+
+// drop ends what a process that is gone has asked, so that it takes no event of the next one.
+func (r *runtime) drop() {
+	r.server.CloseClientConnections()
+	r.polls.Wait()
+	r.rouse()
+}
+
+func (r *runtime) rouse() {
+	select {
+	case <-r.waiting:
+	default:
+	}
+}
+
+func (r *runtime) next(w http.ResponseWriter, req *http.Request) {
+	r.polls.Add(1)
+	defer r.polls.Done()
+	select {
+	case r.waiting <- struct{}{}:
+	default:
+	}
+	select {
+	case t := <-r.events:
+		r.rouse()
+		header := w.Header()
+		header.Set("Lambda-Runtime-Aws-Request-Id", t.id)
+		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(t.deadline.UnixMilli(), 10))
+		header.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:voc")
+		header.Set("Content-Type", "application/json")
+		_, _ = w.Write(t.event) // the process may be gone
+	case <-req.Context().Done():
+	}
+}
+
+func (r *runtime) response(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(io.LimitReader(req.Body, responseLimit+1))
+	switch {
+	case err != nil:
+		w.WriteHeader(http.StatusBadRequest)
+	case len(body) > responseLimit:
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		r.settle(req.PathValue("id"), failed("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes)."))
+	default:
+		w.WriteHeader(http.StatusAccepted)
+		r.settle(req.PathValue("id"), Result{Payload: body})
+	}
+}
+
+func (r *runtime) failure(w http.ResponseWriter, req *http.Request) {
+	var fault Error
+	if err := json.NewDecoder(req.Body).Decode(&fault); err != nil {
+		fault = Error{"Runtime.Unknown", err.Error()}
+	}
+	w.WriteHeader(http.StatusAccepted)
+	r.settle(req.PathValue("id"), Result{Error: &fault})
+}
+
+// settle ends the event under way, if it is this one.
+func (r *runtime) settle(id string, result Result) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.under != nil && (r.under.id == id || id == "") {
+		r.under.result <- result
+		r.under = nil
+	}
+}

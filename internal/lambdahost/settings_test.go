@@ -1,0 +1,133 @@
+package lambdahost_test
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/config"
+	"voc/internal/lambdahost"
+	"voc/internal/lambdahost/lambdatest"
+)
+
+// function are settings whose secrets are in a cloud, and a clock for them.
+type function struct {
+	*lambdatest.Cloud
+	*lambdahost.Settings
+	t   *testing.T
+	now time.Time
+	log bytes.Buffer
+}
+
+func newFunction(t *testing.T) *function {
+	t.Helper()
+	f := &function{Cloud: lambdatest.NewCloud(t), t: t, now: now}
+	for _, variable := range append(f.Environ(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret") {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
+	var err error
+	f.Settings, err = lambdahost.NewSettings(t.Context(), config.API, []string{
+		"AIRTABLE_BASE_ID=appX", "SNAPSHOT_STORE=s3://voc-data/appX", "REFRESH_FULL_FUNCTION=f", "REFRESH_INCREMENTAL_FUNCTION=i",
+		"READ_ACCESS=public", "READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
+	}, slog.New(slog.NewTextHandler(&f.log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Clock(func() time.Time { return f.now })
+	return f
+}
+
+// after lets time pass and reads.
+func (f *function) after(d time.Duration) lambdahost.State {
+	f.now = f.now.Add(d)
+	return f.Read(f.t.Context())
+}
+
+// has checks the admin's tokens, and how often SSM was asked for all secrets together.
+func (f *function) has(state lambdahost.State, admin string, rounds int) {
+	f.t.Helper()
+	var tokens []string
+	for _, secret := range state.Config.Access.AdminTokens {
+		tokens = append(tokens, secret.Reveal())
+	}
+	if got := strings.Join(tokens, ","); got != admin {
+		f.t.Errorf("tokens %q, want %q", got, admin)
+	}
+	if f.Asked() != 2*rounds {
+		f.t.Errorf("SSM was asked %d times for two secrets, want %d", f.Asked(), 2*rounds)
+	}
+}
+
+func TestSecretsAreReadAgainAfterFiveMinutesAndNotBefore(t *testing.T) {
+	f := newFunction(t)
+	f.Keep("/voc/read", "r")
+	f.Keep("/voc/admin", "first")
+	if f.Asked() != 0 || !f.Bare().Access.Unread {
+		t.Errorf("SSM was asked %d times before anyone read", f.Asked())
+	}
+	first := f.after(0)
+	f.has(first, "first", 1)
+	f.Keep("/voc/admin", "second")
+	f.has(f.after(4*time.Minute+59*time.Second), "first", 1)
+	second := f.after(time.Second)
+	f.has(second, "second", 2)
+	if first.Version == second.Version || second.Config.Access.Unread {
+		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version, second.Config.Access.Unread)
+	}
+	if third := f.after(5 * time.Minute); third.Version != second.Version {
+		t.Errorf("another version, %d, of the same secrets", third.Version)
+	}
+}
+
+func TestTheOldValueStaysWhenSSMFails(t *testing.T) {
+	f := newFunction(t)
+	f.Keep("/voc/read", "r")
+	f.Keep("/voc/admin", "first")
+	before := f.after(0)
+	f.Forget("/voc/admin")
+	state := f.after(5 * time.Minute)
+	f.has(state, "first", 2)
+	if len(state.Warnings) != 1 || state.Version == before.Version {
+		t.Fatalf("warnings %q, version %d", state.Warnings, state.Version)
+	}
+	for _, text := range []string{state.Warnings[0], f.log.String()} {
+		for _, part := range []string{"ADMIN_TOKENS_PARAMETER", "/voc/admin", "eu-central-1", "ParameterNotFound", "SecureString"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("%q does not name %s", text, part)
+			}
+		}
+	}
+	f.Keep("/voc/admin", "third")
+	state = f.after(5 * time.Minute)
+	if f.has(state, "third", 3); len(state.Warnings) != 0 {
+		t.Errorf("warnings %q", state.Warnings)
+	}
+}
+
+func TestASecretThatWasNeverReadIsAskedForSoonAgain(t *testing.T) {
+	f := newFunction(t)
+	f.Keep("/voc/read", "r")
+	state := f.after(0)
+	if f.has(state, "", 1); !state.Config.Access.Unread || len(state.Warnings) != 1 {
+		t.Errorf("unread: %v, warnings %q", state.Config.Access.Unread, state.Warnings)
+	}
+	f.Keep("/voc/admin", "first")
+	f.has(f.after(9*time.Second), "", 1)
+	f.has(f.after(time.Second), "first", 2)
+}
+
+func TestASecretThatIsNoTokenIsNotTaken(t *testing.T) {
+	f := newFunction(t)
+	f.Keep("/voc/read", "r")
+	f.Keep("/voc/admin", "first")
+	f.after(0)
+	f.Keep("/voc/admin", "no token at all")
+	state := f.after(5 * time.Minute)
+	f.has(state, "first", 2)
+	if text := strings.Join(state.Warnings, "\n"); !strings.Contains(text, "ADMIN_TOKENS_PARAMETER") || strings.Contains(text+f.log.String(), "at all") {
+		t.Errorf("warnings %q, log %s", text, &f.log)
+	}
+}

@@ -17,7 +17,7 @@ STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help run test race lint clients verify soak bench build clean
-.PHONY: sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
+.PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -39,7 +39,10 @@ lint: $(LINTER) ## linters, format, tidy modules
 clients: build ## Airtable's own clients against the emulator (needs Node and Python)
 	.ci/clients
 
-verify: lint race clients sam-validate ## all that CI checks beside the tests
+s3: $(VERSITYGW) ## the suite of the stores over versitygw, an S3-compatible server
+	.ci/s3 $(VERSITYGW)
+
+verify: lint race clients s3 sam-validate ## all that CI checks beside the tests
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
 	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
 
@@ -101,11 +104,11 @@ $(LINTER):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
 
 $(SAM):
-	python3 -m venv $(@D)/..
+	python3 -m venv $(@:%/bin/sam=%)
 	$(@D)/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
 
 $(CHECKOV): # apart from the SAM CLI: each pins another boto3
-	python3 -m venv $(@D)/..
+	python3 -m venv $(@:%/bin/checkov=%)
 	$(@D)/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
 
 $(VERSITYGW):

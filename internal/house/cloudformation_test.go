@@ -2,8 +2,6 @@ package house_test
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +19,7 @@ type template struct {
 		NoEcho      bool
 	}
 	Globals   struct{ Function function }
+	Outputs   map[string]any
 	Resources map[string]struct {
 		Type       string
 		Properties json.RawMessage
@@ -53,23 +52,19 @@ type timed struct {
 
 func readTemplate(t *testing.T) template {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "template.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
+	if err := yaml.Unmarshal(read(t, "template.yaml"), &document); err != nil {
 		t.Fatalf("template.yaml: %v", err)
 	}
 	long, err := json.Marshal(longForm(t, document.Content[0]))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var read template
-	if err := json.Unmarshal(long, &read); err != nil {
+	var of template
+	if err := json.Unmarshal(long, &of); err != nil {
 		t.Fatal(err)
 	}
-	return read
+	return of
 }
 
 // longForm writes YAML's tags, by which a template calls functions, as the keys that they stand for.
@@ -109,10 +104,10 @@ func longForm(t *testing.T, node *yaml.Node) any {
 }
 
 // properties reads the properties of the resources of a type into what T has of them.
-func properties[T any](t *testing.T, read template, kind string) map[string]T {
+func properties[T any](t *testing.T, of template, kind string) map[string]T {
 	t.Helper()
 	found := map[string]T{}
-	for name, resource := range read.Resources {
+	for name, resource := range of.Resources {
 		if resource.Type != kind {
 			continue
 		}
@@ -128,9 +123,9 @@ func properties[T any](t *testing.T, read template, kind string) map[string]T {
 	return found
 }
 
-func functions(t *testing.T, read template) map[string]function {
+func functions(t *testing.T, of template) map[string]function {
 	t.Helper()
-	return properties[function](t, read, "AWS::Serverless::Function")
+	return properties[function](t, of, "AWS::Serverless::Function")
 }
 
 // referred is the name in a {"Ref": name}, and "" of anything else.
@@ -141,9 +136,9 @@ func referred(value any) string {
 }
 
 // fallback is the value that a template's value has when nobody sets a parameter.
-func (read template) fallback(value any) any {
+func (of template) fallback(value any) any {
 	if name := referred(value); name != "" {
-		return read.Parameters[name].Default
+		return of.Parameters[name].Default
 	}
 	return value
 }

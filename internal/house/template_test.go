@@ -16,16 +16,16 @@ import (
 )
 
 func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
-	read := readTemplate(t)
+	of := readTemplate(t)
 	var modes []string
-	for name, f := range functions(t, read) {
+	for name, f := range functions(t, of) {
 		for event, e := range f.Events {
 			expression := e.Properties.ScheduleExpression
 			if either, ok := expression.(map[string]any); ok && either["Fn::If"] != nil {
 				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for it
 			}
-			cron := fmt.Sprint(read.fallback(expression))
-			zone, err := time.LoadLocation(fmt.Sprint(read.fallback(e.Properties.ScheduleExpressionTimezone)))
+			cron := fmt.Sprint(of.fallback(expression))
+			zone, err := time.LoadLocation(fmt.Sprint(of.fallback(e.Properties.ScheduleExpressionTimezone)))
 			if err != nil {
 				t.Errorf("%s.%s: %v", name, event, err)
 			}
@@ -52,11 +52,11 @@ func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
 }
 
 func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
-	read := readTemplate(t)
-	for name, f := range functions(t, read) {
+	of := readTemplate(t)
+	for name, f := range functions(t, of) {
 		host := hosts[f.CodeUri]
 		given := slices.Collect(maps.Keys(f.Environment.Variables))
-		given = slices.AppendSeq(given, maps.Keys(read.Globals.Function.Environment.Variables))
+		given = slices.AppendSeq(given, maps.Keys(of.Globals.Function.Environment.Variables))
 		for _, v := range config.Variables() {
 			reads := slices.Contains(v.Hosts, host)
 			if gets := slices.Contains(given, v.Name); gets != reads && len(v.Hosts) > 0 { // without a host: nothing reads it yet
@@ -70,13 +70,13 @@ func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
 var hosts = map[string]config.Host{"functions/api": config.API, "functions/refresh": config.Refresh}
 
 func TestTemplatesVariablesAreTheTables(t *testing.T) {
-	read := readTemplate(t)
+	of := readTemplate(t)
 	known := map[string]config.Variable{}
 	for _, v := range config.Variables() {
 		known[v.Name] = v
 	}
-	given := maps.Clone(read.Globals.Function.Environment.Variables)
-	for _, f := range functions(t, read) {
+	given := maps.Clone(of.Globals.Function.Environment.Variables)
+	for _, f := range functions(t, of) {
 		maps.Copy(given, f.Environment.Variables)
 	}
 	for name, value := range given {
@@ -85,7 +85,7 @@ func TestTemplatesVariablesAreTheTables(t *testing.T) {
 			t.Errorf("the template sets %s, which the table of variables does not have", name)
 		}
 		parameter := referred(value)
-		p, ok := read.Parameters[parameter]
+		p, ok := of.Parameters[parameter]
 		if !ok {
 			continue // the template's own affair
 		}
@@ -99,8 +99,8 @@ func TestTemplatesVariablesAreTheTables(t *testing.T) {
 }
 
 func TestTemplatesSecretsAreNames(t *testing.T) {
-	read := readTemplate(t)
-	for name, f := range functions(t, read) {
+	of := readTemplate(t)
+	for name, f := range functions(t, of) {
 		for variable := range f.Environment.Variables {
 			secret, named := strings.CutSuffix(variable, "_PARAMETER")
 			if !named {
@@ -111,7 +111,7 @@ func TestTemplatesSecretsAreNames(t *testing.T) {
 			}
 		}
 	}
-	for name, p := range read.Parameters {
+	for name, p := range of.Parameters {
 		if p.NoEcho {
 			t.Errorf("%s takes a secret: take the name of a SecureString", name)
 		}
@@ -122,14 +122,14 @@ func TestTemplatesSecretsAreNames(t *testing.T) {
 }
 
 func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
-	read := readTemplate(t)
-	queues := properties[struct{ MessageRetentionPeriod int }](t, read, "AWS::SQS::Queue")
+	of := readTemplate(t)
+	queues := properties[struct{ MessageRetentionPeriod int }](t, of, "AWS::SQS::Queue")
 	leadsToQueue := func(value any) bool {
 		call, _ := value.(map[string]any)
 		name, _, _ := strings.Cut(fmt.Sprint(call["Fn::GetAtt"]), ".")
 		return queues[name].MessageRetentionPeriod > 0
 	}
-	all := functions(t, read)
+	all := functions(t, of)
 	asynchronous := map[string]bool{}
 	for name, f := range all {
 		for event, e := range f.Events {
@@ -155,14 +155,14 @@ func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
 }
 
 func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
-	read := readTemplate(t)
-	groups := properties[struct{ RetentionInDays any }](t, read, "AWS::Logs::LogGroup")
+	of := readTemplate(t)
+	groups := properties[struct{ RetentionInDays any }](t, of, "AWS::Logs::LogGroup")
 	for name, group := range groups {
 		if group.RetentionInDays == nil {
 			t.Errorf("%s is kept for ever", name)
 		}
 	}
-	for name, f := range functions(t, read) {
+	for name, f := range functions(t, of) {
 		if _, ours := groups[referred(f.LoggingConfig.LogGroup)]; !ours {
 			t.Errorf("%s logs to a group that is not the template's", name)
 		}

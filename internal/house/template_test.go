@@ -169,6 +169,15 @@ func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
 	}
 }
 
+func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
+	rooms := packages(t)
+	for name, f := range functions(t, readTemplate(t)) {
+		if rooms[f.CodeUri].Name != "main" {
+			t.Errorf("%s is built from %s, where no command is", name, f.CodeUri)
+		}
+	}
+}
+
 // camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by AirtableBaseId.
 func camel(variable string) string {
 	var name strings.Builder

@@ -1,14 +1,27 @@
 # Tools that checks need are installed under .tools, each in a folder with its version.
 GOLANGCI := v2.15.0
 LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
+SAM_VERSION := 1.170.0
+SAM := .tools/aws-sam-cli-$(SAM_VERSION)/bin/sam
+CHECKOV_VERSION := 3.3.30
+CHECKOV := .tools/checkov-$(CHECKOV_VERSION)/bin/checkov
+VERSITYGW_VERSION := v1.8.0
+VERSITYGW := .tools/versitygw-$(VERSITYGW_VERSION)/versitygw
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
-.PHONY: help run test race lint clients verify soak bench bench-large build clean
-.PHONY: types schemathesis dashboard
+# Flags of what is released. `sam build` knows no flags of Go; it takes these from the environment.
+LDFLAGS := -s -w -X voc/internal/app.version=$(VERSION)
+LAMBDA := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=lambda.norpc,timetzdata "-ldflags=$(LDFLAGS)"'
+
+STAGE := prod# of samconfig.toml; dev is the other one
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help run test race lint clients types schemathesis dashboard verify soak bench bench-large build clean
+.PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve; without an account, sample data from a built-in Airtable
 	go run ./functions/server
@@ -35,8 +48,12 @@ schemathesis: build ## the server against its own description, for a minute (nee
 dashboard: build ## the dashboard's requests from headless Chromium (needs Node and Chromium)
 	.ci/with-server .ci/dashboard
 
-verify: types schemathesis dashboard
-verify: lint race clients ## all that CI checks beside the tests
+s3: $(VERSITYGW) ## the suite of the stores over versitygw, an S3-compatible server
+	.ci/s3 $(VERSITYGW)
+
+verify: lint race clients types schemathesis dashboard s3 sam-validate ## all that CI checks beside the tests
+	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
+	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
 
 soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours
 	go test ./internal/refresh -run 'RandomEdits|IncrementalsAndASweep' -rapid.checks=5000 -timeout 6h
@@ -50,11 +67,61 @@ bench: ## the benchmarks
 bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB of disk
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
-build: ## bin/server, static and stripped, for this machine
-	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X voc/internal/app.version=$(VERSION)' -o bin/server ./functions/server
+build: ## bin/server, bin/api and bin/refresh, static and stripped, for this machine
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/server ./functions/server
+	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
 clean: ## remove what was built and installed here; ./data, the server's store, stays
-	rm -rf bin .tools
+	rm -rf bin .tools .aws-sam
+
+sam-build: $(SAM) ## the functions, as deploy takes them to AWS
+	$(LAMBDA) $(SAM) build
+
+sam-validate: export AWS_DEFAULT_REGION := us-east-1
+sam-validate: $(SAM) $(CHECKOV) ## the template and what CloudFormation makes of it: linters and tests
+	$(SAM) validate --lint
+	$(dir $(SAM))python .ci/sam-transform
+	$(dir $(SAM))cfn-lint .aws-sam/transformed.json
+	$(dir $(SAM))python .ci/sam-transformed-test
+	$(CHECKOV) --skip-download --quiet --compact --framework cloudformation --file template.yaml
+
+sam-events: $(SAM) $(VERSITYGW) build ## the functions on all of infra/events, by sam local (needs Docker)
+	$(LAMBDA) $(SAM) build --config-env local
+	SAM=$(SAM) VERSITYGW=$(VERSITYGW) .ci/sam-world .ci/sam-events
+
+sam-local: $(SAM) $(VERSITYGW) build ## the API on port 3000, by sam local, with an S3 store and the emulator (needs Docker)
+	$(LAMBDA) $(SAM) build --config-env local
+	SAM=$(SAM) VERSITYGW=$(VERSITYGW) .ci/sam-world .ci/sam-local
+
+deploy: sam-build ## to AWS, as STAGE=prod or dev; the first time with GUIDED=--guided, which asks for the parameters
+	$(if $(GUIDED),@.ci/parameters)
+	$(SAM) deploy --config-env $(STAGE) $(GUIDED)
+
+invoke-full: $(SAM) ## start a full refresh on AWS; status shows how it ends
+	$(SAM) remote invoke RefreshFullFunction --config-env $(STAGE) --event '{"mode": "full"}' --parameter InvocationType=Event
+
+invoke-incremental: $(SAM) ## start an incremental refresh on AWS
+	$(SAM) remote invoke RefreshIncrementalFunction --config-env $(STAGE) --event '{"mode": "incremental"}' --parameter InvocationType=Event
+
+invoke-check: $(SAM) ## ask on AWS whether a refresh would work
+	$(SAM) remote invoke RefreshFullFunction --config-env $(STAGE) --event '{"mode": "check"}'
+
+status: $(SAM) ## what the deployed stack serves, as GET /api/cache/ has it; needs no token of the API
+	$(SAM) remote invoke RefreshIncrementalFunction --config-env $(STAGE) --event '{"mode": "get_status"}'
+
+logs: $(SAM) ## follow the logs of the deployed functions
+	$(SAM) logs --config-env $(STAGE) --tail
 
 $(LINTER):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+$(SAM):
+	python3 -m venv $(@:%/bin/sam=%)
+	$(@D)/pip install --quiet --disable-pip-version-check aws-sam-cli==$(SAM_VERSION)
+
+$(CHECKOV): # apart from the SAM CLI: each pins another boto3
+	python3 -m venv $(@:%/bin/checkov=%)
+	$(@D)/pip install --quiet --disable-pip-version-check checkov==$(CHECKOV_VERSION)
+
+$(VERSITYGW):
+	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)

@@ -151,7 +151,9 @@ func TestClaimsReachTheHandler(t *testing.T) {
 		claims, _ := r.Context().Value(claimsKey{}).(map[string]string)
 		_, _ = io.WriteString(w, claims["sub"])
 	})
-	pass := func(ctx context.Context, claims map[string]string) context.Context { return context.WithValue(ctx, claimsKey{}, claims) }
+	pass := func(ctx context.Context, claims map[string]string) context.Context {
+		return context.WithValue(ctx, claimsKey{}, claims)
+	}
 	checked := events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "ann"}}}
 	for want, authorizer := range map[string]*events.APIGatewayV2HTTPRequestContextAuthorizerDescription{"": nil, "ann": &checked} {
 		var event events.APIGatewayV2HTTPRequest

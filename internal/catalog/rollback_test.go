@@ -324,3 +324,18 @@ func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
 		})
 	}
 }
+
+// What was published after the current one comes last: somebody went back behind it.
+func TestCandidatesAreTheCurrentOneItsAncestorsWhatIsOlderAndThenTheRest(t *testing.T) {
+	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "f", Parent: "c"}, {ID: "e", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "c", Parent: "a"}, {ID: "b", Parent: "gone"}, {ID: "a", Parent: "gone"}}}
+	for current, want := range map[string]string{"f": "fcaedb", "e": "edcabf", "c": "cabfed", "b": "bafedc", "a": "afedcb", "gone": "", "": ""} {
+		m.Current = catalog.Nullable(current)
+		got := ""
+		for _, s := range m.Candidates() {
+			got += s.ID
+		}
+		if got != want {
+			t.Errorf("with %q current: %q, want %q", current, got, want)
+		}
+	}
+}

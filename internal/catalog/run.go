@@ -98,8 +98,8 @@ type Run struct {
 	Skipped     bool `json:"skipped,omitempty"`       // it was left out for the forecast of the quota
 	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable refused it for the calls of the month
 
-	Attempt string `json:"attempt"`         // random, of one try of the run: the mark of its writes
-	Fence   int64  `json:"fence,omitempty"` // of the lease it had
+	Attempt string `json:"attempt,omitempty"` // random, of one try of the run: the mark of its writes
+	Fence   int64  `json:"fence,omitempty"`   // of the lease it had
 
 	// Warnings are what an operator should know although the run succeeded, such as a field that was renamed.
 	Warnings []string `json:"warnings,omitempty"`

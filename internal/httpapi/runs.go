@@ -77,23 +77,6 @@ func (h history) all() []catalog.Run {
 	return append(all, h.finished...)
 }
 
-// runBody is a receipt as it is told: what the manifest keeps of a run for the refreshes that follow is hidden by the fields of its own.
-type runBody struct {
-	catalog.Run
-	AirtableStarted  hidden `json:"airtable_started,omitzero"`
-	AirtableFinished hidden `json:"airtable_finished,omitzero"`
-	Filter           hidden `json:"filter,omitzero"`
-	SchemaSHA256     hidden `json:"schema_sha256,omitzero"`
-	ContentSHA256    hidden `json:"content_sha256,omitzero"`
-	ComputedSHA256   hidden `json:"computed_sha256,omitzero"`
-	Final            hidden `json:"final,omitzero"`
-	QuotaUsedUp      hidden `json:"quota_used_up,omitzero"`
-	Attempt          hidden `json:"attempt,omitzero"`
-	Fence            hidden `json:"fence,omitzero"`
-}
-
-type hidden struct{}
-
 // runs answers GET /api/cache/runs.
 func (a *API) runs(w *response, r *request) error {
 	limit, bad := r.limit(runsMost, runsDefault)
@@ -102,11 +85,8 @@ func (a *API) runs(w *response, r *request) error {
 	}
 	_, history, release := a.lookAtRuns(r.Context())
 	defer release()
-	bodies := []runBody{}
-	for _, run := range history.all() {
-		bodies = append(bodies, runBody{Run: run})
-	}
-	return a.answer(w, r, http.StatusOK, bodies[:min(limit, len(bodies))])
+	all := history.all()
+	return a.answer(w, r, http.StatusOK, all[:min(limit, len(all))])
 }
 
 // run answers GET /api/cache/runs/{id}.
@@ -116,10 +96,10 @@ func (a *API) run(w *response, r *request) error {
 	all := history.all()
 	i := slices.IndexFunc(all, func(run catalog.Run) bool { return run.ID == r.name })
 	if i >= 0 {
-		return a.answer(w, r, http.StatusOK, runBody{Run: all[i]})
+		return a.answer(w, r, http.StatusOK, all[i])
 	}
 	if run, ok := a.promised(r.name); ok {
-		return a.answer(w, r, http.StatusOK, runBody{Run: run})
+		return a.answer(w, r, http.StatusOK, run)
 	}
 	return errNoRun
 }

@@ -91,7 +91,7 @@ func (a *API) describeCache(view catalog.View, h history) statusBody {
 			"sweep":       a.describeSchedule(a.Schedules.Sweep, catalog.Sweep, h.finished),
 		},
 		Airtable: a.describeCalls(view.Manifest),
-		Warnings: slices.Concat([]string{}, view.Warnings, a.warnings(view.Manifest), a.Platform.warnings(view.File)),
+		Warnings: append([]string{}, slices.Concat(view.Warnings, a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
 		Actions:  actions,
 	}
 	if view.File != nil {

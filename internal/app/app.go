@@ -167,12 +167,11 @@ type InProcess struct{ *refresh.Runner }
 // Ask implements httpapi.Refresher.
 func (p InProcess) Ask(ctx context.Context, c httpapi.Command) (httpapi.Ticket, error) {
 	request := refresh.Request{Mode: c.Mode, Trigger: catalog.TriggerAPI, Accept: c.Accept, To: c.To}
-	ticket, err := refresh.Ticket{}, error(nil)
+	ask := p.Runner.Ask
 	if c.Mode == catalog.Rollback {
-		ticket, err = p.Runner.Rollback(request)
-	} else {
-		ticket, err = p.Runner.Ask(ctx, request)
+		ask = func(_ context.Context, q refresh.Request) (refresh.Ticket, error) { return p.Runner.Rollback(q) }
 	}
+	ticket, err := ask(ctx, request)
 	if errors.Is(err, refresh.ErrStopped) {
 		return httpapi.Ticket{}, httpapi.ErrStopping
 	}

@@ -35,7 +35,7 @@ func (r *run) gate(ctx context.Context, sealed snapshot.Sealed) error {
 	if err != nil {
 		return err
 	}
-	reasons := append(lost, blanked...)
+	reasons := slices.Concat(lost, blanked)
 	if len(reasons) == 0 {
 		return nil
 	}

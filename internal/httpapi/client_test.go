@@ -3,7 +3,9 @@ package httpapi_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptest"
+	"sync"
 	"testing"
 )
 
@@ -47,6 +49,34 @@ func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
 	if worries := s.log.worries(); worries != nil {
 		t.Errorf("logged %q", worries)
 	}
+}
+
+// TestClientsThatDoNotReadKeepNobodyWaiting: whoever takes its time holds nothing that others need, however many there are.
+func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
+	s := serving(t)
+	stuck, letGo := make(chan struct{}), make(chan struct{})
+	var slow sync.WaitGroup
+	for i := range 10 {
+		slow.Go(func() {
+			w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error {
+				stuck <- struct{}{}
+				<-letGo
+				return nil
+			}}
+			s.ServeHTTP(w, httptest.NewRequest("GET", fmt.Sprintf("/api/feedback/?limit=%d", 30+i), nil))
+		})
+		<-stuck
+	}
+	for _, target := range []string{"/api/feedback/rec00000000000001", "/api/feedback/?limit=46", "/api/feedback/facets?team=beta", "/api/feedback/"} {
+		s.get(target).is(t, 200)
+	}
+	go func() {
+		for range stuck { // later writes pass
+		}
+	}()
+	close(letGo)
+	slow.Wait()
+	close(stuck)
 }
 
 func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {

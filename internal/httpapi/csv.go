@@ -10,16 +10,13 @@ import (
 )
 
 // csvTable writes rows of JSON as CSV (RFC 4180). The standard library's writer would drop or add carriage returns inside of cells.
-type csvTable struct{ line []byte }
+type csvTable struct{}
 
-func newCSV() *csvTable { return &csvTable{} }
-
-func (*csvTable) begin() string { return strings.Join(feedback.Columns(), ",") + "\r\n" }
-func (*csvTable) end() string   { return "" }
+func (csvTable) begin() string { return strings.Join(feedback.Columns(), ",") + "\r\n" }
+func (csvTable) end() string   { return "" }
 
 // row writes the values of a JSON object, which has the columns' keys in their order.
-func (c *csvTable) row(summary []byte) ([]byte, error) {
-	c.line = c.line[:0]
+func (csvTable) row(out, summary []byte) ([]byte, error) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(summary))
 	if _, err := decoder.ReadToken(); err != nil { // the opening brace
 		return nil, err
@@ -33,25 +30,24 @@ func (c *csvTable) row(summary []byte) ([]byte, error) {
 			return nil, err
 		}
 		if cells > 0 {
-			c.line = append(c.line, ',')
+			out = append(out, ',')
 		}
 		if value.Kind() != jsontext.KindNull {
-			c.cell(value.String())
+			out = appendCell(out, value.String())
 		}
 	}
-	return append(c.line, "\r\n"...), nil
+	return append(out, "\r\n"...), nil
 }
 
-// cell adds a text. One that a spreadsheet would take for a formula gets an apostrophe, which makes it a text there.
-func (c *csvTable) cell(text string) {
+// appendCell adds a text. One that a spreadsheet would take for a formula gets an apostrophe, which makes it a text there.
+func appendCell(out []byte, text string) []byte {
 	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
 		text = "'" + text
 	}
 	if !strings.ContainsAny(text, ",\"\r\n") {
-		c.line = append(c.line, text...)
-		return
+		return append(out, text...)
 	}
-	c.line = append(append(append(c.line, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
+	return append(append(append(out, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
 }
 
 // format says whether a list is wanted as CSV: the parameter tells, else what the client accepts. Where it takes both alike it gets JSON.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"voc/internal/catalog"
 	"voc/internal/feedback"
@@ -111,7 +112,7 @@ func prepareList(w *response, r *request, view catalog.View, q listQuery, at cur
 	if r.csv {
 		w.Header().Set("Content-Type", "text/csv; charset=utf-8; header=present")
 		w.Header().Set("Content-Disposition", `attachment; filename="feedback.csv"`)
-		return func() error { return rows(w, r, view.File, page.Positions, newCSV()) }, nil
+		return func() error { return rows(w, r, view.File, page.Positions, csvTable{}) }, nil
 	}
 	return func() error { return rows(w, r, view.File, page.Positions, &jsonArray{}) }, nil
 }
@@ -141,45 +142,61 @@ func whole(w *response, r *request, file *snapshot.File) error {
 // form is what rows are written as.
 type form interface {
 	begin() string
-	row(summary []byte) ([]byte, error) // valid until the next one
+	row(out, summary []byte) ([]byte, error) // appends one
 	end() string
 }
 
-// batch is how many rows are read with one query: no connection to the file is held while a client takes what came before.
-const batch = 200
+// batch is how many rows are read with one query, and then written: no connection to the file, of which there are few, is held while a client takes its time.
+const batch = 100
 
 // rows writes the records at positions.
 func rows(w *response, r *request, file *snapshot.File, positions []uint32, form form) error {
 	out := newStream(w, r, form.begin())
+	text, giveBack := borrowText()
+	defer func() { giveBack(text) }()
 	for some := range slices.Chunk(positions, batch) {
+		text = text[:0]
 		for summary, err := range file.Summaries(r.Context(), some) {
-			var row []byte
 			if err == nil {
-				row, err = form.row(summary)
-			}
-			if err == nil {
-				err = out.add(row)
+				text, err = form.row(text, summary)
 			}
 			if err != nil {
 				return err
 			}
 		}
+		if err := out.add(text); err != nil {
+			return err
+		}
 	}
 	return out.end(form.end())
 }
 
+// texts are room for a batch of rows, for one request after the other.
+var texts = sync.Pool{New: func() any { return new([]byte) }}
+
+// longestText is what room may grow to, in bytes, and still be kept.
+const longestText = 512 << 10
+
+func borrowText() (text []byte, giveBack func([]byte)) {
+	room := texts.Get().(*[]byte)
+	return *room, func(text []byte) {
+		if *room = text[:0]; cap(text) <= longestText {
+			texts.Put(room)
+		}
+	}
+}
+
 // jsonArray has a record a line.
-type jsonArray struct{ line []byte }
+type jsonArray struct{ begun bool }
 
 func (*jsonArray) begin() string { return "[" }
 
-func (j *jsonArray) row(summary []byte) ([]byte, error) {
-	separator := ",\n"
-	if j.line == nil {
-		separator = ""
+func (j *jsonArray) row(out, summary []byte) ([]byte, error) {
+	if j.begun {
+		out = append(out, ",\n"...)
 	}
-	j.line = append(append(j.line[:0], separator...), summary...)
-	return j.line, nil
+	j.begun = true
+	return append(out, summary...), nil
 }
 
 func (*jsonArray) end() string { return "]\n" }

@@ -59,28 +59,31 @@ type stream struct {
 	sink io.WriteCloser // where out writes to
 }
 
-// parts are kept for the next stream. One has room for the row that fills it.
-var parts = sync.Pool{New: func() any { part := make([]byte, 0, streamFrom+8<<10); return &part }}
-
 // newStream begins a body with text.
 func newStream(w *response, r *request, text string) *stream {
-	return &stream{w: w, r: r, part: append((*parts.Get().(*[]byte))[:0], text...)}
+	return &stream{w: w, r: r, part: []byte(text)}
 }
 
-func (s *stream) add(row []byte) error {
-	s.part = append(s.part, row...)
-	if len(s.part) < streamFrom {
+// add writes rows, or keeps them while the body may still be short.
+func (s *stream) add(rows []byte) error {
+	if s.out == nil && len(s.part)+len(rows) < streamFrom {
+		s.part = append(s.part, rows...)
 		return nil
 	}
-	return s.flush()
+	if err := s.flush(); err != nil {
+		return err
+	}
+	_, err := s.out.Write(rows)
+	return err
 }
 
+// flush begins to write what was kept.
 func (s *stream) flush() error {
-	if s.out == nil {
-		s.out = s.open()
+	if s.out != nil {
+		return nil
 	}
+	s.out = s.open()
 	_, err := s.out.Write(s.part)
-	s.part = s.part[:0]
 	return err
 }
 
@@ -97,25 +100,16 @@ func (s *stream) open() io.WriteCloser {
 
 // end writes what is left.
 func (s *stream) end(text string) error {
-	defer s.giveBack()
-	s.part = append(s.part, text...)
 	if s.out == nil {
-		return s.w.send(s.r, http.StatusOK, s.part)
+		return s.w.send(s.r, http.StatusOK, append(s.part, text...))
 	}
-	if err := s.flush(); err != nil {
+	if _, err := io.WriteString(s.out, text); err != nil {
 		return err
 	}
 	if err := s.out.Close(); err != nil {
 		return err
 	}
 	return s.sink.Close()
-}
-
-// giveBack leaves the part to the next stream, unless a row has made it large.
-func (s *stream) giveBack() {
-	if part := s.part[:0]; cap(part) <= 2*streamFrom {
-		parts.Put(&part)
-	}
 }
 
 // plain needs no closing.

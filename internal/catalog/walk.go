@@ -60,7 +60,8 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if _, err := r.view.Manifest.Find(id); err != nil {
+	s, err := r.view.Manifest.Find(id)
+	if err != nil {
 		return View{}, nil, false
 	}
 	if r.open != nil && r.open.snapshot.ID == id {
@@ -76,6 +77,7 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	r.older = slices.Insert(slices.Delete(r.older, i, i+1), 0, file)
 	file.idle.Reset(olderIdle)
 	view, release := r.use(file)
+	view.Snapshot = s // its times may have been moved on since it was opened
 	return view, release, true
 }
 

@@ -150,6 +150,22 @@ func TestASnapshotThatIsWalkedStaysOpenWhenItIsReplaced(t *testing.T) {
 	}
 }
 
+func TestASnapshotThatIsWalkedTellsTheTimesThatWereConfirmedOfIt(t *testing.T) {
+	store, _ := newStore()
+	first := published(t, store, "full-1")[0]
+	r := newReplica(t, store)
+	sees(t, r, "full-1")
+	walks(t, r, first)()
+	confirm(t, open(store), "incremental-2", noon.Add(time.Hour))
+	published(t, store, "full-3")
+	sees(t, r, "full-3")
+	view, release, err := r.AcquireAt(t.Context(), first.ID)
+	if err != nil || !view.Snapshot.Watermark.Equal(noon.Add(time.Hour)) {
+		t.Errorf("%v, as of %v", err, view.Snapshot.Watermark)
+	}
+	release()
+}
+
 func TestOlderSnapshotsAreFetchedOnceHoweverManyAsk(t *testing.T) {
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)

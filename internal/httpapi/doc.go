@@ -9,5 +9,7 @@
 //
 // What it answers is written down in apidoc/openapi.yaml, to which the tests hold every answer; the page that is made of it explains each problem.
 //
+// A host that is called for single requests, as Lambda is, imposes more: how large an answer may be, and that nothing goes on after it. That is Config's Platform, and it is zero for a server.
+//
 // The package knows the catalog and the snapshot; who refreshes, and how, is behind the interface Refresher.
 package httpapi

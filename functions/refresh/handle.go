@@ -40,9 +40,18 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	return &host{settings, parts}, nil
 }
 
+// Invoke implements lambda.Handler: it takes an event as it is, none too, which is how some tools say {}.
+func (h *host) Invoke(ctx context.Context, event []byte) ([]byte, error) {
+	answer, err := h.handle(ctx, event)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(answer)
+}
+
 // handle does what an event asks. An error has Lambda try the event twice more, and then leave it to the queue of dead letters; so one is given only where another try may do
 // better, and of an event that is not understood, since nobody else would see that one.
-func (h *host) handle(ctx context.Context, event json.RawMessage) (any, error) {
+func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 	order, err := lambdahost.ReadOrder(event, h.parts.Config.Function.Mode, time.Now())
 	if err != nil {
 		return nil, err

@@ -18,5 +18,5 @@ func main() {
 		log.Error("the function can not start", "error", err)
 		os.Exit(1)
 	}
-	lambda.Start(h.handle)
+	lambda.Start(h)
 }

@@ -32,6 +32,7 @@ func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
 	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), catalog.Unchanged, catalog.Incremental)
 	is(t, invoke(t, incremental, `{}`), catalog.Unchanged, catalog.Incremental)
 	is(t, invoke(t, full, `{}`), catalog.Unchanged, catalog.Full)
+	is(t, invoke(t, incremental, ``), catalog.Unchanged, catalog.Incremental)
 	is(t, invoke(t, full, scheduled("sweep", "2026-11-30T11:30:00Z")), catalog.Unchanged, catalog.Sweep)
 	is(t, invoke(t, incremental, `{"mode":"refresh_full"}`), catalog.Unchanged, catalog.Full)
 
@@ -65,7 +66,7 @@ func TestAnEventThatIsNotUnderstoodSaysWhatIs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
-	for _, event := range []string{`{"mode":"everything"}`, `{"key1":"value1"}`, `[]`} {
+	for _, event := range []string{`{"mode":"everything"}`, `{"key1":"value1"}`, `[]`, `{"mode":`} {
 		contains(t, fails(t, f, event).Message, "accepted are", `"mode": "rollback"`)
 	}
 	if len(w.sim.Counters().Calls) != 0 {

@@ -123,27 +123,33 @@ func (e Event) check() error {
 // checkOrigin is about who asks, and for which run.
 func (e Event) checkOrigin() error {
 	scheduled := e.Trigger == catalog.TriggerSchedule
-	mode, _, ok := catalog.ParseRunID(e.RunID)
+	mode, _, ok := catalog.ParseRunID(e.runID())
 	switch {
 	case !scheduled && e.Trigger != catalog.TriggerAPI && e.Trigger != "":
 		return fmt.Errorf("there is no trigger %q", e.Trigger)
 	case e.RunID != "" && (!ok || mode != catalog.Mode(e.Mode)):
 		return fmt.Errorf("%q is no id of a run of mode %q", e.RunID, e.Mode)
-	case scheduled && e.RunID == "" && e.ScheduledTime.IsZero():
-		return errors.New(`a scheduled run needs "scheduled_time", which makes its id`)
 	case !scheduled && !e.ScheduledTime.IsZero():
 		return errors.New(`"scheduled_time" is for the trigger "schedule"`)
 	}
 	return nil
 }
 
-// order is the run that the event wants done. A scheduled one has the id of its time, so that a retry is the same run.
+// runID is the id that the event names. One of mode and time as EventBridge writes it, full-2026-11-30T04:59:00Z, is that of a scheduled run.
+func (e Event) runID() string {
+	if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(e.RunID, e.Mode+"-")); err == nil {
+		return catalog.ScheduledRunID(catalog.Mode(e.Mode), at)
+	}
+	return e.RunID
+}
+
+// order is the run that the event wants done. A scheduled one has the id of its time, so that a retry is the same run; one that does not tell its time is a run of now.
 func (e Event) order(now time.Time) Order {
 	mode := catalog.Mode(e.Mode)
-	o := Order{Action: Refresh, RunID: e.RunID, Mode: mode, Trigger: cmp.Or(e.Trigger, catalog.TriggerConsole), Accept: e.Accept, To: e.Snapshot}
+	o := Order{Action: Refresh, RunID: e.runID(), Mode: mode, Trigger: cmp.Or(e.Trigger, catalog.TriggerConsole), Accept: e.Accept, To: e.Snapshot}
 	switch {
 	case o.RunID != "":
-	case o.Trigger == catalog.TriggerSchedule:
+	case !e.ScheduledTime.IsZero():
 		o.RunID = catalog.ScheduledRunID(mode, e.ScheduledTime)
 	default:
 		o.RunID = catalog.NewRunID(mode, now)

@@ -18,6 +18,7 @@ func TestEventsThatAreAccepted(t *testing.T) {
 	for event, want := range map[string]lambdahost.Order{
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`:      scheduled,
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-29T23:59:00-05:00"}`: scheduled,
+		`{"mode":"full","trigger":"schedule","run_id":"full-2026-11-30T04:59:00Z"}`:         scheduled,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`: {
 			Action: lambdahost.Refresh, RunID: "incremental-20261126T115959Z-abcde", Mode: catalog.Incremental, Trigger: "api", Accept: true},
 		`{"mode":"check"}`:       {Action: lambdahost.Check},
@@ -52,17 +53,16 @@ func TestAnEventFromTheConsoleIsARunOfItsOwn(t *testing.T) {
 
 func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
 	for event, words := range map[string]string{
-		`{"mode":"everything"}`:                `no mode "everything"`,
-		`{"mode":"Full"}`:                      `no mode "Full"`,
-		`{"mode":1}`:                           `"mode" can not be number`,
-		`{"key1":"value1"}`:                    `unknown field "key1"`,
-		`{"detail-type":"Scheduled Event"}`:    `unknown field "detail-type"`,
-		`{"mode":"full"} {}`:                   "follows",
-		`{"mode":"full"`:                       "unexpected EOF",
-		`"full"`:                               "must be a JSON object, and is string",
-		`[]`:                                   "must be a JSON object, and is array",
-		`{"mode":"full","trigger":"cron"}`:     `no trigger "cron"`,
-		`{"mode":"full","trigger":"schedule"}`: "scheduled_time",
+		`{"mode":"everything"}`:             `no mode "everything"`,
+		`{"mode":"Full"}`:                   `no mode "Full"`,
+		`{"mode":1}`:                        `"mode" can not be number`,
+		`{"key1":"value1"}`:                 `unknown field "key1"`,
+		`{"detail-type":"Scheduled Event"}`: `unknown field "detail-type"`,
+		`{"mode":"full"} {}`:                "follows",
+		`{"mode":"full"`:                    "unexpected EOF",
+		`"full"`:                            "must be a JSON object, and is string",
+		`[]`:                                "must be a JSON object, and is array",
+		`{"mode":"full","trigger":"cron"}`:  `no trigger "cron"`,
 		`{"mode":"full","scheduled_time":"2026-11-30T04:59:00Z"}`:                                "scheduled_time",
 		`{"mode":"full","trigger":"schedule","scheduled_time":"soon"}`:                           "scheduled_time",
 		`{"mode":"full","run_id":"incremental-20261126T115959Z-abcde"}`:                          "no id of a run of mode",
@@ -125,4 +125,11 @@ func FuzzReadOrder(f *testing.F) {
 			t.Errorf("a rollback to nowhere, or another run to somewhere: %+v", order)
 		}
 	})
+}
+
+func TestAScheduleThatDoesNotTellItsTimeIsARunOfNow(t *testing.T) {
+	order, err := lambdahost.ReadOrder([]byte(`{"mode":"incremental","trigger":"schedule"}`), "full", now)
+	if _, at, ok := catalog.ParseRunID(order.RunID); err != nil || order.Trigger != "schedule" || !ok || !at.Equal(now) {
+		t.Errorf("%+v, %v", order, err)
+	}
 }

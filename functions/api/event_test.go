@@ -56,7 +56,7 @@ func TestEventsThatAreNoRequestsGetAnAnswerToo(t *testing.T) {
 	w.publish()
 	f := w.function()
 	for _, event := range []string{`{}`, `{"key1":"value1"}`, `{"mode":"full"}`, `{"version":"1.0","httpMethod":"GET","path":"/api/feedback"}`} {
-		contains(t, read(t, f.Invoke([]byte(event), enough)).is(t, 400).body, "payload format 2.0")
+		contains(t, read(t, f.Invoke([]byte(event), enough)).is(t, 400).body, "payload format 2.0", "/api/docs#malformed-request")
 	}
 	for name, change := range map[string]func(map[string]any){
 		"a method that is none": func(e map[string]any) {

@@ -160,6 +160,14 @@ func TestTheSignInIsOpenWhoeverMayRead(t *testing.T) {
 	}
 }
 
+func TestUsersThatCouldNotBeReadAreNoReasonToSayThatThereAreNone(t *testing.T) {
+	s := newService(t, func(c *httpapi.Config) { c.Access.UsersUnread = true })
+	a := s.signIn("ann@example.com", "open sesame")
+	if a.is(t, 503); a.Header.Get("Retry-After") == "" {
+		t.Errorf("%s", a.body)
+	}
+}
+
 // BenchmarkSignIn shows that a user, one with a hash of half the cost and nobody take the same time.
 func BenchmarkSignIn(b *testing.B) {
 	for name, email := range map[string]string{"costly": "zoe@example.com", "cheap": "ann@example.com", "unknown": "nobody@example.com"} {

@@ -29,8 +29,9 @@ run: ## serve; without an account, sample data from a built-in Airtable
 test: ## the tests: no network, nothing to install, about two minutes
 	go test $(TESTFLAGS) ./...
 
+# The crash matrices, thousands of runs one after the other, are left to make test: nothing in them is concurrent, and the detector makes them eight times as long.
 race: ## the tests under the race detector (needs a C compiler)
-	go test -race ./...
+	go test -race -skip '^TestWhateverDies' ./...
 
 lint: $(LINTER) ## linters, format, tidy modules
 	go mod tidy -diff

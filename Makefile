@@ -29,9 +29,11 @@ run: ## serve; without an account, sample data from a built-in Airtable
 test: ## the tests: no network, nothing to install, about two minutes
 	go test $(TESTFLAGS) ./...
 
-# The crash matrices, thousands of runs one after the other, are left to make test: nothing in them is concurrent, and the detector makes them eight times as long.
-race: ## the tests under the race detector (needs a C compiler)
-	go test -race -skip '^TestWhateverDies' ./...
+# The detector makes tests eight times as long. So crash matrices and the refreshes that run one after the other are left to make test: nothing in them is concurrent.
+CONCURRENT := Join|Active|Stop|Panic|Told|OneRunAtATime|IsServed|Rollback|Overtaken|Deadline|DeadRun|KilledRun|RetryLater
+race: ## the tests of what is concurrent under the race detector (needs a C compiler)
+	go test -race -skip '^TestWhateverDies' $$(go list ./... | grep -v internal/refresh$$)
+	go test -race -run '$(CONCURRENT)' -skip '^TestWhateverDies' ./internal/refresh
 
 lint: $(LINTER) ## linters, format, tidy modules
 	go mod tidy -diff

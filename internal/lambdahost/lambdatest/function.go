@@ -2,6 +2,7 @@ package lambdatest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,7 +29,7 @@ type Function struct {
 	bootstrap string
 	environ   []string
 	api       *runtime
-	printed   output
+	printed   string // path of what it prints
 
 	invoking sync.Mutex
 	cmd      *exec.Cmd
@@ -39,7 +40,7 @@ type Function struct {
 // New makes a function of a bootstrap file; its process starts with the first event. It has nothing of this process's environment but what is given.
 func New(t testing.TB, bootstrap string, environ ...string) *Function {
 	t.Helper()
-	f := &Function{t: t, bootstrap: bootstrap, api: newRuntime(t)}
+	f := &Function{t: t, bootstrap: bootstrap, api: newRuntime(t), printed: filepath.Join(t.TempDir(), "printed")}
 	f.environ = append([]string{
 		"AWS_LAMBDA_RUNTIME_API=" + f.api.address(), "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=1024", "AWS_LAMBDA_LOG_FORMAT=JSON", "AWS_REGION=eu-central-1",
 		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true", "TZ=:UTC", "TMPDIR=" + t.TempDir(),
@@ -95,8 +96,13 @@ func (f *Function) wake() {
 		return
 	}
 	f.api.drop()
+	printed, err := os.OpenFile(f.printed, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer printed.Close() // the process has its own
 	f.cmd = exec.Command(f.bootstrap)
-	f.cmd.Env, f.cmd.Stdout, f.cmd.Stderr = f.environ, &f.printed, &f.printed
+	f.cmd.Env, f.cmd.Stdout, f.cmd.Stderr = f.environ, printed, printed
 	if err := f.cmd.Start(); err != nil {
 		f.t.Fatal(err)
 	}
@@ -161,23 +167,11 @@ func (f *Function) Resident() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// Log is all that the function has printed.
-func (f *Function) Log() string { return f.printed.String() }
-
-// output collects what a process prints, for reading while it runs.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
+// Log is all that the function has printed. It goes into a file, where it is before the function answers: a pipe would still have to be read.
+func (f *Function) Log() string {
+	text, err := os.ReadFile(f.printed)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		f.t.Error(err)
+	}
+	return string(text)
 }

@@ -19,7 +19,6 @@ var clocks = map[string]string{
 	"internal/airtable/pacer.go":     "monotonic: when the next call may leave",
 	"internal/airtable/wait.go":      "a Retry-After in an answer without a Date",
 	"internal/catalog/replica.go":    "monotonic: how long ago the manifest was read",
-
 }
 
 func TestOnlyTheEdgesReadTheClock(t *testing.T) {

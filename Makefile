@@ -16,7 +16,7 @@ LAMBDA := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=lambda.norpc,timetzdata "-ldfla
 STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test race lint clients types schemathesis dashboard verify soak bench bench-large build clean
+.PHONY: help run test clock race lint clients types schemathesis dashboard verify soak bench bench-large build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
@@ -28,6 +28,11 @@ run: ## serve; without an account, sample data from a built-in Airtable
 
 test: ## the tests: no network, nothing to install, about two minutes
 	go test $(TESTFLAGS) ./...
+
+# Where the clock is set for the tests: days from now, or instants.
+CLOCKS := +3d +40d +400d
+clock: ## the tests on other days, e.g. make clock CLOCKS=2028-02-29T12:00:00Z
+	@for when in $(CLOCKS); do .ci/clock $$when go test -count=1 ./... || exit; done
 
 # The detector makes tests eight times as long. So crash matrices and the refreshes that run one after the other are left to make test: nothing in them is concurrent.
 CONCURRENT := Join|Active|Stop|Panic|Told|OneRunAtATime|IsServed|Rollback|Overtaken|Deadline|DeadRun|KilledRun|RetryLater

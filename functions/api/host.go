@@ -49,7 +49,7 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	if err != nil {
 		return nil, err
 	}
-	invoker, err := invocation.New(ctx, parts.Catalog, parts.Config.Function)
+	invoker, err := invocation.New(ctx, parts.Catalog, parts.Config.Function, parts.Now)
 	if err != nil {
 		return nil, err
 	}

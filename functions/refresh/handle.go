@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
@@ -52,7 +51,7 @@ func (h *host) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 // handle does what an event asks. An error has Lambda try the event twice more, and then leave it to the queue of dead letters; so one is given only where another try may do
 // better, and of an event that is not understood, since nobody else would see that one.
 func (h *host) handle(ctx context.Context, event []byte) (any, error) {
-	order, err := lambdahost.ReadOrder(event, h.parts.Config.Function.Mode, time.Now())
+	order, err := lambdahost.ReadOrder(event, h.parts.Config.Function.Mode, h.parts.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,7 @@ func withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) e
 
 // once does one run and prints its receipt.
 func once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error {
-	q.ID, q.Trigger = catalog.NewRunID(q.Mode, time.Now()), catalog.TriggerCLI
+	q.ID, q.Trigger = catalog.NewRunID(q.Mode, engine.Now()), catalog.TriggerCLI
 	receipt, err := engine.Run(ctx, q)
 	if err != nil {
 		engine.Log.Error("the receipt could not be kept", "error", err)

@@ -40,6 +40,7 @@ type Parts struct {
 	Catalog *catalog.Catalog
 	Dir     string // private, for files of this process
 	Log     *slog.Logger
+	Now     func() time.Time // the clock that all parts share
 
 	// Token gives Airtable's key for each call; nil: that of Config.
 	Token func(context.Context) (string, error)
@@ -61,7 +62,7 @@ func Open(ctx context.Context, cfg config.Config, credentials AWS, dir string, l
 	if err != nil {
 		return Parts{}, err
 	}
-	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log}, nil
+	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log, Now: time.Now}, nil
 }
 
 func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Store, error) {
@@ -94,6 +95,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		Dir:     p.Dir,
 		Program: Program(),
 		Log:     p.Log,
+		Now:     p.Now,
 
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
@@ -142,7 +144,7 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, plat
 		Due:          due(c.Schedule),
 		Platform:     platform,
 		Program:      Program(),
-		Now:          time.Now,
+		Now:          p.Now,
 		Log:          p.Log,
 	})
 }

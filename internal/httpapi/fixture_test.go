@@ -90,14 +90,15 @@ type service struct {
 // newService has an empty store. It may be read by all, and nobody may start a refresh.
 func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Helper()
-	return newServiceOver(t, blobtest.NewMemory(nil), options...)
+	now := &clock{now: noon}
+	return newServiceOver(t, blobtest.NewMemory(now.Now), now, options...)
 }
 
-func newServiceOver(t testing.TB, store blob.Store, options ...func(*httpapi.Config)) *service {
+func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(*httpapi.Config)) *service {
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: &clock{now: noon}, log: &logbook{},
+		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.catalog = catalog.New(s.store, 5, log)

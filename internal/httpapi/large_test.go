@@ -63,7 +63,7 @@ func BenchmarkHalfAMillion(b *testing.B) {
 
 func serveLarge(b *testing.B) *service {
 	b.Helper()
-	s := newServiceOver(b, must(dirblob.Open(b.TempDir())))
+	s := newServiceOver(b, must(dirblob.Open(b.TempDir())), &clock{now: noon})
 	s.Log = slog.New(slog.DiscardHandler)
 	s.publish(sealLarge(b), fullRun())
 	return s

@@ -108,7 +108,7 @@ func TestCallsAreAsFewAsCanBe(t *testing.T) {
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.AirtableCalls != 2 {
 			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls, want)
 		}
-		if got := w.manifest().CallsIn(time.Now()); got != 3+pages {
+		if got := w.manifest().CallsIn(w.clock.Now()); got != 3+pages {
 			t.Errorf("%d calls of the month, want %d", got, 3+pages)
 		}
 	}

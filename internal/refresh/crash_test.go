@@ -118,7 +118,7 @@ func (c *crash) check(t *testing.T, _ blob.Store) {
 	for _, run := range c.w.manifest().Runs {
 		calls += run.AirtableCalls
 	}
-	if counted := c.w.manifest().CallsIn(time.Now()); counted != calls {
+	if counted := c.w.manifest().CallsIn(c.w.clock.Now()); counted != calls {
 		t.Errorf("%d calls are counted, the receipts have %d", counted, calls)
 	}
 }

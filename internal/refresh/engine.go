@@ -35,7 +35,8 @@ type Engine struct {
 	Dir      string // private; each run makes a folder of its own in it
 	Program  string // name and version, for the snapshot's description
 	Log      *slog.Logger
-	Progress func(Progress) // called after each page, from the run's goroutine
+	Now      func() time.Time // the host's clock: dates of receipts and ids, never of the data
+	Progress func(Progress)   // called after each page, from the run's goroutine
 
 	MaxShrink    int                                      // percent of the records that a run may remove without being asked
 	MonthlyCalls int                                      // to Airtable in a UTC month; 0: no cap
@@ -113,7 +114,7 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 
 func (e *Engine) newRun(q Request) *run {
 	return &run{Engine: e, request: q, before: e.Airtable.Counts(), receipt: catalog.Run{
-		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(time.Now()), Attempt: rand.Text(),
+		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(e.Now()), Attempt: rand.Text(),
 	}}
 }
 
@@ -234,7 +235,7 @@ func (r *run) warn(ctx context.Context, warning string) {
 }
 
 func (r *run) finish() {
-	r.receipt.Finished = catalog.At(time.Now())
+	r.receipt.Finished = catalog.At(r.Now())
 	if r.request.Mode == catalog.Rollback { // it makes no calls; those of a refresh beside it are not its own
 		return
 	}

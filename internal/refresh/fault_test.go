@@ -213,7 +213,7 @@ func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
 func TestCallsOfAFailedRunCount(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
-	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(time.Now()) != 2 {
+	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
 		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
 	}
 }

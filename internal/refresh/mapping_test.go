@@ -102,7 +102,7 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)
 	next := w.current()
 	next.Parent = catalog.Nullable(next.ID)
 	w.runs++
-	run := catalog.Run{ID: fmt.Sprint("other-", w.runs), Mode: catalog.Full, Started: catalog.At(time.Now()), Attempt: fmt.Sprint("other-", w.runs)}
+	run := catalog.Run{ID: fmt.Sprint("other-", w.runs), Mode: catalog.Full, Started: catalog.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
 	if _, run, err = w.catalog().Acquire(ctx, catalog.Application{Base: w.base, Run: run}); err != nil {
 		w.t.Fatal(err)
 	}

@@ -235,7 +235,7 @@ func (r *run) meta() (snapshot.Meta, error) {
 	mapping, err := json.Marshal(r.Mapping)
 	meta := snapshot.Meta{
 		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Blind: !r.plan.known, Years: r.Years.String(), Mapping: mapping,
-		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, AsOf: r.plan.watermark, CreatedAt: time.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
+		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, AsOf: r.plan.watermark, CreatedAt: r.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
 	}
 	for _, field := range r.plan.fields {
 		meta.Fields = append(meta.Fields, snapshot.Field{ID: field.ID, Name: field.Name, Type: field.Type, Shape: field.Shape()})

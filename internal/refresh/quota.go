@@ -13,7 +13,7 @@ import (
 func (r *run) affordable() error {
 	m, now, mode := r.manifest, r.manifest.ReadAt, r.receipt.Mode
 	if now.IsZero() {
-		now = time.Now()
+		now = r.Now()
 	}
 	if since := m.QuotaUsedUp(now); !since.IsZero() && !r.receipt.ByPerson() {
 		return fmt.Errorf("%w, Airtable said so at %s: the next try is a day later, or when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339))

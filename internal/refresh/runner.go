@@ -68,7 +68,7 @@ func (r *Runner) Ask(ctx context.Context, q Request) (Ticket, error) {
 		q.asked = &asked{hold: m.HeldBy()}
 	}
 	if q.ID == "" {
-		q.ID = catalog.NewRunID(q.Mode, time.Now())
+		q.ID = catalog.NewRunID(q.Mode, r.engine.Now())
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,9 +114,9 @@ func (r *Runner) Rollback(q Request) (Ticket, error) {
 	}
 	q.Mode = catalog.Rollback
 	if q.ID == "" {
-		q.ID = catalog.NewRunID(q.Mode, time.Now())
+		q.ID = catalog.NewRunID(q.Mode, r.engine.Now())
 	}
-	j := &job{request: q, started: time.Now(), done: make(chan struct{})}
+	j := &job{request: q, started: r.engine.Now(), done: make(chan struct{})}
 	r.rollbacks = append(r.rollbacks, j)
 	r.idle.Go(func() {
 		receipt, err := r.engine.Run(r.ctx, j.request)
@@ -171,7 +171,7 @@ func (r *Runner) begin() *job {
 	if r.working = len(r.jobs) > 0; !r.working {
 		return nil
 	}
-	r.jobs[0].started = time.Now()
+	r.jobs[0].started = r.engine.Now()
 	return r.jobs[0]
 }
 

@@ -122,7 +122,7 @@ func (w *world) engine(store blob.Store) *refresh.Engine {
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
 		Catalog: catalog.New(store, 3, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
-		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
+		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
 	}
 }
 

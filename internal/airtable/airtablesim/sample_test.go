@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/go-cmp/cmp"
+
 	"voc/internal/airtable/airtablesim"
 )
 
@@ -179,4 +181,62 @@ func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
 	if ids["2026-11-23T00:00:00Z"] == ids["2026-11-30T00:00:00Z"] {
 		t.Error("two weeks, one base")
 	}
+}
+
+// TestTheSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records differ. So
+// whatever is counted, searched or averaged over the sample has one answer on every day.
+func TestTheSampleMovesByWholeWeeks(t *testing.T) {
+	first, dated := sample(t), regexp.MustCompile(`^\d{4}-\d\d-\d\d`)
+	for _, day := range []string{"2026-12-01", "2026-12-31", "2027-01-01", "2028-02-29", "2031-07-06"} {
+		now, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records := startOn(t, airtablesim.Sample(now), airtablesim.Config{}).Records()
+		if len(records) != len(first) {
+			t.Fatalf("%s: %d records, want %d", day, len(records), len(first))
+		}
+		weeks := records[len(records)-1].Created.Sub(first[len(first)-1].Created)
+		if weeks <= 0 || weeks%(7*24*time.Hour) != 0 {
+			t.Errorf("%s: the sample moved by %s", day, weeks)
+		}
+		for i, r := range records {
+			was, moved := first[i], weeks
+			if was.Created.Year() < 2025 {
+				moved = 0
+			}
+			if r.ID != was.ID || !r.Created.Equal(was.Created.Add(moved)) || r.Created.After(now) {
+				t.Errorf("%s: %s of %s was %s of %s", day, r.ID, r.Created, was.ID, was.Created)
+			}
+			want := map[string]any{}
+			for field, cell := range was.Fields {
+				if s, ok := cell.(string); ok && dated.MatchString(s) {
+					cell = shifted(t, s, moved)
+				}
+				if field == "Slack Thread Link" {
+					link := fmt.Sprint(cell)
+					link = link[:strings.LastIndexByte(link, 'p')+1]
+					cell = fmt.Sprint(link, was.Created.Add(moved).UnixMicro())
+				}
+				want[field] = cell
+			}
+			if diff := cmp.Diff(want, r.Fields); diff != "" {
+				t.Errorf("%s: %s (-moved +sample):\n%s", day, r.ID, diff)
+			}
+		}
+	}
+}
+
+// shifted is a day or an instant, later.
+func shifted(t *testing.T, text string, by time.Duration) string {
+	t.Helper()
+	form := time.DateOnly
+	if len(text) > len(form) {
+		form = "2006-01-02T15:04:05.000Z07:00"
+	}
+	at, err := time.Parse(form, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Add(by).Format(form)
 }

@@ -20,15 +20,18 @@ type Invoker struct {
 	catalog   *catalog.Catalog
 	functions config.Function
 	client    *lambda.Client
+	now       func() time.Time
 }
 
-// New makes one for the store that the functions share.
-func New(ctx context.Context, c *catalog.Catalog, functions config.Function) (*Invoker, error) {
+// New makes one for the store that the functions share. The clock dates the ids of runs.
+func New(
+	ctx context.Context, c *catalog.Catalog, functions config.Function, now func() time.Time,
+) (*Invoker, error) {
 	cfg, err := lambdahost.Client(ctx, "LAMBDA")
 	if err != nil {
 		return nil, err
 	}
-	return &Invoker{c, functions, lambda.NewFromConfig(cfg)}, nil
+	return &Invoker{c, functions, lambda.NewFromConfig(cfg), now}, nil
 }
 
 // Ask joins the run that is under way if that does at least as much, by a fresh look at the manifest, or else calls a function. Error: httpapi.ErrNotStarted.
@@ -37,7 +40,7 @@ func (i *Invoker) Ask(ctx context.Context, c httpapi.Command) (httpapi.Ticket, e
 	if joins := lease.Run.Mode.Covers(c.Mode) && (lease.Accept || !c.Accept); err == nil && running && joins {
 		return httpapi.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, nil
 	}
-	id := catalog.NewRunID(c.Mode, time.Now()) // a store that can not be read is for the run itself to tell of
+	id := catalog.NewRunID(c.Mode, i.now()) // a store that can not be read is for the run itself to tell of
 	if err := i.call(ctx, lambdahost.Event{Mode: string(c.Mode), Accept: c.Accept, Snapshot: c.To, RunID: id, Trigger: catalog.TriggerAPI}); err != nil {
 		return httpapi.Ticket{}, err
 	}

@@ -25,7 +25,7 @@ func newInvoker(t *testing.T, store *blobtest.Faulty) (*invocation.Invoker, *cat
 		t.Setenv(name, value)
 	}
 	c := catalog.New(store, 3, slog.New(slog.DiscardHandler))
-	i, err := invocation.New(t.Context(), c, functions)
+	i, err := invocation.New(t.Context(), c, functions, time.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

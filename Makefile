@@ -63,13 +63,14 @@ verify: lint race clients types schemathesis dashboard s3 sam-validate ## all th
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
 	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
 
-soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours
+soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours. VOC_SAMPLE=/path/to/records.jsonl.gz compares over that file too
+	go test -count=1 ./internal/feedback ./internal/airtable/airtablesim
 	go test ./internal/refresh -run 'RandomEdits|IncrementalsAndASweep' -rapid.checks=5000 -timeout 6h
 	go test ./internal/snapshot ./internal/catalog -rapid.checks=2000 -timeout 2h
 	go test ./functions/server -run TwoHosts -hosts.refreshes=100 -timeout 1h
 	.ci/fuzz 1m
 
-bench: ## the benchmarks
+bench: ## the benchmarks. VOC_SAMPLE=/path/to/records.jsonl.gz measures with that file, else the repository's records are repeated
 	go test -run '^$$' -bench . -skip HalfAMillion -benchmem ./...
 
 bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB of disk

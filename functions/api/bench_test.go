@@ -14,6 +14,7 @@ import (
 
 	"voc/internal/airtable/airtablesim"
 	"voc/internal/lambdahost/lambdatest"
+	"voc/internal/voctest"
 )
 
 // The pace of S3 as a function sees it (performance guidelines, 2026, and what others have measured).
@@ -42,10 +43,10 @@ func paced(w http.ResponseWriter, r *http.Request, s3 http.Handler) {
 	}
 }
 
-// whole is the real sample, published.
+// whole is the whole sample, published.
 func whole(b *testing.B) *world {
 	b.Helper()
-	base, err := airtablesim.Load("../../../shared/data/lead_bugs.jsonl.gz")
+	base, err := airtablesim.Load(voctest.WholeFile(b))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func (w *world) transfer(b *testing.B) (size int64) {
 	return size
 }
 
-// BenchmarkColdStart is exec → first answer of the real sample, on one CPU, against an empty function and the transfer.
+// BenchmarkColdStart is exec → first answer of the whole sample, on one CPU, against an empty function and the transfer.
 func BenchmarkColdStart(b *testing.B) {
 	empty, err := lambdatest.Build(b.TempDir(), "./testdata/empty")
 	if err != nil {
@@ -117,7 +118,7 @@ func BenchmarkColdStart(b *testing.B) {
 	}
 }
 
-// BenchmarkResident is the memory of the function with the real sample: when it has started, and after requests of every kind.
+// BenchmarkResident is the memory of the function with the whole sample: when it has started, and after requests of every kind.
 func BenchmarkResident(b *testing.B) {
 	w := whole(b)
 	for b.Loop() {

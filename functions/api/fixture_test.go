@@ -27,6 +27,7 @@ import (
 	"voc/internal/config"
 	"voc/internal/lambdahost/lambdatest"
 	"voc/internal/refresh"
+	"voc/internal/voctest"
 )
 
 // bootstrap is the built function, which all tests here run as Lambda would; server is the built server.
@@ -73,10 +74,10 @@ func newWorld(t testing.TB, base *airtablesim.Base) *world {
 // records is how many a small base has.
 const records = 60
 
-// small is a base with the first records of the real sample.
+// small is a base with the first records of the sample.
 func small(t testing.TB) *airtablesim.Base { return load(t, records, nil) }
 
-// heavy is a base of the real sample's records, with so much text that the whole list needs to be encoded to fit Lambda.
+// heavy is a base of the sample's records, with so much text that the whole list needs to be encoded to fit Lambda.
 func heavy(t testing.TB) *airtablesim.Base {
 	return load(t, 600, func(fields map[string]any) {
 		for _, name := range []string{"Initial Description", "Notes"} {
@@ -89,7 +90,7 @@ func heavy(t testing.TB) *airtablesim.Base {
 
 func load(t testing.TB, n int, change func(fields map[string]any)) *airtablesim.Base {
 	t.Helper()
-	base, err := airtablesim.Load(lambdatest.Sample(t, n, change))
+	base, err := airtablesim.Load(voctest.File(t, n, change))
 	if err != nil {
 		t.Fatal(err)
 	}

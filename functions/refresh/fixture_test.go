@@ -11,6 +11,7 @@ import (
 	"voc/internal/airtable/airtablesim"
 	"voc/internal/catalog"
 	"voc/internal/lambdahost/lambdatest"
+	"voc/internal/voctest"
 )
 
 // bootstrap is the built function, which all tests here run as Lambda would.
@@ -35,7 +36,7 @@ const records = 150
 // enough is more time than any event here takes.
 const enough = time.Minute
 
-// world is a cloud, and an Airtable with the first records of the real sample.
+// world is a cloud, and an Airtable with the first records of the sample.
 type world struct {
 	*lambdatest.Cloud
 	t    *testing.T
@@ -46,7 +47,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	base, err := airtablesim.Load(lambdatest.Sample(t, records, nil))
+	base, err := airtablesim.Load(voctest.File(t, records, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

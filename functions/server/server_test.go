@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"voc/internal/voctest"
 )
 
 func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
@@ -176,10 +178,7 @@ func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
 // terminate fails the test when the process is still there after 20 s; a client that does not read would be waited for 5 minutes.
 func TestAClientThatDoesNotReadDoesNotHoldUpTheEnd(t *testing.T) {
 	t.Parallel()
-	data, err := filepath.Abs(sample)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := voctest.File(t, voctest.WholeSize, nil) // more than the sockets' buffers hold
 	p, url := serve(t, t.TempDir(), environment(t, "AIRTABLE_SIM_DATA="+data))
 	p.printed(`(voc serves 5830)`)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))

@@ -8,10 +8,11 @@ import (
 	"voc/internal/config"
 )
 
-// contract is where all of the project share one spelling; it stands beside the repository.
-const contract = "../../../shared/contract/environment.md"
+// contract is the table of variables and defaults that the README, the template and the
+// hosts share. It is edited by hand: a change of the code has to be one of the contract.
+const contract = "testdata/environment.md"
 
-// row is a line of the contract's table, which may name several variables.
+// row is a line of that table, which may name several variables.
 type row struct{ names, meaning, value string }
 
 func contractRows(t *testing.T) []row {

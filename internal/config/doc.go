@@ -3,7 +3,7 @@
 //
 // # What it promises
 //
-//   - Every variable of the contract (environment.md) is in one table, and in no other place, with the hosts that read it. [Variables] gives it out, so that
+//   - Every variable of the contract (testdata/environment.md) is in one table, and in no other place, with the hosts that read it. [Variables] gives it out, so that
 //     documentation and the template can be tested against it.
 //   - An empty variable is an absent one. Space around a value does not count; a value of nothing else is a mistake.
 //   - The error of [Load] and [LoadFunction] holds every mistake, one a line, each with its variable in front, in the order of the table.

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"voc/internal/feedback"
+	"voc/internal/voctest"
 )
 
 // created is the createdTime of the records that tests make: a Sunday evening.
@@ -88,7 +89,7 @@ func TestAnOutlineIsReadOutOfWhatWasWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range readSample(t) {
+	for _, r := range readSample(t, voctest.Sample(t)) {
 		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
 		description, err := feedback.DescriptionIn(f.Summary())
 		if err != nil || description != f.Description {

@@ -16,7 +16,7 @@ import (
 //	functions → app → refresh, httpapi → catalog → snapshot, blob
 //
 // with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server
-// has the emulator. A test may import what it needs.
+// has the emulator. A test may import what it needs; voctest is for tests alone, so it stands on no right side.
 const drawing = `
 functions/server   → app refresh httpapi catalog config schedule telemetry airtable/airtablesim
 functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
@@ -28,6 +28,7 @@ httpapi/apidoc     →
 lambdahost         → catalog config
 lambdahost/invocation → lambdahost httpapi catalog config
 lambdahost/lambdatest →
+voctest            →
 catalog            → snapshot blob feedback
 snapshot           → feedback
 config             → feedback schedule
@@ -45,8 +46,8 @@ telemetry          →
 
 // unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
 var unlinked = map[string][]string{
-	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost"},
-	"":                 {"voc/internal/airtable/airtablesim", "voc/functions/server"},
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "testing"},
+	"":                 {"voc/internal/airtable/airtablesim", "voc/functions/server", "voc/internal/voctest", "testing"},
 }
 
 func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {

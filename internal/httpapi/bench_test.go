@@ -12,12 +12,12 @@ import (
 	"voc/internal/feedback"
 )
 
-// serveSample serves the 5,830 records of the real sample, as a server does: logging nothing below warnings.
+// serveSample serves the whole sample, as a server does: logging nothing below warnings.
 func serveSample(b *testing.B) *service {
 	b.Helper()
 	s := newService(b)
 	s.Log = slog.New(slog.DiscardHandler)
-	s.publish(sample(), fullRun())
+	s.publish(whole(b), fullRun())
 	return s
 }
 

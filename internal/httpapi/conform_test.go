@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -23,15 +24,35 @@ type description struct {
 	schemas  map[string]*jsonschema.Schema // by pointer
 }
 
-// described is what every answer of these tests must be found in.
-var described = sync.OnceValue(func() *description {
-	root := must(jsonschema.UnmarshalJSON(bytes.NewReader(must(os.ReadFile("apidoc/openapi.json")))))
-	d := &description{root: root.(map[string]any), compiler: jsonschema.NewCompiler(), schemas: map[string]*jsonschema.Schema{}}
+// readDescription reads the document once.
+var readDescription = sync.OnceValues(func() (*description, error) {
+	text, err := os.ReadFile("apidoc/openapi.json")
+	if err != nil {
+		return nil, err
+	}
+	root, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	object, ok := root.(map[string]any)
+	if !ok {
+		return nil, errors.New("apidoc/openapi.json is no object")
+	}
+	d := &description{root: object, compiler: jsonschema.NewCompiler(), schemas: map[string]*jsonschema.Schema{}}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
-	check(d.compiler.AddResource("openapi.json", root))
-	return d
+	return d, d.compiler.AddResource("openapi.json", root)
 })
+
+// described is what every answer of these tests must be found in.
+func described(t testing.TB) *description {
+	t.Helper()
+	d, err := readDescription()
+	if err != nil {
+		t.Fatalf("read the description of the API: %v", err)
+	}
+	return d
+}
 
 // place is an object of the document and the pointer to it.
 type place struct {
@@ -166,7 +187,7 @@ func (d *description) isListed(response place, status int, problem string) error
 // mustConform is called with every answer that a test gets.
 func mustConform(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
-	if err := described().conforms(r, a); err != nil {
+	if err := described(t).conforms(r, a); err != nil {
 		t.Errorf("%s %.200s: not as /api/openapi.json has it: %v\n%.300s", r.Method, r.URL, err, a.body)
 	}
 }

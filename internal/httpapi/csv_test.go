@@ -9,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/feedback"
-	"voc/internal/snapshot"
 )
 
 // spiteful are texts that a spreadsheet, a parser or a shell might trip over.
@@ -18,7 +17,7 @@ var spiteful = []string{
 }
 
 // withStatuses makes a snapshot whose statuses are texts, in order.
-func withStatuses(t *testing.T, texts []string) snapshot.Sealed {
+func withStatuses(t *testing.T, texts []string) fixture {
 	t.Helper()
 	var all []feedback.Record
 	for i, text := range texts {
@@ -63,9 +62,9 @@ func TestACSVIsTheListCellByCell(t *testing.T) {
 	}
 }
 
-func TestACSVOfTheRealSampleHasWhatItsListHas(t *testing.T) {
+func TestACSVOfTheSampleHasWhatItsListHas(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
+	s.publish(some(t), fullRun())
 	for _, query := range []string{"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody"} {
 		var rows []map[string]any
 		list := s.get("/api/feedback/?" + query)

@@ -124,13 +124,16 @@ func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 }
 
 // publish makes the file current after what is, and serves it.
-func (s *service) publish(file snapshot.Sealed, run catalog.Run) catalog.Snapshot {
+func (s *service) publish(file fixture, run catalog.Run) catalog.Snapshot {
 	s.t.Helper()
+	if file.err != nil {
+		s.t.Fatalf("make the snapshot of the test: %v", file.err)
+	}
 	before, run, err := s.acquire(run)
 	if err == nil {
 		_, err = s.catalog.Publish(s.t.Context(), catalog.Publication{
 			Owner:  catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
-			Sealed: file, Run: run, Dir: s.t.TempDir(),
+			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
 			Snapshot: catalog.Snapshot{
 				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
 			},
@@ -315,18 +318,39 @@ func (l *logbook) worries() (lines []string) {
 }
 
 // seal makes a snapshot of records in a folder of its own.
-func seal(name string, all []feedback.Record) snapshot.Sealed {
-	dir, ctx := filepath.Join(scratch, name), context.Background()
-	check(os.Mkdir(dir, 0o700))
-	draft := must(snapshot.NewDraft(ctx, dir, nil))
-	for _, r := range all {
-		fields := must(json.Marshal(r.Fields))
-		check(draft.Put(ctx, snapshot.Row{
-			Feedback: mapping().Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
-			Source: snapshot.Source{ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields},
-		}))
+func seal(name string, all []feedback.Record) fixture {
+	sealed, err := sealIn(filepath.Join(scratch, name), all)
+	return fixture{sealed, err}
+}
+
+func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
+	m, err := newMapping()
+	if err == nil {
+		err = os.Mkdir(dir, 0o700)
 	}
-	return must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))
+	if err != nil {
+		return snapshot.Sealed{}, err
+	}
+	ctx := context.Background()
+	draft, err := snapshot.NewDraft(ctx, dir, nil)
+	if err != nil {
+		return snapshot.Sealed{}, err
+	}
+	for _, r := range all {
+		fields, err := json.Marshal(r.Fields)
+		if err != nil {
+			return snapshot.Sealed{}, err
+		}
+		if err := draft.Put(ctx, snapshot.Row{
+			Feedback: m.Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
+			Source: snapshot.Source{
+				ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields,
+			},
+		}); err != nil {
+			return snapshot.Sealed{}, err
+		}
+	}
+	return draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon})
 }
 
 func must[T any](value T, err error) T {

@@ -17,12 +17,13 @@ import (
 	"voc/internal/blob/dirblob"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/voctest"
 )
 
 // large is the most records that a table of Airtable holds.
 const large = 500_000
 
-// BenchmarkHalfAMillion compares with the real sample: what finding and reading a page of 50 costs that is not the first of its walk, and what a request of each kind
+// BenchmarkHalfAMillion compares with the whole sample: what finding and reading a page of 50 costs that is not the first of its walk, and what a request of each kind
 // adds to the memory of the process. The snapshot, the sample's records again and again with other ids and times, takes minutes to make and 10 GB of disk: it is only
 // made when this benchmark is asked for, make bench-large.
 func BenchmarkHalfAMillion(b *testing.B) {
@@ -137,12 +138,12 @@ func memory(b *testing.B, figure string) (bytes int64) {
 }
 
 // sealLarge makes the snapshot.
-func sealLarge(b *testing.B) snapshot.Sealed {
+func sealLarge(b *testing.B) fixture {
 	b.Helper()
 	dir, ctx := filepath.Join(scratch, "large"), context.Background()
 	check(os.Mkdir(dir, 0o700))
 	draft := must(snapshot.NewDraft(ctx, dir, nil))
-	records := readSample(1)
+	records := decodeRecords(b, voctest.Whole(b))
 	for n := range large {
 		r := records[n%len(records)]
 		copied := feedback.Record{ID: fmt.Sprintf("%s%03d", r.ID, n/len(records)), CreatedTime: r.CreatedTime, Fields: r.Fields}
@@ -154,5 +155,5 @@ func sealLarge(b *testing.B) snapshot.Sealed {
 	started := time.Now()
 	sealed := must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))
 	b.Logf("sealed %d records in %v: %d MB", sealed.Records, time.Since(started).Round(time.Second), sealed.Bytes>>20)
-	return sealed
+	return fixture{Sealed: sealed}
 }

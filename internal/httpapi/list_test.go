@@ -124,11 +124,11 @@ func TestParametersThatDoNotGoTogetherAreRefused(t *testing.T) {
 	}
 }
 
-// TestFiltersSortsAndSearchesOfTheRealSample compares with the long way.
-func TestFiltersSortsAndSearchesOfTheRealSample(t *testing.T) {
+// TestFiltersSortsAndSearchesOfTheSample compares with the long way.
+func TestFiltersSortsAndSearchesOfTheSample(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
-	all := mapped(readSample(oneIn))
+	s.publish(some(t), fullRun())
+	all := mapped(sampleRecords(t))
 	for query, matches := range map[string]func(feedback.Feedback) bool{
 		"status=done&source=web":         func(f feedback.Feedback) bool { return f.Status == "Done" && f.Source == "Web" },
 		"area=mortgage":                  func(f feedback.Feedback) bool { return slices.Contains(f.Areas, "Mortgage") },

@@ -54,7 +54,7 @@ func TestTheDocumentIsTheRouters(t *testing.T) {
 	for _, r := range newService(t).Routes() {
 		routes[r.Method+" "+r.Path] = r
 	}
-	for _, r := range described().operations() {
+	for _, r := range described(t).operations() {
 		operations[r.Method+" "+r.Path] = r
 	}
 	if diff := cmp.Diff(routes, operations); diff != "" {
@@ -63,14 +63,14 @@ func TestTheDocumentIsTheRouters(t *testing.T) {
 }
 
 func TestEveryProblemIsExplained(t *testing.T) {
-	explained := slices.Sorted(maps.Keys(described().in(place{"#", described().root}, "x-problems").node))
+	explained := slices.Sorted(maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node))
 	if diff := cmp.Diff(httpapi.ProblemCodes(), explained); diff != "" {
 		t.Errorf("(-code +apidoc/openapi.yaml):\n%s", diff)
 	}
 }
 
 func TestExamplesAreWhatTheDocumentSays(t *testing.T) {
-	d := described()
+	d := described(t)
 	seen := 0
 	var walk func(place)
 	walk = func(p place) {

@@ -19,19 +19,19 @@ func inBase64(body string) int { return (len(body) + 2) / 3 * 4 }
 
 func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
 	free := newService(t)
-	free.publish(some(), fullRun())
+	free.publish(some(t), fullRun())
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			t.Run(target+" "+encoding, func(t *testing.T) {
 				want := free.get(target, "Accept-Encoding", encoding)
 				size := inBase64(want.body)
 				fits := newService(t, carries(size))
-				fits.publish(some(), fullRun())
+				fits.publish(some(t), fullRun())
 				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 || a.body != want.body {
 					t.Errorf("%d, %d bytes of %d where it fits", a.StatusCode, len(a.body), len(want.body))
 				}
 				narrow := newService(t, carries(size-4), origins("https://app.example.com"))
-				narrow.publish(some(), fullRun())
+				narrow.publish(some(t), fullRun())
 				for _, method := range []string{"GET", "HEAD"} {
 					a := narrow.ask(method, target, "Accept-Encoding", encoding, "Origin", "https://app.example.com")
 					a.is(t, 413)
@@ -51,11 +51,11 @@ func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
 
 func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
+	s.publish(some(t), fullRun())
 	size := inBase64(s.get("/api/feedback/", "Accept-Encoding", "gzip").body)
 	for share, warned := range map[int]bool{69: false, 71: true, 101: true} {
 		s := newService(t, carries(size*100/share))
-		s.publish(some(), fullRun())
+		s.publish(some(t), fullRun())
 		warnings := strings.Join(s.status().Warnings, "\n")
 		if strings.Contains(warnings, "encoded as gzip") != warned {
 			t.Errorf("at %d %% of the limit: %q", share, warnings)

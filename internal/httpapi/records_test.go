@@ -5,33 +5,54 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
-
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/voctest"
 )
 
-var mapping = sync.OnceValue(func() feedback.Mapping { return must(feedback.NewMapping("", `{"Billing": "Money"}`)) })
+var newMapping = sync.OnceValues(func() (feedback.Mapping, error) {
+	return feedback.NewMapping("", `{"Billing": "Money"}`)
+})
 
-// oneIn is the part of the real sample that tests read. All of it takes seconds, and a minute under the race detector.
-const oneIn = 20
+// mapping is the mapping of all records here. seal reports its error.
+func mapping() feedback.Mapping {
+	m, _ := newMapping()
+	return m
+}
+
+// fixture is a sealed snapshot, or why there is none: publish then fails the test that
+// publishes it.
+type fixture struct {
+	snapshot.Sealed
+	err error
+}
 
 // The snapshots that tests share, each sealed when it is first asked for.
 var (
-	few    = sync.OnceValue(func() snapshot.Sealed { return seal("few", records(48, "first")) })
-	others = sync.OnceValue(func() snapshot.Sealed { return seal("others", records(50, "second")) })
-	none   = sync.OnceValue(func() snapshot.Sealed { return seal("none", nil) })
-	some   = sync.OnceValue(func() snapshot.Sealed { return seal("some", readSample(oneIn)) })
-	sample = sync.OnceValue(func() snapshot.Sealed { return seal("sample", readSample(1)) })
+	few    = sync.OnceValue(func() fixture { return seal("few", records(48, "first")) })
+	others = sync.OnceValue(func() fixture { return seal("others", records(50, "second")) })
+	none   = sync.OnceValue(func() fixture { return seal("none", nil) })
+	some   = shared("some", voctest.Records)
+	whole  = shared("whole", voctest.Whole)
 )
+
+// shared seals records of package voctest when a test first asks for them.
+func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixture {
+	var once sync.Once
+	var sealed fixture
+	return func(tb testing.TB) fixture {
+		tb.Helper()
+		all := decodeRecords(tb, lines(tb))
+		once.Do(func() { sealed = seal(name, all) })
+		return sealed
+	}
+}
 
 // records makes n records of about a kilobyte, so that most of them are more than is sent in one piece. They differ in what
 // can be filtered; word is in every description.
@@ -63,16 +84,21 @@ func raw(fields map[string]any) map[string]json.RawMessage {
 	return cells
 }
 
-// readSample reads one of each so many records of the real data beside the repository.
-func readSample(each int) (some []feedback.Record) {
-	data := must(gzip.NewReader(bytes.NewReader(must(os.ReadFile("../../../shared/data/lead_bugs.jsonl.gz")))))
-	lines := bytes.Split(bytes.TrimSpace(must(io.ReadAll(data))), []byte("\n"))
-	for i := 0; i < len(lines); i += each {
-		var r feedback.Record
-		check(json.Unmarshal(lines[i], &r))
-		some = append(some, r)
+// sampleRecords are the records of the snapshot some.
+func sampleRecords(tb testing.TB) []feedback.Record {
+	tb.Helper()
+	return decodeRecords(tb, voctest.Records(tb))
+}
+
+func decodeRecords(tb testing.TB, lines [][]byte) []feedback.Record {
+	tb.Helper()
+	all := make([]feedback.Record, len(lines))
+	for i, line := range lines {
+		if err := json.Unmarshal(line, &all[i]); err != nil {
+			tb.Fatalf("record %d of the sample: %v", i+1, err)
+		}
 	}
-	return some
+	return all
 }
 
 // naive answers a list the long way: it maps each record and encodes what matches, newest first. What the API says must be this, to the byte.

@@ -14,7 +14,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// The reports of the real sample, worked out a second time from its records.
+// The reports of the sample, worked out a second time from its records.
 
 type times map[string]any
 
@@ -36,10 +36,10 @@ func averages(label string, records []feedback.Feedback) times {
 	return row
 }
 
-func TestResponseTimesOfTheRealSample(t *testing.T) {
+func TestResponseTimesOfTheSample(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
-	all := mapped(readSample(oneIn))
+	s.publish(some(t), fullRun())
+	all := mapped(sampleRecords(t))
 	for query, names := range map[string][]string{
 		"": nil, "?environment=All+Environments": nil, "?environment=all%20environments&environment=CW+2.0": nil, "?t=1": nil,
 		"?environment=CW+2.0": {"CW 2.0"}, "?environment=cw+2.0&environment=CW+1.0": {"CW 2.0", "CW 1.0"}, "?environment=CW+2.0&environment=cw+2.0": {"CW 2.0"},
@@ -90,7 +90,7 @@ func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
 
 func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
+	s.publish(some(t), fullRun())
 	for _, query := range []string{"", "priority=high", "team=triage&environment=CW+2.0", "q=credit&status=done", "created_from=2025-03-01&created_to=2025-06-01&area=Mortgage", "team=nobody"} {
 		var facets map[string]any
 		a := s.get("/api/feedback/facets?" + query)
@@ -124,8 +124,8 @@ func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 
 func TestThePulseIsThatOfTheRecords(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
-	all := mapped(readSample(oneIn))
+	s.publish(some(t), fullRun())
+	all := mapped(sampleRecords(t))
 	var pulse struct {
 		Total      int                    `json:"total_feedback"`
 		Priorities map[string]int         `json:"priority_distribution"`
@@ -183,7 +183,7 @@ func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
 
 func TestReportsAreEncodedSmallest(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
+	s.publish(some(t), fullRun())
 	for _, target := range []string{"/api/feedback/facets", "/api/feedback/facets?priority=low", "/api/reports/response-times", "/api/reports/response-times?environment=CW+2.0", "/api/reports/environments", "/api/customer-pulse"} {
 		s.decodes(t, target)
 		s.usesTheSmallest(t, target)

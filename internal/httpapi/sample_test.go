@@ -12,10 +12,10 @@ import (
 	"voc/internal/feedback"
 )
 
-// TestTheRealSample asks for what only data of that kind can show.
-func TestTheRealSample(t *testing.T) {
+// TestTheSample asks for what only data of that kind can show.
+func TestTheSample(t *testing.T) {
 	s := newService(t)
-	s.publish(some(), fullRun())
+	s.publish(some(t), fullRun())
 	t.Run("lists are what its records say", s.testListsOfTheSample)
 	t.Run("encoded answers decode to the plain bytes", func(t *testing.T) {
 		for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=30", "/api/feedback/?limit=250", "/api/feedback/?team=Triage&priority=low"} {
@@ -36,7 +36,7 @@ func TestTheRealSample(t *testing.T) {
 }
 
 func (s *service) testListsOfTheSample(t *testing.T) {
-	all := readSample(oneIn)
+	all := sampleRecords(t)
 	for _, query := range []string{"", "priority=high", "environment=cw+2.0&team=TRIAGE", "team=Partner+Success&team=nobody", "priority=low&priority=medium&priority=high"} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(all, func(f feedback.Feedback) bool {

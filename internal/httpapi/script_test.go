@@ -20,7 +20,6 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/httpapi"
-	"voc/internal/snapshot"
 )
 
 // TestScripts plays the conversations of testdata/scripts, which also are there to be read. A line that begins with > is sent, what
@@ -182,7 +181,7 @@ func pretty(contentType, body string) string {
 }
 
 // told are records as customers would have them written down.
-var told = sync.OnceValue(func() snapshot.Sealed {
+var told = sync.OnceValue(func() fixture {
 	records := []map[string]any{
 		{"Initial Description": "The proposal as a PDF mixes up two customers.", "Priority": 1, "Team Routed": "Documents", "Environment": "CW 2.0", "Area Impacted": []string{"Reports", "Permissions"},
 			"Status": "In Progress", "Issue": 1525, "User Profile Email": "ann@example.com", "Type of Issue": "Bug", "Source": "Chat", "Triage Rep": map[string]any{"name": "Tom"},

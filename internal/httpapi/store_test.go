@@ -12,11 +12,10 @@ import (
 
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
-	"voc/internal/snapshot"
 )
 
 // publishDamaged makes a snapshot current whose object is garbage.
-func (s *service) publishDamaged(file snapshot.Sealed, run catalog.Run) {
+func (s *service) publishDamaged(file fixture, run catalog.Run) {
 	s.t.Helper()
 	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 2, Effect: blobtest.Before(func() {
 		for info, err := range s.store.List(s.t.Context(), "snapshots/") {
@@ -210,7 +209,7 @@ func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
 		})
 	}
 	for i := range 6 {
-		s.publish([]snapshot.Sealed{others(), few()}[i%2], nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
+		s.publish([]fixture{others(), few()}[i%2], nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
 	}
 	close(stop)
 	readers.Wait()

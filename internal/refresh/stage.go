@@ -13,8 +13,10 @@ import (
 	"voc/internal/snapshot"
 )
 
-// overlap is how far before the watermark an incremental begins: when an edit becomes visible to a formula is not documented, and others
-// that sync by modification time found minutes to be enough (facts/airtable.md §5, November 2026).
+// overlap is how far before the watermark an incremental begins. Airtable does not document
+// when an edit becomes visible to LAST_MODIFIED_TIME
+// (https://support.airtable.com/docs/formula-field-reference), and other programs that sync
+// by modification time overlap by one to five minutes (November 2026).
 const overlap = 5 * time.Minute
 
 // idsPerCall bounds how many records one call asks for by id: a page.

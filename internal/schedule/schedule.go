@@ -2,8 +2,8 @@ package schedule
 
 import "time"
 
-// Grace is how long after its time a due run may still be without success before the data counts as stale
-// (contract/api.md, X-Data-Stale).
+// Grace is how long after its time a due run may still be without success before the data counts as stale:
+// data routes then answer with X-Data-Stale: true.
 const Grace = 30 * time.Minute
 
 // Schedule is a cron expression in a time zone; [Parse] makes one. The zero Schedule is never due.

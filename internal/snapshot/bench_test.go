@@ -1,8 +1,6 @@
 package snapshot_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -12,36 +10,23 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/voctest"
 )
 
-// sample is the real data beside the repository.
-const sample = "../../../shared/data/lead_bugs.jsonl.gz"
-
-// sampleRows are the first rows of the sample, mapped.
-func sampleRows(b *testing.B, size int) []snapshot.Row {
+// sampleRows are the rows of the whole sample, mapped.
+func sampleRows(b *testing.B) []snapshot.Row {
 	b.Helper()
-	file, err := os.Open(sample)
-	check(b, err)
-	defer file.Close()
-	unpacked, err := gzip.NewReader(file)
-	check(b, err)
 	var rows []snapshot.Row
-	for lines := bufio.NewScanner(unpacked); len(rows) < size && lines.Scan(); {
+	for _, line := range voctest.Whole(b) {
 		var record struct {
 			ID     string          `json:"id"`
 			Fields json.RawMessage `json:"fields"`
 		}
-		check(b, json.Unmarshal(lines.Bytes(), &record))
+		check(b, json.Unmarshal(line, &record))
 		rows = append(rows, row(record.ID, string(record.Fields)))
-	}
-	if len(rows) != size {
-		b.Fatalf("the sample has %d records, not %d", len(rows), size)
 	}
 	return rows
 }
-
-// whole is how many records the sample has.
-const whole = 5830
 
 func putAll(b *testing.B, rows []snapshot.Row) *snapshot.Draft {
 	b.Helper()
@@ -54,17 +39,17 @@ func putAll(b *testing.B, rows []snapshot.Row) *snapshot.Draft {
 
 // BenchmarkPut puts one record.
 func BenchmarkPut(b *testing.B) {
-	rows := sampleRows(b, whole)
+	rows := sampleRows(b)
 	draft, _ := start(b, nil, false)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
-		check(b, draft.Put(b.Context(), rows[n%whole]))
+		check(b, draft.Put(b.Context(), rows[n%len(rows)]))
 	}
 }
 
 // BenchmarkSeal seals a draft of the whole sample. MB-grown is the growth of the process's resident memory at its peak, of which B/op knows only Go's part.
 func BenchmarkSeal(b *testing.B) {
-	rows := sampleRows(b, whole)
+	rows := sampleRows(b)
 	var sealed snapshot.Sealed
 	var grown int64
 	b.ReportAllocs()
@@ -80,7 +65,7 @@ func BenchmarkSeal(b *testing.B) {
 		check(b, os.Remove(sealed.Path))
 		b.StartTimer()
 	}
-	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N*whole), "µs/record")
+	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N*len(rows)), "µs/record")
 	b.ReportMetric(float64(grown)/1e6, "MB-grown")
 	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
 }
@@ -99,11 +84,11 @@ func memory(b *testing.B, figure string) (bytes int64) {
 
 // BenchmarkDetail reads one record of the whole sample by its id.
 func BenchmarkDetail(b *testing.B) {
-	rows := sampleRows(b, whole)
+	rows := sampleRows(b)
 	file := open(b, seal(b, putAll(b, rows)).Path)
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
-		if _, err := file.Detail(b.Context(), rows[n%whole].Feedback.ID); err != nil {
+		if _, err := file.Detail(b.Context(), rows[n%len(rows)].Feedback.ID); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -111,9 +96,10 @@ func BenchmarkDetail(b *testing.B) {
 
 // BenchmarkPage reads the newest 50 of one priority, in snapshots of so many records.
 func BenchmarkPage(b *testing.B) {
-	for _, size := range []int{whole / 10, whole} {
+	all := sampleRows(b)
+	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
+			file := open(b, seal(b, putAll(b, all[:size])).Path)
 			filter := feedback.Filter{Any: are{"priority": {"high"}}}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -127,9 +113,10 @@ func BenchmarkPage(b *testing.B) {
 
 // BenchmarkCountFiltered counts two environments of one priority, in snapshots of so many records.
 func BenchmarkCountFiltered(b *testing.B) {
-	for _, size := range []int{whole / 10, whole} {
+	all := sampleRows(b)
+	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			file := open(b, seal(b, putAll(b, sampleRows(b, size))).Path)
+			file := open(b, seal(b, putAll(b, all[:size])).Path)
 			filter := feedback.Filter{Any: are{"priority": {"high"}, "environment": {"CW 1.0", "CW 2.0"}}}
 			b.ReportAllocs()
 			for b.Loop() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"voc/internal/airtable/airtablesim"
+	"voc/internal/voctest"
 )
 
 func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
@@ -120,7 +121,7 @@ func TestTheHandlerStandsAlone(t *testing.T) {
 }
 
 func BenchmarkPage100(b *testing.B) {
-	base, err := airtablesim.Load(realSample)
+	base, err := airtablesim.Load(voctest.WholeFile(b))
 	if err != nil {
 		b.Fatal(err)
 	}

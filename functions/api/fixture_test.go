@@ -120,7 +120,12 @@ func (w *world) publish() catalog.Run {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	parts, err := app.Open(w.t.Context(), cfg, keys, w.t.TempDir(), slog.New(slog.DiscardHandler))
+	work, err := app.NewWorkdir(w.t.TempDir())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer work.Close()
+	parts, err := app.Open(w.t.Context(), cfg, keys, work, slog.New(slog.DiscardHandler))
 	if err != nil {
 		w.t.Fatal(err)
 	}

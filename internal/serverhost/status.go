@@ -2,27 +2,26 @@ package serverhost
 
 import (
 	"context"
-	"encoding/json"
-	"os"
 
 	"voc/internal/app"
 	"voc/internal/httpapi"
 )
 
-// status is the command that prints what the store holds.
-type status struct{}
+// statusCmd is the command that prints what the store holds.
+type statusCmd struct{}
 
 // Run prints the answer of GET /api/cache/, for people.
-func (status) Run(ctx context.Context) error {
-	s, err := start(ctx, os.Stderr)
+func (statusCmd) Run(ctx context.Context, p *Program) error {
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	s, err := p.open(ctx, cfg, p.Stderr)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(app.NewAPI(s.Parts, replica, app.Nobody{}, httpapi.Platform{}).Status(ctx))
+	return p.printJSON(app.NewAPI(s.Parts, replica, app.Nobody{}, httpapi.Platform{}).Status(ctx))
 }

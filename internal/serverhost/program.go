@@ -27,6 +27,10 @@ type Program struct {
 	// Now is the clock of the schedule, of run ids and of the emulator's sample; nil is the
 	// machine's.
 	Now func() time.Time
+
+	// Drain is how long a server that is asked to end waits for answers under way; 0 is ten
+	// seconds.
+	Drain time.Duration
 }
 
 // commands are the program's commands, as kong parses them.

@@ -1,6 +1,7 @@
 package serverhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ const (
 	writeTimeout  = 5 * time.Minute // the whole list over a slow line
 	idleTimeout   = 2 * time.Minute
 	headerLimit   = 64 << 10 // bytes
-	lastAnswers   = 10 * time.Second
+	defaultDrain  = 10 * time.Second
 )
 
 // serveCmd is the command that serves and refreshes until it is stopped.
@@ -68,7 +69,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	}
 	s.Log.Info("stopping")
 	runner.Stop()
-	last, end := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
+	last, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
 	defer end()
 	err = server.Shutdown(last)
 	if errors.Is(err, context.DeadlineExceeded) {

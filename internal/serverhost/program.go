@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"voc/internal/app"
 )
 
 // The exit codes of [Program.Run].
@@ -23,6 +25,10 @@ type Program struct {
 	Args           []string // without the program's own name
 	Environ        []string // as os.Environ returns it; the last one of a name counts
 	Stdout, Stderr io.Writer
+
+	// Credentials finds the keys and the region of a bucket; nil looks where the AWS CLI does:
+	// the process's variables, shared files, the role of the machine.
+	Credentials app.AWS
 
 	// Now is the clock of the schedule, of run ids and of the emulator's sample; nil is the
 	// machine's.

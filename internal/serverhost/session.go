@@ -55,7 +55,7 @@ func (p *Program) open(ctx context.Context, cfg config.Config, tell io.Writer) (
 			log.Warn("temporary files stay behind", "error", err)
 		}
 	})
-	if s.Parts, err = app.Open(ctx, cfg, credentials, work, log); err != nil {
+	if s.Parts, err = app.Open(ctx, cfg, p.credentials(), work, log); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -91,8 +91,17 @@ func (s *session) onClose(do func()) {
 	s.close = func() { do(); before() }
 }
 
-// credentials are found where the AWS CLI finds them: environment, shared files, the role of the machine.
-func credentials(ctx context.Context) (aws.Config, error) {
+// credentials are the program's, or those of sharedCredentials.
+func (p *Program) credentials() app.AWS {
+	if p.Credentials != nil {
+		return p.Credentials
+	}
+	return sharedCredentials
+}
+
+// sharedCredentials are found where the AWS CLI finds them: environment, shared files, the role of
+// the machine.
+func sharedCredentials(ctx context.Context) (aws.Config, error) {
 	cfg, err := awsconfig.LoadDefaultConfig(ctx)
 	if err != nil {
 		return cfg, fmt.Errorf("AWS credentials: %w", err)

@@ -40,6 +40,7 @@ type Server struct {
 	output    *output
 	done      chan struct{} // closed when it has ended
 	code      int           // valid then
+	pid       int           // of a binary
 	terminate func() error
 	kill      func()
 }
@@ -73,6 +74,7 @@ func Exec(t testing.TB, binary, dir string, environ []string, args ...string) *S
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.pid = cmd.Process.Pid
 	s.kill = func() { _ = cmd.Process.Kill() } // it may have ended
 	s.terminate = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	go func() {
@@ -113,6 +115,9 @@ func (s *Server) Terminate() int {
 	}
 	return s.code
 }
+
+// PID is the id of a binary's process; 0 for a program in this process.
+func (s *Server) PID() int { return s.pid }
 
 // URL waits until the server listens, and returns its URL.
 func (s *Server) URL() string {

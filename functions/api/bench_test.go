@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"voc/internal/airtable/airtablesim"
+	"voc/internal/buildtest"
 	"voc/internal/lambdahost/lambdatest"
+	"voc/internal/serverhost/servertest"
 	"voc/internal/voctest"
 )
 
@@ -82,10 +84,8 @@ func (w *world) transfer(b *testing.B) (size int64) {
 
 // BenchmarkColdStart is exec → first answer of the whole sample, on one CPU, against an empty function and the transfer.
 func BenchmarkColdStart(b *testing.B) {
-	empty, err := lambdatest.Build(b.TempDir(), "./testdata/empty")
-	if err != nil {
-		b.Fatal(err)
-	}
+	empty := lambdatest.Command("./testdata/empty")
+	defer empty.Remove()
 	w := whole(b)
 	w.Intercept(paced)
 	for name, target := range map[string]string{"list": "/api/feedback/", "record": "/api/feedback/" + w.sim.Records()[0].ID} {
@@ -99,7 +99,7 @@ func BenchmarkColdStart(b *testing.B) {
 			list := 0
 			for b.Loop() {
 				start := time.Now()
-				lambdatest.New(b, empty, "GOMAXPROCS=1").Invoke([]byte(`{}`), enough)
+				lambdatest.New(b, empty.Path(b), "GOMAXPROCS=1").Invoke([]byte(`{}`), enough)
 				size = w.transfer(b)
 				least += time.Since(start)
 				f := w.function("GOMAXPROCS=1")
@@ -138,8 +138,13 @@ func BenchmarkResident(b *testing.B) {
 // BenchmarkServerResident is the peak memory of the server under the same mixture, at 8 connections.
 func BenchmarkServerResident(b *testing.B) {
 	w := whole(b)
+	server := buildtest.Command{Package: "../server"}
+	defer server.Remove()
+	environ := append(w.serverEnviron(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")
 	for b.Loop() {
-		url, pid := w.serve()
+		p := servertest.Exec(b, server.Path(b), b.TempDir(), environ)
+		p.Printed(`(voc serves)`)
+		url, pid := p.URL(), p.PID()
 		b.ReportMetric(status(b, pid, "VmRSS:"), "idle-MB")
 		var all sync.WaitGroup
 		for range 8 {

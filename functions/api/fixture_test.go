@@ -1,17 +1,12 @@
 package main_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,27 +22,17 @@ import (
 	"voc/internal/config"
 	"voc/internal/lambdahost/lambdatest"
 	"voc/internal/refresh"
+	"voc/internal/serverhost"
+	"voc/internal/serverhost/servertest"
 	"voc/internal/voctest"
 )
 
-// bootstrap is the built function, which all tests here run as Lambda would; server is the built server.
-var bootstrap, server string
+// bootstrap is the built function, which all tests here run as Lambda would.
+var bootstrap = lambdatest.Command(".")
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "voc-api-test-")
-	if err != nil {
-		panic(err)
-	}
-	if bootstrap, err = lambdatest.Build(dir, "."); err != nil {
-		panic(err)
-	}
-	server = filepath.Join(dir, "server")
-	if out, err := exec.Command("go", "build", "-o", server, "../server").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	defer bootstrap.Remove()
+	m.Run()
 }
 
 // enough is more time than any event here takes, and what the template gives.
@@ -110,7 +95,7 @@ func (w *world) environ() []string {
 func (w *world) function(more ...string) *lambdatest.Function {
 	environ := append(w.Environ(), w.environ()...)
 	environ = append(environ, "ADMIN_TOKENS=try", "REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=voc-incremental")
-	return lambdatest.New(w.t, bootstrap, append(environ, more...)...)
+	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
 
 // publish does a full refresh in this process.
@@ -121,7 +106,12 @@ func (w *world) publish() catalog.Run {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	parts, err := app.Open(w.t.Context(), cfg, keys, w.t.TempDir(), slog.New(slog.DiscardHandler))
+	work, err := app.NewWorkdir(w.t.TempDir())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer work.Close()
+	parts, err := app.Open(w.t.Context(), cfg, keys, work, slog.New(slog.DiscardHandler))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -234,36 +224,16 @@ func contains(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// serve starts the server on the same store, and gives its URL and its process.
-func (w *world) serve() (url string, pid int) {
+// serve starts the server on the same store, in this process, and gives its URL.
+func (w *world) serve() string {
 	w.t.Helper()
-	cmd := exec.Command(server)
-	var log bytes.Buffer
-	cmd.Stderr = &log
-	cmd.Env = append(w.environ(), "TMPDIR="+w.t.TempDir(), "ADDR=127.0.0.1:0", "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
-		"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all", "AWS_REGION=eu-central-1",
-		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")
-	printed, err := cmd.StdoutPipe()
-	if err == nil {
-		err = cmd.Start()
-	}
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	line := make([]byte, 4096)
-	for text := ""; !strings.Contains(text, "voc serves"); {
-		n, err := printed.Read(line)
-		if text += string(line[:n]); err != nil {
-			w.t.Fatalf("%v after %s\n%s", err, text, log.String())
-		}
-		if _, after, ok := strings.Cut(text, "voc listens on "); ok {
-			url, _, _ = strings.Cut(after, "\n")
-		}
-	}
-	go func() { _, _ = io.Copy(io.Discard, printed) }()
-	return url, cmd.Process.Pid
+	p := servertest.StartProgram(w.t, serverhost.Program{Environ: w.serverEnviron(), Credentials: keys})
+	p.Printed(`(voc serves)`)
+	return p.URL()
+}
+
+// serverEnviron is what a server on the same store is told.
+func (w *world) serverEnviron() []string {
+	return servertest.Environment(w.t, append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
+		"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all")...)
 }

@@ -15,7 +15,7 @@ func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
-	url, _ := w.serve()
+	url := w.serve()
 	f := w.function()
 	tag := ask(t, f, "GET", "/api/feedback/").header.Get("ETag")
 	id := w.sim.Records()[0].ID

@@ -3,7 +3,8 @@ package main_test
 import (
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,6 +20,7 @@ func TestARunStopsBeforeItsDeadlineAndIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
+	status(t, f) // so that the time below is not that of the start
 	w.sim.Script(airtablesim.Stall().On(airtablesim.List))
 	event := scheduled("full", "2026-11-30T04:59:00Z")
 	result := f.Invoke([]byte(event), 3*time.Second)
@@ -62,23 +64,47 @@ func TestAProcessThatIsKilledInARefreshLeavesItToTheRetry(t *testing.T) {
 	}
 }
 
+// TestOfTwoAtOnceOneDoesTheWork: Airtable answers the first only once the second has read the
+// manifest twice, which it does when it waits for the first.
 func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.sim.Script(airtablesim.Fault{Delay: 300 * time.Millisecond}.On(airtablesim.List)) // so that they do meet
-	results := make([]catalog.Run, 2)
+	listing, waits := make(chan struct{}), make(chan struct{})
+	reach := sync.OnceFunc(func() { close(listing) })
+	w.sim.Before(func(c airtablesim.Call) {
+		if c.Kind == airtablesim.List {
+			reach()
+			<-waits
+		}
+	})
+	second := w.function("full", "AWS_ENDPOINT_URL_S3="+w.countReads(t, 2, sync.OnceFunc(func() { close(waits) })))
+	var results [2]catalog.Run
 	var both sync.WaitGroup
-	for i, f := range []*lambdatest.Function{w.function("full"), w.function("full")} {
-		both.Go(func() { results[i] = invoke(t, f, `{}`) })
-	}
+	both.Go(func() { results[0] = invoke(t, w.function("full"), `{}`) })
+	<-listing
+	both.Go(func() { results[1] = invoke(t, second, `{}`) })
 	both.Wait()
-	var outcomes []string
-	for _, run := range results {
-		outcomes = append(outcomes, string(run.Outcome))
+	is(t, results[0], catalog.Published, catalog.Full)
+	is(t, results[1], catalog.Joined, catalog.Full)
+}
+
+// countReads leads to the S3 and calls reached at the n-th read of the manifest. It returns its URL.
+func (w *world) countReads(t *testing.T, n int32, reached func()) string {
+	t.Helper()
+	to, err := url.Parse(w.S3())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if slices.Sort(outcomes); !slices.Equal(outcomes, []string{"joined", "published"}) {
-		t.Errorf("outcomes %q", outcomes)
-	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	var reads atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		proxy.ServeHTTP(rw, r)
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/manifest.json") && reads.Add(1) == n {
+			reached()
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 func TestAStoreThatRefusesIsNamedInTheError(t *testing.T) {
@@ -162,6 +188,7 @@ func TestAStoreThatStallsEndsTheRunInTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
+	status(t, f) // so that the time below is not that of the start
 	w.Intercept(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() })
 	result := f.Invoke([]byte(scheduled("full", "2026-11-30T04:59:00Z")), 6*time.Second)
 	if result.Error == nil || !strings.HasPrefix(result.Error.Type, "Refresh.") {

@@ -3,7 +3,6 @@ package main_test
 import (
 	"encoding/json"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,19 +14,11 @@ import (
 )
 
 // bootstrap is the built function, which all tests here run as Lambda would.
-var bootstrap string
+var bootstrap = lambdatest.Command(".")
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "voc-refresh-test-")
-	if err != nil {
-		panic(err)
-	}
-	if bootstrap, err = lambdatest.Build(dir, "."); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	defer bootstrap.Remove()
+	m.Run()
 }
 
 // records is how many the base of the tests has: two pages.
@@ -67,7 +58,7 @@ func (w *world) function(mode string, more ...string) *lambdatest.Function {
 	environ := append(w.Environ(),
 		"AIRTABLE_BASE_ID="+w.base.ID(), "AIRTABLE_TABLE_NAME="+w.base.TableName(), "AIRTABLE_API_URL="+w.url, "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key",
 		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(), "REFRESH_MODE="+mode)
-	return lambdatest.New(w.t, bootstrap, append(environ, more...)...)
+	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
 
 // scheduled is the event of a schedule.

@@ -28,11 +28,11 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	if err != nil {
 		return nil, err
 	}
-	dir, _, err := app.Workdir() // which goes with the process
+	work, err := app.NewWorkdir("") // never closed: it lasts as long as the process
 	if err != nil {
 		return nil, err
 	}
-	parts, err := app.Open(ctx, settings.Bare(), lambdahost.Credentials, dir, log)
+	parts, err := app.Open(ctx, settings.Bare(), lambdahost.Credentials, work, log)
 	if err != nil {
 		return nil, err
 	}

@@ -33,14 +33,14 @@ func BenchmarkFullRefresh(b *testing.B) {
 	for b.Loop() {
 		var first, last atomic.Int64
 		sim := airtablesim.New(data, airtablesim.Config{Latency: 150 * time.Millisecond})
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			first.CompareAndSwap(0, time.Now().UnixNano())
 			sim.ServeHTTP(w, r)
 			last.Store(time.Now().UnixNano())
 		}))
-		cmd := exec.Command(binary, "refresh", "full")
+		cmd := exec.Command(server.Path(b), "refresh", "full")
 		cmd.Dir = b.TempDir()
-		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + server.URL, "AIRTABLE_BASE_ID=" + data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
+		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + far.URL, "AIRTABLE_BASE_ID=" + data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
 		var receipt bytes.Buffer
 		cmd.Stdout = &receipt
 		if err := cmd.Start(); err != nil {
@@ -49,7 +49,7 @@ func BenchmarkFullRefresh(b *testing.B) {
 		peak := watchMemory(cmd.Process.Pid)
 		err := cmd.Wait()
 		ended := time.Now().UnixNano()
-		server.Close()
+		far.Close()
 		var run struct{ Read, Throttled int }
 		if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() || run.Throttled != 0 {
 			b.Fatalf("%v: %s", err, receipt.String())

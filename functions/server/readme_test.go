@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"voc/internal/config"
+	"voc/internal/serverhost/servertest"
 )
 
 func readme(t *testing.T) string {
@@ -51,7 +52,7 @@ func TestReadmesTableOfVariablesIsTheProgramsOwn(t *testing.T) {
 func TestReadmesCurlCommandsWork(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t, "ADMIN_TOKENS=try"))
-	p.printed(`(voc serves)`)
+	p.Printed(`(voc serves)`)
 	ran := 0
 	for _, line := range commands(t) {
 		if !strings.HasPrefix(line, "curl ") {
@@ -73,7 +74,7 @@ func TestReadmesCurlCommandsWork(t *testing.T) {
 func TestReadmesAnswersAreWhatTheServerAnswers(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t))
-	p.printed(`(voc serves)`)
+	p.Printed(`(voc serves)`)
 	questions := regexp.MustCompile("(?s)```sh\n(curl [^\n]*)\n```\n\n```[a-z]*\n(.*?)\n```").FindAllStringSubmatch(readme(t), -1)
 	for _, q := range questions {
 		command := strings.ReplaceAll(q[1], "http://localhost:8080", url)
@@ -89,8 +90,8 @@ func TestReadmesAnswersAreWhatTheServerAnswers(t *testing.T) {
 
 func TestReadmesServerCommandsWork(t *testing.T) {
 	t.Parallel()
-	airtable, dir := emulate(t), t.TempDir()
-	env := environment(t, airtable.variables()...)
+	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
+	env := environment(t, airtable.Variables()...)
 	ran := 0
 	for _, command := range regexp.MustCompile("`?bin/server ([a-z ]+)").FindAllStringSubmatch(readme(t), -1) {
 		args := strings.Fields(command[1])
@@ -98,7 +99,7 @@ func TestReadmesServerCommandsWork(t *testing.T) {
 			continue // TestEmulatorAloneAnswersAirtablesCalls
 		}
 		ran++
-		airtable.call(http.MethodPost, "", `{"fields":{"Notes":"so that there is something to publish, and to go back behind"}}`)
+		airtable.Call(http.MethodPost, "", `{"fields":{"Notes":"so that there is something to publish, and to go back behind"}}`)
 		if code, _, stderr := run(t, dir, env, args...); code != 0 {
 			t.Errorf("server %v: exit code %d %s", args, code, stderr)
 		}

@@ -38,7 +38,7 @@ func Program() string {
 type Parts struct {
 	Config  config.Config
 	Catalog *catalog.Catalog
-	Dir     string // private, for files of this process
+	Work    *Workdir // for the files of this process
 	Log     *slog.Logger
 	Now     func() time.Time // the clock that all parts share
 
@@ -56,13 +56,13 @@ func (p Parts) token(ctx context.Context) (string, error) {
 // AWS gives the credentials and the region for a bucket. Where a host finds them is its own affair, and the libraries that know every place are large.
 type AWS func(context.Context) (aws.Config, error)
 
-// Open opens the store that cfg names; credentials are asked for only if that is a bucket. It asks the bucket nothing yet.
-func Open(ctx context.Context, cfg config.Config, credentials AWS, dir string, log *slog.Logger) (Parts, error) {
+// Open opens the store that cfg names; credentials are asked for only if that is a bucket. It asks the bucket nothing yet. The caller closes work.
+func Open(ctx context.Context, cfg config.Config, credentials AWS, work *Workdir, log *slog.Logger) (Parts, error) {
 	store, err := openStore(ctx, cfg.Store, credentials)
 	if err != nil {
 		return Parts{}, err
 	}
-	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Dir: dir, Log: log, Now: time.Now}, nil
+	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Work: work, Log: log, Now: time.Now}, nil
 }
 
 func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Store, error) {
@@ -92,7 +92,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		Table:   c.Airtable.Table,
 		Mapping: c.Mapping,
 		Years:   c.Years,
-		Dir:     p.Dir,
+		Dir:     p.Work.Path(),
 		Program: Program(),
 		Log:     p.Log,
 		Now:     p.Now,
@@ -121,7 +121,7 @@ func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
 
 // NewReplica makes what the API serves from: snapshots of the configured base alone.
 func NewReplica(p Parts) *catalog.Replica {
-	return catalog.NewReplica(p.Catalog, p.Dir, p.Log).Of(p.Config.Airtable.BaseID)
+	return catalog.NewReplica(p.Catalog, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
 }
 
 // NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.

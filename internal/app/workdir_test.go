@@ -4,45 +4,69 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 
 	"voc/internal/app"
 )
 
-func TestAWorkingFolderOutlivesTheStartOfAnotherProcess(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	first, closeFirst, err := app.Workdir()
+func newWorkdir(t *testing.T, parent string) *app.Workdir {
+	t.Helper()
+	w, err := app.NewWorkdir(parent)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, closeSecond, err := app.Workdir()
-	if err != nil || second == first {
-		t.Fatalf("%q after %q, %v", second, first, err)
+	return w
+}
+
+func TestAWorkingFolderOutlivesTheStartOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	first, second := newWorkdir(t, parent), newWorkdir(t, parent)
+	if second.Path() == first.Path() {
+		t.Fatalf("both are %q", first.Path())
 	}
-	if _, err := os.Stat(first); err != nil {
+	if _, err := os.Stat(first.Path()); err != nil {
 		t.Errorf("a live process lost its folder: %v", err)
 	}
-	for _, closing := range []func() error{closeFirst, closeSecond} {
-		if err := closing(); err != nil {
+	for _, w := range []*app.Workdir{first, second} {
+		if err := w.Close(); err != nil {
 			t.Error(err)
 		}
 	}
-	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 
+// TestWorkdirLockSurvivesGarbageCollection: a Lambda function never closes its folder, and once
+// held nothing of it but its path.
+func TestWorkdirLockSurvivesGarbageCollection(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	path := newWorkdir(t, parent).Path()
+	for range 5 { // a finalizer runs after one collection, what it frees goes with the next
+		runtime.GC()
+	}
+	if err := newWorkdir(t, parent).Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Errorf("another start removed the folder of a live process: %v", err)
+	}
+}
+
 func TestAFolderThatNobodyHoldsIsClearedAway(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	stray, err := os.MkdirTemp("", "voc-work-")
-	if err != nil {
+	t.Parallel()
+	parent := t.TempDir()
+	stray := filepath.Join(parent, "voc-work-1")
+	if err := os.Mkdir(stray, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, closing, err := app.Workdir()
-	if err != nil {
-		t.Fatal(err)
+	if err := newWorkdir(t, parent).Close(); err != nil {
+		t.Error(err)
 	}
-	defer func() { _ = closing() }()
 	if _, err := os.Stat(stray); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder of a process that is gone stays: %v", err)
 	}

@@ -15,10 +15,12 @@ import (
 //
 //	functions → app → refresh, httpapi → catalog → snapshot, blob
 //
-// with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server
-// has the emulator. A test may import what it needs; voctest is for tests alone, so it stands on no right side.
+// with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
+// has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
 const drawing = `
-functions/server   → app refresh httpapi catalog config schedule telemetry airtable/airtablesim
+functions/server   → serverhost
+serverhost         → app refresh httpapi catalog config schedule telemetry airtable/airtablesim
+serverhost/servertest → serverhost airtable/airtablesim
 functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi catalog config lambdahost
 app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
@@ -27,7 +29,8 @@ httpapi            → catalog snapshot feedback schedule telemetry
 httpapi/apidoc     →
 lambdahost         → catalog config
 lambdahost/invocation → lambdahost httpapi catalog config
-lambdahost/lambdatest →
+lambdahost/lambdatest → buildtest
+buildtest          →
 voctest            →
 catalog            → snapshot blob feedback
 snapshot           → feedback
@@ -47,7 +50,7 @@ telemetry          →
 // unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
 var unlinked = map[string][]string{
 	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "testing"},
-	"":                 {"voc/internal/airtable/airtablesim", "voc/functions/server", "voc/internal/voctest", "testing"},
+	"":                 {"voc/internal/airtable/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "testing"},
 }
 
 func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {

@@ -11,16 +11,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"voc/internal/buildtest"
 )
 
-// Build builds the function in a folder below functions/ as the template does, but for what would have all of Go compiled again. It returns the path of its bootstrap file.
-func Build(dir, folder string) (string, error) {
-	bootstrap := filepath.Join(dir, "bootstrap")
-	build := exec.Command("go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", bootstrap, folder)
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
-	}
-	return bootstrap, nil
+// Command is the function in a folder below functions/, built as the template does but for the flags that would have all of Go compiled again.
+func Command(folder string) *buildtest.Command {
+	return &buildtest.Command{Package: folder, Tags: "lambda.norpc"}
 }
 
 // Function is a function that waits for events. One event is under way at a time.

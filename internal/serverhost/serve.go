@@ -1,12 +1,12 @@
-package main
+package serverhost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
-	"os"
+	"sync"
 	"time"
 
 	"voc/internal/app"
@@ -23,23 +23,28 @@ const (
 	writeTimeout  = 5 * time.Minute // the whole list over a slow line
 	idleTimeout   = 2 * time.Minute
 	headerLimit   = 64 << 10 // bytes
-	lastAnswers   = 10 * time.Second
+	defaultDrain  = 10 * time.Second
 )
 
-// serve is the command that serves and refreshes until it is stopped.
-type serve struct{}
+// serveCmd is the command that serves and refreshes until it is stopped.
+type serveCmd struct{}
 
 // Run serves until ctx ends.
-func (serve) Run(ctx context.Context) error {
-	s, err := start(ctx, os.Stdout)
+func (serveCmd) Run(ctx context.Context, p *Program) error {
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	listener, err := listen("ADDR", cfg.Addr) // first, so that a port that is taken is all that is said
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	s, err := p.open(ctx, cfg, p.Stdout)
 	if err != nil {
 		return err
 	}
 	defer s.close()
-	listener, err := net.Listen("tcp", s.Config.Addr)
-	if err != nil {
-		return fmt.Errorf("ADDR: %w", err)
-	}
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
 	engine := app.NewRefresh(s.Parts)
@@ -50,8 +55,13 @@ func (serve) Run(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
 	url := "http://" + listener.Addr().String()
-	fmt.Println("voc listens on", url)
-	go s.begin(ctx, replica, runner, url)
+	fmt.Fprintln(p.Stdout, "voc listens on", url)
+	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}
+	var begun sync.WaitGroup
+	defer begun.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	begun.Go(func() { h.begin(ctx) })
 	select {
 	case err := <-failed:
 		return err
@@ -59,8 +69,8 @@ func (serve) Run(ctx context.Context) error {
 	}
 	s.Log.Info("stopping")
 	runner.Stop()
-	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastAnswers)
-	defer cancel()
+	last, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
+	defer end()
 	err = server.Shutdown(last)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close() // a client that reads slowly must not hold up the end
@@ -75,8 +85,18 @@ func newServer(handler http.Handler) *http.Server {
 	}
 }
 
+// serving is a session of a server that listens.
+type serving struct {
+	*session
+	program *Program
+	replica *catalog.Replica
+	runner  *refresh.Runner
+	url     string
+}
+
 // begin loads data where there is none, catches up what was missed, and goes on by the schedule.
-func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *refresh.Runner, url string) {
+func (s *serving) begin(ctx context.Context) {
+	replica, runner := s.replica, s.runner
 	if err := replica.Sync(ctx); err != nil {
 		s.Log.Error("the store can not be read", "error", err)
 	}
@@ -96,25 +116,26 @@ func (s *session) begin(ctx context.Context, replica *catalog.Replica, runner *r
 		return ticket, err
 	}
 	scheduler := newScheduler(s.Config.Schedule, ask, s.Log)
+	scheduler.now = s.program.now
 	switch owner := view.Manifest.Owner; {
 	case view.File == nil:
 		s.firstLoad(ctx, ask)
 	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
 		_, _ = ask(refresh.Request{Mode: catalog.Incremental, Trigger: catalog.TriggerStart}) // it was renamed, or it is another table: that must show now
 	case s.Config.Schedule.On:
-		scheduler.catchUp(view.Manifest, wallClock())
+		scheduler.catchUp(view.Manifest, scheduler.now())
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	s.welcome(replica, url)
+	s.welcome()
 	if s.Config.Schedule.On {
 		scheduler.run(ctx)
 	}
 }
 
 // firstLoad fills an empty store at once, whatever the schedule says.
-func (s *session) firstLoad(ctx context.Context, ask func(refresh.Request) (refresh.Ticket, error)) {
+func (s *serving) firstLoad(ctx context.Context, ask func(refresh.Request) (refresh.Ticket, error)) {
 	s.Log.Info("there is nothing to serve: loading all records")
 	ticket, err := ask(refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerStart})
 	if err == nil {
@@ -126,23 +147,24 @@ func (s *session) firstLoad(ctx context.Context, ask func(refresh.Request) (refr
 }
 
 // welcome says where to find what.
-func (s *session) welcome(replica *catalog.Replica, url string) {
-	view, release := replica.Acquire()
+func (s *serving) welcome() {
+	out, url := s.program.Stdout, s.url
+	view, release := s.replica.Acquire()
 	defer release()
 	if view.File == nil {
-		fmt.Printf("voc has nothing to serve yet: %s/api/cache/ says why\n", url)
+		fmt.Fprintf(out, "voc has nothing to serve yet: %s/api/cache/ says why\n", url)
 		return
 	}
-	fmt.Printf("voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
+	fmt.Fprintf(out, "voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
 		view.Manifest.Owner.Base, view.File.Meta().Years, s.Catalog)
-	fmt.Printf("  all      curl -s --compressed %s/api/feedback/\n", url)
-	fmt.Printf("  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
-	fmt.Printf("  status   curl -s %s/api/cache/\n", url)
-	fmt.Printf("  the API  %s/api/docs\n", url)
+	fmt.Fprintf(out, "  all      curl -s --compressed %s/api/feedback/\n", url)
+	fmt.Fprintf(out, "  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
+	fmt.Fprintf(out, "  status   curl -s %s/api/cache/\n", url)
+	fmt.Fprintf(out, "  the API  %s/api/docs\n", url)
 	if len(s.Config.Access.AdminTokens) > 0 {
-		fmt.Printf("  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
+		fmt.Fprintf(out, "  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
 	}
 	if s.Config.Access.Read != config.Public {
-		fmt.Println("  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
+		fmt.Fprintln(out, "  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
 	}
 }

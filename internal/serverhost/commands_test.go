@@ -1,16 +1,19 @@
-package main_test
+package serverhost_test
 
 import (
+	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"voc/internal/serverhost/servertest"
 )
 
 func TestEveryMistakeInTheEnvironmentIsToldAtOnce(t *testing.T) {
 	t.Parallel()
-	env := environment(t, "FEEDBACK_YEARS=soon", "SCHEDULE_TIMEZONE=America/Newyork", "SNAPSHOT_KEEP=0", `FIELD_MAP={"colour":"Red"}`, "AIRTABLE_BASE_ID=appABC")
+	env := servertest.Environment(t, "FEEDBACK_YEARS=soon", "SCHEDULE_TIMEZONE=America/Newyork", "SNAPSHOT_KEEP=0", `FIELD_MAP={"colour":"Red"}`, "AIRTABLE_BASE_ID=appABC")
 	for _, args := range [][]string{nil, {"refresh", "full"}, {"status"}} {
-		code, stdout, stderr := run(t, t.TempDir(), env, args...)
+		code, stdout, stderr := servertest.Run(t, env, args...)
 		if code != 2 || stdout != "" {
 			t.Errorf("server %v: exit code %d, printed %q", args, code, stdout)
 		}
@@ -25,7 +28,7 @@ func TestEveryMistakeInTheEnvironmentIsToldAtOnce(t *testing.T) {
 func TestWrongUseIsExitCode2(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"refresh"}, {"refresh", "everything"}, {"sing"}, {"serve", "--loudly"}} {
-		code, _, stderr := run(t, t.TempDir(), environment(t), args...)
+		code, _, stderr := servertest.Run(t, servertest.Environment(t), args...)
 		if code != 2 || !strings.HasPrefix(stderr, "server: ") {
 			t.Errorf("server %v: exit code %d, %q", args, code, stderr)
 		}
@@ -34,8 +37,8 @@ func TestWrongUseIsExitCode2(t *testing.T) {
 
 func TestRefreshTellsByItsExitCodeHowItWent(t *testing.T) {
 	t.Parallel()
-	airtable, dir := emulate(t), t.TempDir()
-	good := environment(t, airtable.variables()...)
+	airtable := servertest.NewBase(t, nil)
+	good := servertest.Environment(t, airtable.Variables()...)
 	with := func(variable string) []string { return append(good[:len(good):len(good)], variable) } // the last one of a name counts
 	for _, step := range []struct {
 		name, mode string
@@ -55,7 +58,7 @@ func TestRefreshTellsByItsExitCodeHowItWent(t *testing.T) {
 		{"another mapping", "incremental", with(`TEAM_MAP={"Documents":"Paper"}`), 0, `"outcome": "published"`},
 		{"other years", "incremental", with(`FEEDBACK_YEARS=all`), 0, `"mode": "full"`},
 	} {
-		code, stdout, stderr := run(t, dir, step.env, "refresh", step.mode)
+		code, stdout, stderr := servertest.Run(t, step.env, "refresh", step.mode)
 		if code != step.code || !strings.Contains(stdout+stderr, step.says) {
 			t.Errorf("%s: exit code %d, want %d and %q in:\n%s%s", step.name, code, step.code, step.says, stdout, stderr)
 		}
@@ -67,15 +70,15 @@ func TestRefreshTellsByItsExitCodeHowItWent(t *testing.T) {
 
 func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	airtable, dir := emulate(t), t.TempDir()
+	airtable := servertest.NewBase(t, nil)
 	store := "SNAPSHOT_STORE=file://" + t.TempDir()
-	if code, _, stderr := run(t, dir, environment(t, append(airtable.variables(), store)...), "refresh", "full"); code != 0 {
+	if code, _, stderr := servertest.Run(t, servertest.Environment(t, airtable.Variables(store)...), "refresh", "full"); code != 0 {
 		t.Fatal(stderr)
 	}
-	other := environment(t, append(airtable.variables(), store, "AIRTABLE_BASE_ID=appSomethingElse1")...)
+	other := servertest.Environment(t, airtable.Variables(store, "AIRTABLE_BASE_ID=appSomethingElse1")...)
 	for _, args := range [][]string{nil, {"refresh", "full"}} {
-		code, _, stderr := run(t, dir, other, args...)
-		if code != 1 || !strings.Contains(stderr, airtable.id) || !strings.Contains(stderr, "appSomethingElse1") {
+		code, _, stderr := servertest.Run(t, other, args...)
+		if code != 1 || !strings.Contains(stderr, airtable.ID) || !strings.Contains(stderr, "appSomethingElse1") {
 			t.Errorf("server %v: exit code %d, %q", args, code, stderr)
 		}
 	}
@@ -83,26 +86,54 @@ func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 
 func TestStatusPrintsWhatTheAPIAnswers(t *testing.T) {
 	t.Parallel()
-	airtable, dir := emulate(t), t.TempDir()
-	env := environment(t, airtable.variables()...)
-	if code, _, stderr := run(t, dir, env, "refresh", "full"); code != 0 {
+	airtable := servertest.NewBase(t, nil)
+	env := servertest.Environment(t, airtable.Variables()...)
+	if code, _, stderr := servertest.Run(t, env, "refresh", "full"); code != 0 {
 		t.Fatal(stderr)
 	}
-	code, stdout, stderr := run(t, dir, env, "status")
-	if code != 0 || !strings.Contains(stdout, `"total_records": 580`) {
+	code, stdout, stderr := servertest.Run(t, env, "status")
+	if code != 0 || !strings.Contains(stdout, `"total_records": 90`) {
 		t.Errorf("exit code %d: %s%s", code, stdout, stderr)
 	}
 }
 
 func TestEmulatorAloneAnswersAirtablesCalls(t *testing.T) {
 	t.Parallel()
-	p := launch(t, t.TempDir(), environment(t), "emulator")
-	url, id, token := p.printed(`URL +(\S+)`), p.printed(`base +(app\w+)`), p.printed(`token +(\S+)`)
-	page := parse[struct{ Records []any }](t, send(t, http.MethodGet, url+"/v0/"+id+"/Lead%20Bugs?pageSize=3", token, ""))
+	p := servertest.Start(t, servertest.Environment(t), "emulator")
+	url, id, token := p.Printed(`URL +(\S+)`), p.Printed(`base +(app\w+)`), p.Printed(`token +(\S+)`)
+	page := servertest.Parse[struct{ Records []any }](t, servertest.Send(t, http.MethodGet, url+"/v0/"+id+"/Lead%20Bugs?pageSize=3", token, ""))
 	if len(page.Records) != 3 {
 		t.Errorf("a page of 3 has %d records", len(page.Records))
 	}
-	if code := p.terminate(); code != 0 {
-		t.Errorf("after SIGTERM the exit code is %d", code)
+	if code := p.Terminate(); code != 0 {
+		t.Errorf("when it is asked to end the exit code is %d", code)
+	}
+}
+
+// TestPortThatIsTakenIsNamedWithWhatToSet: the first thing that goes wrong with `make run`.
+func TestPortThatIsTakenIsNamedWithWhatToSet(t *testing.T) {
+	t.Parallel()
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	taken := other.Addr().String()
+	for variable, args := range map[string][]string{"ADDR": nil, "AIRTABLE_SIM_ADDR": {"emulator"}} {
+		code, stdout, stderr := servertest.Run(t, servertest.Environment(t, variable+"="+taken), args...)
+		begin := "server: listen on " + taken + ": address already in use: set " + variable + "=127.0.0.1:"
+		if code != 2 || stdout != "" || !strings.HasPrefix(stderr, begin) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%s: exit code %d, printed %q and %q, want %q", variable, code, stdout, stderr, begin)
+		}
+	}
+}
+
+func TestHelpIsPrintedAndNoMistake(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"--help"}, {"refresh", "--help"}} {
+		code, stdout, stderr := servertest.Run(t, servertest.Environment(t), args...)
+		if code != 0 || stderr != "" || !strings.HasPrefix(stdout, "Usage: server") {
+			t.Errorf("server %v: exit code %d, %q, %q", args, code, stdout, stderr)
+		}
 	}
 }

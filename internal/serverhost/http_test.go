@@ -1,4 +1,4 @@
-package main_test
+package serverhost_test
 
 import (
 	"bufio"
@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"voc/internal/serverhost/servertest"
 )
 
 // TestTheServersOwnAnswersAreTheAPIs: those that net/http would give by itself as well.
 func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, t.TempDir(), environment(t))
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	for line, status := range map[string]int{
 		"GET /api/feedback/%":    400,
 		"OPTIONS *":              204,
@@ -40,8 +42,8 @@ func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
 func TestTheDashboardsUsersSignIn(t *testing.T) {
 	t.Parallel()
 	const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W" // of "open sesame"
-	_, url := serve(t, t.TempDir(), environment(t, `DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`))
-	said := send(t, http.MethodPost, url+"/api/users/auth", "", `{"email": "ann@example.com", "password": "open sesame"}`)
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(`DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`)...))
+	said := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "", `{"email": "ann@example.com", "password": "open sesame"}`)
 	if said != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
 		t.Errorf("it says %s", said)
 	}
@@ -49,7 +51,7 @@ func TestTheDashboardsUsersSignIn(t *testing.T) {
 
 func TestAServerRefusesToTakeAJWTsWord(t *testing.T) {
 	t.Parallel()
-	if code, _, stderr := run(t, t.TempDir(), environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
+	if code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

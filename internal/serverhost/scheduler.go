@@ -1,4 +1,4 @@
-package main
+package serverhost
 
 import (
 	"context"
@@ -22,6 +22,7 @@ const (
 type scheduler struct {
 	entries []entry
 	ask     func(refresh.Request) (refresh.Ticket, error)
+	now     func() time.Time
 	log     *slog.Logger
 }
 
@@ -31,9 +32,9 @@ type entry struct {
 	next time.Time // zero: never
 }
 
-// newScheduler knows the full first, so that of two that are due together the lesser one joins the greater.
+// newScheduler makes a scheduler by the machine's clock. It knows the full first, so that of two that are due together the lesser one joins the greater.
 func newScheduler(cfg config.Schedule, ask func(refresh.Request) (refresh.Ticket, error), log *slog.Logger) *scheduler {
-	return &scheduler{ask: ask, log: log, entries: []entry{
+	return &scheduler{ask: ask, now: wallClock, log: log, entries: []entry{
 		{mode: catalog.Full, Schedule: cfg.Full}, {mode: catalog.Sweep, Schedule: cfg.Sweep}, {mode: catalog.Incremental, Schedule: cfg.Incremental},
 	}}
 }
@@ -51,14 +52,14 @@ func (s *scheduler) catchUp(m catalog.Manifest, now time.Time) {
 
 // run asks at each due time until ctx ends.
 func (s *scheduler) run(ctx context.Context) {
-	s.plan(wallClock())
+	s.plan(s.now())
 	for ctx.Err() == nil {
-		timer := time.NewTimer(s.pause(wallClock()))
+		timer := time.NewTimer(s.pause(s.now()))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 		case <-timer.C:
-			s.tick(wallClock())
+			s.tick(s.now())
 		}
 	}
 }
@@ -104,9 +105,6 @@ func (s *scheduler) due(mode catalog.Mode, trigger string, at time.Time) {
 		s.log.Warn("a refresh is due and can not be started", "mode", mode, "error", err)
 	}
 }
-
-// wallClock is the time without the monotonic reading, which does not go on while the machine sleeps.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // retries are after how long a run that nobody asked for is tried again, as long as it fails for a reason that may pass: as Lambda does with an asynchronous call.
 var retries = []time.Duration{time.Minute, 2 * time.Minute}

@@ -1,8 +1,7 @@
-package main
+package serverhost
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,42 +15,46 @@ import (
 	"voc/internal/refresh"
 )
 
-// refreshs is the command that refreshes once.
-type refreshs struct {
+// refreshCmd is the command that refreshes once.
+type refreshCmd struct {
 	Mode   string `arg:"" enum:"full,sweep,incremental,check" help:"full reads all, incremental what has changed, sweep also what is gone or computed anew; check only tells whether they would work."`
 	Accept bool   `help:"Publish even what the gate would refuse, and write over a damaged manifest."`
 	DryRun bool   `help:"Publish nothing: show the receipt as it would be."`
 }
 
 // Run refreshes, and prints the receipt; or checks, and prints what it found.
-func (c refreshs) Run(ctx context.Context) error {
+func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 	if c.Mode == "check" {
-		return withEngine(ctx, check)
+		return p.withEngine(ctx, p.check)
 	}
-	return withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
-		progress, done := showProgress(engine.Log)
+	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
+		progress, done := p.showProgress(engine.Log)
 		engine.Progress = progress
 		defer done()
 		mode := catalog.Mode(c.Mode)
-		return once(ctx, engine, refresh.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
+		return p.once(ctx, engine, refresh.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
 	})
 }
 
-// rollback is the command that makes an older snapshot current.
-type rollback struct {
+// rollbackCmd is the command that makes an older snapshot current.
+type rollbackCmd struct {
 	To string `arg:"" help:"Id of a snapshot (GET /api/cache/snapshots lists them), or previous."`
 }
 
 // Run rolls back, and prints the receipt.
-func (c rollback) Run(ctx context.Context) error {
-	return withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
-		return once(ctx, engine, refresh.Request{Mode: catalog.Rollback, To: c.To})
+func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
+	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
+		return p.once(ctx, engine, refresh.Request{Mode: catalog.Rollback, To: c.To})
 	})
 }
 
 // withEngine does something with what refreshes the configured store.
-func withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) error) error {
-	s, err := start(ctx, os.Stderr)
+func (p *Program) withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) error) error {
+	cfg, err := p.load()
+	if err != nil {
+		return err
+	}
+	s, err := p.open(ctx, cfg, p.Stderr)
 	if err != nil {
 		return err
 	}
@@ -60,16 +63,13 @@ func withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) e
 }
 
 // once does one run and prints its receipt.
-func once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error {
-	q.ID, q.Trigger = catalog.NewRunID(q.Mode, engine.Now()), catalog.TriggerCLI
+func (p *Program) once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error {
+	q.ID, q.Trigger = catalog.NewRunID(q.Mode, p.now()), catalog.TriggerCLI
 	receipt, err := engine.Run(ctx, q)
 	if err != nil {
 		engine.Log.Error("the receipt could not be kept", "error", err)
 	}
-	out := json.NewEncoder(os.Stdout)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	if err := out.Encode(receipt); err != nil {
+	if err := p.printJSON(receipt); err != nil {
 		return err
 	}
 	if outcome := catalog.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != catalog.Joined {
@@ -78,21 +78,21 @@ func once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error 
 	return nil
 }
 
-func check(ctx context.Context, engine *refresh.Engine) error {
+func (p *Program) check(ctx context.Context, engine *refresh.Engine) error {
 	report := engine.Check(ctx)
 	for _, line := range report.Fine {
-		fmt.Println("ok     ", line)
+		fmt.Fprintln(p.Stdout, "ok     ", line)
 	}
 	for _, line := range report.Notes {
-		fmt.Println("note   ", line)
+		fmt.Fprintln(p.Stdout, "note   ", line)
 	}
 	for _, line := range report.Findings {
-		fmt.Println("WRONG  ", line)
+		fmt.Fprintln(p.Stdout, "WRONG  ", line)
 	}
 	if len(report.Findings) > 0 {
-		return errSaid
+		return errPrinted
 	}
-	fmt.Println("a refresh would work")
+	fmt.Fprintln(p.Stdout, "a refresh would work")
 	return nil
 }
 
@@ -100,11 +100,12 @@ func check(ctx context.Context, engine *refresh.Engine) error {
 const progressEvery = 5 * time.Second
 
 // showProgress shows a run's progress: in one moving line on a terminal, in a line now and then elsewhere.
-func showProgress(log *slog.Logger) (progress func(refresh.Progress), done func()) {
-	if !term.IsTerminal(int(os.Stderr.Fd())) {
+func (p *Program) showProgress(log *slog.Logger) (progress func(refresh.Progress), done func()) {
+	screen, ok := p.Stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(screen.Fd())) {
 		return logProgress(log), func() {}
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("reading Airtable"),
+	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(screen), progressbar.OptionSetDescription("reading Airtable"),
 		progressbar.OptionShowCount(), progressbar.OptionSetItsString("records"), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish())
 	return func(p refresh.Progress) { _ = bar.Set(p.Records) }, func() { _ = bar.Finish() } // it is only for the eye
 }

@@ -1,0 +1,49 @@
+package buildtest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+// Command is a command that tests start. Its methods may be called at the same time.
+type Command struct {
+	Package string // as go build takes it, from the folder of the tests
+	Tags    string // build tags, with commas between them
+
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// Path builds the command unless that was done, and returns the path of the file. It fails the
+// test if the build fails.
+func (c *Command) Path(t testing.TB) string {
+	t.Helper()
+	c.once.Do(func() { c.err = c.build() })
+	if c.err != nil {
+		t.Fatalf("build %s: %v", c.Package, c.err)
+	}
+	return c.file()
+}
+
+// Remove removes what was built. It is for TestMain.
+func (c *Command) Remove() { _ = os.RemoveAll(c.dir) }
+
+func (c *Command) file() string { return filepath.Join(c.dir, "command") }
+
+func (c *Command) build() (err error) {
+	if c.dir, err = os.MkdirTemp("", "voc-test-command-"); err != nil {
+		return err
+	}
+	// Without a version from the repository: git refuses to read one that another user owns.
+	build := exec.Command("go", "build", "-buildvcs=false", "-tags", c.Tags, "-ldflags", "-s -w",
+		"-o", c.file(), c.Package)
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}

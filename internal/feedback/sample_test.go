@@ -60,6 +60,7 @@ const sampleTeams = `{"credit reporting":"Bureau","MORTGAGE":"Homes","Debt Colle
 // TestTheRealSampleMapsWithoutSurprise counts the values of a few keys over the sample and compares with a second reading of it, which knows
 // only what is in that data.
 func TestTheRealSampleMapsWithoutSurprise(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, "", sampleTeams)
 	got, want := counts{}, counts{}
 	for _, r := range readSample(t) {

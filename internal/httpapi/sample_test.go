@@ -14,6 +14,7 @@ import (
 
 // TestTheRealSample asks for what only data of that kind can show.
 func TestTheRealSample(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(), fullRun())
 	t.Run("lists are what its records say", s.testListsOfTheSample)

@@ -14,6 +14,7 @@ import (
 const realSample = "../../../../shared/data/lead_bugs.jsonl.gz"
 
 func TestTheRealSampleIsServedWhole(t *testing.T) {
+	t.Parallel()
 	b, err := airtablesim.Load(realSample)
 	if err != nil {
 		t.Fatal(err)
@@ -63,6 +64,7 @@ func write(t *testing.T, name, content string) string {
 const line = `{"id":"recAAAAAAAAAAAAAA","createdTime":"2025-01-01T00:00:00.000Z","fields":{"A":1}}`
 
 func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
+	t.Parallel()
 	var z strings.Builder
 	w := gzip.NewWriter(&z)
 	w.Write([]byte(line))
@@ -88,6 +90,7 @@ func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ content, want string }{
 		"no JSON":         {line + "\n\nnonsense", "line 3"},
 		"cut":             {line[:40], "line 1"},
@@ -115,6 +118,7 @@ func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 }
 
 func TestAnyValuesGiveSomeType(t *testing.T) {
+	t.Parallel()
 	for values, want := range map[string]string{
 		`1|"a"`: "singleLineText", `"a"|"a"|"a"|"a"|"a"`: "singleSelect", `"a"|"b"|"a"|"b"|"a"`: "singleLineText", `"2025-01-01"|"2025-01-01T00:00:00Z"`: "dateTime",
 		`[1]|["a"]`: "multipleLookupValues", `[{"id":"attX","url":"u"}]`: "multipleLookupValues", `{"text":"barcode"}`: "formula", `{"error":"#ERROR!"}`: "formula",

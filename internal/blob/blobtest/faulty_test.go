@@ -15,6 +15,7 @@ import (
 )
 
 func TestFaultyWithoutFaultsKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(*testing.T) func() blob.Store {
 		store := blobtest.NewMemory(nil)
 		return func() blob.Store { return blobtest.NewFaulty(store) }
@@ -45,6 +46,7 @@ func body(ctx context.Context, store blob.Store, key string) (string, error) {
 }
 
 func TestEffectsOnAReplace(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		effect             blobtest.Effect
 		applied, uncertain bool
@@ -71,6 +73,7 @@ func TestEffectsOnAReplace(t *testing.T) {
 }
 
 func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
+	t.Parallel()
 	memory := blobtest.NewMemory(nil)
 	store := blobtest.NewFaulty(memory)
 	store.Inject(blobtest.Fault{N: 2, Effect: blobtest.DiedAfter})
@@ -93,6 +96,7 @@ func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
 }
 
 func TestAHungOperationEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	store, version := holding(t, blobtest.Fault{Effect: blobtest.Hung})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(nil)
@@ -105,6 +109,7 @@ func TestAHungOperationEndsWithItsContext(t *testing.T) {
 }
 
 func TestACutBodySaysSo(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		after int64
 		want  string
@@ -122,6 +127,7 @@ func TestACutBodySaysSo(t *testing.T) {
 }
 
 func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		effect blobtest.Effect
 		listed int
@@ -144,6 +150,7 @@ func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
 }
 
 func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		fault blobtest.Fault
 		hit   string
@@ -192,6 +199,7 @@ func publish(ctx context.Context, store blob.Store) error {
 }
 
 func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
+	t.Parallel()
 	var tried, published atomic.Int32
 	t.Run("matrix", blobtest.CrashMatrix(func(t *testing.T) blobtest.Attempt {
 		store := blobtest.NewMemory(nil)

@@ -14,6 +14,7 @@ import (
 )
 
 func TestPassingFailuresAreTriedAgain(t *testing.T) {
+	t.Parallel()
 	for name, bad := range map[string]http.HandlerFunc{
 		"429 rate":             refuse(429, "RATE_LIMIT_REACHED"),
 		"429 list of errors":   answer(429, `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
@@ -54,6 +55,7 @@ func TestPassingFailuresAreTriedAgain(t *testing.T) {
 }
 
 func TestLastingFailuresAreNotTriedAgain(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		step   http.HandlerFunc
 		advice string
@@ -84,6 +86,7 @@ func TestLastingFailuresAreNotTriedAgain(t *testing.T) {
 }
 
 func TestQuotaIsToldFromThrottling(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := steps(refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")).client()
 		if _, err := c.Whoami(t.Context()); !errors.Is(err, airtable.ErrQuota) {
@@ -100,6 +103,7 @@ func TestQuotaIsToldFromThrottling(t *testing.T) {
 }
 
 func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
+	t.Parallel()
 	date := func(d time.Duration) string {
 		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Format(http.TimeFormat)
 	}
@@ -136,6 +140,7 @@ func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
 }
 
 func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		c := steps(refuse(429, "RATE_LIMIT_REACHED"), me).client()
@@ -159,6 +164,7 @@ func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
 }
 
 func TestCancellingEndsACallAtOnce(t *testing.T) {
+	t.Parallel()
 	cause := errors.New("the host is going down")
 	for name, step := range map[string]http.HandlerFunc{
 		"while an answer is awaited":    hangs,
@@ -184,6 +190,7 @@ func TestCancellingEndsACallAtOnce(t *testing.T) {
 }
 
 func TestATryHasATimeLimit(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(hangs, me)
 		if _, err := f.client().Whoami(t.Context()); err != nil {
@@ -201,6 +208,7 @@ func TestATryHasATimeLimit(t *testing.T) {
 }
 
 func TestTheTokenIsAskedForBeforeEachTry(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, asked := steps(answer(500, ""), me), 0
 		c := f.client(func(cfg *airtable.Config) {
@@ -225,6 +233,7 @@ func TestTheTokenIsAskedForBeforeEachTry(t *testing.T) {
 }
 
 func TestWithoutAUsableTokenNothingIsSent(t *testing.T) {
+	t.Parallel()
 	denied := errors.New("parameter store: access denied")
 	for name, row := range map[string]struct {
 		token string
@@ -252,6 +261,7 @@ func TestWithoutAUsableTokenNothingIsSent(t *testing.T) {
 }
 
 func TestAnswersCarryAirtablesClock(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		when := "Mon, 02 Mar 2026 09:30:00 GMT"
 		want := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAllShapesOfAnErrorAreUnderstood(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct{ body, kind, message string }{
 		"text":                 {`{"error":"NOT_FOUND"}`, "NOT_FOUND", ""},
 		"object":               {`{"error":{"type":"UNAUTHORIZED","message":"Invalid authentication token"}}`, "UNAUTHORIZED", "Invalid authentication token"},
@@ -38,6 +39,7 @@ func TestAllShapesOfAnErrorAreUnderstood(t *testing.T) {
 }
 
 func TestAnErrorNamesCallStatusTypeAndWhatToDo(t *testing.T) {
+	t.Parallel()
 	for want, step := range map[string]http.HandlerFunc{
 		"airtable: GET /v0/meta/whoami: 401 UNAUTHORIZED: words about it; check AIRTABLE_API_KEY: the token is mistyped, expired or revoked":                     refuse(401, "UNAUTHORIZED"),
 		"airtable: GET /v0/meta/whoami: 403 X: words about it; check AIRTABLE_API_KEY: the token may not do this":                                                refuse(403, "X"),
@@ -55,6 +57,7 @@ func TestAnErrorNamesCallStatusTypeAndWhatToDo(t *testing.T) {
 }
 
 func TestTheListingsScopeIsNamed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, err := walk(t.Context(), steps(refuse(403, "INVALID_PERMISSIONS")).client())
 		contains(t, err.Error(), "POST /v0/"+base+"/tblLeads/listRecords: 403", "data.records:read", "access to the base")
@@ -62,6 +65,7 @@ func TestTheListingsScopeIsNamed(t *testing.T) {
 }
 
 func TestTheNetworksErrorStaysInTheChain(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cause := fmt.Errorf("dial: %w", io.ErrClosedPipe)
 		_, err := steps(breaks(cause)).client().Whoami(t.Context())
@@ -73,6 +77,7 @@ func TestTheNetworksErrorStaysInTheChain(t *testing.T) {
 
 // The token must not show, whatever comes back from the other side.
 func TestTheTokenIsNowhere(t *testing.T) {
+	t.Parallel()
 	echo := strings.Repeat("x", 180) + token // cut in the midst of the token
 	escaped := strings.ReplaceAll(token, "S", "\\u0053")
 	for name, step := range map[string]http.HandlerFunc{
@@ -116,6 +121,7 @@ func TestTheTokenIsNowhere(t *testing.T) {
 
 // Two settings swapped must not print the token as the base, table or URL.
 func TestATokenInTheWrongPlaceIsHidden(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &strings.Builder{}
 		said := ""
@@ -136,6 +142,7 @@ func TestATokenInTheWrongPlaceIsHidden(t *testing.T) {
 }
 
 func TestAReportOfAnErrorIsOneLine(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(answer(404, strings.Repeat("日本語\n\x1b[31m\u202e", 5000)))
 		_, err := f.client().Whoami(t.Context())

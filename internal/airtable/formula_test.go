@@ -9,6 +9,7 @@ import (
 )
 
 func TestModifiedSinceIsInclusiveAndInUTC(t *testing.T) {
+	t.Parallel()
 	t0 := time.Date(2025, 3, 1, 1, 30, 0, 999e6, time.FixedZone("", 2*3600))
 	want := `OR(IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")),` +
 		`IS_AFTER(CREATED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")))`
@@ -21,6 +22,7 @@ func TestModifiedSinceIsInclusiveAndInUTC(t *testing.T) {
 }
 
 func TestRecordIDs(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		ids  []string
 		want string
@@ -47,6 +49,7 @@ func TestRecordIDs(t *testing.T) {
 }
 
 func TestFieldRefQuotesOnlyWhatItSurelyCan(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"A", "Reported On", `a "quoted", 'name' (x)`, "Größe €", "👨‍👩‍👧", "1+1", "IF", "a//b", "a|b"} {
 		if ref, ok := airtable.FieldRef(name); !ok || ref != "{"+name+"}" {
 			t.Errorf("%q gave %q, %t", name, ref, ok)
@@ -60,6 +63,7 @@ func TestFieldRefQuotesOnlyWhatItSurelyCan(t *testing.T) {
 }
 
 func TestCreatedWithin(t *testing.T) {
+	t.Parallel()
 	from, to := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	const after, before = `DATETIME_PARSE("2024-12-30T00:00:00.000Z")`, `DATETIME_PARSE("2026-01-03T00:00:00.000Z")`
 	test := func(date string) string {

@@ -26,6 +26,7 @@ func walk(ctx context.Context, c *airtable.Client) (pages string, err error) {
 }
 
 func TestAListingHasAllPages(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		records int
 		want    string
@@ -46,6 +47,7 @@ func TestAListingHasAllPages(t *testing.T) {
 }
 
 func TestPagesMayBeEmptyBeforeTheEnd(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(answer(200, `{"records":[],"offset":"itr/0"}`), table(1))
 		if got, err := walk(t.Context(), f.client()); err != nil || got != "1.1:0 1.2:1" {
@@ -55,6 +57,7 @@ func TestPagesMayBeEmptyBeforeTheEnd(t *testing.T) {
 }
 
 func TestWhatAListingAsksFor(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		table string
 		query airtable.Query
@@ -90,6 +93,7 @@ func TestWhatAListingAsksFor(t *testing.T) {
 }
 
 func TestAFailingPageIsTriedAgainInPlace(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(table(5), answer(200, `{"records":[{"id":"rec2","fields":{}},{"id":"re`),
 			refuse(429, "RATE_LIMIT_REACHED"), answer(200, `{"offset":"itr/4"}`), table(5))
@@ -100,6 +104,7 @@ func TestAFailingPageIsTriedAgainInPlace(t *testing.T) {
 }
 
 func TestALostIteratorStartsTheListingAgain(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "INVALID_OFFSET_VALUE"} {
 		synctest.Test(t, func(t *testing.T) {
 			lost, rows := refuse(422, kind), table(3)
@@ -117,6 +122,7 @@ func TestALostIteratorStartsTheListingAgain(t *testing.T) {
 }
 
 func TestAnOffsetThatComesTwiceIsAnError(t *testing.T) {
+	t.Parallel()
 	page := func(offset string) http.HandlerFunc { return answer(200, `{"records":[],"offset":"`+offset+`"}`) }
 	for name, f := range map[string]*fake{
 		"the same again": steps(page("itr/a"), page("itr/a")),
@@ -135,6 +141,7 @@ func TestAnOffsetThatComesTwiceIsAnError(t *testing.T) {
 }
 
 func TestTheNextPageIsFetchedWhileOneIsWorkedOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(after(150*time.Millisecond, table(100)))
 		began := time.Now()
@@ -149,6 +156,7 @@ func TestTheNextPageIsFetchedWhileOneIsWorkedOn(t *testing.T) {
 }
 
 func TestAtMostOnePageIsFetchedAhead(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, pages := steps(table(20)), 0
 		for range f.client().List(t.Context(), "tblLeads", airtable.Query{}) {
@@ -163,6 +171,7 @@ func TestAtMostOnePageIsFetchedAhead(t *testing.T) {
 
 // A goroutine that outlives its bubble fails the test.
 func TestLeavingTheLoopStopsTheListing(t *testing.T) {
+	t.Parallel()
 	for name, second := range map[string]http.HandlerFunc{
 		"with a page ready":          table(100),
 		"with a page under way":      hangs,
@@ -187,6 +196,7 @@ func TestLeavingTheLoopStopsTheListing(t *testing.T) {
 }
 
 func TestACancelledListingNeverLooksComplete(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for cancelAt := range 12 {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -203,6 +213,7 @@ func TestACancelledListingNeverLooksComplete(t *testing.T) {
 }
 
 func TestEachRangeIsAListingOfItsOwn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, records := steps(table(3)), 0
 		list := f.client().List(t.Context(), "tblLeads", airtable.Query{})

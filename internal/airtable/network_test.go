@@ -20,6 +20,7 @@ import (
 
 // Faults that only a real connection has: each hits the first try, the second succeeds.
 func TestARealConnectionMayFailInManyWays(t *testing.T) {
+	t.Parallel()
 	start := func(w http.ResponseWriter) { // of a page, with more announced than comes
 		w.Header().Set("Content-Length", "10000")
 		fmt.Fprint(w, `{"records":[{"id":"rec1","fields":{}},`)
@@ -73,6 +74,7 @@ func TestARealConnectionMayFailInManyWays(t *testing.T) {
 }
 
 func TestCancellingEndsAStalledAnswer(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	c := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"records":[`)
@@ -87,6 +89,7 @@ func TestCancellingEndsAStalledAnswer(t *testing.T) {
 }
 
 func TestNoRedirectIsFollowed(t *testing.T) {
+	t.Parallel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("the redirect was followed, with Authorization %q", r.Header.Get("Authorization"))
 	}))
@@ -100,6 +103,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 }
 
 func TestARefusedConnectionKeepsItsCause(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,7 @@ func mostIn(window time.Duration, times []time.Time) int {
 }
 
 func TestNeverMoreThanFiveCallsInAnySecond(t *testing.T) {
+	t.Parallel()
 	for _, seed := range []uint64{1, 2, 3, 4, 5} {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
@@ -69,6 +70,7 @@ func TestNeverMoreThanFiveCallsInAnySecond(t *testing.T) {
 }
 
 func TestA429StopsAllCallsOfTheBase(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(me, me, refuse(429, "RATE_LIMIT_REACHED"), me)
 		c, callers := f.client(), sync.WaitGroup{}
@@ -88,6 +90,7 @@ func TestA429StopsAllCallsOfTheBase(t *testing.T) {
 }
 
 func TestTheLast429PausesTheBaseToo(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		no := refuse(429, "RATE_LIMIT_REACHED")
 		f := steps(no, no, no, no, no, me)
@@ -105,6 +108,7 @@ func TestTheLast429PausesTheBaseToo(t *testing.T) {
 }
 
 func TestPacer(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, began := t.Context(), time.Now()
 		at := func(p *airtable.Pacer, want time.Duration) {
@@ -131,6 +135,7 @@ func TestPacer(t *testing.T) {
 }
 
 func TestAPauseReachesThoseWhoWait(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, began := airtable.NewPacer(1), time.Now()
 		if err := p.Wait(t.Context()); err != nil {
@@ -144,6 +149,7 @@ func TestAPauseReachesThoseWhoWait(t *testing.T) {
 }
 
 func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, began := airtable.NewPacer(1), time.Now()
 		if err := p.Wait(t.Context()); err != nil {
@@ -165,6 +171,7 @@ func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
 }
 
 func TestPacersAreSharedByKey(t *testing.T) {
+	t.Parallel()
 	one, other := airtable.PacerFor("a"), airtable.PacerFor("b")
 	if airtable.PacerFor("a") != one || one == other {
 		t.Error("a key must have one pacer, and another key another")

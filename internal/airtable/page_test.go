@@ -14,6 +14,7 @@ import (
 )
 
 func TestAPageIsDecodedAsItIs(t *testing.T) {
+	t.Parallel()
 	const page = ` { "offset" : "itr1/rec2", "somethingNew":{"a":[1,{"records":[]}]},
 		"records":[
 			{"id":"rec1","createdTime":"2022-09-12T21:03:48.400Z","fields":{"Name":"Zoë \u00e9 <b>","n":1.50,"big":12345678901234567890,
@@ -40,6 +41,7 @@ func TestAPageIsDecodedAsItIs(t *testing.T) {
 }
 
 func TestWhatIsNoPageIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
 		"nothing":               "",
 		"HTML":                  "<!doctype html><title>Sorry</title>",
@@ -77,6 +79,7 @@ func TestWhatIsNoPageIsRefused(t *testing.T) {
 
 // An answer may hold what customers wrote, which no error repeats.
 func TestAnUnusablePageIsNotQuoted(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(answer(200, `{"records":[{"id":"rec1","fields":{"Notes":"a private matter"`))
 		_, err := walk(t.Context(), f.client())

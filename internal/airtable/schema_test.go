@@ -16,6 +16,7 @@ const schema = `{"tables":[
 	{"id":"tblOther","name":"Other","primaryFieldId":"fldX","fields":[]}]}`
 
 func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(answer(200, schema))
 		got, err := f.client().Schema(t.Context())
@@ -41,6 +42,7 @@ func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
 }
 
 func TestWhichFieldsAreDatesAndWhichAreComputed(t *testing.T) {
+	t.Parallel()
 	result := func(kind string) string { return `{"isValid":true,"result":{"type":"` + kind + `","options":{}}}` }
 	for name, row := range map[string]struct {
 		kind, options  string

@@ -19,6 +19,7 @@ func attempt(run catalog.Run, name string) catalog.Run {
 
 // A scheduled run is tried by every host of a store, and again by whoever is told that it failed.
 func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		outcome catalog.Outcome
 		skipped bool // for the forecast of the quota
@@ -53,6 +54,7 @@ func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
 
 // What one attempt writes of a run that another one has ended: the receipt stays that says how the run ended, and all calls count.
 func TestAnAttemptThatWasOvertakenLeavesItsCallsAlone(t *testing.T) {
+	t.Parallel()
 	first := func(outcome catalog.Outcome, fence int64) catalog.Run {
 		run := attempt(receipt("full-1"), "first")
 		run.Outcome, run.Fence = catalog.Nullable(outcome), fence
@@ -99,6 +101,7 @@ func TestAnAttemptThatWasOvertakenLeavesItsCallsAlone(t *testing.T) {
 
 // Of two attempts of one run the later one has the lease. That the earlier one, taken for dead, comes back changes nothing.
 func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	first := leased(t, c, attempt(begun("full-1"), "first"))
@@ -121,6 +124,7 @@ func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
 
 // The answer that gives the lease may be lost, and the store with it: then the host does not know its number, and must not keep others waiting all the same.
 func TestAnAttemptThatNeverHeardThatItHasTheLeaseLetsGoOfIt(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Applied}, blobtest.Fault{Kind: blobtest.GetIfChanged, N: 2, Effect: blobtest.Refused})
@@ -138,6 +142,7 @@ func TestAnAttemptThatNeverHeardThatItHasTheLeaseLetsGoOfIt(t *testing.T) {
 
 // The lease is that of an attempt: one more of the same run does not slip in beside it.
 func TestAnotherAttemptOfTheRunUnderWayWaitsLikeAnyOther(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	run := leased(t, c, attempt(begun("full-1"), "first"))
@@ -154,6 +159,7 @@ func TestAnotherAttemptOfTheRunUnderWayWaitsLikeAnyOther(t *testing.T) {
 }
 
 func TestAStoreOfAnotherBaseGivesNoLease(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")

@@ -23,6 +23,7 @@ func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *c
 }
 
 func TestWhoAwaitsARunHasItsReceiptSoonAfterItsEnd(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *catalog.Catalog) {
 		run := leased(t, c, begun("full-1"))
 		start := time.Now()
@@ -43,6 +44,7 @@ func TestWhoAwaitsARunHasItsReceiptSoonAfterItsEnd(t *testing.T) {
 }
 
 func TestWhoAwaitsARunThatIsNotHeardOfWaitsForTheTermAndNoLonger(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *catalog.Catalog) {
 		run := leased(t, c, begun("full-1"))
 		start := time.Now()
@@ -54,6 +56,7 @@ func TestWhoAwaitsARunThatIsNotHeardOfWaitsForTheTermAndNoLonger(t *testing.T) {
 }
 
 func TestWhoAwaitsARunThatIsOverWaitsForNothing(t *testing.T) {
+	t.Parallel()
 	for name, over := range map[string]struct {
 		do    func(t *testing.T, c *catalog.Catalog, run catalog.Run)
 		ended bool
@@ -89,6 +92,7 @@ func TestWhoAwaitsARunThatIsOverWaitsForNothing(t *testing.T) {
 }
 
 func TestWhoHasNoTimeToAwaitARunIsToldWhy(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *catalog.Catalog) {
 		run := leased(t, c, begun("full-1"))
 		ctx, cancel := context.WithTimeoutCause(t.Context(), 5*time.Second, errors.New("the bell rang"))
@@ -101,6 +105,7 @@ func TestWhoHasNoTimeToAwaitARunIsToldWhy(t *testing.T) {
 }
 
 func TestRunningIsARunWhoseHolderIsHeardOf(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, store *blobtest.Memory, c *catalog.Catalog) {
 		is := func(want bool) {
 			t.Helper()
@@ -130,6 +135,7 @@ func TestRunningIsARunWhoseHolderIsHeardOf(t *testing.T) {
 
 // A reader looks at the store only now and then; that a run has died it knows from its own clock going on.
 func TestAReaderSeesThatARunHasDied(t *testing.T) {
+	t.Parallel()
 	for name, then := range map[string]func(t *testing.T, store *blobtest.Memory, r *catalog.Replica){
 		"without a look": func(*testing.T, *blobtest.Memory, *catalog.Replica) {},
 		"looking at what has not changed": func(t *testing.T, _ *blobtest.Memory, r *catalog.Replica) {
@@ -174,6 +180,7 @@ func TestAReaderSeesThatARunHasDied(t *testing.T) {
 }
 
 func TestADeadRunIsBuriedWithoutANewOne(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(t *testing.T, store *blobtest.Memory, c *catalog.Catalog) {
 		bury := func(base string) catalog.Manifest {
 			t.Helper()

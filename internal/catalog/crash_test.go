@@ -16,6 +16,7 @@ import (
 
 // TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges tries every write of a manifest, at every operation of it with every fault.
 func TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges(t *testing.T) {
+	t.Parallel()
 	files := map[string]snapshot.Sealed{}
 	for _, run := range []string{"full-0", "full-1", "full-2", "next", "last"} {
 		files[run] = sealed(t, run)
@@ -58,7 +59,10 @@ func TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges(t *testing
 		}},
 	} {
 		cell.files = files
-		t.Run(name, blobtest.CrashMatrix{Fresh: cell.fresh, Run: cell.run, Check: cell.check}.Test)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			blobtest.CrashMatrix(cell.attemptOn).Test(t)
+		})
 	}
 }
 
@@ -86,7 +90,17 @@ type crash struct {
 	err    error
 }
 
-func (c *crash) fresh(t *testing.T) blob.Store {
+// attemptOn makes a store with that history, and the attempt on it.
+func (c crash) attemptOn(t *testing.T) blobtest.Attempt {
+	c.fresh(t)
+	return blobtest.Attempt{
+		Store: c.store,
+		Run:   func(store blob.Store) { c.run(t, store) },
+		Check: func() { c.check(t) },
+	}
+}
+
+func (c *crash) fresh(t *testing.T) {
 	c.store, c.clock = newStore()
 	writer := catalog.New(c.store, 2, quiet)
 	for _, run := range []string{"full-0", "full-1", "full-2"}[:c.history] {
@@ -107,7 +121,6 @@ func (c *crash) fresh(t *testing.T) blob.Store {
 	c.before = load(t, writer)
 	c.reader = catalog.NewReplica(open(c.store), t.TempDir(), quiet)
 	c.serves(t, c.reader, c.before)
-	return c.store
 }
 
 // run does what an engine does: it records the failure of what failed.
@@ -118,7 +131,7 @@ func (c *crash) run(t *testing.T, store blob.Store) {
 	}
 }
 
-func (c *crash) check(t *testing.T, _ blob.Store) {
+func (c *crash) check(t *testing.T) {
 	defer c.reader.Close()
 	m := load(t, open(c.store))
 	c.tells(t, m)

@@ -56,6 +56,7 @@ func damage(t *testing.T, store *blobtest.Memory, name string, change func([]byt
 }
 
 func TestADamagedManifestIsRefusedByNameAndNeverOverwritten(t *testing.T) {
+	t.Parallel()
 	for _, row := range damages {
 		t.Run(row.name, func(t *testing.T) {
 			store, _ := newStore()
@@ -86,6 +87,7 @@ func TestADamagedManifestIsRefusedByNameAndNeverOverwritten(t *testing.T) {
 
 // Two processes may begin on an empty store: that one of them finds the other's first copy is no damage.
 func TestAManifestThatIsJustBeingMadeIsNotGone(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.List, N: 1, Effect: blobtest.Before(func() { publish(t, open(store), bytesOf(t, "full-1"), "full-1") })})
@@ -102,6 +104,7 @@ func accept(ctx context.Context, c *catalog.Catalog, run catalog.Run) (catalog.M
 }
 
 func TestADamagedManifestIsWrittenOverOnlyWhenThatIsAccepted(t *testing.T) {
+	t.Parallel()
 	for _, row := range damages {
 		if !errors.Is(row.err, catalog.ErrDamaged) {
 			continue
@@ -137,6 +140,7 @@ func TestADamagedManifestIsWrittenOverOnlyWhenThatIsAccepted(t *testing.T) {
 }
 
 func TestAcceptedDamageIsMendedFromTheNewestCopyThatIsWhole(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -151,6 +155,7 @@ func TestAcceptedDamageIsMendedFromTheNewestCopyThatIsWhole(t *testing.T) {
 
 // Without a copy there was no publication either, or somebody has removed it: the next run is the first.
 func TestAcceptedDamageWithoutAnyCopyStartsAnew(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	overwrite(t, store, manifestKey, []byte("a line of text"))
@@ -164,6 +169,7 @@ func TestAcceptedDamageWithoutAnyCopyStartsAnew(t *testing.T) {
 }
 
 func TestAcceptedDamageStaysWhileItsCopiesCanNotBeRead(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []blobtest.Kind{blobtest.List, blobtest.Get} {
 		store, _ := newStore()
 		publish(t, open(store), bytesOf(t, "full-1"), "full-1")
@@ -179,6 +185,7 @@ func TestAcceptedDamageStaysWhileItsCopiesCanNotBeRead(t *testing.T) {
 }
 
 func TestAManifestOfANewerVersionIsNeverWrittenOver(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -193,6 +200,7 @@ func TestAManifestOfANewerVersionIsNeverWrittenOver(t *testing.T) {
 }
 
 func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -203,6 +211,7 @@ func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
 }
 
 func TestEachPublicationRollbackAndConfirmationLeavesACopyAndNothingElseDoes(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := catalog.New(store, 10, quiet)
 	steps := []struct {
@@ -231,6 +240,7 @@ func TestEachPublicationRollbackAndConfirmationLeavesACopyAndNothingElseDoes(t *
 
 // Nobody knows any more who had the lease: whoever had it may not say what is current.
 func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -255,6 +265,7 @@ func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
 
 // That is the other way that an error proposes. Fencing numbers may come twice then, and still no two runs have one lease.
 func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -276,6 +287,7 @@ func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
 
 // A dry run with accept shows what a run with accept would do.
 func TestWhatAnAcceptedRunWouldGoOnFromCanBeReadWithoutWriting(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")

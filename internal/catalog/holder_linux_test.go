@@ -66,6 +66,7 @@ func startHolder(t *testing.T, dir, run string) *exec.Cmd {
 }
 
 func TestTheLeaseOfAProcessThatIsKilledIsFreeAtOnceAndThatOfALiveOneIsNot(t *testing.T) {
+	t.Parallel()
 	for name, bury := range map[string]func(t *testing.T, child *exec.Cmd){
 		"its parent has asked how it ended":     func(_ *testing.T, child *exec.Cmd) { _ = child.Wait() },
 		"its parent has not asked yet (zombie)": awaitZombie,
@@ -121,6 +122,7 @@ func awaitZombie(t *testing.T, child *exec.Cmd) {
 
 // Who waits for a run has it end at once with its process.
 func TestWhoWaitsForAProcessThatIsKilledWaitsNoLonger(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store, err := dirblob.Open(dir)
 	if err != nil {
@@ -145,6 +147,7 @@ func TestWhoWaitsForAProcessThatIsKilledWaitsNoLonger(t *testing.T) {
 
 // Process ids are used again, and each machine and each container has its own. Of what this program can not see it waits for the 30 seconds.
 func TestAHolderIsGoneOnlyWhereThatCanBeSeen(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		alter func(h *catalog.Holder)
@@ -180,6 +183,7 @@ func TestAHolderIsGoneOnlyWhereThatCanBeSeen(t *testing.T) {
 }
 
 func TestAHolderIsNamedForPeople(t *testing.T) {
+	t.Parallel()
 	holder := catalog.Holder{Host: "laptop", PID: 42, Space: "x", Started: "y"}
 	if got := holder.String(); got != "process 42 of host laptop" {
 		t.Error(got)

@@ -31,6 +31,7 @@ func begun(id string) catalog.Run {
 }
 
 func TestOfSixteenThatRaceOneHasTheLease(t *testing.T) {
+	t.Parallel()
 	memory, _ := newStore()
 	folder, err := dirblob.Open(t.TempDir())
 	if err != nil {
@@ -68,6 +69,7 @@ func TestOfSixteenThatRaceOneHasTheLease(t *testing.T) {
 }
 
 func TestWhoeverCanNotHaveTheLeaseIsToldWhoHasIt(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	leased(t, open(store), begun("full-1"))
 	m, _, err := open(store).Acquire(t.Context(), catalog.Application{Base: base, Run: begun("full-2")})
@@ -93,6 +95,7 @@ func lasts(t *testing.T, store *blobtest.Memory, clock *clock, d time.Duration) 
 }
 
 func TestALeaseLasts30SecondsFromItsLastRenewal(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	run := leased(t, open(store), begun("full-1"))
 	for range 5 {
@@ -106,6 +109,7 @@ func TestALeaseLasts30SecondsFromItsLastRenewal(t *testing.T) {
 
 // A receipt, a count, an attempt to have the lease: all of them write the manifest, or try to, and none of them is a sign of life of the holder.
 func TestWhatOthersWriteDoesNotKeepALeaseAlive(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	publish(t, open(store), bytesOf(t, "full-0"), "full-0")
 	run := leased(t, open(store), begun("full-1"))
@@ -128,6 +132,7 @@ func TestWhatOthersWriteDoesNotKeepALeaseAlive(t *testing.T) {
 
 // A laptop that slept, a virtual machine that was moved: a host's clock may say anything.
 func TestNoHostsClockCountsForALease(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, clock := newStore()
 		run := leased(t, open(store), begun("full-1"))
@@ -144,6 +149,7 @@ func TestNoHostsClockCountsForALease(t *testing.T) {
 }
 
 func TestTheRunOfADeadHolderEndsFailedAndItsCallsAreNotForgotten(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-0"), "full-0")
@@ -180,6 +186,7 @@ func TestTheRunOfADeadHolderEndsFailedAndItsCallsAreNotForgotten(t *testing.T) {
 }
 
 func TestAFencedHolderCanNotSayWhatIsCurrent(t *testing.T) {
+	t.Parallel()
 	for name, loseIt := range map[string]func(t *testing.T, c *catalog.Catalog, clock *clock){
 		"another run has taken over": func(t *testing.T, c *catalog.Catalog, clock *clock) {
 			clock.Advance(30 * time.Second)
@@ -238,6 +245,7 @@ func TestAFencedHolderCanNotSayWhatIsCurrent(t *testing.T) {
 }
 
 func TestTheLeaseGoesWithTheEndOfItsRunAndItsNumberIsNeverGivenAgain(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	ends := []func(run catalog.Run) error{
@@ -264,6 +272,7 @@ func TestTheLeaseGoesWithTheEndOfItsRunAndItsNumberIsNeverGivenAgain(t *testing.
 }
 
 func TestARenewalTellsHowFarTheRunHasCome(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	run := leased(t, c, begun("full-1"))

@@ -20,6 +20,7 @@ var update = flag.Bool("update", false, "write the golden files")
 
 // The golden manifest is what lies in stores: a change of it must stay readable, or raise the format.
 func TestTheManifestIsWrittenAsEver(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := catalog.New(store, 2, quiet)
 	for _, run := range []string{"full-1", "full-2", "full-3"} {
@@ -60,6 +61,7 @@ func TestTheManifestIsWrittenAsEver(t *testing.T) {
 
 // The golden manifest has none, since a holder is another process each time.
 func TestALeaseIsWrittenAsEver(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	run := catalog.Run{ID: "full-1", Mode: catalog.Full, Trigger: catalog.TriggerCLI, Started: catalog.At(noon), Attempt: "a", Pages: 3}
 	if _, _, err := open(store).Acquire(t.Context(), catalog.Application{Base: base, Run: run, Accept: true}); err != nil {
@@ -84,6 +86,7 @@ func TestALeaseIsWrittenAsEver(t *testing.T) {
 
 // The store of a program from before the lease is read as it is, and written in the new format from the next run on.
 func TestAManifestOfFormat1IsReadAndGoneOnFrom(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	old, err := os.ReadFile(filepath.Join("testdata", "manifest.format1.json"))

@@ -48,6 +48,7 @@ type host struct {
 
 // TestRandomSequencesOfThreeWritersLoseNothing lets three hosts refresh, roll back, die, sleep and lose answers of the store. After each step the manifest is what the steps have made of it.
 func TestRandomSequencesOfThreeWritersLoseNothing(t *testing.T) {
+	t.Parallel()
 	file := bytesOf(t, "content")
 	rapid.Check(t, func(rt *rapid.T) {
 		h := newHosts(t)

@@ -53,6 +53,7 @@ func ruin(t testing.TB, store *blobtest.Memory, key string, with func(testing.TB
 }
 
 func TestFetchGivesTheVeryFileThatWasPublished(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	file := bytesOf(t, "full-1")
@@ -81,6 +82,7 @@ func TestFetchGivesTheVeryFileThatWasPublished(t *testing.T) {
 }
 
 func TestARuinedSnapshotIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	for _, row := range ruins {
 		t.Run(row.name, func(t *testing.T) {
 			store, _ := newStore()
@@ -118,6 +120,7 @@ func TestABombIsReadNoFurtherThanTheManifestSays(t *testing.T) {
 
 // What breaks on the way says nothing about the object: it must not be taken for damaged, since damage makes a refresh read all of Airtable again.
 func TestABrokenConnectionIsNoDamage(t *testing.T) {
+	t.Parallel()
 	for _, length := range []int64{0, 1, 10} {
 		store, _ := newStore()
 		s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
@@ -133,6 +136,7 @@ func TestABrokenConnectionIsNoDamage(t *testing.T) {
 }
 
 func TestADiskThatCanNotBeWrittenIsNoDamage(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")

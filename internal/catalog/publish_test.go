@@ -16,6 +16,7 @@ import (
 )
 
 func TestAnEmptyStoreHasNoSnapshot(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	m := load(t, open(store))
 	_, err := m.CurrentSnapshot()
@@ -26,6 +27,7 @@ func TestAnEmptyStoreHasNoSnapshot(t *testing.T) {
 }
 
 func TestPublishMakesASnapshotCurrent(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	first := publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -54,6 +56,7 @@ func TestPublishMakesASnapshotCurrent(t *testing.T) {
 }
 
 func TestAPublicationWhoseParentHasMovedChangesNothing(t *testing.T) {
+	t.Parallel()
 	for name, parent := range map[string]catalog.Nullable{"of an empty store": "", "of another snapshot": "full-0-0123456789ab"} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := newStore()
@@ -71,6 +74,7 @@ func TestAPublicationWhoseParentHasMovedChangesNothing(t *testing.T) {
 }
 
 func TestConfirmMovesTheTimesOnAndNeverBack(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -96,6 +100,7 @@ func TestConfirmMovesTheTimesOnAndNeverBack(t *testing.T) {
 
 // A race is lost when somebody else writes between a read and its Replace.
 func TestALostRaceIsTriedAgainOnWhatIsThereNow(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c, other := open(faulty), open(store)
@@ -115,6 +120,7 @@ func TestALostRaceIsTriedAgainOnWhatIsThereNow(t *testing.T) {
 }
 
 func TestARaceThatIsAlwaysLostEnds(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	n := 0
@@ -136,6 +142,7 @@ func record(t testing.TB, c *catalog.Catalog, id string) {
 
 // An answer that is lost does not tell whether the write happened. Neither the receipt nor the calls may count twice.
 func TestAnUncertainWriteHappensOnce(t *testing.T) {
+	t.Parallel()
 	for _, effect := range []blobtest.Effect{blobtest.Lost, blobtest.Applied} {
 		for _, kind := range []blobtest.Kind{blobtest.PutNew, blobtest.Replace} {
 			t.Run(fmt.Sprint(kind, " ", effect), func(t *testing.T) {
@@ -157,6 +164,7 @@ func TestAnUncertainWriteHappensOnce(t *testing.T) {
 }
 
 func TestAStoreThatDoesNotAnswerIsNamedAndNotAskedForEver(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	run := leased(t, open(store), receipt("full-1"))
 	faulty := blobtest.NewFaulty(store)
@@ -177,6 +185,7 @@ func TestAStoreThatDoesNotAnswerIsNamedAndNotAskedForEver(t *testing.T) {
 }
 
 func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	publish(t, c, bytesOf(t, "full-1"), "full-1")
@@ -190,6 +199,7 @@ func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 }
 
 func TestAnEndedContextIsToldAsSuch(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, Effect: blobtest.Hung})
@@ -218,6 +228,7 @@ func (l *late) Replace(ctx context.Context, key string, body []byte, current blo
 }
 
 func TestAWriteThatLandsLateIsKnown(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	run := leased(t, open(store), receipt("full-1"))
 	c := open(&late{Store: store})

@@ -12,6 +12,7 @@ import (
 )
 
 func TestCallsCountByTheMonthInUTC(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	west := time.FixedZone("west", -8*3600)
@@ -31,6 +32,7 @@ func TestCallsCountByTheMonthInUTC(t *testing.T) {
 
 // What a dead run may have called is counted when it is buried. When it comes back in another month, that is taken back where it was counted.
 func TestALateReceiptCountsInItsMonthAndTakesBackTheGuessInThatOfTheGuess(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	november, december := noon, noon.AddDate(0, 1, 0)
@@ -51,6 +53,7 @@ func TestALateReceiptCountsInItsMonthAndTakesBackTheGuessInThatOfTheGuess(t *tes
 }
 
 func TestCallsOfWhatLeavesNoReceiptCountWhereTheStoreIsThatOfTheBase(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := open(faulty)
@@ -78,6 +81,7 @@ func TestCallsOfWhatLeavesNoReceiptCountWhereTheStoreIsThatOfTheBase(t *testing.
 }
 
 func TestARunIsEstimatedByTheLastOnesOfItsModeAndByWhatItMustRead(t *testing.T) {
+	t.Parallel()
 	of := func(records int, runs ...catalog.Run) catalog.Manifest {
 		return catalog.Manifest{Current: "s", Snapshots: []catalog.Snapshot{{ID: "s", Records: records}}, Runs: runs}
 	}
@@ -117,6 +121,7 @@ func TestARunIsEstimatedByTheLastOnesOfItsModeAndByWhatItMustRead(t *testing.T) 
 }
 
 func TestTheForecastIsWhatWasCalledAndWhatIsDue(t *testing.T) {
+	t.Parallel()
 	m := catalog.Manifest{
 		Current: "s", Snapshots: []catalog.Snapshot{{ID: "s", Records: 10_000}},
 		Runs:  []catalog.Run{{Mode: catalog.Incremental, Outcome: "unchanged", AirtableCalls: 3}},
@@ -132,6 +137,7 @@ func TestTheForecastIsWhatWasCalledAndWhatIsDue(t *testing.T) {
 }
 
 func TestAfterTheQuotaErrorOneRunADayTriesAgain(t *testing.T) {
+	t.Parallel()
 	ended := func(ago time.Duration, calls int, quotaUsedUp bool) catalog.Run {
 		return catalog.Run{AirtableFinished: catalog.At(noon.Add(-ago)), AirtableCalls: calls, QuotaUsedUp: quotaUsedUp}
 	}

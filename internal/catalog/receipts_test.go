@@ -15,6 +15,7 @@ import (
 
 // A run whose publication went through, though it seemed lost, is told so when it wants to report its failure.
 func TestAFailureIsNotRecordedOverASuccess(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := open(faulty)
@@ -31,6 +32,7 @@ func TestAFailureIsNotRecordedOverASuccess(t *testing.T) {
 }
 
 func TestReceiptsAreNewestFirstOnePerRunAndNoMoreThan200(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	at := func(id string, started time.Time) catalog.Run {
@@ -75,6 +77,7 @@ func TestReceiptsAreNewestFirstOnePerRunAndNoMoreThan200(t *testing.T) {
 }
 
 func TestLongTextsAreCutSoThatAManifestStaysReadable(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	run := failed("run")
@@ -99,6 +102,7 @@ func TestLongTextsAreCutSoThatAManifestStaysReadable(t *testing.T) {
 
 // Receipts and snapshots are bounded, so that this can only be a store that keeps tens of thousands. What could not be read again is not written.
 func TestAManifestThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	full := func(padding int) []byte {
 		return signed(2, `{"owner":{"table_name":"`+strings.Repeat("x", padding)+`"}}`)
@@ -114,6 +118,7 @@ func TestAManifestThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 }
 
 func TestLastSuccessIsOfTheNewestRunThatDidAsMuch(t *testing.T) {
+	t.Parallel()
 	run := func(mode catalog.Mode, outcome catalog.Nullable, minute int) catalog.Run {
 		return catalog.Run{Mode: mode, Outcome: outcome, Finished: catalog.At(noon.Add(time.Duration(minute) * time.Minute))}
 	}
@@ -133,6 +138,7 @@ func TestLastSuccessIsOfTheNewestRunThatDidAsMuch(t *testing.T) {
 
 // Whether a weekly full is overdue must not depend on how many incrementals there were since.
 func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	record := func(run catalog.Run, mode catalog.Mode, outcome catalog.Outcome, at time.Time) {
@@ -156,6 +162,7 @@ func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
 
 // A sweep that the forecast of the quota leaves out is no fault. One that a rollback holds is: nobody has looked since.
 func TestASweepThatIsLeftOutOnPurposeIsDone(t *testing.T) {
+	t.Parallel()
 	run := func(mode catalog.Mode, outcome catalog.Outcome, minute int) catalog.Run {
 		return catalog.Run{Mode: mode, Outcome: catalog.Nullable(outcome), Finished: catalog.At(noon.Add(time.Duration(minute) * time.Minute))}
 	}

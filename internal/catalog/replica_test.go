@@ -62,6 +62,7 @@ func silent(t *testing.T, view catalog.View) {
 }
 
 func TestAReplicaServesNothingBeforeThereIsSomething(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	r := newReplica(t, store)
 	silent(t, serves(t, r, ""))
@@ -71,6 +72,7 @@ func TestAReplicaServesNothingBeforeThereIsSomething(t *testing.T) {
 }
 
 func TestAPublicationOfAnotherProcessIsPickedUp(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	r := newReplica(t, faulty)
@@ -97,6 +99,7 @@ func TestAPublicationOfAnotherProcessIsPickedUp(t *testing.T) {
 
 // In a bubble a goroutine that stays fails the test.
 func TestAFileStaysWhileItIsUsedAndGoesThen(t *testing.T) {
+	t.Parallel()
 	files := []string{"full-1", "full-2", "full-3"}
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
@@ -146,6 +149,7 @@ func TestAFileStaysWhileItIsUsedAndGoesThen(t *testing.T) {
 }
 
 func TestAStoreThatIsDownIsServedOnWithAWarningThatGoesAway(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -168,6 +172,7 @@ func TestAStoreThatIsDownIsServedOnWithAWarningThatGoesAway(t *testing.T) {
 }
 
 func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) {
+	t.Parallel()
 	for _, row := range damages {
 		t.Run(row.name, func(t *testing.T) {
 			store, _ := newStore()
@@ -199,6 +204,7 @@ func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) 
 
 // The copy of the newest publication may be missing: its process died before it was put.
 func TestWhatIsServedNeverGoesBackToAnOlderCopy(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	publish(t, open(store), sealed(t, "full-2"), "full-2")
@@ -215,6 +221,7 @@ func TestWhatIsServedNeverGoesBackToAnOlderCopy(t *testing.T) {
 }
 
 func TestAStoreThatCanNotBeReadWhileItsManifestIsDamagedIsNoLoss(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	overwrite(t, store, manifestKey, nil)
@@ -230,6 +237,7 @@ func TestAStoreThatCanNotBeReadWhileItsManifestIsDamagedIsNoLoss(t *testing.T) {
 }
 
 func TestARuinedSnapshotIsReplacedByTheNewestWholeOne(t *testing.T) {
+	t.Parallel()
 	for _, row := range ruins {
 		t.Run(row.name, func(t *testing.T) {
 			store, _ := newStore()
@@ -253,6 +261,7 @@ func TestARuinedSnapshotIsReplacedByTheNewestWholeOne(t *testing.T) {
 }
 
 func TestAFileThatIsNoSnapshotIsNotServed(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	publish(t, open(store), bytesOf(t, "full-2"), "full-2") // whole, but no SQLite file
@@ -266,6 +275,7 @@ func TestAFileThatIsNoSnapshotIsNotServed(t *testing.T) {
 
 // What is open was whole when it was opened. It is served until there is something better, whatever becomes of the store.
 func TestWhatIsServedStaysWhenTheStoreHasNothingBetter(t *testing.T) {
+	t.Parallel()
 	for name, loss := range map[string]func(t *testing.T, store *blobtest.Memory){
 		"the only snapshot that is kept is ruined": func(t *testing.T, store *blobtest.Memory) {
 			s := publish(t, catalog.New(store, 1, quiet), sealed(t, "full-2"), "full-2")
@@ -299,6 +309,7 @@ func TestWhatIsServedStaysWhenTheStoreHasNothingBetter(t *testing.T) {
 }
 
 func TestAFolderThatIsGoneIsAnErrorAndNoDamage(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	r := catalog.NewReplica(open(store), filepath.Join(t.TempDir(), "absent"), quiet)

@@ -41,6 +41,7 @@ func holds(t *testing.T, store blob.Store, prefix string, want []string) {
 }
 
 func TestTheNewestSnapshotsStayAndOthersGoAnHourLater(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store) // keeps three
 	all := series(t, c, clock, 5)
@@ -65,6 +66,7 @@ func TestTheNewestSnapshotsStayAndOthersGoAnHourLater(t *testing.T) {
 
 // A host whose clock is wrong must not delete what readers are fetching.
 func TestOnlyTheStoresClockCounts(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	all := series(t, c, clock, 3)
@@ -81,6 +83,7 @@ func TestOnlyTheStoresClockCounts(t *testing.T) {
 }
 
 func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	series(t, c, clock, 5)
@@ -91,6 +94,7 @@ func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
 }
 
 func TestOrphansGoAfterADayAndNoOthers(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	overwrite(t, store, "snapshots/died.sqlite.zst", []byte("of a run that died"))
@@ -113,6 +117,7 @@ func TestOrphansGoAfterADayAndNoOthers(t *testing.T) {
 
 // A process may sleep after it has published, for days, and know nothing of what was published since.
 func TestASleeperDeletesNothingThatIsNamed(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Before(func() {
@@ -128,6 +133,7 @@ func TestASleeperDeletesNothingThatIsNamed(t *testing.T) {
 }
 
 func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := catalog.New(faulty, 1, quiet)
@@ -147,6 +153,7 @@ func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
 }
 
 func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := catalog.New(faulty, 1, quiet)
@@ -163,6 +170,7 @@ func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
 
 // What was right a week ago can be gone back to, however often there was a refresh since.
 func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	var all []catalog.Snapshot // newest first
@@ -193,6 +201,7 @@ func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
 
 // The current one may be the oldest of all.
 func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndWhileTheCurrentOneWasMadeFromIt(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	all := series(t, c, clock, 3)
@@ -228,6 +237,7 @@ func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndWhileTheCurrentOneWasMadeFrom
 
 // Two runs with the same content, one run that was tried twice with different ones: a key says which bytes are behind it, for ever.
 func TestNoTwoPublicationsShareAKey(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	same := bytesOf(t, "content")
@@ -254,6 +264,7 @@ func TestNoTwoPublicationsShareAKey(t *testing.T) {
 
 // A run that died between its object and the manifest, and is tried again, finds its own object there.
 func TestAnObjectThatIsThereAlreadyIsUsed(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := open(faulty)

@@ -30,6 +30,7 @@ func three(t *testing.T, c *catalog.Catalog, file func(t testing.TB, run string)
 }
 
 func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := open(faulty)
@@ -68,6 +69,7 @@ func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
 }
 
 func TestOneCanGoBackFurtherAndForthAgain(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	all := three(t, c, bytesOf)
@@ -93,6 +95,7 @@ func TestOneCanGoBackFurtherAndForthAgain(t *testing.T) {
 }
 
 func TestThereIsNothingToGoBackToInAnEmptyStoreNorInThatOfAnotherBase(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	_, err := c.Rollback(t.Context(), base, receipt("rollback-1"), catalog.Previous)
@@ -110,6 +113,7 @@ func TestThereIsNothingToGoBackToInAnEmptyStoreNorInThatOfAnotherBase(t *testing
 
 // A queue delivers twice, a platform tries again: that must not go back twice.
 func TestTheSameRollbackIsDoneOnce(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	all := three(t, c, bytesOf)
@@ -122,6 +126,7 @@ func TestTheSameRollbackIsDoneOnce(t *testing.T) {
 }
 
 func TestARollbackTakesTheLeaseOfARunUnderWay(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	all := three(t, c, bytesOf)
@@ -147,6 +152,7 @@ func TestARollbackTakesTheLeaseOfARunUnderWay(t *testing.T) {
 }
 
 func TestARunThatHadDiedBeforeARollbackIsNotSaidToBeFenced(t *testing.T) {
+	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	three(t, c, bytesOf)
@@ -163,6 +169,7 @@ func TestARunThatHadDiedBeforeARollbackIsNotSaidToBeFenced(t *testing.T) {
 
 // Somebody went back since the newest data was bad. It must not return by the clock.
 func TestAfterARollbackNothingBeginsUntilAPersonStartsARun(t *testing.T) {
+	t.Parallel()
 	for _, trigger := range []string{catalog.TriggerAPI, catalog.TriggerConsole, catalog.TriggerCLI} {
 		t.Run(trigger, func(t *testing.T) {
 			store, _ := newStore()
@@ -198,6 +205,7 @@ func TestAfterARollbackNothingBeginsUntilAPersonStartsARun(t *testing.T) {
 
 // A rollback is about what is current when it is done, not when it was asked for.
 func TestARollbackThatLosesARaceGoesBackFromWhatIsThereNow(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	all := three(t, open(store), bytesOf)
@@ -213,6 +221,7 @@ func TestARollbackThatLosesARaceGoesBackFromWhatIsThereNow(t *testing.T) {
 }
 
 func TestWhatIsServedAfterARollbackIsWhatWasRestoredOrElseWhatWasBeforeIt(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	r := newReplica(t, store)
 	all := three(t, open(store), sealed)
@@ -237,6 +246,7 @@ func TestWhatIsServedAfterARollbackIsWhatWasRestoredOrElseWhatWasBeforeIt(t *tes
 }
 
 func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
+	t.Parallel()
 	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "c", Parent: "b"}, {ID: "b", Parent: "a"}, {ID: "a"}}}
 	for _, row := range []struct{ current, id, want string }{
 		{"c", "previous", "b"}, {"b", "previous", "a"}, {"a", "previous", ""}, {"", "previous", ""},
@@ -252,6 +262,7 @@ func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
 
 // What somebody has left, since it was bad, is not what "previous" means once there is something newer again.
 func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	all := three(t, c, bytesOf)
@@ -274,6 +285,7 @@ func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) 
 
 // What it was made from may be gone, and what lies there instead may be what somebody went back behind.
 func TestPreviousIsNeverAnythingButWhatTheCurrentOneWasMadeFrom(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	all := three(t, c, bytesOf)
@@ -293,6 +305,7 @@ func TestPreviousIsNeverAnythingButWhatTheCurrentOneWasMadeFrom(t *testing.T) {
 
 // Whoever asked for a run that then waited for another one did not know of a rollback that came meanwhile. Whoever asks after it does.
 func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		a    catalog.Application // Hold of the first rollback
@@ -327,6 +340,7 @@ func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
 
 // What was published after the current one comes last: somebody went back behind it.
 func TestCandidatesAreTheCurrentOneItsAncestorsWhatIsOlderAndThenTheRest(t *testing.T) {
+	t.Parallel()
 	m := catalog.Manifest{Snapshots: []catalog.Snapshot{{ID: "f", Parent: "c"}, {ID: "e", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "c", Parent: "a"}, {ID: "b", Parent: "gone"}, {ID: "a", Parent: "gone"}}}
 	for current, want := range map[string]string{"f": "fcaedb", "e": "edcabf", "c": "cabfed", "b": "bafedc", "a": "afedcb", "gone": "", "": ""} {
 		m.Current = catalog.Nullable(current)

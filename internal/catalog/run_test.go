@@ -12,6 +12,7 @@ import (
 )
 
 func TestTimesAndTextsAreInTheContractsForm(t *testing.T) {
+	t.Parallel()
 	west := time.FixedZone("west", -8*3600)
 	for _, row := range []struct {
 		value any
@@ -44,6 +45,7 @@ func TestTimesAndTextsAreInTheContractsForm(t *testing.T) {
 }
 
 func TestAModeCoversWhatItDoes(t *testing.T) {
+	t.Parallel()
 	covers := map[catalog.Mode]string{
 		catalog.Full: "full sweep incremental", catalog.Sweep: "sweep incremental", catalog.Incremental: "incremental", catalog.Rollback: "", "check": "",
 	}
@@ -57,6 +59,7 @@ func TestAModeCoversWhatItDoes(t *testing.T) {
 }
 
 func TestARunIsAPersonsOrNobodys(t *testing.T) {
+	t.Parallel()
 	for trigger, want := range map[string]bool{
 		catalog.TriggerAPI: true, catalog.TriggerConsole: true, catalog.TriggerCLI: true,
 		catalog.TriggerSchedule: false, catalog.TriggerCatchUp: false, catalog.TriggerStart: false, "": false,
@@ -68,6 +71,7 @@ func TestARunIsAPersonsOrNobodys(t *testing.T) {
 }
 
 func TestRunIDsSortByTimeAndFitIntoKeys(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.FixedZone("east", 3600))
 	first, second := catalog.NewRunID(catalog.Full, at), catalog.NewRunID(catalog.Full, at.Add(time.Second))
 	if !strings.HasPrefix(first, "full-20261123T210332Z-") || first >= second || first == catalog.NewRunID(catalog.Full, at) {

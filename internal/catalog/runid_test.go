@@ -8,6 +8,7 @@ import (
 )
 
 func TestARunsIDCarriesItsModeAndItsTime(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.UTC)
 	for _, want := range catalog.Modes() {
 		for _, id := range []string{catalog.NewRunID(want, at), catalog.ScheduledRunID(want, at)} {
@@ -26,6 +27,7 @@ func TestARunsIDCarriesItsModeAndItsTime(t *testing.T) {
 
 // Whoever begins what is due, on whatever host and in whatever zone, begins the same run.
 func TestARunThatIsDueHasOneID(t *testing.T) {
+	t.Parallel()
 	due := time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC)
 	id := catalog.ScheduledRunID(catalog.Sweep, due)
 	if again := catalog.ScheduledRunID(catalog.Sweep, due.In(time.FixedZone("west", -8*3600))); again != id || id != "sweep-20261123T220000Z-sched" {

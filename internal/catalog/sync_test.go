@@ -25,6 +25,7 @@ func looks(log []blobtest.Op) (n int) {
 }
 
 func TestSyncIfOlderLooksOnlyWhenTheLastLookIsOlder(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -53,6 +54,7 @@ func TestSyncIfOlderLooksOnlyWhenTheLastLookIsOlder(t *testing.T) {
 }
 
 func TestACallerWhoLeavesIsNoWarningAndNoLook(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
@@ -74,6 +76,7 @@ func TestACallerWhoLeavesIsNoWarningAndNoLook(t *testing.T) {
 }
 
 func TestReadersAreNotHeldUpByAFetchOnceThereIsSomethingToServe(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
@@ -113,6 +116,7 @@ func TestReadersAreNotHeldUpByAFetchOnceThereIsSomethingToServe(t *testing.T) {
 }
 
 func TestWhoWaitsForTheFirstSnapshotMayLeave(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	faulty := blobtest.NewFaulty(store)
@@ -128,6 +132,7 @@ func TestWhoWaitsForTheFirstSnapshotMayLeave(t *testing.T) {
 
 // Two processes publish, two serve; each of eight readers checks that a view is of one publication, whole.
 func TestEightReadersSeeNothingButWhatWasPublished(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	madeBy := map[string]string{} // digest → run
 	var files []catalog.Publication

@@ -46,6 +46,7 @@ func fetches(store *blobtest.Faulty) (n int) {
 }
 
 func TestASnapshotThatTheManifestHasCanBeWalked(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	all := published(t, store, "full-1", "full-2", "full-3")
 	r := newReplica(t, store)
@@ -57,6 +58,7 @@ func TestASnapshotThatTheManifestHasCanBeWalked(t *testing.T) {
 }
 
 func TestASnapshotThatFellOutOfTheManifestIsGone(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore() // keeps three
 	first := published(t, store, "full-1")[0]
 	r := newReplica(t, store)
@@ -73,6 +75,7 @@ func TestASnapshotThatFellOutOfTheManifestIsGone(t *testing.T) {
 }
 
 func TestASnapshotThatIsDamagedInTheStoreIsGoneToo(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	all := published(t, store, "full-1", "full-2", "full-3")
 	r := newReplica(t, store)
@@ -91,6 +94,7 @@ func TestASnapshotThatIsDamagedInTheStoreIsGoneToo(t *testing.T) {
 
 // Another process may serve, and give a cursor on, what this one has not seen yet.
 func TestASnapshotThatIsNewerThanTheLastLookIsFound(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		published(t, store, "full-1")
@@ -105,6 +109,7 @@ func TestASnapshotThatIsNewerThanTheLastLookIsFound(t *testing.T) {
 }
 
 func TestUnknownSnapshotsDoNotMakeTheStoreBeAskedAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
 	published(t, memory, "full-1")
@@ -121,6 +126,7 @@ func TestUnknownSnapshotsDoNotMakeTheStoreBeAskedAgainAndAgain(t *testing.T) {
 }
 
 func TestAStoreThatIsDownSaysNothingAboutASnapshot(t *testing.T) {
+	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
 	all := published(t, memory, "full-1", "full-2")
@@ -135,6 +141,7 @@ func TestAStoreThatIsDownSaysNothingAboutASnapshot(t *testing.T) {
 
 // A walk goes on over a file that stays open: whoever reads page by page does not pay for a refresh with a fetch.
 func TestASnapshotThatIsWalkedStaysOpenWhenItIsReplaced(t *testing.T) {
+	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
 	first := published(t, memory, "full-1")[0]
@@ -151,6 +158,7 @@ func TestASnapshotThatIsWalkedStaysOpenWhenItIsReplaced(t *testing.T) {
 }
 
 func TestASnapshotThatIsWalkedTellsTheTimesThatWereConfirmedOfIt(t *testing.T) {
+	t.Parallel()
 	store, _ := newStore()
 	first := published(t, store, "full-1")[0]
 	r := newReplica(t, store)
@@ -167,6 +175,7 @@ func TestASnapshotThatIsWalkedTellsTheTimesThatWereConfirmedOfIt(t *testing.T) {
 }
 
 func TestOlderSnapshotsAreFetchedOnceHoweverManyAsk(t *testing.T) {
+	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
 	all := published(t, memory, "full-1", "full-2", "full-3")
@@ -192,6 +201,7 @@ func TestOlderSnapshotsAreFetchedOnceHoweverManyAsk(t *testing.T) {
 
 // In a bubble a goroutine or a timer that stays fails the test.
 func TestTwoOlderSnapshotsStayOpenAndEachGoesWhenItIsIdle(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		all := func() (all []catalog.Snapshot) {

@@ -85,6 +85,7 @@ func keys(t rapid.TB, object []byte) []string {
 
 // Whatever a record holds, a row that is kept tells all that it is found, sorted and counted by.
 func TestAnOutlineIsReadOutOfWhatWasWritten(t *testing.T) {
+	t.Parallel()
 	m, err := feedback.NewMapping("", sampleTeams)
 	if err != nil {
 		t.Fatal(err)
@@ -110,6 +111,7 @@ func TestAnOutlineIsReadOutOfWhatWasWritten(t *testing.T) {
 }
 
 func TestWhatIsDamagedIsNotReadAsIfItWereNot(t *testing.T) {
+	t.Parallel()
 	whole := feedback.Feedback{Created: made, Modified: made}
 	for name, pair := range map[string][2]string{
 		"no summary":      {"", string(whole.Detail(""))},

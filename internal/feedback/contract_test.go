@@ -129,6 +129,7 @@ var contract = map[string][]row{
 }
 
 func TestEveryKeyIsWhatTheContractsTableSays(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, "", `{"Loans":"Lending","cards":"Cards"}`)
 	for name, rows := range contract {
 		for _, row := range rows {
@@ -150,6 +151,7 @@ var (
 )
 
 func TestKeysAreAlwaysThereAndInTheContractsOrder(t *testing.T) {
+	t.Parallel()
 	for _, cells := range []string{`{}`, `{"Notes":"a","Issue":1,"Area Impacted":["a"]}`} {
 		f := read(t, mapping(t, "", ""), cells)
 		if diff := cmp.Diff(listKeys, keys(t, f.Summary())); diff != "" {
@@ -162,6 +164,7 @@ func TestKeysAreAlwaysThereAndInTheContractsOrder(t *testing.T) {
 }
 
 func TestEveryKeyHasARowInTheTable(t *testing.T) {
+	t.Parallel()
 	for _, name := range append(listKeys[:16:16], detailKeys...) {
 		if len(contract[name]) == 0 {
 			t.Errorf("%s has none", name)

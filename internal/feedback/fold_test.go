@@ -10,6 +10,7 @@ import (
 )
 
 func TestTextsThatDifferInCaseOnlyFoldToOne(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		a, b string
 		same bool
@@ -34,6 +35,7 @@ func TestTextsThatDifferInCaseOnlyFoldToOne(t *testing.T) {
 }
 
 func TestFoldAgreesWithEqualFoldOnAnyTexts(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		a := rapid.StringOf(rapid.Rune()).Draw(t, "a")
 		variants := []func(string) string{strings.ToUpper, strings.ToLower, strings.ToTitle, func(string) string { return rapid.String().Draw(t, "b") }}
@@ -67,6 +69,7 @@ func agree(t rapid.TB, a, b string) {
 
 // Every rune, alone: the orbits of case folding are a table of Unicode's, so that none may be left out.
 func TestFoldTakesTheSmallestOfEveryOrbit(t *testing.T) {
+	t.Parallel()
 	for r := rune(0); r <= 0x1ffff; r++ {
 		text := string(r)
 		for _, other := range []string{strings.ToUpper(text), strings.ToLower(text), strings.ToTitle(text)} {

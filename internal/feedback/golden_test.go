@@ -34,6 +34,7 @@ const odd = `{
 }`
 
 func TestARecordIsRenderedAsItsGoldenFilesSay(t *testing.T) {
+	t.Parallel()
 	f := read(t, mapping(t, "", `{"credit card, PREPAID":"Cards"}`), odd)
 	golden(t, "list.json", f.Summary())
 	golden(t, "detail.json", answer(f, odd))

@@ -16,6 +16,7 @@ import (
 const contractKeys = "testdata/field_map_keys.txt"
 
 func TestFieldMapTakesTheKeysOfTheContract(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile(contractKeys)
 	if err != nil {
 		t.Fatal(err)
@@ -28,6 +29,7 @@ func TestFieldMapTakesTheKeysOfTheContract(t *testing.T) {
 }
 
 func TestFieldMapGoesOverTheDefaultsKeyByKey(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, `{"status":"State","description":["Text","Notes"]}`, "")
 	cells := `{"State":"Open","Status":"Done","Initial Description":"a","Text":" ","Notes":"b","Source":"Web"}`
 	got := read(t, m, cells).Summary()
@@ -43,6 +45,7 @@ func TestFieldMapGoesOverTheDefaultsKeyByKey(t *testing.T) {
 
 // Each key reads the field that FIELD_MAP gives it and no other key does.
 func TestEachKeyOfFieldMapLeadsToItsPlace(t *testing.T) {
+	t.Parallel()
 	places := map[string]string{
 		feedback.Description: "description", feedback.Priority: "priority", feedback.Team: "team", feedback.Environment: "environment",
 		feedback.EnvironmentBox: "environment", feedback.AreaImpacted: "area_impacted", feedback.Created: "created", feedback.ReportedOn: "created",
@@ -77,6 +80,7 @@ func TestEachKeyOfFieldMapLeadsToItsPlace(t *testing.T) {
 }
 
 func TestOfSeveralNamesTheFirstThatIsNotBlankCounts(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, `{"status":["A","B"],"created":["A","B"],"timeToInProgressHoursAvg":["A","B"],"team":["A","B"],"area_impacted":["A","B"]}`, "")
 	for name, test := range map[string]struct {
 		cells, status, created string
@@ -100,6 +104,7 @@ func TestOfSeveralNamesTheFirstThatIsNotBlankCounts(t *testing.T) {
 }
 
 func TestEveryMistakeInTheMapsIsTold(t *testing.T) {
+	t.Parallel()
 	const noObject = "must be a JSON object of names and values, no name twice"
 	for name, test := range map[string]struct {
 		fieldMap, teamMap string
@@ -137,6 +142,7 @@ func TestEveryMistakeInTheMapsIsTold(t *testing.T) {
 }
 
 func TestNoMapIsAnEmptyOne(t *testing.T) {
+	t.Parallel()
 	want, _ := json.Marshal(mapping(t, "", ""))
 	for _, none := range []string{" \n", "{}", " { } "} {
 		if got, _ := json.Marshal(mapping(t, none, none)); string(got) != string(want) {
@@ -146,6 +152,7 @@ func TestNoMapIsAnEmptyOne(t *testing.T) {
 }
 
 func TestTheTeamIsAsTheMapSpellsIt(t *testing.T) {
+	t.Parallel()
 	f := read(t, mapping(t, "", `{"Straße":"Équipe <1>"}`), `{"Area Impacted":["STRAßE"]}`)
 	if f.Team != "Équipe <1>" {
 		t.Errorf("got %q", f.Team)
@@ -153,6 +160,7 @@ func TestTheTeamIsAsTheMapSpellsIt(t *testing.T) {
 }
 
 func TestEqualMappingsAreEqualBytesAndOthersAreNot(t *testing.T) {
+	t.Parallel()
 	encoded := func(fieldMap, teamMap string) string {
 		text, err := json.Marshal(mapping(t, fieldMap, teamMap))
 		if err != nil {
@@ -177,6 +185,7 @@ func TestEqualMappingsAreEqualBytesAndOthersAreNot(t *testing.T) {
 }
 
 func TestARenamedFieldIsFollowedInEveryKeyThatReadsIt(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, `{"status":"State"}`, `{"loans":"Lending"}`)
 	followed := m.Follow(map[string]string{"Notes": "Remarks", "State": "Stage", "Unused": "Other"})
 	if diff := cmp.Diff([]string{"Initial Description", "Remarks", "Resolution Notes"}, followed.Names(feedback.Description)); diff != "" {
@@ -193,6 +202,7 @@ func TestARenamedFieldIsFollowedInEveryKeyThatReadsIt(t *testing.T) {
 
 // Two fields that take each other's names are followed at one go.
 func TestFieldsThatSwapNamesAreFollowed(t *testing.T) {
+	t.Parallel()
 	followed := mapping(t, "", "").Follow(map[string]string{"Notes": "Resolution Notes", "Resolution Notes": "Notes"})
 	f := read(t, followed, `{"Notes":"n","Resolution Notes":"r"}`)
 	if f.Notes != "r" || f.ResolutionNotes != "n" {
@@ -201,6 +211,7 @@ func TestFieldsThatSwapNamesAreFollowed(t *testing.T) {
 }
 
 func TestAnEmptyListMapsAKeyToNoField(t *testing.T) {
+	t.Parallel()
 	m, err := feedback.NewMapping(`{"status":[]}`, "")
 	if err != nil {
 		t.Fatal(err)

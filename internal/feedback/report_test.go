@@ -14,6 +14,7 @@ import (
 )
 
 func TestFacetsAreSortedByCountThenValueAndWeeksByTime(t *testing.T) {
+	t.Parallel()
 	facets := feedback.Facets{Total: 9, Choices: map[string][]feedback.Choice{
 		feedback.Team: {{"b", 2}, {"a", 2}, {"c", 5}, {"", 2}},
 		feedback.Week: {{"2025-01-13", 1}, {"2024-12-30", 5}, {"2025-01-06", 3}},
@@ -27,6 +28,7 @@ func TestFacetsAreSortedByCountThenValueAndWeeksByTime(t *testing.T) {
 }
 
 func TestResponseTimesAreAveragesOverRecords(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		weeks map[string]feedback.Times
 		want  string
@@ -60,6 +62,7 @@ func TestResponseTimesAreAveragesOverRecords(t *testing.T) {
 }
 
 func TestEnvironmentsAreSortedAndNoneIsAnEmptyList(t *testing.T) {
+	t.Parallel()
 	if got := string(feedback.Environments([]string{"b", "a", "B"})); got != `{"environments":["B","a","b"]}` {
 		t.Error(got)
 	}
@@ -103,6 +106,7 @@ func taken(t *testing.T, created ...string) (p pulse) {
 }
 
 func TestThePulseOfNothing(t *testing.T) {
+	t.Parallel()
 	want := `{"total_feedback":0,"priority_distribution":{},"environment_distribution":{},"status_distribution":{},` +
 		`"monthly_trends":{"data":[],"trend_percentage":0,"trend_direction":"stable"},"high_priority_issues":[],"last_updated":"2026-11-23T11:59:00.000Z"}`
 	if diff := cmp.Diff(want, string(feedback.NewPulse(made).JSON())); diff != "" {
@@ -111,6 +115,7 @@ func TestThePulseOfNothing(t *testing.T) {
 }
 
 func TestMonthsRunToTheNewestRecordThatIsNotLaterThanTheSnapshot(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		created   []string // newest first
 		months    string   // the first, the last, and counts
@@ -144,6 +149,7 @@ func TestMonthsRunToTheNewestRecordThatIsNotLaterThanTheSnapshot(t *testing.T) {
 }
 
 func TestThePulseShowsTheFiveNewestHighAndShortensWhatIsLong(t *testing.T) {
+	t.Parallel()
 	report := feedback.NewPulse(made)
 	emoji := strings.Repeat("🙂", 100)
 	for i, f := range []feedback.Feedback{
@@ -174,6 +180,7 @@ func TestThePulseShowsTheFiveNewestHighAndShortensWhatIsLong(t *testing.T) {
 }
 
 func TestTextsAreSortedWithoutCaseAndPrioritiesByTheirWeight(t *testing.T) {
+	t.Parallel()
 	for key, sorted := range map[string][]string{
 		feedback.Status:   {"", " ", "1", "_", "a", "Ab", "b", "z", "É"},
 		feedback.Priority: {"High", "Medium", "low", "", "1", "a", "highest", "Z"},

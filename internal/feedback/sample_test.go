@@ -38,6 +38,7 @@ const sampleTeams = `{"credit reporting":"Bureau","MORTGAGE":"Homes","Debt Colle
 // TestTheSampleMapsWithoutSurprise counts the values of a few keys over the sample and compares with a second reading of it, which knows
 // only what is in that data.
 func TestTheSampleMapsWithoutSurprise(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, "", sampleTeams)
 	got, want := counts{}, counts{}
 	for _, r := range readSample(t, voctest.Sample(t)) {

@@ -17,6 +17,7 @@ func prefix(term feedback.Term) feedback.Term  { term.Prefix = true; return term
 func all(terms ...feedback.Term) feedback.Text { return terms }
 
 func TestTextIsReadAsWordsPhrasesAndPrefixes(t *testing.T) {
+	t.Parallel()
 	for q, want := range map[string]feedback.Text{
 		"late":                   all(word("late")),
 		"  late \t\n fee  ":      all(word("late"), word("fee")),
@@ -62,6 +63,7 @@ func TestTextIsReadAsWordsPhrasesAndPrefixes(t *testing.T) {
 }
 
 func TestTextWithoutAWordOrWithTooManyIsRefused(t *testing.T) {
+	t.Parallel()
 	for q, told := range map[string]string{
 		"": "no word", " ": "no word", "*": "no word", `""`: "no word", `"`: "no word", "-:^+()": "no word", "😀": "no word", "\x00": "no word", "\u0301": "no word", "\xff": "no word",
 		strings.Repeat("a ", 65): "65 words", `"` + strings.Repeat("a ", 65) + `"`: "65 words", strings.Repeat("a ", 8000): "8000 words",

@@ -41,6 +41,7 @@ func FuzzMap(f *testing.F) {
 }
 
 func TestAnyJSONInAnyCellIsServed(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, "", `{"a":"Team <A>"}`)
 	rapid.Check(t, func(t *rapid.T) {
 		cells := map[string]json.RawMessage{}

@@ -9,6 +9,7 @@ import (
 )
 
 func TestTextOfAnyValue(t *testing.T) {
+	t.Parallel()
 	m := mapping(t, "", "")
 	for name, test := range map[string]struct{ value, want string }{
 		"text":                     {`"a"`, `"a"`},
@@ -55,6 +56,7 @@ func TestTextOfAnyValue(t *testing.T) {
 }
 
 func TestWhatIsNoJSONIsAbsent(t *testing.T) {
+	t.Parallel()
 	for _, value := range []string{``, ` `, `{`, `"a`, `nul`, "\xff"} {
 		f := mapping(t, "", "").Map(feedback.Record{Fields: cell("Status", value)})
 		if f.Status != "New" {
@@ -64,6 +66,7 @@ func TestWhatIsNoJSONIsAbsent(t *testing.T) {
 }
 
 func TestDatesAreReadInUTC(t *testing.T) {
+	t.Parallel()
 	const unread = `"2025-06-01T22:30:15.123Z"` // the record's createdTime
 	for name, test := range map[string]struct{ value, want string }{
 		"Airtable's own":           {`"2025-03-04T05:06:07.000Z"`, `"2025-03-04T05:06:07.000Z"`},
@@ -102,6 +105,7 @@ func TestDatesAreReadInUTC(t *testing.T) {
 }
 
 func TestTheRecordsOwnTimeIsServedInUTCByTheMillisecond(t *testing.T) {
+	t.Parallel()
 	at := time.Date(2025, time.June, 2, 1, 30, 0, 123_999_999, time.FixedZone("east", 3*60*60))
 	f := mapping(t, "", "").Map(feedback.Record{ID: "recC", CreatedTime: at})
 	sound(t, f)
@@ -111,6 +115,7 @@ func TestTheRecordsOwnTimeIsServedInUTCByTheMillisecond(t *testing.T) {
 }
 
 func TestTheReportsWeekIsThatOfReportedOnElseOfCreated(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct{ cells, want string }{
 		"Reported On":              {`{"Reported On":"2025-05-11","Created":"2025-06-03"}`, "2025-05-05"},
 		"a time without a zone":    {`{"Reported On":"2025-05-11T23:59","Created":"2025-06-03"}`, "2025-05-05"},
@@ -127,6 +132,7 @@ func TestTheReportsWeekIsThatOfReportedOnElseOfCreated(t *testing.T) {
 }
 
 func TestHoursAreFiniteNumbersAboveNought(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		value string
 		want  float64
@@ -145,6 +151,7 @@ func TestHoursAreFiniteNumbersAboveNought(t *testing.T) {
 }
 
 func TestEachDurationHasItsField(t *testing.T) {
+	t.Parallel()
 	f := read(t, mapping(t, "", ""), `{"Time to In Progress":1,"Time from In Progress to Done":2,"Time from Reported to Referred":3,
 		"Time from Referred to Done":4,"Time From Report to Resolution":5}`)
 	if f.Hours != [5]float64{1, 2, 3, 4, 5} {

@@ -10,6 +10,7 @@ import (
 )
 
 func TestYearsAreReadInTheContractsForms(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]feedback.Years{
 		"all": {}, "2025": {From: 2025, To: 2025}, "2024-2025": {From: 2024, To: 2025}, "2025-": {From: 2025}, "0001-9999": {From: 1, To: 9999},
 		"2025-2025": {From: 2025, To: 2025},
@@ -25,6 +26,7 @@ func TestYearsAreReadInTheContractsForms(t *testing.T) {
 }
 
 func TestOtherYearsAreRefusedByName(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{"", " ", "All", "ALL", "-", "-2025", "2025-2024", "2024-2025-", "2024--2025", "2024 - 2025", " 2025", "25", "02025", "0000", "0000-2025",
 		"2025-0000", "-025", "+025", "20x5", "２０２５", "2025,2026", "2025–2026"} {
 		got, err := feedback.ParseYears(text)
@@ -45,6 +47,7 @@ func drawYears(t *rapid.T) feedback.Years {
 }
 
 func TestYearsReadBackWhatTheyWrite(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		years := drawYears(t)
 		if got, err := feedback.ParseYears(years.String()); got != years || err != nil {
@@ -54,6 +57,7 @@ func TestYearsReadBackWhatTheyWrite(t *testing.T) {
 }
 
 func TestYearsBeginAndEndWithTheCalendarInUTC(t *testing.T) {
+	t.Parallel()
 	years := feedback.Years{From: 2024, To: 2025}
 	east := time.FixedZone("east", 14*60*60)
 	for name, test := range map[string]struct {
@@ -76,6 +80,7 @@ func TestYearsBeginAndEndWithTheCalendarInUTC(t *testing.T) {
 }
 
 func TestTheIntervalHoldsExactlyWhatTheYearsContain(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		years := drawYears(t)
 		from, to := years.Interval()

@@ -20,6 +20,7 @@ func (s *service) post(target, body string) answer {
 }
 
 func TestWhoMayCall(t *testing.T) {
+	t.Parallel()
 	public := func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.Public }
 	adminless := func(c *httpapi.Config) { tokens(c); c.Access.AdminTokens = nil }
 	nobody := func(c *httpapi.Config) { c.Access.Reads = httpapi.Token }
@@ -84,6 +85,7 @@ func TestWhoMayCall(t *testing.T) {
 
 // TestReadsBehindAGateway: who has passed its authorizer comes with claims; tokens and headers of a client's own are no claims.
 func TestReadsBehindAGateway(t *testing.T) {
+	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.JWT })
 	for name, c := range map[string]struct {
 		claims  map[string]string
@@ -113,6 +115,7 @@ func TestReadsBehindAGateway(t *testing.T) {
 }
 
 func TestAnAPIThatWasNotToldWhoMayReadIsReadByNobody(t *testing.T) {
+	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Access = httpapi.Access{} })
 	s.get("/api/feedback/").is(t, 401)
 	s.get("/api/feedback/", "Authorization", "Bearer ").is(t, 401)
@@ -125,6 +128,7 @@ func openToAll(path string) bool {
 }
 
 func TestWithoutAdminTokensTheAnswerSaysSo(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(detail, "ADMIN_TOKENS") {
 		t.Errorf("detail %q", detail)
@@ -133,6 +137,7 @@ func TestWithoutAdminTokensTheAnswerSaysSo(t *testing.T) {
 
 // TestATokenIsNeverToldOrLogged asks everything with tokens, right and wrong, in working and broken services.
 func TestATokenIsNeverToldOrLogged(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(*service){
 		"working":   func(*service) {},
 		"panicking": func(s *service) { s.refresher.onActive = func() { panic("at the disco") } },

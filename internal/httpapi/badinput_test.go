@@ -30,6 +30,7 @@ func openRoutes(s *service) (all []httpapi.Route) {
 
 // TestEveryRouteRefusesABadQueryByName: each of a route's parameters, and those that it does not have.
 func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
 		bad := map[string]string{ // query → the parameter that is at fault
@@ -63,6 +64,7 @@ func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
 }
 
 func TestEveryRouteRefusesAQueryThatIsTooLong(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
 		for _, query := range []string{strings.Repeat("a", 16_000), "t=" + strings.Repeat("1", 16_000), strings.Repeat("team=a&", 2_400), "q=" + strings.Repeat("%20", 5_400)} {
@@ -78,6 +80,7 @@ func TestEveryRouteRefusesAQueryThatIsTooLong(t *testing.T) {
 }
 
 func TestAnOriginThatIsNoneGetsNothingBack(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens, origins(page, "https://*.preview.example.com"))
 	for _, r := range openRoutes(s) {
 		for _, lines := range [][]string{{page + "\r\nX-Evil: 1"}, {page, page}, {"https://a.preview.example.com", "https://evil.example"}, {page + "\x00"}, {"\xff"}, {page + "\t"}, {strings.Repeat("a", 16_000)}} {

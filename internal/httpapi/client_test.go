@@ -20,6 +20,7 @@ var targets = map[string]string{
 }
 
 func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
+	t.Parallel()
 	for name, target := range targets {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			t.Run(name+" "+encoding, func(t *testing.T) {
@@ -38,6 +39,7 @@ func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
 
 // TestAnAbandonedRequestIsNeverAnEmpty200 is about clients that only stop sending: their request's context ends although they still read.
 func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -53,6 +55,7 @@ func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
 
 // TestClientsThatDoNotReadKeepNobodyWaiting: whoever takes its time holds nothing that others need, however many there are.
 func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	stuck, letGo := make(chan struct{}), make(chan struct{})
 	var slow sync.WaitGroup
@@ -80,6 +83,7 @@ func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
 }
 
 func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("at once") }
 	gone, cancel := context.WithCancel(t.Context())
@@ -91,6 +95,7 @@ func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
 }
 
 func TestAClientThatHangsUpDoesNotKeepTheStoreFromBeingRead(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()

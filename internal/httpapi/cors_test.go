@@ -22,6 +22,7 @@ var corsHeaders = []string{
 }
 
 func TestOrigins(t *testing.T) {
+	t.Parallel()
 	s := serving(t, origins(page, "http://localhost:3000", "https://*.preview.example.com"))
 	for origin, allowed := range map[string]bool{
 		page:                                         true,
@@ -77,6 +78,7 @@ func TestOrigins(t *testing.T) {
 }
 
 func TestWithoutOriginsNobodyGetsACORSHeader(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, origin := range []string{"", "null", "*", page} {
 		for _, method := range []string{"GET", "OPTIONS"} {
@@ -127,6 +129,7 @@ func everyKind(t *testing.T, origin string) map[string]answer {
 }
 
 func TestAnAllowedOriginIsNamedInEveryAnswer(t *testing.T) {
+	t.Parallel()
 	for kind, a := range everyKind(t, page) {
 		t.Run(kind, func(t *testing.T) {
 			a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Expose-Headers", exposed, "Access-Control-Allow-Credentials", "")
@@ -135,6 +138,7 @@ func TestAnAllowedOriginIsNamedInEveryAnswer(t *testing.T) {
 }
 
 func TestAnotherOriginIsNamedInNoAnswer(t *testing.T) {
+	t.Parallel()
 	for kind, a := range everyKind(t, "https://attacker.net") {
 		for _, name := range corsHeaders {
 			if value, ok := a.Header[name]; ok {
@@ -145,6 +149,7 @@ func TestAnotherOriginIsNamedInNoAnswer(t *testing.T) {
 }
 
 func TestVaryIsInEveryAnswer(t *testing.T) {
+	t.Parallel()
 	for _, origin := range []string{page, "https://attacker.net"} {
 		for kind, a := range everyKind(t, origin) {
 			t.Run(kind, func(t *testing.T) { a.has(t, "Vary", "Origin, Accept, Accept-Encoding") })
@@ -153,6 +158,7 @@ func TestVaryIsInEveryAnswer(t *testing.T) {
 }
 
 func TestAPreflightNeedsNoTokenOnAnyPath(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens, origins(page))
 	targets := []string{"/", "/nowhere", "/api/users/auth", "/api/feedback/?x=1", "/api/feedback/%00"}
 	for path := range paths {

@@ -29,6 +29,7 @@ func withStatuses(t *testing.T, texts []string) fixture {
 }
 
 func TestACSVIsTheListCellByCell(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(withStatuses(t, spiteful), fullRun())
 	a := s.get("/api/feedback/?format=csv")
@@ -63,6 +64,7 @@ func TestACSVIsTheListCellByCell(t *testing.T) {
 }
 
 func TestACSVOfTheSampleHasWhatItsListHas(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	for _, query := range []string{"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody"} {
@@ -99,6 +101,7 @@ func cell(value any) string {
 }
 
 func TestACSVOfNothingIsItsHeader(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
 		t.Errorf("%q", a.body)

@@ -37,6 +37,7 @@ func (s *service) walk(t testing.TB, target string) (pages [][]string, answers [
 }
 
 func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, query := range []string{"", "team=alpha", "sort=priority&environment=kiosk", "q=first", "q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody"} {
 		whole, all := s.listed(query)
@@ -57,6 +58,7 @@ func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
 
 // Whatever is asked for, the pages together are the list.
 func TestAnyWalkGivesTheList(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
@@ -89,6 +91,7 @@ func sortNames() (names []string) {
 }
 
 func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	target := "/api/feedback?t=5&team=beta&team=alpha&limit=2&_=1&sort=-priority&q=%22more+first%22&format=json&area=Billing&created_from=2026-01-01T00:00:00%2B02:00"
 	next := s.get(target).nextPage(t)
@@ -110,6 +113,7 @@ func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
 }
 
 func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("team=beta")
 	next := must(url.Parse(s.get("/api/feedback/?team=beta&limit=2").nextPage(t)))
@@ -125,6 +129,7 @@ func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
 }
 
 func TestACursorBelongsToItsQuestion(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	cursor := must(url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t))).Query().Get("cursor")
 	for _, query := range []string{"", "team=alpha&sort=status", "team=beta", "team=beta&sort=-status", "team=beta&team=alpha&sort=status", "team=beta&sort=status&q=first", "team=beta&sort=status&area=Billing"} {
@@ -142,6 +147,7 @@ func TestACursorBelongsToItsQuestion(t *testing.T) {
 }
 
 func TestACursorThatWasChangedIsRefused(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	cursor := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(t))).Query().Get("cursor")
 	raw := must(base64.RawURLEncoding.DecodeString(cursor))
@@ -162,6 +168,7 @@ func TestACursorThatWasChangedIsRefused(t *testing.T) {
 }
 
 func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("")
 	first := s.current()
@@ -181,6 +188,7 @@ func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
 }
 
 func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
 	for i := range 5 { // as many as are kept
@@ -198,6 +206,7 @@ func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
 }
 
 func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
 	s.publish(others(), nextRun(catalog.Full, "b", time.Minute))
@@ -210,6 +219,7 @@ func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
 }
 
 func TestACursorOfAnotherBaseIsRefused(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString([]byte("\x01\x05\x30"+strings.Repeat("x", 40)))
 	s.get(forged).is(t, 400)

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheDocumentIsServedToAnyTool(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens)
 	a := s.get("/api/openapi.json")
 	a.is(t, 200)
@@ -21,6 +22,7 @@ func TestTheDocumentIsServedToAnyTool(t *testing.T) {
 }
 
 func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/openapi.json", "/api/docs"} {
 		first := s.get(target)
@@ -37,6 +39,7 @@ func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
 var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
 
 func TestThePageLoadsNothingAndMayNot(t *testing.T) {
+	t.Parallel()
 	a := newService(t).get("/api/docs")
 	if found := loads.FindAllString(a.body, -1); found != nil {
 		t.Errorf("it loads %q", found)
@@ -55,6 +58,7 @@ func TestThePageLoadsNothingAndMayNot(t *testing.T) {
 
 // TestThePageHasEverything: each call, each parameter of one, and each problem where its type leads.
 func TestThePageHasEverything(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	body := s.get("/api/docs").body
 	for _, code := range httpapi.ProblemCodes() {

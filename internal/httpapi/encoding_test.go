@@ -31,6 +31,7 @@ func (a answer) decoded(t testing.TB) string {
 }
 
 func TestEncodingsOfferedAndTaken(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, c := range []struct{ accepted, want string }{
 		{"", ""}, {"identity", ""}, {"gzip", "gzip"}, {"br", "br"}, {"gzip, br", "br"}, {"br, gzip", "br"}, {"gzip, deflate, br, zstd", "br"}, {"deflate", ""}, {"zstd", ""},
@@ -50,6 +51,7 @@ func TestEncodingsOfferedAndTaken(t *testing.T) {
 }
 
 func TestEncodingsMayBeAcceptedOnSeveralLines(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.get("/api/feedback/", "Accept-Encoding", "deflate", "Accept-Encoding", "gzip").has(t, "Content-Encoding", "gzip")
 	s.get("/api/feedback/", "Accept-Encoding", "gzip", "Accept-Encoding", "br;q=0").has(t, "Content-Encoding", "gzip")
@@ -61,6 +63,7 @@ var encodedTargets = []string{
 }
 
 func TestEncodedAnswersDecodeToThePlainBytes(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range append(encodedTargets, "/api/feedback/rec00000000000001", "/nowhere", "/api/feedback/?x=1") {
 		s.decodes(t, target)
@@ -89,6 +92,7 @@ func (s *service) usesTheSmallest(t *testing.T, target string) {
 }
 
 func TestTheSmallestAcceptedIsUsed(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range encodedTargets {
 		s.usesTheSmallest(t, target)
@@ -99,6 +103,7 @@ func TestTheSmallestAcceptedIsUsed(t *testing.T) {
 }
 
 func TestNothingGrowsByBeingEncoded(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range []string{"/api/feedback/?team=nobody", "/api/health", "/api/live"} {
 		s.get(target, "Accept-Encoding", "gzip, br").has(t, "Content-Encoding", "")
@@ -107,6 +112,7 @@ func TestNothingGrowsByBeingEncoded(t *testing.T) {
 
 // TestLengthsAreTold asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
 func TestLengthsAreTold(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -125,6 +131,7 @@ func TestLengthsAreTold(t *testing.T) {
 
 // TestCompressorsAreNotMixedUp reads many answers at once, since compressors are used again.
 func TestCompressorsAreNotMixedUp(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()

@@ -52,6 +52,7 @@ var parameterRows = map[string]map[string]string{
 }
 
 func TestEachParameterGoodBadEmptyAndHuge(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for name, rows := range parameterRows {
 		for value, want := range rows {
@@ -87,6 +88,7 @@ func meant(short string) []string {
 }
 
 func TestWhatCanNotBeRepeatedIsRefusedWhenItIs(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, name := range []string{"created_from", "created_to", "q", "sort", "limit", "cursor", "format"} {
 		for _, value := range []string{"", "2026-01-01"} {
@@ -100,6 +102,7 @@ func TestWhatCanNotBeRepeatedIsRefusedWhenItIs(t *testing.T) {
 }
 
 func TestParametersThatDoNotGoTogetherAreRefused(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for query, parameter := range map[string]string{
 		"created_from=2026-02-01&created_to=2026-01-01":                            "created_to",
@@ -126,6 +129,7 @@ func TestParametersThatDoNotGoTogetherAreRefused(t *testing.T) {
 
 // TestFiltersSortsAndSearchesOfTheSample compares with the long way.
 func TestFiltersSortsAndSearchesOfTheSample(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	all := mapped(sampleRecords(t))
@@ -166,6 +170,7 @@ func hasWord(f feedback.Feedback, word string) bool {
 }
 
 func TestTheFormatIsNegotiatedAndTheParameterWins(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	const csv, json = "text/csv; charset=utf-8; header=present", "application/json"
 	for accept, want := range map[string]string{

@@ -50,6 +50,7 @@ func (d *description) resolve(node any) place {
 }
 
 func TestTheDocumentIsTheRouters(t *testing.T) {
+	t.Parallel()
 	routes, operations := map[string]httpapi.Route{}, map[string]httpapi.Route{}
 	for _, r := range newService(t).Routes() {
 		routes[r.Method+" "+r.Path] = r
@@ -63,6 +64,7 @@ func TestTheDocumentIsTheRouters(t *testing.T) {
 }
 
 func TestEveryProblemIsExplained(t *testing.T) {
+	t.Parallel()
 	explained := slices.Sorted(maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node))
 	if diff := cmp.Diff(httpapi.ProblemCodes(), explained); diff != "" {
 		t.Errorf("(-code +apidoc/openapi.yaml):\n%s", diff)
@@ -70,6 +72,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 }
 
 func TestExamplesAreWhatTheDocumentSays(t *testing.T) {
+	t.Parallel()
 	d := described(t)
 	seen := 0
 	var walk func(place)

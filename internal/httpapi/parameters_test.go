@@ -16,6 +16,7 @@ func is(value string, wanted []string) bool {
 }
 
 func TestFilters(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, query := range []string{
 		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM", "team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=Alpha%20",
@@ -39,6 +40,7 @@ func TestFilters(t *testing.T) {
 }
 
 func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	a := s.get("/api/feedback/?team=nobody&limit=5")
 	if a.is(t, 200); a.body != "[]\n" {
@@ -48,6 +50,7 @@ func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
 }
 
 func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
 	for _, query := range []string{"", "?limit=1", "?team=Alpha"} {
@@ -60,6 +63,7 @@ func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for limit, want := range map[string]int{
 		"1": 1, "2": 2, "47": 47, "48": 48, "49": 48, "1000": 48, "007": 7,
@@ -81,6 +85,7 @@ func TestLimits(t *testing.T) {
 }
 
 func TestALimitTakesTheNewestThatMatch(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	all := s.get("/api/feedback/?team=beta").list(t)
 	for limit := 1; limit <= len(all)+1; limit++ {
@@ -93,6 +98,7 @@ func TestALimitTakesTheNewestThatMatch(t *testing.T) {
 }
 
 func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for query, want := range map[string][]string{
 		"teem=a":                         {"teem"},
@@ -134,6 +140,7 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 }
 
 func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for target, known := range map[string]string{
 		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, format, limit, priority, q, sort, source, status, team, type_of_issue",
@@ -157,6 +164,7 @@ func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
 }
 
 func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
 	for path, methods := range paths {
@@ -171,6 +179,7 @@ func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
 
 // TestTheFrontendsRequestHeadersChangeNothing sends what its browser does.
 func TestTheFrontendsRequestHeadersChangeNothing(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	plain := s.get("/api/feedback/")
 	asked := s.get("/api/feedback/?t=1764072000000", "Cache-Control", "no-cache", "Pragma", "no-cache", "Expires", "0", "Content-Type", "application/json")

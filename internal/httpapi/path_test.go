@@ -36,6 +36,7 @@ var paths = map[string]string{
 }
 
 func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
 	for path, methods := range paths {
@@ -49,6 +50,7 @@ func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
 }
 
 func TestAnotherMethodIs405WithAllow(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for path, allowed := range paths {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"} {
@@ -65,6 +67,7 @@ func TestAnotherMethodIs405WithAllow(t *testing.T) {
 }
 
 func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens)
 	for _, path := range []string{
 		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback", "/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
@@ -80,6 +83,7 @@ func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
 
 // TestOddPathsAreProblems sends paths as they are, since a client would tidy them.
 func TestOddPathsAreProblems(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -119,6 +123,7 @@ func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 }
 
 func TestARecordIsFoundHoweverItsPathIsWritten(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	plain, escaped := s.get("/api/feedback/rec00000000000001"), s.get("/api/feedback/%72ec0000000000000%31/")
 	if plain.is(t, 200); plain.body != escaped.body || plain.Header.Get("ETag") != escaped.Header.Get("ETag") {
@@ -128,6 +133,7 @@ func TestARecordIsFoundHoweverItsPathIsWritten(t *testing.T) {
 
 // TestHeadGivesTheHeadersOfGet compares over a connection. Only the length of a list that is made row by row is known to GET alone.
 func TestHeadGivesTheHeadersOfGet(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
@@ -184,6 +190,7 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 }
 
 func TestHeadHasNoBodyInAnyHost(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for path, methods := range paths {
 		if !strings.Contains(methods, "HEAD") {
@@ -198,6 +205,7 @@ func TestHeadHasNoBodyInAnyHost(t *testing.T) {
 }
 
 func TestAPathOfAnyBytesIsAnsweredWithoutAServerInBetween(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, path := range []string{"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20)} {
 		s.send(&http.Request{Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}).is(t, 404)

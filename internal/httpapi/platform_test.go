@@ -18,6 +18,7 @@ func carries(limit int) func(*httpapi.Config) {
 func inBase64(body string) int { return (len(body) + 2) / 3 * 4 }
 
 func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
+	t.Parallel()
 	free := newService(t)
 	free.publish(some(t), fullRun())
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
@@ -43,6 +44,7 @@ func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
 }
 
 func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
+	t.Parallel()
 	tag := serving(t).get("/api/feedback/").Header.Get("ETag")
 	narrow := serving(t, carries(400))
 	narrow.get("/api/feedback/").is(t, 413)
@@ -50,6 +52,7 @@ func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
 }
 
 func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	size := inBase64(s.get("/api/feedback/", "Accept-Encoding", "gzip").body)
@@ -64,6 +67,7 @@ func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
 }
 
 func TestTheHostsWarningsAreToldWithTheStatus(t *testing.T) {
+	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} })
 	if warnings := s.status().Warnings; len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
 		t.Errorf("warnings %q", warnings)
@@ -71,6 +75,7 @@ func TestTheHostsWarningsAreToldWithTheStatus(t *testing.T) {
 }
 
 func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
+	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Platform.FetchWithin = 20 * time.Millisecond })
 	want := s.get("/api/feedback/").body
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Hung})
@@ -85,6 +90,7 @@ func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
 }
 
 func TestTokensThatCouldNotBeReadCloseNothingThatIsOpen(t *testing.T) {
+	t.Parallel()
 	unread := func(c *httpapi.Config) { c.Access.Unread = true }
 	s := serving(t, tokens, unread)
 	for _, target := range []string{"/api/feedback/", "/api/cache/"} {

@@ -127,6 +127,7 @@ func tokens(c *httpapi.Config) {
 }
 
 func TestErrorBodies(t *testing.T) {
+	t.Parallel()
 	for name, ask := range failing(t) {
 		t.Run(name, func(t *testing.T) {
 			a := ask()
@@ -138,6 +139,7 @@ func TestErrorBodies(t *testing.T) {
 }
 
 func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
+	t.Parallel()
 	for name, ask := range failing(t) {
 		a := ask()
 		var keys map[string]json.RawMessage
@@ -155,6 +157,7 @@ func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
 }
 
 func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"unexpected", "panic"} {
 		a := failing(t)[name]()
 		a.is(t, http.StatusInternalServerError)
@@ -170,6 +173,7 @@ func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
 }
 
 func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("secret internals") }
 	id := s.get("/api/cache/").Header.Get("X-Request-Id")
@@ -185,6 +189,7 @@ func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
 }
 
 func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	seen := map[string]bool{"": true}
 	for _, target := range []string{"/api/feedback/", "/api/feedback/", "/api/live", "/nowhere"} {
@@ -198,6 +203,7 @@ func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
 
 // TestADamagedFileIsA500 spoils the file under an open snapshot, as a bad disk would.
 func TestADamagedFileIsA500(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
 	if err != nil || len(files) != 1 {
@@ -221,6 +227,7 @@ func TestADamagedFileIsA500(t *testing.T) {
 
 // TestAnAnswerThatFailsHalfwayIsCutOff makes the list's own file unreadable after its length was sent.
 func TestAnAnswerThatFailsHalfwayIsCutOff(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.get("/api/feedback/").is(t, 200) // lays the list beside the snapshot
 	lists, err := filepath.Glob(filepath.Join(s.dir, "*.identity"))
@@ -252,6 +259,7 @@ func (s *service) cutOff(w http.ResponseWriter, r *http.Request) (fault any) {
 }
 
 func TestAPanicAfterTheFirstByteIsCutOffAndLogged(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { panic("at once") }}
 	if fault := s.cutOff(w, httptest.NewRequest("GET", "/api/live", nil)); !aborted(fault) {
@@ -276,6 +284,7 @@ func (h *hooked) Write(p []byte) (int, error) {
 }
 
 func TestGoldenFilesAreAllUsed(t *testing.T) {
+	t.Parallel()
 	var want []string
 	for name := range failing(t) {
 		want = append(want, goldenName(name)+".json")

@@ -25,6 +25,7 @@ func served(t *testing.T, s *service) *httptest.Server {
 
 // TestWhatNoHandlerSeesIsAProblemToo sends what net/http refuses by itself.
 func TestWhatNoHandlerSeesIsAProblemToo(t *testing.T) {
+	t.Parallel()
 	server := served(t, serving(t, origins(page)))
 	long := strings.Repeat("a", 80_000)
 	for name, c := range map[string]struct {
@@ -70,6 +71,7 @@ func rawRequest(t *testing.T, server *httptest.Server, request string) answer {
 }
 
 func TestWhatAHandlerAnswersPassesAsItIs(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	server := served(t, s)
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?x=1", "/api/docs"} {

@@ -37,6 +37,7 @@ func averages(label string, records []feedback.Feedback) times {
 }
 
 func TestResponseTimesOfTheSample(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	all := mapped(sampleRecords(t))
@@ -77,6 +78,7 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 }
 
 func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(seal(t.Name(), []feedback.Record{
 		{ID: "a", CreatedTime: noon, Fields: raw(map[string]any{"Environment": "b", "Time to In Progress": 1})},
@@ -89,6 +91,7 @@ func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
 }
 
 func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	for _, query := range []string{"", "priority=high", "team=triage&environment=CW+2.0", "q=credit&status=done", "created_from=2025-03-01&created_to=2025-06-01&area=Mortgage", "team=nobody"} {
@@ -123,6 +126,7 @@ func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 }
 
 func TestThePulseIsThatOfTheRecords(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	all := mapped(sampleRecords(t))
@@ -165,6 +169,7 @@ func TestThePulseIsThatOfTheRecords(t *testing.T) {
 }
 
 func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
 	for target, want := range map[string]string{
@@ -182,6 +187,7 @@ func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
 }
 
 func TestReportsAreEncodedSmallest(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	for _, target := range []string{"/api/feedback/facets", "/api/feedback/facets?priority=low", "/api/reports/response-times", "/api/reports/response-times?environment=CW+2.0", "/api/reports/environments", "/api/customer-pulse"} {
@@ -192,6 +198,7 @@ func TestReportsAreEncodedSmallest(t *testing.T) {
 
 // What is kept of an answer is what was made: asked twice, in any order of encodings, methods and conditions.
 func TestAnAnswerThatIsKeptIsTheOneThatWasMade(t *testing.T) {
+	t.Parallel()
 	for _, target := range dataTargets {
 		s := serving(t)
 		made := s.get(target, "Accept-Encoding", "gzip")

@@ -37,6 +37,7 @@ func (s *service) rollBack(to string) {
 }
 
 func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	if got := s.snapshots(); got == nil || len(got) != 0 {
 		t.Errorf("%v of an empty store", got)
@@ -54,6 +55,7 @@ func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
 }
 
 func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens)
 	older := s.current().ID
 	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
@@ -70,6 +72,7 @@ func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
 }
 
 func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
+	t.Parallel()
 	s := serving(t, tokens)
 	for body, words := range map[string]string{
 		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots", "": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
@@ -83,6 +86,7 @@ func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
 }
 
 func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
 	s.rollBack(catalog.Previous)
@@ -97,6 +101,7 @@ func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
 
 // A run of another host is known by its lease alone.
 func TestARunOfAnotherHostIsTold(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	_, run, err := s.acquire(nextRun(catalog.Sweep, "elsewhere", time.Minute))
 	if err != nil {

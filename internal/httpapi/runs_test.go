@@ -36,6 +36,7 @@ func ids(runs []receipt) (all []string) {
 }
 
 func TestRunsAreListedNewestFirst(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.finish(nextRun(catalog.Incremental, "b", 10*time.Minute))
 	s.finish(failed(nextRun(catalog.Incremental, "c", 20*time.Minute)))
@@ -61,12 +62,14 @@ func underWay(run catalog.Run) catalog.Run {
 }
 
 func TestNoRunsAreAnEmptyList(t *testing.T) {
+	t.Parallel()
 	if a := newService(t).get("/api/cache/runs"); a.body != "[]\n" {
 		t.Errorf("%d %q", a.StatusCode, a.body)
 	}
 }
 
 func TestHowManyRunsAreListed(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for i := range 210 {
 		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
@@ -82,6 +85,7 @@ func TestHowManyRunsAreListed(t *testing.T) {
 }
 
 func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Full, "running", time.Minute)), {ID: "full-waiting", Mode: catalog.Full, Trigger: "api"}}
 	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "unrecorded", time.Second))}
@@ -102,6 +106,7 @@ func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 
 // TestAnIDThatWasJustGivenOutIsPending: its run may be about to begin, perhaps on another host.
 func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for age, status := range map[time.Duration]int{
 		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404, 24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
@@ -119,6 +124,7 @@ func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
 }
 
 func TestAReceiptIsComplete(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	var keys map[string]any
 	s.get("/api/cache/runs/"+fullRun().ID).decode(t, &keys)
@@ -137,6 +143,7 @@ func TestAReceiptIsComplete(t *testing.T) {
 
 // TestAReceiptThatTheStoreDidNotTakeIsTold: nor does it hide what the store has by then.
 func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "b", 10*time.Minute))}
 	if c := s.status().Cache; c.LastError == nil || text(c.LastRunType) != "full" {
@@ -152,6 +159,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 }
 
 func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []catalog.Run{failed(fullRun())}
 	if runs := s.runs(""); len(runs) != 1 || text(runs[0].Outcome) != "published" {
@@ -164,6 +172,7 @@ func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T
 
 // TestARunIsFinishedWhenItsResultIsServed: its receipt may be in the store before.
 func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	run := nextRun(catalog.Full, "b", time.Second)
 	s.refresher.active = []catalog.Run{underWay(run)}
@@ -178,6 +187,7 @@ func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
 
 // TestARunNeverDisappearsBetweenRunningAndFinished lets a run end just when the refresher has answered.
 func TestARunNeverDisappearsBetweenRunningAndFinished(t *testing.T) {
+	t.Parallel()
 	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {
 		s := serving(t)
 		run := nextRun(catalog.Full, "b", time.Second)

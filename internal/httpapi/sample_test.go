@@ -14,6 +14,7 @@ import (
 
 // TestTheSample asks for what only data of that kind can show.
 func TestTheSample(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	t.Run("lists are what its records say", s.testListsOfTheSample)

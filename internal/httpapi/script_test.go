@@ -25,6 +25,7 @@ import (
 // TestScripts plays the conversations of testdata/scripts, which also are there to be read. A line that begins with > is sent, what
 // follows is the answer; one that begins with # is for the reader, and one with % says what kind of service it is. `go test -update` writes the answers anew.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/scripts/*.http")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 }
 
 func TestEveryRouteIsInAScript(t *testing.T) {
+	t.Parallel()
 	var asked []string
 	files, _ := filepath.Glob("testdata/scripts/*.http") // the pattern is well-formed
 	for _, file := range files {

@@ -37,6 +37,7 @@ func (s *service) signInFrom(address, email, password string) answer {
 }
 
 func TestSigningIn(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	for name, c := range map[string]struct {
 		email, password string
@@ -70,6 +71,7 @@ func TestSigningIn(t *testing.T) {
 }
 
 func TestAWrongPasswordAndAnUnknownEmailAreToldAlike(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	wrong, unknown := s.signIn("ann@example.com", "x"), s.signIn("bob@example.com", "x")
 	if wrong.is(t, 401); wrong.body != unknown.body {
@@ -81,6 +83,7 @@ func TestAWrongPasswordAndAnUnknownEmailAreToldAlike(t *testing.T) {
 }
 
 func TestWhatIsNoSignInIsA400(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	for _, body := range []string{"", "null", "[]", "ann", `{}`, `{"email": "ann@example.com"}`, `{"password": "x"}`, `{"email": ["a"], "password": "x"}`,
 		`{"email": "a", "password": null}`, `{"email": "a", "password": "b"} {}`, "email=a&password=b", "\xff", `{"email": "a", "password": "` + strings.Repeat("x", 5000) + `"}`} {
@@ -89,6 +92,7 @@ func TestWhatIsNoSignInIsA400(t *testing.T) {
 }
 
 func TestAFormMaySendMoreThanASignInNeeds(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	s.post("/api/users/auth", `{"email": "ann@example.com", "password": "open sesame", "callbackUrl": "/"}`).is(t, 200)
 }
@@ -101,6 +105,7 @@ type step struct {
 }
 
 func TestFiveTriesAMinuteForAnEmailAndForAnAddress(t *testing.T) {
+	t.Parallel()
 	const here, there, network = "192.0.2.1:1", "[2001:db8::1]:1", "[2001:db8::2:3]:9"
 	for name, steps := range map[string][]step{
 		"the sixth has to wait, even if it is right": {
@@ -137,6 +142,7 @@ func TestFiveTriesAMinuteForAnEmailAndForAnAddress(t *testing.T) {
 }
 
 func TestTooManyTriesSaysWhenToTryAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	for i := range 5 {
 		s.clock.Set(noon.Add(time.Duration(i) * 10 * time.Second))
@@ -154,6 +160,7 @@ func TestTooManyTriesSaysWhenToTryAgain(t *testing.T) {
 }
 
 func TestTheSignInIsOpenWhoeverMayRead(t *testing.T) {
+	t.Parallel()
 	for _, reads := range []httpapi.ReadAccess{httpapi.Public, httpapi.Token, httpapi.JWT} {
 		s := newService(t, staff, func(c *httpapi.Config) { c.Access.Reads = reads })
 		s.signIn("ann@example.com", "open sesame").is(t, 200)
@@ -161,6 +168,7 @@ func TestTheSignInIsOpenWhoeverMayRead(t *testing.T) {
 }
 
 func TestUsersThatCouldNotBeReadAreNoReasonToSayThatThereAreNone(t *testing.T) {
+	t.Parallel()
 	s := newService(t, func(c *httpapi.Config) { c.Access.UsersUnread = true })
 	a := s.signIn("ann@example.com", "open sesame")
 	if a.is(t, 503); a.Header.Get("Retry-After") == "" {
@@ -182,6 +190,7 @@ func BenchmarkSignIn(b *testing.B) {
 }
 
 func TestWhatTheFrontendsOtherPagesAskForIsNotServedAndSaysWhy(t *testing.T) {
+	t.Parallel()
 	s := newService(t, staff)
 	for target, why := range map[string]string{
 		"/api/users": "DASHBOARD_USERS", "/api/users/": "DASHBOARD_USERS", "/api/users/ann@example.com": "DASHBOARD_USERS", "/api/users/auth/reset": "DASHBOARD_USERS",

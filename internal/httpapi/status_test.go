@@ -47,6 +47,7 @@ func text(p *string) string {
 }
 
 func TestTheStatusAsAWhole(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	failure := failed(nextRun(catalog.Incremental, "b", 10*time.Minute))
 	failure.Warnings = []string{`field "Priority" is now called "Urgency"`}
@@ -64,6 +65,7 @@ func TestTheStatusAsAWhole(t *testing.T) {
 }
 
 func TestTheStatusOfAnEmptyStore(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	status := s.status()
 	if c := status.Cache; c.TotalRecords != 0 || c.LastUpdate != nil || c.LastError != nil || c.LastRunType != nil || c.Running != nil || status.Snapshot != nil {
@@ -81,6 +83,7 @@ func TestTheStatusOfAnEmptyStore(t *testing.T) {
 }
 
 func TestTheLastErrorGoesWithASuccess(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(catalog.Incremental, "b", 10*time.Minute)))
 	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") || text(c.LastRunType) != "incremental" || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
@@ -93,6 +96,7 @@ func TestTheLastErrorGoesWithASuccess(t *testing.T) {
 }
 
 func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	run := failed(nextRun(catalog.Full, "b", time.Minute))
 	run.Read, run.AirtableCalls = 7, 4
@@ -103,6 +107,7 @@ func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
 }
 
 func TestARunThatWaitsIsNotRunning(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.refresher.active = []catalog.Run{{ID: "full-later", Mode: catalog.Full}}
 	if running := s.status().Cache.Running; running != nil {
@@ -111,6 +116,7 @@ func TestARunThatWaitsIsNotRunning(t *testing.T) {
 }
 
 func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(catalog.Incremental, "b", 10*time.Minute)))
 	schedules := s.status().Schedule
@@ -127,6 +133,7 @@ func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
 }
 
 func TestActionsAreRoutes(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	var body struct{ Actions map[string]string }
 	s.get("/api/cache/").decode(t, &body)
@@ -142,6 +149,7 @@ func TestActionsAreRoutes(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		made    func(t *testing.T) *service
@@ -208,6 +216,7 @@ func TestHealth(t *testing.T) {
 }
 
 func TestLiveAsksNobody(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens)
 	s.refresher.onActive = func() { t.Error("the refresher was asked") }
 	a := s.get("/api/live")
@@ -218,6 +227,7 @@ func TestLiveAsksNobody(t *testing.T) {
 }
 
 func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
 	var body cacheStatus
@@ -229,6 +239,7 @@ func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
 }
 
 func TestWarningsOfTheStoreAndOfTheLastRunAreTold(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	run := nextRun(catalog.Incremental, "b", time.Minute)
 	run.Warnings = []string{"a field was renamed"}

@@ -28,6 +28,7 @@ func (s *service) publishDamaged(file fixture, run catalog.Run) {
 }
 
 func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?team=a", "/api/feedback/rec1"} {
 		a := s.get(target)
@@ -44,6 +45,7 @@ func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
 }
 
 func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	a := s.get("/api/feedback/")
@@ -57,6 +59,7 @@ func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
 }
 
 func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
@@ -79,6 +82,7 @@ func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
 }
 
 func TestAWarningGoesWithItsCause(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	s.store.Inject(blobtest.Fault{N: 1, Effect: blobtest.Refused})
 	if warnings := s.status().Warnings; len(warnings) != 1 {
@@ -90,6 +94,7 @@ func TestAWarningGoesWithItsCause(t *testing.T) {
 }
 
 func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
 	s.damage("manifest.json")
@@ -107,6 +112,7 @@ func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
 }
 
 func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	older := s.get("/api/feedback/")
 	s.publishDamaged(others(), nextRun(catalog.Full, "b", time.Second))
@@ -123,6 +129,7 @@ func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
 }
 
 func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
 	for info, err := range s.store.List(t.Context(), "") {
@@ -146,6 +153,7 @@ func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
 }
 
 func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	s := newService(t)
 	s.publishDamaged(few(), fullRun())
 	status := s.status()
@@ -160,6 +168,7 @@ func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
 
 // TestOneAnswerIsOfOneSnapshot publishes another one when the first bytes are on their way.
 func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
+	t.Parallel()
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			s := serving(t)
@@ -186,6 +195,7 @@ func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 
 // TestReadersAreNeverMixedUpWhileSnapshotsChange reads all the while that two snapshots take turns.
 func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
@@ -220,6 +230,7 @@ func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
 
 // TestHowOftenTheStoreIsLookedAt counts reads of the manifest over time.
 func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
+	t.Parallel()
 	few() // outside the bubble
 	synctest.Test(t, func(t *testing.T) {
 		s := serving(t)
@@ -254,6 +265,7 @@ func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
 }
 
 func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
+	t.Parallel()
 	few()
 	others()
 	synctest.Test(t, func(t *testing.T) {

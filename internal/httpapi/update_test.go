@@ -14,6 +14,7 @@ import (
 )
 
 func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		path   string
 		ticket httpapi.Ticket
@@ -43,6 +44,7 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 }
 
 func TestWhatACommandMaySay(t *testing.T) {
+	t.Parallel()
 	for body, status := range map[string]int{
 		"": 202, " \n": 202, "{}": 202, `{"accept":true}`: 202, `{"accept":false}`: 202, ` {"accept" : true} ` + "\n": 202, `{"accept":null}`: 202,
 		`{"accept":"true"}`: 400, `{"accept":1}`: 400, `{"force":true}`: 400, `{"accept":true,"to":"previous"}`: 400, "true": 400, "null": 400, "[]": 400, `"accept"`: 400, "accept=true": 400,
@@ -62,6 +64,7 @@ func TestWhatACommandMaySay(t *testing.T) {
 }
 
 func TestACommandThatIsCutOnItsWayStartsNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens)
 	for _, sent := range []string{"", `{}`, `{"accept":true}`} {
 		r := httptest.NewRequest("POST", "/api/cache/update-full", io.MultiReader(strings.NewReader(sent), iotest.ErrReader(io.ErrUnexpectedEOF)))
@@ -74,6 +77,7 @@ func TestACommandThatIsCutOnItsWayStartsNothing(t *testing.T) {
 }
 
 func TestARefusedRequestStartsNothing(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens)
 	for _, c := range []struct {
 		target string
@@ -87,6 +91,7 @@ func TestARefusedRequestStartsNothing(t *testing.T) {
 }
 
 func TestAStoppingServerSaysWhenToAskAgain(t *testing.T) {
+	t.Parallel()
 	s := newService(t, tokens)
 	s.refresher.err = errors.Join(errors.New("refresh"), httpapi.ErrStopping)
 	a := s.post("/api/cache/update-full", "")

@@ -27,6 +27,7 @@ func (s *service) tag(target string, headers ...string) string {
 }
 
 func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
 		kind := "application/json"
@@ -40,6 +41,7 @@ func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
 }
 
 func TestStatusRoutesAreNotStored(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/" + fullRun().ID, "/api/health", "/api/live"} {
 		a := s.get(target, "If-None-Match", "*")
@@ -49,6 +51,7 @@ func TestStatusRoutesAreNotStored(t *testing.T) {
 }
 
 func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
+	t.Parallel()
 	form := regexp.MustCompile(`^W/"[0-9a-f]{16,}"$`)
 	s := serving(t)
 	for _, target := range append(dataTargets, "/api/feedback/?team=a,b") {
@@ -59,6 +62,7 @@ func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
 }
 
 func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
+	t.Parallel()
 	seen := map[string]string{}
 	note := func(what, tag string) {
 		if other, ok := seen[tag]; ok {
@@ -81,6 +85,7 @@ func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
 }
 
 func TestAnETagIsTheSameHoweverOneAsks(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, same := range [][]string{
 		{"/api/feedback/", "/api/feedback", "/api/feedback/?", "/api/feedback/?t=1", "/api/feedback?_=5&t=2", "/api/feedback/?&"},
@@ -104,6 +109,7 @@ func TestAnETagIsTheSameHoweverOneAsks(t *testing.T) {
 }
 
 func TestIfNoneMatch(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	tag := s.tag("/api/feedback/?team=beta")
 	strong := strings.TrimPrefix(tag, "W/")
@@ -140,6 +146,7 @@ func TestIfNoneMatch(t *testing.T) {
 }
 
 func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
+	t.Parallel()
 	s := serving(t, origins(page))
 	s.clock.Set(noon.Add(time.Hour)) // stale
 	server := httptest.NewServer(s)
@@ -164,6 +171,7 @@ func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
 
 // TestA304StandsForA200Only: a condition is looked at when there is something to be conditional about (RFC 9110 §13.2.1).
 func TestA304StandsForA200Only(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for target, status := range map[string]int{
 		"/api/feedback/recNobody": 404, "/api/feedback/?limit=0": 400, "/api/feedback/?x=1": 400, "/nowhere": 404,
@@ -174,6 +182,7 @@ func TestA304StandsForA200Only(t *testing.T) {
 }
 
 func TestDatesAreNoConditions(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	later := noon.Add(24 * time.Hour).Format(http.TimeFormat)
 	for _, target := range dataTargets {
@@ -185,6 +194,7 @@ func TestDatesAreNoConditions(t *testing.T) {
 }
 
 func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	tag := s.tag("/api/feedback/")
 	confirmed := catalog.Confirmation{Snapshot: s.current().ID, Watermark: noon.Add(time.Minute)}
@@ -202,6 +212,7 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 }
 
 func TestNoBodyOfADataRouteDependsOnTheClock(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
 		s.clock.Set(noon)
@@ -215,6 +226,7 @@ func TestNoBodyOfADataRouteDependsOnTheClock(t *testing.T) {
 
 // TestDataIsStale30MinutesAfterARunThatWasDue moves the clock to the millisecond.
 func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
+	t.Parallel()
 	at := func(clock string) time.Time { return must(time.Parse("2 Jan 15:04:05.000 2006", clock+" 2026")) }
 	full, incremental := "cron(0 6 * * ? *)", "cron(0 * * * ? *)"
 	for _, c := range []struct {
@@ -259,6 +271,7 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 }
 
 func TestDataIsStaleUntilASuccess(t *testing.T) {
+	t.Parallel()
 	s := serving(t)
 	for i, stale := range []string{"", "true", "", "true"} {
 		s.clock.Set(noon.Add(time.Duration(i) * 30 * time.Minute))

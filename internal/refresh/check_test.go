@@ -39,6 +39,7 @@ func (w *world) check() refresh.Report {
 func lines(text []string) string { return strings.Join(text, "\n") }
 
 func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
+	t.Parallel()
 	for _, filled := range []bool{false, true} {
 		w := newWorld(t, airtablesim.Config{})
 		if filled {
@@ -63,6 +64,7 @@ func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
 }
 
 func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
+	t.Parallel()
 	for _, row := range wrongs {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
@@ -99,6 +101,7 @@ func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
 }
 
 func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		change func(w *world)
 		words  []string
@@ -122,6 +125,7 @@ func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
 }
 
 func TestACheckTellsNothingOfTheFieldsOfAnotherTable(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.another("tblOther000000001", "Lead Bugs")

@@ -53,6 +53,7 @@ func (w *world) fill(n int) (ids []string) {
 }
 
 func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		receipt := w.must(mode, catalog.Published)
@@ -67,6 +68,7 @@ func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
 
 // What is served under fields is what Airtable sent, by name; this does not go through another refresh.
 func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(120)
 	w.must(catalog.Full, catalog.Published)
@@ -95,6 +97,7 @@ func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
 
 // The quota of Airtable is by calls. A page holds 100 records.
 func TestCallsAreAsFewAsCanBe(t *testing.T) {
+	t.Parallel()
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
 		w := newWorld(t, airtablesim.Config{})
 		w.fill(n)
@@ -115,6 +118,7 @@ func TestCallsAreAsFewAsCanBe(t *testing.T) {
 }
 
 func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
 		w.must(catalog.Full, catalog.Published)
@@ -145,6 +149,7 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 }
 
 func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
 		w.must(catalog.Full, catalog.Published)
@@ -180,6 +185,7 @@ func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
 
 // When an edit becomes visible is not documented, so that each incremental looks five minutes further back than it seems it must.
 func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name  string
 		late  time.Duration // from the edit to the watermark that misses it
@@ -208,6 +214,7 @@ func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
 
 // What is edited behind a listing's back is later than the watermark, however long the listing takes.
 func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
 		began := w.clock.Now()
@@ -233,6 +240,7 @@ func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
 
 // Computed cells change without the record being modified: only a full sees that.
 func TestAFullSeesWhatWasRecomputed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)

@@ -17,6 +17,7 @@ import (
 
 // TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges tries every store operation of each kind of refresh with every fault.
 func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]*crash{
 		"the first full":                        {mode: catalog.Full},
 		"a full that removes":                   {mode: catalog.Full, history: 4, edited: true},
@@ -25,8 +26,9 @@ func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
 		"an incremental that finds nothing new": {mode: catalog.Incremental, history: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			c.prepare(t)
-			blobtest.CrashMatrix{Fresh: c.fresh, Run: c.run, Check: c.check}.Test(t)
+			blobtest.CrashMatrix(c.attempt).Test(t)
 		})
 	}
 }
@@ -37,88 +39,103 @@ type crash struct {
 	history int // publications before
 	edited  bool
 
-	w        *world
 	filled   *blobtest.Memory
 	old, new []string // what is served before and after
-	got      catalog.Run
 }
 
 func (c *crash) prepare(t *testing.T) {
-	c.w = newWorld(t, airtablesim.Config{})
-	c.filled = c.w.store
-	for i := range c.history {
-		c.w.Update("rec00000000000001", edit{"Status": fmt.Sprint("of publication ", i)})
-		c.w.must(catalog.Full, catalog.Published)
-		c.w.clock.Advance(2 * time.Hour) // what was dropped is due
-	}
-	if c.edited {
-		c.w.Update("rec00000000000001", edit{"Status": "Closed"})
-		c.w.Create(edit{"Notes": "new"})
-		c.w.Delete("rec00000000000003")
-	}
-	c.old = c.servedBy(c.filled)
-	c.fresh(t)
-	if receipt := c.w.run(c.mode); !receipt.Succeeded() {
+	w := c.edit(t, func(w *world) { w.must(catalog.Full, catalog.Published) })
+	c.filled = w.store
+	c.old = w.servedIfAny()
+	w.store = copied(t, c.filled, w.clock)
+	if receipt := w.run(c.mode); !receipt.Succeeded() {
 		t.Fatalf("%+v", receipt)
 	}
-	if c.new = c.servedBy(c.w.store); c.mode == catalog.Full {
-		c.w.converged()
+	if c.new = w.servedIfAny(); c.mode == catalog.Full {
+		w.converged()
 	}
 }
 
-// servedBy is what can be read of a store, nothing if it is empty.
-func (c *crash) servedBy(store *blobtest.Memory) []string {
-	c.w.store = store
-	if c.w.current().ID == "" {
+// edit makes a world and its edits. It publishes where the store's history has a publication.
+func (c *crash) edit(t *testing.T, publish func(w *world)) *world {
+	w := newWorld(t, airtablesim.Config{})
+	for i := range c.history {
+		w.Update("rec00000000000001", edit{"Status": fmt.Sprint("of publication ", i)})
+		publish(w)
+		w.clock.Advance(2 * time.Hour) // what was dropped is due
+	}
+	if c.edited {
+		w.Update("rec00000000000001", edit{"Status": "Closed"})
+		w.Create(edit{"Notes": "new"})
+		w.Delete("rec00000000000003")
+	}
+	return w
+}
+
+// servedIfAny is what can be read of the store, nothing if it is empty.
+func (w *world) servedIfAny() []string {
+	w.t.Helper()
+	if w.current().ID == "" {
 		return nil
 	}
-	return c.w.served(store)
+	return w.served(w.store)
 }
 
-// fresh copies the store as it was filled.
-func (c *crash) fresh(t *testing.T) blob.Store {
-	c.w.t, c.w.store = t, blobtest.NewMemory(c.w.clock.Now)
-	for info, err := range c.filled.List(t.Context(), "") {
+// copied copies a store.
+func copied(t *testing.T, from *blobtest.Memory, clock *clock) *blobtest.Memory {
+	t.Helper()
+	store := blobtest.NewMemory(clock.Now)
+	for info, err := range from.List(t.Context(), "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		object, err := c.filled.Get(t.Context(), info.Key)
+		object, err := from.Get(t.Context(), info.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		data, _ := io.ReadAll(object.Body)
-		if _, err := c.w.store.PutNew(t.Context(), info.Key, bytes.NewReader(data)); err != nil {
+		if _, err := store.PutNew(t.Context(), info.Key, bytes.NewReader(data)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return c.w.store
+	return store
 }
 
-func (c *crash) run(t *testing.T, store blob.Store) { c.got = c.w.runOn(t.Context(), store, c.mode) }
-
-func (c *crash) check(t *testing.T, _ blob.Store) {
-	served := c.servedBy(c.w.store)
-	isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new)
-	if !isOld && !isNew || c.got.Outcome == "published" && !isNew || c.w.unkept != nil && c.got.Outcome != "failed" {
-		t.Errorf("the run is %s, and it is served\n%s", c.got.Outcome, served)
+// attempt refreshes in a world of its own, which is as prepare has left it.
+func (c *crash) attempt(t *testing.T) blobtest.Attempt {
+	w := c.edit(t, func(w *world) { w.runs++ })
+	w.store = copied(t, c.filled, w.clock)
+	var got catalog.Run
+	return blobtest.Attempt{
+		Store: w.store,
+		Run:   func(store blob.Store) { got = w.runOn(t.Context(), store, c.mode) },
+		Check: func() { c.check(t, w, got) },
 	}
-	for _, run := range c.w.manifest().Runs {
-		if run.ID == c.got.ID && run.Outcome != c.got.Outcome && c.w.unkept == nil {
-			t.Errorf("the run says that it is %s, the store has %s", c.got.Outcome, run.Outcome)
+}
+
+func (c *crash) check(t *testing.T, w *world, got catalog.Run) {
+	served := w.servedIfAny()
+	isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new)
+	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil && got.Outcome != "failed" {
+		t.Errorf("the run is %s, and it is served\n%s", got.Outcome, served)
+	}
+	for _, run := range w.manifest().Runs {
+		if run.ID == got.ID && run.Outcome != got.Outcome && w.unkept == nil {
+			t.Errorf("the run says that it is %s, the store has %s", got.Outcome, run.Outcome)
 		}
 	}
-	c.w.clock.Advance(time.Minute) // a dead run's lease is over
-	if next := c.w.run(c.mode); !next.Succeeded() {
+	w.clock.Advance(time.Minute) // a dead run's lease is over
+	if next := w.run(c.mode); !next.Succeeded() {
 		t.Errorf("the next refresh: %+v", next)
 	}
-	if diff := cmp.Diff(c.new, c.servedBy(c.w.store)); diff != "" {
+	if diff := cmp.Diff(c.new, w.servedIfAny()); diff != "" {
 		t.Errorf("after the next refresh, served otherwise than without a fault: %s", diff)
 	}
 	calls := 0
-	for _, run := range c.w.manifest().Runs {
+	for _, run := range w.manifest().Runs {
 		calls += run.AirtableCalls
 	}
-	if counted := c.w.manifest().CallsIn(c.w.clock.Now()); counted != calls {
+	if counted := w.manifest().CallsIn(w.clock.Now()); counted != calls {
 		t.Errorf("%d calls are counted, the receipts have %d", counted, calls)
 	}
 }

@@ -115,6 +115,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 }
 
 func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		airtablesim.Fault
 		retries, throttled int
@@ -157,6 +158,7 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 }
 
 func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		airtablesim.Fault
 		words   string
@@ -193,6 +195,7 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 }
 
 func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
+	t.Parallel()
 	inBubble(t, func(w *world) {
 		for _, attempt := range attempts {
 			if receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3)); receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
@@ -211,6 +214,7 @@ func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
 
 // The calls of a run that fails count too: the quota of the month has them.
 func TestCallsOfAFailedRunCount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
 	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
@@ -227,6 +231,7 @@ func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
 
 // More time would not help against a firewall.
 func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
 		w.must(catalog.Full, catalog.Published)

@@ -33,6 +33,7 @@ func (w *world) accepted(mode catalog.Mode) catalog.Run {
 }
 
 func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Sweep} {
 		w, filled := guarded(t)
 		w.delete(filled[:20])
@@ -58,6 +59,7 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 }
 
 func TestOnlyTwentyIdsAreTold(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled)
 	receipt := w.refuses(catalog.Full, filled[0], filled[19])
@@ -68,6 +70,7 @@ func TestOnlyTwentyIdsAreTold(t *testing.T) {
 
 // An incremental removes records too: those that left the years.
 func TestTheGateHoldsForAnIncremental(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:30] {
 		w.Update(id, edit{"Created": "2024-06-01T00:00:00.000Z"})
@@ -78,6 +81,7 @@ func TestTheGateHoldsForAnIncremental(t *testing.T) {
 }
 
 func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	w.shrink = 100
 	w.delete(append(filled, "rec00000000000001", "rec00000000000002", "rec00000000000003"))
@@ -92,6 +96,7 @@ func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
 
 // A formula that broke, a column that was emptied by mistake.
 func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
 		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 			w, filled := guarded(t)
@@ -110,6 +115,7 @@ func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
 }
 
 func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:49] { // which makes 51 of 100
 		w.Update(id, edit{"Notes": "half of them"})
@@ -124,6 +130,7 @@ func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
 }
 
 func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
+	t.Parallel()
 	w, _ := guarded(t)
 	w.DropField("Status")
 	w.refuses(catalog.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
@@ -135,6 +142,7 @@ func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
 }
 
 func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	before := w.manifest()
 	dry := func() catalog.Run {
@@ -176,6 +184,7 @@ func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 
 // Years that hold nothing are a mistake of the first refresh, which has nothing to lose: it says so.
 func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "2030-"
 	warned(t, w.must(catalog.Full, catalog.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
@@ -183,6 +192,7 @@ func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
 
 // Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
 func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
+	t.Parallel()
 	for name, replace := range map[string]func(w *world){
 		"renamed": func(w *world) { w.RenameField("Status", "Status (old)") },
 		"deleted": func(w *world) { w.DropField("Status") },
@@ -199,6 +209,7 @@ func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
 
 // Where the current snapshot can not be opened, the manifest still tells how many records it had.
 func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
+	t.Parallel()
 	for name, lose := range map[string]func(w *world, filled []string){
 		"many":       func(w *world, filled []string) { w.delete(filled[:90]) },
 		"all":        func(w *world, filled []string) { w.years = "2030" },
@@ -219,12 +230,14 @@ func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
 }
 
 func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
+	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled[:40])
 	w.refuses(catalog.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
 }
 
 func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
+	t.Parallel()
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))
 	for accept, outcome := range map[bool]catalog.Nullable{false: "failed", true: "unchanged"} {

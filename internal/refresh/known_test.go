@@ -25,6 +25,7 @@ func afterDamage(t *testing.T) *world {
 
 // A snapshot that is lost must take nothing with it that an older one knows as well: the fields, the table, the records to ask for again.
 func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
+	t.Parallel()
 	w := afterDamage(t)
 	w.RenameField("Status", "State")
 	w.RenameTable("Feedback")
@@ -41,6 +42,7 @@ func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
 }
 
 func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
@@ -54,6 +56,7 @@ func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
 }
 
 func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Severity", "singleLineText")
 	w.Update("rec00000000000001", edit{"Severity": "Grave"})
@@ -68,6 +71,7 @@ func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
 }
 
 func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)
@@ -79,6 +83,7 @@ func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
 }
 
 func TestAScopeThatIsLostLeavesRenamedFieldsKnown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)

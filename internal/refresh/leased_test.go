@@ -62,6 +62,7 @@ func (w *world) blocking() (release func()) {
 }
 
 func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		first, second catalog.Mode
 		accept        bool // of the second
@@ -102,6 +103,7 @@ func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T)
 
 // A host that dies while others wait for it: they do its work.
 func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
 		faulty := blobtest.NewFaulty(h[0].store)
@@ -129,6 +131,7 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 }
 
 func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
 	first, err := w.engine(w.store).Run(t.Context(), q)
@@ -147,6 +150,7 @@ func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 }
 
 func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
@@ -161,6 +165,7 @@ func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
 }
 
 func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(h []host, t *testing.T){
 		"in a listing": func([]host, *testing.T) {},
 		"waiting for the lease": func(h []host, t *testing.T) {
@@ -188,6 +193,7 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 
 // What became current while a run could not be heard of stays; its calls count all the same.
 func TestARunThatWasOvertakenPublishesNothing(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
 		faulty := blobtest.NewFaulty(h[0].store)

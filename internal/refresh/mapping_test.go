@@ -15,6 +15,7 @@ import (
 
 // Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
 func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name          string
 		fields, teams string
@@ -48,6 +49,7 @@ func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
 
 // Records that other fields would put into the years are not in the snapshot, so that all have to be read.
 func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
+	t.Parallel()
 	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
 		w := newWorld(t, airtablesim.Config{})
 		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z", "Reported On": "2026-01-01T00:00:00.000Z"})
@@ -69,6 +71,7 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 }
 
 func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	before := w.served(w.store)
@@ -112,6 +115,7 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)
 }
 
 func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.republish(func(meta *snapshot.Meta, _ *catalog.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })

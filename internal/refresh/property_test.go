@@ -15,11 +15,9 @@ import (
 	"voc/internal/catalog"
 )
 
-// fewChecks is how many histories are tried in make test, which has two minutes for all of them; make soak says -rapid.checks.
-const fewChecks = "8"
-
+// The defaults of rapid's own flags: how many histories make test has time for. make soak says more.
 func init() {
-	_ = flag.Set("rapid.checks", fewChecks) // rapid has them
+	_ = flag.Set("rapid.checks", "8") // rapid has them
 	_ = flag.Set("rapid.steps", "30")
 }
 
@@ -34,6 +32,7 @@ type history struct {
 // TestRandomEditsEndInWhatAFreshFullServes lets people edit a base and its settings, and refreshes run now and then. A full serves what a fresh full of an empty store does;
 // an incremental too, but for what was deleted or recomputed.
 func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
+	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}), unseen: map[string]bool{}}
 		h.names = []string{"Status", "Team Routed"}

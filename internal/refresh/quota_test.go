@@ -12,6 +12,7 @@ import (
 )
 
 func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(150)
 	w.must(catalog.Full, catalog.Published) // three calls
@@ -33,6 +34,7 @@ func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 
 // How many pages the first full has is not known before.
 func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
 	w.cap = 5
@@ -48,6 +50,7 @@ func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
 }
 
 func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)
@@ -75,6 +78,7 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 
 // After the quota error one probe a day, until a person asks.
 func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)
@@ -110,6 +114,7 @@ func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 
 // The calls of a run that was killed count, as an upper bound: what it made after it was last heard of nobody knows.
 func TestCallsOfAKilledRunCount(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
 		faulty := blobtest.NewFaulty(h[0].store)
@@ -132,6 +137,7 @@ func TestCallsOfAKilledRunCount(t *testing.T) {
 
 // A change of the schema makes a run a full, for which there may be no room: that must not eat up what is left for the others.
 func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
 	w.must(catalog.Full, catalog.Published)
@@ -145,6 +151,7 @@ func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
 }
 
 func TestADayOfManyEditsDoesNotLockIncrementalsOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(950)
 	w.must(catalog.Full, catalog.Published)

@@ -44,6 +44,7 @@ var wrongs = []struct {
 }
 
 func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
+	t.Parallel()
 	for _, row := range wrongs {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
@@ -62,6 +63,7 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 }
 
 func TestAStoreOfAnotherBaseIsRefusedWithoutACall(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	theirs := w.base
@@ -84,6 +86,7 @@ func (w *world) another(id, name string) {
 }
 
 func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
 	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
 		t.Run("a table of the same name"+name, func(t *testing.T) {
@@ -109,6 +112,7 @@ func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
 
 // A store that was made without the schema knows its table only as it was configured, by name or by id.
 func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
+	t.Parallel()
 	for _, first := range []bool{true, false} {
 		for _, then := range []bool{true, false} {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
@@ -137,6 +141,7 @@ func overwrite(w *world, key string, data []byte) {
 
 // A parent that can not be read is as good as none: all is read again, and the store is whole.
 func TestADamagedParentMakesAFull(t *testing.T) {
+	t.Parallel()
 	for name, ruin := range map[string]func(w *world){
 		"altered": func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) },
 		"gone": func(w *world) {
@@ -165,6 +170,7 @@ func TestADamagedParentMakesAFull(t *testing.T) {
 
 // What breaks on the way to the parent says nothing about it: reading all of Airtable again would not help.
 func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	for _, effect := range []blobtest.Effect{blobtest.Refused, blobtest.Cut(100)} {
@@ -178,6 +184,7 @@ func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
 }
 
 func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	overwrite(w, "manifest.json", []byte("{}"))
@@ -191,6 +198,7 @@ func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 
 // Another host may take over from one that was not heard of for too long. What it has published stays, and the run that was overtaken says so.
 func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
+	t.Parallel()
 	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
 		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 			t.Run(name+", "+string(mode), func(t *testing.T) {

@@ -55,6 +55,7 @@ func (w *world) scheduled(mode catalog.Mode) catalog.Run {
 }
 
 func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t *testing.T) {
+	t.Parallel()
 	w, older := rolledBack(t)
 	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
 	for range 2 {
@@ -74,6 +75,7 @@ func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t 
 }
 
 func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
+	t.Parallel()
 	w, older := rolledBack(t)
 	for to, words := range map[string]string{"nonsense": "no such snapshot", catalog.Previous: "none before"} {
 		receipt := w.rollback(to)
@@ -91,6 +93,7 @@ func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
 
 // A rollback waits for nobody: the refresh that is under way ends fenced.
 func TestARollbackOvertakesARunningRefresh(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		first := p.manifest().Snapshots[0]
@@ -126,32 +129,38 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 
 // Its operations are tried with every fault: what is served is the one snapshot or the other, and never a mixture.
 func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
+	t.Parallel()
 	w, older := rolledBack(t)
-	filled, newer := w.store, w.manifest().Snapshots[0]
-	c := &crash{mode: catalog.Incremental, w: w, filled: filled}
-	c.old, c.new = c.servedBy(filled), nil
+	newer := w.manifest().Snapshots[0]
+	previous := w.served(w.store)
 	w.rollback(newer.ID)
-	c.new = w.served(w.store)
+	next := w.served(w.store)
 	w.rollback(older.ID)
-	blobtest.CrashMatrix{
-		Fresh: c.fresh,
-		Run: func(t *testing.T, store blob.Store) {
-			c.got, w.unkept = w.engine(store).Run(t.Context(), refresh.Request{ID: "rollback-again", Mode: catalog.Rollback, Trigger: "cli", To: newer.ID})
-		},
-		Check: func(t *testing.T, _ blob.Store) {
-			served := c.servedBy(w.store)
-			if isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new); !isOld && !isNew || c.got.Outcome == "published" && !isNew {
-				t.Errorf("the rollback is %s, and it is served\n%s", c.got.Outcome, served)
-			}
-			w.clock.Advance(time.Minute)
-			w.run(catalog.Incremental)
-			w.converged()
-		},
-	}.Test(t)
+	blobtest.CrashMatrix(func(t *testing.T) blobtest.Attempt {
+		w, _ := rolledBack(t)
+		id := w.manifest().Snapshots[0].ID
+		var got catalog.Run
+		return blobtest.Attempt{
+			Store: w.store,
+			Run: func(store blob.Store) {
+				got, w.unkept = w.engine(store).Run(t.Context(), refresh.Request{ID: "rollback-again", Mode: catalog.Rollback, Trigger: "cli", To: id})
+			},
+			Check: func() {
+				served := w.served(w.store)
+				if isOld, isNew := cmp.Equal(served, previous), cmp.Equal(served, next); !isOld && !isNew || got.Outcome == "published" && !isNew {
+					t.Errorf("the rollback is %s, and it is served\n%s", got.Outcome, served)
+				}
+				w.clock.Advance(time.Minute)
+				w.run(catalog.Incremental)
+				w.converged()
+			},
+		}
+	}).Test(t)
 }
 
 // After a rollback and a refresh, the snapshot before is the good one that was restored, not the bad one that was left.
 func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
+	t.Parallel()
 	w, older := rolledBack(t)
 	w.Update("rec00000000000002", edit{"Status": "Third"})
 	w.must(catalog.Incremental, catalog.Published)
@@ -162,6 +171,7 @@ func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
 
 // A run that a rollback held is caught up once nothing holds it.
 func TestWhatWasHeldIsCaughtUp(t *testing.T) {
+	t.Parallel()
 	w, _ := rolledBack(t)
 	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, w.clock.Now()), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
 	for _, outcome := range []catalog.Nullable{"held", "unchanged"} {
@@ -199,6 +209,7 @@ func outcomes(t *testing.T, tickets ...refresh.Ticket) (all []string) {
 
 // Who waits for another host's run when a rollback comes did not know of that: he must not undo it.
 func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
@@ -219,6 +230,7 @@ func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
 }
 
 func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()

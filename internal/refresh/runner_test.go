@@ -77,6 +77,7 @@ func finished(t *testing.T, ticket refresh.Ticket) bool {
 }
 
 func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		asks []catalog.Mode
@@ -119,6 +120,7 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 }
 
 func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		if active, unrecorded := p.Active(); len(active)+len(unrecorded) != 0 {
@@ -145,6 +147,7 @@ func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
 
 // An incremental that has to be a full is one for those who ask meanwhile, too.
 func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		p.store = blobtest.NewMemory(p.clock.Now)
@@ -162,6 +165,7 @@ func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
 }
 
 func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		close(p.release)
@@ -191,6 +195,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 }
 
 func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		before := p.current()
@@ -222,6 +227,7 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 }
 
 func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		close(p.release)
@@ -246,6 +252,7 @@ func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
 }
 
 func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		close(p.release)
@@ -267,6 +274,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 }
 
 func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	var running, most atomic.Int32
 	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil })

@@ -26,6 +26,7 @@ func warned(t *testing.T, receipt catalog.Run, words ...string) {
 }
 
 func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		w.must(catalog.Full, catalog.Published)
@@ -49,6 +50,7 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 }
 
 func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	before := w.served(w.store)
@@ -65,6 +67,7 @@ func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
 
 // The pages are keyed by id, so that they are all of one schema, the one before.
 func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.fill(150)
 		w.onPage(2, func() { w.RenameField("Status", "State") })
@@ -79,6 +82,7 @@ func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
 
 // A formula takes names only, so that the field that says when feedback was created may not change under a listing.
 func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.must(catalog.Full, catalog.Published)
 		w.fill(150)
@@ -91,6 +95,7 @@ func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *test
 }
 
 func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		both(t, func(t *testing.T, w *world) {
 			filled := w.fill(150)
@@ -111,6 +116,7 @@ func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
 }
 
 func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		w.AddField("Extra", "singleLineText")
@@ -129,6 +135,7 @@ func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
 
 // A field that goes while another takes its name: cells must not change hands.
 func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for _, name := range []string{"Extra", "Other"} {
 		w.AddField(name, "singleLineText")
@@ -145,6 +152,7 @@ func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
 }
 
 func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		for _, fields := range []string{"", `{"status": "Status"}`} {
 			w := newWorld(t, airtablesim.Config{})
@@ -165,6 +173,7 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 }
 
 func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
 	receipt := w.must(catalog.Full, catalog.Failed)
@@ -176,6 +185,7 @@ func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
 
 // The base of the tests has no field for related_imt, source and others.
 func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	warned(t, w.must(catalog.Full, catalog.Published))
 	says(t, w.detail("rec00000000000001"), `"source":"N/A"`, `"related_imt":""`)
@@ -195,6 +205,7 @@ func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
 
 // Nothing is in the field yet, so that nothing differs: the snapshot must know the field all the same, lest every run be a full.
 func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)
@@ -209,6 +220,7 @@ func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
 }
 
 func TestFieldsMayBeNamedByID(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "` + w.Base().FieldID("Priority") + `"}`
 	warned(t, w.must(catalog.Full, catalog.Published))
@@ -221,6 +233,7 @@ func TestFieldsMayBeNamedByID(t *testing.T) {
 }
 
 func TestARenamedTableIsFollowed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(catalog.Full, catalog.Published)
 	w.clock.Advance(time.Hour)
@@ -239,6 +252,7 @@ func TestARenamedTableIsFollowed(t *testing.T) {
 }
 
 func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
 	w.fill(120)
@@ -269,6 +283,7 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 }
 
 func TestAScopeThatIsLostLeavesTheTableKnown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(catalog.Full, catalog.Published)
 	w.token = dataToken

@@ -2,7 +2,7 @@ package refresh_test
 
 import (
 	"bytes"
-	"flag"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -18,8 +18,8 @@ import (
 	"voc/internal/catalog"
 )
 
-// sequences is how many are tried in make test; make soak says -rapid.checks=5000, and -race has fewer.
-var sequences = "300"
+// sequenceShards is how many times as many sequences are tried as -rapid.checks says, in parallel.
+const sequenceShards = 8
 
 // smallPages makes a listing of few records one of many pages.
 type smallPages struct{ http.RoundTripper }
@@ -137,40 +137,44 @@ func details(served []string) map[string]string {
 // TestIncrementalsAndASweepEqualAFull: whatever is done to a base, in between and during the runs, incrementals alone miss exactly what was deleted and what was
 // computed anew (and what doc.go calls the known hole); and with a sweep after them, what is served, and its digests, are those of a full refresh of an empty store.
 func TestIncrementalsAndASweepEqualAFull(t *testing.T) {
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == fewChecks {
-		_ = checks.Value.Set(sequences)
-		defer func() { _ = checks.Value.Set(fewChecks) }()
+	t.Parallel()
+	for i := range sequenceShards {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(rt *rapid.T) { tryASequence(t, rt) })
+		})
 	}
-	rapid.Check(t, func(rt *rapid.T) {
-		p := newPeople(t, rt)
-		p.refresh(rt, catalog.Full)
-		kinds := slices.Sorted(maps.Keys(p.edits()))
-		for range rapid.IntRange(1, 4).Draw(rt, "refreshes") {
-			for range rapid.IntRange(0, 4).Draw(rt, "edits") {
-				do := p.edits()[rapid.SampledFrom(kinds).Draw(rt, "edit")](rt)
-				if rapid.Bool().Draw(rt, "during the next run") {
-					p.during = append(p.during, do)
-				} else {
-					do()
-				}
+}
+
+func tryASequence(t *testing.T, rt *rapid.T) {
+	p := newPeople(t, rt)
+	p.refresh(rt, catalog.Full)
+	kinds := slices.Sorted(maps.Keys(p.edits()))
+	for range rapid.IntRange(1, 4).Draw(rt, "refreshes") {
+		for range rapid.IntRange(0, 4).Draw(rt, "edits") {
+			do := p.edits()[rapid.SampledFrom(kinds).Draw(rt, "edit")](rt)
+			if rapid.Bool().Draw(rt, "during the next run") {
+				p.during = append(p.during, do)
+			} else {
+				do()
 			}
-			if rapid.IntRange(0, 9).Draw(rt, "rename") == 0 {
-				p.renameChoice(rt)
-			}
-			p.clock.Advance(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
-			p.refresh(rt, rapid.SampledFrom([]catalog.Mode{catalog.Incremental, catalog.Incremental, catalog.Incremental, catalog.Sweep}).Draw(rt, "mode"))
 		}
-		for _, late := range p.during {
-			late()
+		if rapid.IntRange(0, 9).Draw(rt, "rename") == 0 {
+			p.renameChoice(rt)
 		}
-		p.during = nil
-		p.refresh(rt, catalog.Incremental)
-		if !p.shifts {
-			p.missesOnly(rt)
-		}
-		p.refresh(rt, catalog.Sweep)
-		p.equalsAFull(rt)
-	})
+		p.clock.Advance(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
+		p.refresh(rt, rapid.SampledFrom([]catalog.Mode{catalog.Incremental, catalog.Incremental, catalog.Incremental, catalog.Sweep}).Draw(rt, "mode"))
+	}
+	for _, late := range p.during {
+		late()
+	}
+	p.during = nil
+	p.refresh(rt, catalog.Incremental)
+	if !p.shifts {
+		p.missesOnly(rt)
+	}
+	p.refresh(rt, catalog.Sweep)
+	p.equalsAFull(rt)
 }
 
 // missesOnly checks that what an incremental can not know is all that differs.

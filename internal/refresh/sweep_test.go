@@ -25,6 +25,7 @@ func swept(t *testing.T, w *world) (filled []string) {
 }
 
 func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
+	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := swept(t, w)
 		w.Delete(filled[0])
@@ -51,6 +52,7 @@ func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
 
 // What an incremental can not see, and nothing else, is left to the sweep.
 func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
 	w.Delete(filled[0])
@@ -67,6 +69,7 @@ func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
 }
 
 func TestASweepThatFindsNothingConfirms(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	swept(t, w)
 	receipt := w.must(catalog.Sweep, catalog.Unchanged)
@@ -78,6 +81,7 @@ func TestASweepThatFindsNothingConfirms(t *testing.T) {
 
 // Rows that shift while ids are listed are no deletions.
 func TestASweepAsksAgainForEachMissingId(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
 	lists := 0
@@ -101,6 +105,7 @@ func TestASweepAsksAgainForEachMissingId(t *testing.T) {
 
 // The hole that an API without snapshots leaves is closed by the next sweep.
 func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
 	w.onPage(2, func() { w.delete(filled[:20]) })
@@ -114,6 +119,7 @@ func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
 }
 
 func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
 	tombstone := func() error {
@@ -138,6 +144,7 @@ func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
 
 // A table without a computed field and without a date is listed by its primary field.
 func TestASweepOfAPlainTable(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "all"
 	for _, name := range []string{"Created", "Reported On", "Time to In Progress"} {
@@ -151,6 +158,7 @@ func TestASweepOfAPlainTable(t *testing.T) {
 }
 
 func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
 	w.must(catalog.Full, catalog.Published)
@@ -164,6 +172,7 @@ func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
 
 // Some changes of the schema change records that nobody modified.
 func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(w *world){
 		"a choice renamed": func(w *world) { w.RenameChoice("Area Impacted", "Login", "Sign-in") },
 		"a choice deleted": func(w *world) { w.RenameChoice("Area Impacted", "Login", "") },
@@ -196,6 +205,7 @@ func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
 
 // Whatever way a snapshot came about, equal records have equal digests: of what people put in, and of what Airtable works out.
 func TestDigestsTellWhatDiffers(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
 	first := w.current()

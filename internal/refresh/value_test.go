@@ -23,6 +23,7 @@ func attachment(stamp int) edit {
 
 // Airtable gives each answer URLs of its own, which expire after two hours.
 func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]func(stamp int) []any{
 		"attachments":                 func(stamp int) []any { return []any{attachment(stamp)} },
 		"a lookup with an empty cell": func(stamp int) []any { return []any{nil, attachment(stamp)} },
@@ -46,6 +47,7 @@ func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
 
 // What only looks like attachments is compared as it is.
 func TestURLsOfOthersAreEdits(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]func(n int) any{
 		"a button":            func(n int) any { return edit{"label": `"att`, "url": fmt.Sprint("https://example.com/", n)} },
 		"a list of texts":     func(n int) any { return []any{"att", "url", n} },
@@ -65,6 +67,7 @@ func TestURLsOfOthersAreEdits(t *testing.T) {
 }
 
 func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	deep := any("bottom")
 	for range 500 {
@@ -123,6 +126,7 @@ func (r rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Mark", "singleLineText")
 	w.Update("rec00000000000001", edit{"Mark": "before MARK after", "Notes": "MARK"})
@@ -140,6 +144,7 @@ func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
 
 // A name that is no Unicode makes no edit of each read.
 func TestAnAttachmentWhoseNameIsNoUnicodeIsNoEdit(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Files", "multipleAttachments")
 	w.Update("rec00000000000001", edit{"Files": []any{attachment(1), "a text among them"}})

@@ -60,6 +60,7 @@ func (w *world) belongs() (want, all []string, names map[string]string) {
 
 // The formula of a full must let through whatever belongs, whichever type the field has: what it can not judge, it has to keep.
 func TestTheServedCreatedDecidesInEveryMode(t *testing.T) {
+	t.Parallel()
 	retype := func(kind string) func(w *world) {
 		return func(w *world) {
 			w.DropField("Created")
@@ -110,6 +111,7 @@ func (w *world) created() (want, all []string, names map[string]string) {
 }
 
 func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		now     time.Time
 		belongs bool
@@ -127,6 +129,7 @@ func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
 }
 
 func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
+	t.Parallel()
 	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		w.must(catalog.Full, catalog.Published)
@@ -146,6 +149,7 @@ func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
 }
 
 func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		years string
 		want  int
@@ -175,6 +179,7 @@ func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
 
 // A narrowed listing must not travel the whole table.
 func TestAFullAsksForTheYearsOnly(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for i := range 150 {
 		w.Create(edit{"Created": fmt.Sprintf("2023-01-%02dT00:00:00.000Z", i%28+1)})
@@ -206,6 +211,7 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // How Airtable compares what is no date is not documented, so that it is never asked to.
 func TestAFormulaComparesOnlyWhatIsADate(t *testing.T) {
+	t.Parallel()
 	for kind, compared := range map[string]bool{"dateTime": true, "date": true, "singleLineText": false, "multipleLookupValues": false, "formula": false} {
 		w := newWorld(t, airtablesim.Config{})
 		w.DropField("Created")

@@ -66,6 +66,7 @@ func bulky() cells {
 }
 
 func TestTheWholeListIsItsRowsInEveryEncoding(t *testing.T) {
+	t.Parallel()
 	for name, records := range map[string]cells{"none": nil, "one": {"a": early}, "awkward ones": awkward, "several parts": bulky()} {
 		t.Run(name, func(t *testing.T) {
 			file := opened(t, records)
@@ -87,6 +88,7 @@ func TestTheWholeListIsItsRowsInEveryEncoding(t *testing.T) {
 
 // What a reader of a list holds at a time does not grow with the list.
 func TestListsAreKeptInPartsOfAQuarterMegabyte(t *testing.T) {
+	t.Parallel()
 	rows, err := connect(t, made(t, bulky())).QueryContext(t.Context(), `SELECT encoding, count(*), max(length(bytes)) FROM body WHERE name = 'feedback' GROUP BY encoding`)
 	check(t, err)
 	defer rows.Close()
@@ -102,6 +104,7 @@ func TestListsAreKeptInPartsOfAQuarterMegabyte(t *testing.T) {
 }
 
 func TestTheSmallestAcceptedEncodingIsPicked(t *testing.T) {
+	t.Parallel()
 	file := opened(t, awkward)
 	sizes := map[snapshot.Encoding]int64{}
 	for encoding := range encodings {
@@ -132,6 +135,7 @@ func TestTheSmallestAcceptedEncodingIsPicked(t *testing.T) {
 }
 
 func TestAnEncodingThatIsNotThereIsAnErrorAndNoEmptyList(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early})
 	alter(t, path, `DELETE FROM body WHERE encoding = 'gzip'`)
 	file := open(t, path)
@@ -149,6 +153,7 @@ func TestAnEncodingThatIsNotThereIsAnErrorAndNoEmptyList(t *testing.T) {
 }
 
 func TestAListThatCouldNotBeUnpackedIsUnpackedForTheNext(t *testing.T) {
+	t.Parallel()
 	path := made(t, awkward)
 	file := open(t, path)
 	for encoding := range encodings {
@@ -168,6 +173,7 @@ func TestAListThatCouldNotBeUnpackedIsUnpackedForTheNext(t *testing.T) {
 }
 
 func TestCloseRemovesTheListsAndNothingElse(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early})
 	dir, name := filepath.Dir(path), filepath.Base(path)
 	check(t, os.WriteFile(filepath.Join(dir, "other"), nil, 0o600))

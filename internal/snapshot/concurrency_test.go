@@ -17,6 +17,7 @@ import (
 )
 
 func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
+	t.Parallel()
 	records := cells{}
 	for i := range 100 {
 		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Notes":"%0500d"}`, i)
@@ -50,6 +51,7 @@ func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
 }
 
 func TestTwoDraftsMayGrowOnOneParentAtATime(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{"a": early, "b": late})
 	var drafts sync.WaitGroup
 	var digests [4]string
@@ -99,6 +101,7 @@ func (f fuse) Err() error            { f.look(); return f.Context.Err() }
 
 // Wherever in its course a Seal is stopped, it leaves nothing at all, or the whole file that an undisturbed one makes.
 func TestASealThatIsStoppedLeavesNothing(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{"a": early, "b": late})
 	begin := func(t *testing.T) (*snapshot.Draft, string) {
 		t.Helper()

@@ -26,6 +26,7 @@ func found(t tester, db *sql.DB, match string) []string {
 }
 
 func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{
 		"a": `{"Created":"2025-01-09","Initial Description":"The café's Übergröße","Notes":"hidden behind the description"}`,
 		"b": `{"Created":"2025-01-08","Notes":"CAFE au lait\r\nline two","Resolution Notes":"résolu"}`,
@@ -101,6 +102,7 @@ func weeks(t tester, db *sql.DB) []week {
 }
 
 func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{
 		"a": `{"Reported On":"2025-01-06","Created":"2025-03-01","Environment":"X","Time to In Progress":1.5,"Time from Referred to Done":8}`,
 		"b": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":2.25,"Time From Report to Resolution":-1}`,
@@ -122,6 +124,7 @@ func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 
 // Hours that no float can sum must not end a refresh.
 func TestHoursBeyondAllMeasureAreTaken(t *testing.T) {
+	t.Parallel()
 	records := cells{}
 	for i := range 5 {
 		records[fmt.Sprint(i)] = fmt.Sprintf(`{"Created":"2025-01-06","Time to In Progress":%g}`, math.MaxFloat64)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestAFullDiskSaysWhatToEnlarge(t *testing.T) {
+	t.Parallel()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "small.sqlite"))
 	if err != nil {
 		t.Fatal(err)

@@ -37,6 +37,7 @@ func resets(t *testing.T, d *snapshot.Draft) {
 }
 
 func TestADraftOnNothingHoldsWhatIsPut(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		steps []step
 		want  []string // newest first
@@ -70,6 +71,7 @@ func TestADraftOnNothingHoldsWhatIsPut(t *testing.T) {
 }
 
 func TestADraftOnAParentTellsWhatItDoesToIt(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{"a": early, "b": middle, "c": late})
 	const changed = `{"Created":"2025-02-01","Notes":"changed"}`
 	for name, test := range map[string]struct {
@@ -116,6 +118,7 @@ func TestADraftOnAParentTellsWhatItDoesToIt(t *testing.T) {
 }
 
 func TestARecordIsChangedWhenItsDigestOrItsJSONIs(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{"a": early})
 	for name, test := range map[string]struct {
 		change func(*snapshot.Row)
@@ -141,6 +144,7 @@ func TestARecordIsChangedWhenItsDigestOrItsJSONIs(t *testing.T) {
 }
 
 func TestSealLeavesOneFileAndDescribesIt(t *testing.T) {
+	t.Parallel()
 	draft, dir := start(t, nil, false)
 	put(t, draft, cells{"a": early})
 	sealed := seal(t, draft)
@@ -158,6 +162,7 @@ func TestSealLeavesOneFileAndDescribesIt(t *testing.T) {
 }
 
 func TestDiscardLeavesNothing(t *testing.T) {
+	t.Parallel()
 	draft, dir := start(t, nil, false)
 	put(t, draft, cells{"a": early})
 	draft.Discard()
@@ -168,6 +173,7 @@ func TestDiscardLeavesNothing(t *testing.T) {
 }
 
 func TestADraftThatIsOverTakesNothingMore(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(*testing.T, *snapshot.Draft){
 		"sealed":    func(t *testing.T, d *snapshot.Draft) { seal(t, d) },
 		"discarded": func(_ *testing.T, d *snapshot.Draft) { d.Discard() },
@@ -195,6 +201,7 @@ func TestADraftThatIsOverTakesNothingMore(t *testing.T) {
 }
 
 func TestAForkOfNothingIsANewDraft(t *testing.T) {
+	t.Parallel()
 	draft, _ := start(t, nil, true)
 	put(t, draft, cells{"a": early})
 	if got := ids(t, open(t, seal(t, draft).Path)); !slices.Equal(got, []string{"a"}) {
@@ -203,6 +210,7 @@ func TestAForkOfNothingIsANewDraft(t *testing.T) {
 }
 
 func TestADraftThatCanNotStartSaysWhereAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early})
 	lost := open(t, path)
 	check(t, os.Remove(path))

@@ -49,7 +49,7 @@ type column struct {
 }
 
 // buildIndex reads the rows of feedback, and writes what they come to.
-func (d *Draft) buildIndex(ctx context.Context, meta Meta, encoders []encoder) error {
+func (d *Draft) buildIndex(ctx context.Context, meta Meta, encoders *encoders) error {
 	x := index{
 		facets: map[string]map[string]*facet{}, columns: map[string]*column{}, times: map[place]feedback.Times{}, timed: map[string]bool{},
 		pulse: feedback.NewPulse(meta.CreatedAt),

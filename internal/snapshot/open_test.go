@@ -19,6 +19,7 @@ import (
 )
 
 func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early, "b": late})
 	check(t, os.Chmod(path, 0o400))
 	file := open(t, path)
@@ -41,6 +42,7 @@ func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
 
 // Not even a program that locks the file, against all advice, keeps readers waiting.
 func TestReadersNeedNoLock(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early})
 	alter(t, path, `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
 	if got := ids(t, open(t, path)); !slices.Equal(got, []string{"a"}) {
@@ -49,6 +51,7 @@ func TestReadersNeedNoLock(t *testing.T) {
 }
 
 func TestMetaComesBackAsItWasSealed(t *testing.T) {
+	t.Parallel()
 	encoded, err := json.Marshal(mapping)
 	check(t, err)
 	for name, want := range map[string]snapshot.Meta{
@@ -73,6 +76,7 @@ func TestMetaComesBackAsItWasSealed(t *testing.T) {
 }
 
 func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		version int
 		refused bool
@@ -108,6 +112,7 @@ func alter(t *testing.T, path, statement string) {
 }
 
 func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
+	t.Parallel()
 	sealed := made(t, cells{"a": early})
 	whole, err := os.ReadFile(sealed)
 	check(t, err)
@@ -155,6 +160,7 @@ func changed(whole []byte, sql string) func(*testing.T, string) {
 }
 
 func TestASnapshotThatIsCutAnywhereIsRefused(t *testing.T) {
+	t.Parallel()
 	whole, err := os.ReadFile(made(t, cells{"a": early, "b": late}))
 	check(t, err)
 	path := filepath.Join(t.TempDir(), "cut.sqlite")
@@ -172,6 +178,7 @@ func TestASnapshotThatIsCutAnywhereIsRefused(t *testing.T) {
 
 // A file that can not be opened at all says nothing about the snapshot, which must then not be replaced as damaged.
 func TestAFileThatIsNotThereIsNotCalledDamaged(t *testing.T) {
+	t.Parallel()
 	_, err := snapshot.Open(filepath.Join(t.TempDir(), "none.sqlite"))
 	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, snapshot.ErrNotSnapshot) {
 		t.Errorf("the error is %v", err)
@@ -179,6 +186,7 @@ func TestAFileThatIsNotThereIsNotCalledDamaged(t *testing.T) {
 }
 
 func TestAPathMayHoldAnyCharacter(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a?b", "a%20b", "a#b", "a b", "é😀", "a;b&c=d", `a'b"c`, "a:b", "a+b", "?mode=memory", "a\nb", "a\xffb"} {
 		dir := filepath.Join(t.TempDir(), name)
 		check(t, os.Mkdir(dir, 0o700))

@@ -32,6 +32,7 @@ func expected(records cells) []snapshot.Row {
 }
 
 func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
+	t.Parallel()
 	records := cells{"first": `{"Created":"0001-01-01"}`, "last": `{"Created":"9999-12-31T23:59:59.999Z"}`}
 	for i, id := range []string{"a", "B", "b", "ab", "a\x00", "a\x00b", "é", "e", "Z", "😀", "\uffff", "10", "9", " ", ""} {
 		records[id] = `{"Created":"2025-01-01"}`
@@ -57,6 +58,7 @@ var awkward = cells{
 }
 
 func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
+	t.Parallel()
 	file := opened(t, awkward)
 	for id, cells := range awkward {
 		r := row(id, cells)
@@ -78,6 +80,7 @@ func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
 }
 
 func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+	t.Parallel()
 	for column, statement := range map[string]string{"summary": `UPDATE summary SET json = ''`, "detail": `UPDATE feedback SET detail = ''`} {
 		path := made(t, cells{"a": early})
 		alter(t, path, statement)
@@ -88,6 +91,7 @@ func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 }
 
 func TestSourcesAreWhatWasPut(t *testing.T) {
+	t.Parallel()
 	var want, got []snapshot.Source
 	for _, r := range expected(awkward) {
 		want = append(want, r.Source)
@@ -102,6 +106,7 @@ func TestSourcesAreWhatWasPut(t *testing.T) {
 }
 
 func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{
 		"a": `{"Created":"2025-01-05","Team Routed":"Core","Priority":1,"Environment":"Émile"}`,
 		"b": `{"Created":"2025-01-04","Team Routed":"CORE","Priority":2,"CW 2.0 Bug":true}`,
@@ -155,6 +160,7 @@ func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
 
 // Whatever the values: a filter finds what comparing each record with EqualFold finds, in the order of the whole list.
 func TestAFilterFindsWhatAScanFinds(t *testing.T) {
+	t.Parallel()
 	texts := []string{"core", "CORE", "Core ", "é", "É", "ß", "SS", "k", "\u212a", "Ǆ", "ǆ"}
 	records := cells{}
 	for i := range 150 {
@@ -187,6 +193,7 @@ func holds(values []string, value string) bool {
 }
 
 func TestAnEmptySnapshotServesNothingWithoutAnError(t *testing.T) {
+	t.Parallel()
 	file := opened(t, nil)
 	n, err := count(t.Context(), file, feedback.Filter{Any: are{"team": {"a"}}})
 	if file.Records() != 0 || n != 0 || err != nil || len(list(t, file, feedback.Filter{}, 0)) != 0 || len(ids(t, file)) != 0 {
@@ -195,6 +202,7 @@ func TestAnEmptySnapshotServesNothingWithoutAnError(t *testing.T) {
 }
 
 func TestQueriesEndWithTheirContext(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{"a": early, "b": late})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -215,6 +223,7 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 
 // A caller that has seen enough leaves no connection taken: there are four.
 func TestAWalkMayEndEarly(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{"a": early, "b": late})
 	for range 20 {
 		for range file.Summaries(t.Context(), []uint32{1, 2}) {

@@ -10,7 +10,7 @@ import (
 	"voc/internal/feedback"
 )
 
-func (x *index) storeReports(ctx context.Context, d *Draft, encoders []encoder) error {
+func (x *index) storeReports(ctx context.Context, d *Draft, encoders *encoders) error {
 	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
 	for property, values := range x.facets {
 		for _, entry := range values {

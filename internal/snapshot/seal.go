@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -103,7 +102,8 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{text}}); err != nil {
 		return meta.Contents, err
 	}
-	encoders := newEncoders()
+	encoders := encoderPool.Get().(*encoders)
+	defer encoderPool.Put(encoders)
 	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta, encoders), d.encodeList(ctx, encoders)); err != nil {
 		return meta.Contents, err
 	}
@@ -121,7 +121,7 @@ func flush(path string) (digest string, size int64, err error) {
 	}
 	defer file.Close()
 	hash := sha256.New()
-	if size, err = io.Copy(hash, bufio.NewReaderSize(file, 1<<16)); err != nil {
+	if size, err = io.Copy(hash, file); err != nil {
 		return "", 0, err
 	}
 	return hex.EncodeToString(hash.Sum(nil)), size, file.Sync()

@@ -11,6 +11,7 @@ import (
 
 // A sweep holds what a listing shows against what the draft would be.
 func TestAForkTellsWhatAListingHasNotShownAndWhatItShowsOtherwise(t *testing.T) {
+	t.Parallel()
 	parent := opened(t, cells{"a": early, "b": middle, "c": late, "d": late})
 	draft, _ := start(t, parent, true)
 	put(t, draft, cells{"b": late, "e": early})
@@ -41,6 +42,7 @@ func TestAForkTellsWhatAListingHasNotShownAndWhatItShowsOtherwise(t *testing.T) 
 }
 
 func TestWhatIsGoneIsRememberedForNinetyDays(t *testing.T) {
+	t.Parallel()
 	day := func(n int) time.Time { return time.Date(2026, time.January, 1+n, 8, 30, 0, 0, time.UTC) }
 	file := opened(t, cells{"a": early, "b": middle})
 	next := func(run string, asOf time.Time, do func(*snapshot.Draft)) {
@@ -67,6 +69,7 @@ func TestWhatIsGoneIsRememberedForNinetyDays(t *testing.T) {
 }
 
 func TestFilledCountsWhatHasAValue(t *testing.T) {
+	t.Parallel()
 	const broken = `{"Created":"2025-01-01","Notes":{"error":"#ERROR!"},"Box":true,"Tags":[" "]}`
 	file := opened(t, cells{"a": early, "b": broken})
 	if got := file.Meta().Filled; got["Notes"] != 1 || got["Created"] != 2 || got["Box"] != 1 || got["Tags"] != 0 {

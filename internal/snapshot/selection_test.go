@@ -277,6 +277,7 @@ func walk(t tester, file *snapshot.File, filter feedback.Filter, sort feedback.S
 
 // A page is read off the full-text index when the search is not remembered: it must be the same one.
 func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
+	t.Parallel()
 	records := cells{}
 	for i := range 60 {
 		records[fmt.Sprintf("rec%02d", i)] = fmt.Sprintf(`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`, i%7, []string{"A", "B"}[i%2], 1+i%28)
@@ -309,6 +310,7 @@ func searchFor(t tester, q string) feedback.Text {
 }
 
 func TestTheMostRelevantComesFirst(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{
 		"often":  `{"Created":"2025-01-01","Notes":"escrow escrow escrow"}`,
 		"once":   `{"Created":"2025-01-02","Notes":"escrow and many other words that have nothing to do with it at all"}`,
@@ -331,6 +333,7 @@ func TestTheMostRelevantComesFirst(t *testing.T) {
 }
 
 func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{"a": `{"Created":"0001-01-01"}`, "b": `{"Created":"2025-01-01"}`, "c": `{"Created":"9999-12-31T23:59:59.999Z"}`})
 	at := func(year int, zone int) time.Time {
 		return time.Date(year, 1, 1, 0, 0, 0, 0, time.FixedZone("", zone*3600))
@@ -359,6 +362,7 @@ func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
 
 // What is remembered of one filter must not answer another.
 func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
 	for range 2 {
 		for want, teams := range map[string][]string{"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`}, "abc": {"y", "X", "X\x00y"}} {
@@ -374,6 +378,7 @@ func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
 
 // A place that nobody was given is no reason to fail: a cursor is checked, but it may be forged.
 func TestAPageAfterTheEndIsEmpty(t *testing.T) {
+	t.Parallel()
 	file := opened(t, cells{"a": early, "b": late})
 	for _, filter := range []feedback.Filter{{}, {Any: are{"team": {"triage"}}}, {Text: searchFor(t, "no")}} {
 		for _, sort := range append(slices.Clone(feedback.Sorts), feedback.Relevance) {
@@ -393,6 +398,7 @@ func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 }
 
 func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+	t.Parallel()
 	for _, damage := range []string{`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`, `x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`} {
 		path := made(t, cells{"a": early, "b": late})
 		alter(t, path, `UPDATE facet SET positions = `+damage)
@@ -407,6 +413,7 @@ func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 }
 
 func TestAnOrderThatIsNotThereIsAnError(t *testing.T) {
+	t.Parallel()
 	path := made(t, cells{"a": early, "b": late})
 	alter(t, path, `DELETE FROM ranking WHERE sort = 'status'; UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
 	file := open(t, path)

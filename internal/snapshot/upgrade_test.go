@@ -38,6 +38,7 @@ var olderCells = cells{
 
 // An API may be upgraded before the refresh is: what the older one publishes is served as if the newer had made it.
 func TestASnapshotOfTheSchemaBeforeAnswersAsOneOfThis(t *testing.T) {
+	t.Parallel()
 	old, fresh := open(t, older(t)), opened(t, olderCells)
 	if diff := cmp.Diff(ids(t, fresh), ids(t, old)); diff != "" {
 		t.Errorf("ids (-this schema +the one before):\n%s", diff)
@@ -70,6 +71,7 @@ func TestASnapshotOfTheSchemaBeforeAnswersAsOneOfThis(t *testing.T) {
 }
 
 func TestWhatASnapshotOfTheSchemaBeforeSaysOfItselfStays(t *testing.T) {
+	t.Parallel()
 	meta := open(t, older(t)).Meta()
 	if meta.Base != "appA" || meta.TableID != "tblB" || meta.Run != "full-1" || meta.Bound["Notes"] != "fld1" || len(meta.Fields) != 1 || meta.Filled["Notes"] != 2 {
 		t.Errorf("%+v", meta)
@@ -80,6 +82,7 @@ func TestWhatASnapshotOfTheSchemaBeforeSaysOfItselfStays(t *testing.T) {
 }
 
 func TestADraftGrowsOnASnapshotOfTheSchemaBefore(t *testing.T) {
+	t.Parallel()
 	draft, _ := start(t, open(t, older(t)), true)
 	put(t, draft, cells{"rec4": early})
 	remove(t, draft, "rec1")
@@ -89,6 +92,7 @@ func TestADraftGrowsOnASnapshotOfTheSchemaBefore(t *testing.T) {
 }
 
 func TestAnUpgradeLeavesNothingBehind(t *testing.T) {
+	t.Parallel()
 	path := older(t)
 	file, err := snapshot.Open(path)
 	check(t, err)

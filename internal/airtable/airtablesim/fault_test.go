@@ -17,6 +17,7 @@ import (
 )
 
 func TestScriptedAnswers(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		fault  airtablesim.Fault
 		status int
@@ -53,6 +54,7 @@ func TestScriptedAnswers(t *testing.T) {
 }
 
 func TestFaultsStrikeInOrderWhereTheyFit(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(
 		airtablesim.HTML(500).On(airtablesim.Schema),
@@ -77,6 +79,7 @@ func TestFaultsStrikeInOrderWhereTheyFit(t *testing.T) {
 }
 
 func TestIteratorsExpireByScript(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(airtablesim.ExpireIterators().OnPage(3))
 	second := s.list(params{"pageSize": 3}).Offset
@@ -90,6 +93,7 @@ func TestIteratorsExpireByScript(t *testing.T) {
 }
 
 func TestACutBodyEndsHalfWay(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(airtablesim.Cut())
 	if r, err := s.try("GET", s.table, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -101,6 +105,7 @@ func TestACutBodyEndsHalfWay(t *testing.T) {
 }
 
 func TestAResetIsAReset(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	server := httptest.NewServer(s.Server) // a pipe has no reset
 	defer server.Close()
@@ -118,6 +123,7 @@ func TestAResetIsAReset(t *testing.T) {
 }
 
 func TestAStalledBodyWaitsForTheClient(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, airtablesim.Config{})
 		s.Script(airtablesim.Stall())
@@ -130,6 +136,7 @@ func TestAStalledBodyWaitsForTheClient(t *testing.T) {
 }
 
 func TestSlowAnswersTakeTheTimeTheyAreGiven(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, airtablesim.Config{Latency: 150 * time.Millisecond})
 		s.Script(airtablesim.Slow(time.Minute).After(1))

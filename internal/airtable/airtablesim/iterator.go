@@ -94,10 +94,10 @@ func (s *Server) isIteratorID(id string) bool {
 
 func (s *Server) check(head string) string { return ident("", s.base.id, head)[:8] }
 
-// newID makes an id that was not there before.
+// newID makes an id that was not there before. Ids of records do not depend on how often they are listed.
 func (s *Server) newID(prefix string) string {
-	s.made++
-	return ident(prefix, s.seed, fmt.Sprint(s.made))
+	s.made[prefix]++
+	return ident(prefix, s.seed, fmt.Sprint(s.made[prefix]))
 }
 
 var halfShape = regexp.MustCompile(`^rec[0-9A-Za-z]{14}$`)

@@ -9,6 +9,7 @@ import (
 )
 
 func TestListTakesAllDocumentedParameters(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for name, c := range map[string]struct {
 		get  string
@@ -45,6 +46,7 @@ func TestListTakesAllDocumentedParameters(t *testing.T) {
 }
 
 func TestListShowsOnlyTheFieldsAskedFor(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	name, count := s.Base().FieldID("Name"), s.Base().FieldID("Count")
 	for _, query := range []string{"fields[]=Count&fields[]=Name", "fields[0]=Name&fields[1]=Count", "fields=Name&fields=Count", "fields%5B%5D=" + name + "&fields%5B%5D=" + count} {
@@ -59,6 +61,7 @@ func TestListShowsOnlyTheFieldsAskedFor(t *testing.T) {
 }
 
 func TestAnswersAreAirtablesToTheByte(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	p := params{"filterByFormula": `RECORD_ID()='` + s.id("Row 10") + `'`, "recordMetadata": []string{"commentCount"}, "fields": []string{"Name", "Text", "Done", "Tags", "Score"}}
 	s.list(p).mustBe(t, 200, `{"records":[{"id":"recc0000000000010","createdTime":"2025-02-10T08:00:00.000Z","fields":{"Name":"Row 10","Tags":["red"],"Score":2.5},"commentCount":0}]}`)
@@ -72,6 +75,7 @@ func TestAnswersAreAirtablesToTheByte(t *testing.T) {
 }
 
 func TestListRefusesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	const invalid, unknown, formula = "INVALID_REQUEST_UNKNOWN", `"UNKNOWN_FIELD_NAME","message":"Unknown field name: \"`, `"INVALID_FILTER_BY_FORMULA","message":"The formula for filtering records is invalid: `
 	for query, want := range map[string]string{
@@ -98,6 +102,7 @@ func TestListRefusesWhatItDoesNotKnow(t *testing.T) {
 }
 
 func TestListRefusesABodyThatIsNoJSON(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for _, body := range []string{"", "{", "pageSize=1", `{"pageSize":1}}`} {
 		s.call("POST", s.table+"/listRecords", body).mustBe(t, 400, "INVALID_REQUEST_BODY")

@@ -13,6 +13,7 @@ import (
 
 // TestTheSampleIsServedWhole serves the embedded records, or with VOC_SAMPLE the whole sample.
 func TestTheSampleIsServedWhole(t *testing.T) {
+	t.Parallel()
 	size := len(voctest.Sample(t))
 	b, err := airtablesim.Load(voctest.SampleFile(t))
 	if err != nil {
@@ -63,6 +64,7 @@ func write(t *testing.T, name, content string) string {
 const line = `{"id":"recAAAAAAAAAAAAAA","createdTime":"2025-01-01T00:00:00.000Z","fields":{"A":1}}`
 
 func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
+	t.Parallel()
 	var z strings.Builder
 	w := gzip.NewWriter(&z)
 	w.Write([]byte(line))
@@ -88,6 +90,7 @@ func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
 }
 
 func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ content, want string }{
 		"no JSON":         {line + "\n\nnonsense", "line 3"},
 		"cut":             {line[:40], "line 1"},
@@ -115,6 +118,7 @@ func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 }
 
 func TestAnyValuesGiveSomeType(t *testing.T) {
+	t.Parallel()
 	for values, want := range map[string]string{
 		`1|"a"`: "singleLineText", `"a"|"a"|"a"|"a"|"a"`: "singleSelect", `"a"|"b"|"a"|"b"|"a"`: "singleLineText", `"2025-01-01"|"2025-01-01T00:00:00Z"`: "dateTime",
 		`[1]|["a"]`: "multipleLookupValues", `[{"id":"attX","url":"u"}]`: "multipleLookupValues", `{"text":"barcode"}`: "formula", `{"error":"#ERROR!"}`: "formula",

@@ -9,6 +9,7 @@ import (
 )
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{DataToken: "patOther.x"})
 	schema := "/v0/meta/bases/" + s.Base().ID() + "/tables"
 	for name, c := range map[string]struct {
@@ -35,6 +36,7 @@ func TestTokens(t *testing.T) {
 }
 
 func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Token: "patMine.x"})
 	s.list(params{}).mustBe(t, 401, "UNAUTHORIZED")
 	s.token = "patMine.x"
@@ -42,6 +44,7 @@ func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
 }
 
 func TestPathsThatDoNotExist(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for _, path := range []string{"/", "/v0", "/v1/meta/whoami", "/v0/meta", "/v0/" + s.Base().ID(), s.table + "/a/b/c", "/v0//Lead%20Bugs"} {
 		s.call("GET", path, nil).mustBe(t, 404, `{"error":"NOT_FOUND"}`)
@@ -88,6 +91,7 @@ func (s *sim) fields(t *testing.T) (byName map[string]schemaField, primary strin
 }
 
 func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	fields, primary := s.fields(t)
 	for name, want := range map[string]string{
@@ -117,6 +121,7 @@ func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
 }
 
 func TestTheSchemaChangesUnderWay(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.Base().FieldID("Count")
 	s.RenameField("Count", "Number")

@@ -13,6 +13,7 @@ import (
 const grid = "Grid view" // the rows in the order they were created
 
 func TestAListingGivesEachRowOnce(t *testing.T) {
+	t.Parallel()
 	for _, freeze := range []bool{true, false} {
 		s := start(t, airtablesim.Config{Freeze: freeze})
 		for size := 1; size <= 13; size++ {
@@ -26,6 +27,7 @@ func TestAListingGivesEachRowOnce(t *testing.T) {
 
 // TestEditsUnderWay edits the base before the second of three pages of four.
 func TestEditsUnderWay(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		query        params
 		edit         func(*sim)
@@ -74,6 +76,7 @@ func TestEditsUnderWay(t *testing.T) {
 }
 
 func TestAFrozenListingShowsTheCellsOfTheMoment(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Freeze: true})
 	s.Before(func(call airtablesim.Call) {
 		if call.Page == 2 {
@@ -86,6 +89,7 @@ func TestAFrozenListingShowsTheCellsOfTheMoment(t *testing.T) {
 }
 
 func TestAPageCanBeAskedForAgain(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	first := s.list(params{"pageSize": 5, "view": grid})
 	for range 3 {
@@ -100,6 +104,7 @@ func TestAPageCanBeAskedForAgain(t *testing.T) {
 }
 
 func TestOnlyAWholeOffsetOfTheSameListingIsTaken(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	offset := s.list(params{"pageSize": 1}).Offset
 	itr, rec, _ := strings.Cut(offset, "/")
@@ -118,6 +123,7 @@ func TestOnlyAWholeOffsetOfTheSameListingIsTaken(t *testing.T) {
 
 // pyairtable 3.0.0 put the offset there, and never came to an end.
 func TestAnOffsetInThePostsURLIsIgnored(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	first := s.list(params{"pageSize": 2})
 	again := s.call("POST", s.table+"/listRecords?offset="+first.Offset, params{"pageSize": 2})
@@ -127,6 +133,7 @@ func TestAnOffsetInThePostsURLIsIgnored(t *testing.T) {
 }
 
 func TestAnUnusedIteratorExpires(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{IteratorTTL: time.Minute})
 	offset := s.list(params{"pageSize": 2}).Offset
 	for range 3 {
@@ -138,6 +145,7 @@ func TestAnUnusedIteratorExpires(t *testing.T) {
 }
 
 func TestAnotherStartOfTheEmulatorHasLostTheIterators(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	offset := s.list(params{"pageSize": 2}).Offset
 	again := startOn(t, s.Base(), airtablesim.Config{Clock: func() time.Time { return s.clock.Now().Add(time.Second) }})
@@ -146,6 +154,7 @@ func TestAnotherStartOfTheEmulatorHasLostTheIterators(t *testing.T) {
 }
 
 func TestARenamedFieldBreaksAListingThatNamesIt(t *testing.T) {
+	t.Parallel()
 	for query, want := range map[string]string{
 		"fields[]=Count": "UNKNOWN_FIELD_NAME", "sort[0][field]=Count": "UNKNOWN_FIELD_NAME", "filterByFormula=Count%2B1": "INVALID_FILTER_BY_FORMULA",
 	} {

@@ -10,6 +10,7 @@ import (
 const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded. Please try again later"}]}`
 
 func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 5 {
 		s.list(params{}).mustBe(t, 200, "")
@@ -32,6 +33,7 @@ func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
 }
 
 func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 50 {
 		s.list(params{"pageSize": 1}).mustBe(t, 200, "")
@@ -43,6 +45,7 @@ func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
 }
 
 func TestAllCallsOfABaseShareItsRate(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 3})
 	schema := "/v0/meta/bases/" + s.Base().ID() + "/tables"
 	for _, path := range []string{schema, s.table, s.table + "/recX"} {
@@ -56,6 +59,7 @@ func TestAllCallsOfABaseShareItsRate(t *testing.T) {
 }
 
 func TestARateCanBeRaised(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 40})
 	for range 40 {
 		s.list(params{"pageSize": 1}).mustBe(t, 200, "")

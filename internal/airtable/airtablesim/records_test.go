@@ -10,6 +10,7 @@ import (
 )
 
 func TestARecordIsReadByItsID(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.id("Row 02")
 	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200, `{"id":"`+id+`","createdTime":"2025-02-02T08:00:00.000Z","fields":{"Name":"Row 02","Count":3,`)
@@ -20,6 +21,7 @@ func TestARecordIsReadByItsID(t *testing.T) {
 }
 
 func TestARecordIsCreated(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	r := s.call("POST", s.table, params{"fields": params{"Name": "New", "Count": 0, "Text": "", "Day": nil, "Done": false, "Tags": []string{}}})
 	r.mustBe(t, 200, `"createdTime":"2026-11-23T12:00:00.000Z","fields":{"Name":"New","Count":0}}`)
@@ -33,6 +35,7 @@ func TestARecordIsCreated(t *testing.T) {
 }
 
 func TestARecordIsChanged(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.id("Row 01")
 	one := params{"fields": params{s.Base().FieldID("Name"): "Changed", "Text": nil, "Who": "", "When": "2025-07-01"}}
@@ -49,6 +52,7 @@ func TestARecordIsChanged(t *testing.T) {
 
 // A watermark taken within the second of an edit must not lose it.
 func TestAnEditIsFoundByItsModifiedTimeInWholeSeconds(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.call("PATCH", s.table+"/"+s.id("Row 02"), params{"fields": params{"Count": 1}}) // at 12:00:00.5
 	s.Create(params{"Name": "Row 13"})
@@ -67,6 +71,7 @@ func TestAnEditIsFoundByItsModifiedTimeInWholeSeconds(t *testing.T) {
 }
 
 func TestARecordIsDeleted(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	one, two, three := s.id("Row 01"), s.id("Row 02"), s.id("Row 03")
 	s.call("DELETE", s.table+"/"+one, nil).mustBe(t, 200, `{"id":"`+one+`","deleted":true}`)
@@ -80,6 +85,7 @@ func TestARecordIsDeleted(t *testing.T) {
 }
 
 func TestWritesThatAirtableRefuses(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	before := s.Records()
 	row := func(fields params) params { return params{"fields": fields} }
@@ -118,6 +124,7 @@ func TestWritesThatAirtableRefuses(t *testing.T) {
 }
 
 func TestATableIsFoundByItsNameOfTheMomentAndItsID(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	path := func(table string) string { return "/v0/" + s.Base().ID() + "/" + url.PathEscape(table) }
 	s.call("GET", path(s.Base().TableID()), nil).mustBe(t, 200, "Row 01")

@@ -57,6 +57,7 @@ func timesHave(cell string) func(airtablesim.Record) bool {
 }
 
 func TestTheSampleShowsEveryTrap(t *testing.T) {
+	t.Parallel()
 	records := sample(t)
 	day := regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
 	for trap, shows := range map[string]func(airtablesim.Record) bool{
@@ -130,6 +131,7 @@ func TestTheSampleShowsEveryTrap(t *testing.T) {
 }
 
 func TestTheSampleRepeatsFormLetters(t *testing.T) {
+	t.Parallel()
 	seen := map[string]int{}
 	for _, r := range sample(t) {
 		seen[text(r, "Notes")]++
@@ -145,6 +147,7 @@ func TestTheSampleRepeatsFormLetters(t *testing.T) {
 }
 
 func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
+	t.Parallel()
 	records := sample(t)
 	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
 	old := 0
@@ -167,6 +170,7 @@ func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
 }
 
 func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
+	t.Parallel()
 	ids := map[string]string{}
 	for _, now := range []string{"2026-11-23T00:00:00Z", "2026-11-25T15:00:00-05:00", "2026-11-29T23:59:59Z", "2026-11-30T00:00:00Z"} {
 		at, err := time.Parse(time.RFC3339, now)

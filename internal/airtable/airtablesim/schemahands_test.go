@@ -8,6 +8,7 @@ import (
 )
 
 func TestAChoiceIsRenamedInTheSchemaAndInEveryRecordWithoutModifyingIt(t *testing.T) {
+	t.Parallel()
 	s := airtablesim.New(airtablesim.Sample(time.Now()), airtablesim.Config{})
 	count := func(choice string) (n int) {
 		for _, r := range s.Records() {

@@ -46,7 +46,7 @@ type Server struct {
 
 	mu        sync.Mutex
 	table     *table
-	made      int // ids made here
+	made      map[string]int // ids made here, by prefix
 	iterators map[string]*iterator
 	limiter   limiter
 	arrivals  window
@@ -69,6 +69,7 @@ func New(b *Base, cfg Config) *Server {
 		base:      b,
 		seed:      fmt.Sprint(b.id, cfg.Clock().UnixNano()),
 		table:     b.table.clone(),
+		made:      map[string]int{},
 		iterators: map[string]*iterator{},
 		limiter:   limiter{rate: cfg.Rate},
 		counters:  Counters{Calls: map[Kind]int{}},

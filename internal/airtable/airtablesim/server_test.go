@@ -15,6 +15,7 @@ import (
 )
 
 func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 4})
 	var seen []string
 	s.Before(func(c airtablesim.Call) { seen = append(seen, fmt.Sprint(c.Number, c.Kind, c.Page)) })
@@ -33,6 +34,7 @@ func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
 }
 
 func TestHands(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.Create(params{"Name": "Row 13", "Score": params{"error": "#ERROR!"}, "Tags": "bare", "Done": false})
 	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200, `"createdTime":"2026-11-23T12:00:00.000Z","fields":{"Name":"Row 13","Tags":"bare","Score":{"error":"#ERROR!"}}}`)
@@ -49,6 +51,7 @@ func TestHands(t *testing.T) {
 }
 
 func TestHandsPanicOnATestsSlip(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for name, slip := range map[string]func(){
 		"unknown field":  func() { s.Create(params{"Nope": 1}) },
@@ -70,6 +73,7 @@ func TestHandsPanicOnATestsSlip(t *testing.T) {
 }
 
 func TestServersOfOneBaseAreIndependent(t *testing.T) {
+	t.Parallel()
 	a := start(t, airtablesim.Config{})
 	b := startOn(t, a.Base(), airtablesim.Config{})
 	a.Delete(a.id("Row 01"))
@@ -79,6 +83,7 @@ func TestServersOfOneBaseAreIndependent(t *testing.T) {
 }
 
 func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Before(func(c airtablesim.Call) {
 		s.Update(s.Create(params{"Name": fmt.Sprint(c.Number)}), params{"Count": c.Number})
@@ -101,6 +106,7 @@ func TestManyAtOnce(t *testing.T) {
 }
 
 func TestTheHandlerStandsAlone(t *testing.T) {
+	t.Parallel()
 	b, err := airtablesim.Load("testdata/small.jsonl")
 	if err != nil {
 		t.Fatal(err)

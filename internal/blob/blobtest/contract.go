@@ -13,11 +13,12 @@ import (
 
 // Run holds a store to the contract of package blob, a subtest for each promise. For each of them place makes an
 // empty place and returns what opens it: every call gives another handle on the same place, as another
-// process would have.
+// process would have. It makes one place after the other; the promises are checked in parallel.
 func Run(t *testing.T, place func(t *testing.T) (open func() blob.Store)) {
 	for _, promise := range promises {
 		t.Run(promise.name, func(t *testing.T) {
 			open := place(t)
+			t.Parallel()
 			promise.check(subject{T: t, Store: open(), open: open})
 		})
 	}

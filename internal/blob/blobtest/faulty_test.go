@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"voc/internal/blob"
@@ -14,6 +15,7 @@ import (
 )
 
 func TestFaultyWithoutFaultsKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(*testing.T) func() blob.Store {
 		store := blobtest.NewMemory(nil)
 		return func() blob.Store { return blobtest.NewFaulty(store) }
@@ -44,6 +46,7 @@ func body(ctx context.Context, store blob.Store, key string) (string, error) {
 }
 
 func TestEffectsOnAReplace(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		effect             blobtest.Effect
 		applied, uncertain bool
@@ -70,6 +73,7 @@ func TestEffectsOnAReplace(t *testing.T) {
 }
 
 func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
+	t.Parallel()
 	memory := blobtest.NewMemory(nil)
 	store := blobtest.NewFaulty(memory)
 	store.Inject(blobtest.Fault{N: 2, Effect: blobtest.DiedAfter})
@@ -92,6 +96,7 @@ func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
 }
 
 func TestAHungOperationEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	store, version := holding(t, blobtest.Fault{Effect: blobtest.Hung})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(nil)
@@ -104,6 +109,7 @@ func TestAHungOperationEndsWithItsContext(t *testing.T) {
 }
 
 func TestACutBodySaysSo(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		after int64
 		want  string
@@ -121,6 +127,7 @@ func TestACutBodySaysSo(t *testing.T) {
 }
 
 func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		effect blobtest.Effect
 		listed int
@@ -143,6 +150,7 @@ func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
 }
 
 func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		fault blobtest.Fault
 		hit   string
@@ -191,21 +199,18 @@ func publish(ctx context.Context, store blob.Store) error {
 }
 
 func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
-	tried := map[string]bool{}
-	published := 0
-	blobtest.CrashMatrix{
-		Fresh: func(t *testing.T) blob.Store {
-			store := blobtest.NewMemory(nil)
-			if _, err := store.PutNew(t.Context(), "manifest", strings.NewReader("none")); err != nil {
-				t.Fatal(err)
-			}
-			return store
-		},
-		Run: func(t *testing.T, store blob.Store) {
-			tried[t.Name()] = true
+	t.Parallel()
+	var tried, published atomic.Int32
+	t.Run("matrix", blobtest.CrashMatrix(func(t *testing.T) blobtest.Attempt {
+		store := blobtest.NewMemory(nil)
+		if _, err := store.PutNew(t.Context(), "manifest", strings.NewReader("none")); err != nil {
+			t.Fatal(err)
+		}
+		run := func(store blob.Store) {
+			tried.Add(1)
 			publish(t.Context(), store)
-		},
-		Check: func(t *testing.T, store blob.Store) {
+		}
+		check := func() {
 			manifest, err := body(t.Context(), store, "manifest")
 			if err != nil || manifest != "none" && manifest != "snapshot" {
 				t.Errorf("the manifest says %q, %v", manifest, err)
@@ -213,17 +218,22 @@ func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
 			if manifest == "none" {
 				return
 			}
-			published++
+			published.Add(1)
 			if snapshot, err := body(t.Context(), store, manifest); snapshot != "new" {
 				t.Errorf("the snapshot it names is %q, %v", snapshot, err)
 			}
-		},
-	}.Test(t)
-	if len(tried) != 1+3*5 {
-		t.Errorf("%d cases: %v", len(tried), tried)
+		}
+		return blobtest.Attempt{Store: store, Run: run, Check: check}
+	}).Test)
+	cases := int32(1 + 3*5)
+	if testing.Short() {
+		cases = 1 + 3
+	}
+	if tried.Load() != cases {
+		t.Errorf("%d cases, want %d", tried.Load(), cases)
 	}
 	// Nothing wrong; the put lost, or its answer; the manifest's answer lost, or the process just after it.
-	if published != 5 {
-		t.Errorf("%d cases published, want 5", published)
+	if published.Load() != 5 && !testing.Short() {
+		t.Errorf("%d cases published, want 5", published.Load())
 	}
 }

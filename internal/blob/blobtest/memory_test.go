@@ -10,6 +10,7 @@ import (
 )
 
 func TestMemoryKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(*testing.T) func() blob.Store {
 		store := blobtest.NewMemory(nil)
 		return func() blob.Store { return store }
@@ -17,6 +18,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 }
 
 func TestMemoryIsNoKinderThanS3(t *testing.T) {
+	t.Parallel()
 	store := blobtest.NewMemory(func() time.Time { return time.Date(2026, 11, 23, 9, 0, 59, 999_999_999, time.UTC) })
 	first, err := store.PutNew(t.Context(), "object", strings.NewReader("A"))
 	if err != nil {

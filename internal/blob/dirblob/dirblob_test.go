@@ -22,6 +22,7 @@ import (
 )
 
 func TestDirectoryKeepsTheContract(t *testing.T) {
+	t.Parallel()
 	blobtest.Run(t, func(t *testing.T) func() blob.Store {
 		dir := t.TempDir()
 		return func() blob.Store { return open(t, dir) }
@@ -57,6 +58,7 @@ func drafts(t *testing.T, dir string) []string {
 }
 
 func TestObjectsArePlainPrivateFiles(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new", "store")
 	put(t, open(t, dir), "snapshots/a.db", "customers' words")
 	if body, err := os.ReadFile(filepath.Join(dir, "snapshots", "a.db")); string(body) != "customers' words" || err != nil {
@@ -78,6 +80,7 @@ func TestObjectsArePlainPrivateFiles(t *testing.T) {
 }
 
 func TestAFolderThatBecomesEmptyStays(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "folder/object", "x")
@@ -92,6 +95,7 @@ func TestAFolderThatBecomesEmptyStays(t *testing.T) {
 }
 
 func TestFilesThatAreNoObjectsAreIgnored(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "object", "x")
@@ -132,6 +136,7 @@ func TestTheAddressIsAFileURL(t *testing.T) {
 // In a synctest bubble the clock stands still in the year 2000: every write falls in one tick, and the clock is
 // far behind the files that are there.
 func TestVersionsGrowThoughTheClockDoesNot(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	put(t, open(t, dir), "object", "0")
 	synctest.Test(t, func(t *testing.T) {
@@ -160,6 +165,7 @@ func TestVersionsGrowThoughTheClockDoesNot(t *testing.T) {
 }
 
 func TestARecreatedObjectHasAnotherVersion(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first := put(t, open(t, dir), "object", "one")
 	synctest.Test(t, func(t *testing.T) {
@@ -179,6 +185,7 @@ func TestARecreatedObjectHasAnotherVersion(t *testing.T) {
 }
 
 func TestACopyThatKeepsTimesKeepsVersions(t *testing.T) {
+	t.Parallel()
 	dir, backup := t.TempDir(), t.TempDir()
 	info := put(t, open(t, dir), "object", "one")
 	file, err := os.Stat(filepath.Join(dir, "object"))
@@ -219,6 +226,7 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) {
 }
 
 func TestALiveWritersDraftIsNotSwept(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	body := &pausing{strings.NewReader("body"), func() {
@@ -247,6 +255,7 @@ func (p *pausing) Read(b []byte) (int, error) {
 }
 
 func TestAWriterWaitsForAnotherOnlyWhileItsContextLasts(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "object", "x")

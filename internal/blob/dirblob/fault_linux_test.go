@@ -34,6 +34,7 @@ func withoutOverride(t *testing.T, do func()) {
 }
 
 func TestADirectoryThatCannotBeWrittenIsReadAndNamed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	put(t, open(t, dir), "folder/object", "x")
 	chmod(t, 0o555, dir, filepath.Join(dir, "folder"), filepath.Join(dir, ".store"), filepath.Join(dir, ".store", "drafts"))
@@ -61,6 +62,7 @@ func TestADirectoryThatCannotBeWrittenIsReadAndNamed(t *testing.T) {
 }
 
 func TestADirectoryThatCannotBeReadOrMadeIsNamed(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "closed")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

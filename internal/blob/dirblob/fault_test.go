@@ -33,6 +33,7 @@ func actionable(t *testing.T, err error, path, advice string) {
 }
 
 func TestAFileInPlaceOfTheDirectoryIsNamed(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -44,6 +45,7 @@ func TestAFileInPlaceOfTheDirectoryIsNamed(t *testing.T) {
 }
 
 func TestAKeyThatIsAnothersFolderIsNamed(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "a/b", "x")
@@ -57,6 +59,7 @@ func TestAKeyThatIsAnothersFolderIsNamed(t *testing.T) {
 }
 
 func TestEveryFaultOfADiskHasAdvice(t *testing.T) {
+	t.Parallel()
 	for errno, want := range map[syscall.Errno]string{
 		syscall.ENOSPC: "free space",
 		syscall.EDQUOT: "free space",
@@ -77,6 +80,7 @@ func TestEveryFaultOfADiskHasAdvice(t *testing.T) {
 
 // Whichever flush fails: the write is uncertain exactly when it can be seen.
 func TestAFailedFlushIsUncertainOnlyOnceTheObjectIsThere(t *testing.T) {
+	t.Parallel()
 	broken := &fs.PathError{Op: "sync", Path: "somewhere", Err: syscall.EIO}
 	outcomes := map[bool]int{}
 	for failing := 1; failing < 20; failing++ {
@@ -105,6 +109,7 @@ func TestAFailedFlushIsUncertainOnlyOnceTheObjectIsThere(t *testing.T) {
 }
 
 func TestABodyIsFlushedBeforeItsObjectAppears(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	var flushed []string
@@ -127,6 +132,7 @@ func TestABodyIsFlushedBeforeItsObjectAppears(t *testing.T) {
 
 // The stranger comes, without asking for a lock, after the store has looked and while it makes the object's folder.
 func TestAStrangersFileIsNotOverwritten(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	stranger := filepath.Join(dir, "folder", "object")

@@ -64,6 +64,7 @@ func manifest(ctx context.Context, store blob.Store) (turn int, snapshot string,
 }
 
 func TestAKilledWriterLeavesOldOrNewAndStopsNobody(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for round := range 12 {
 		c := start(t, "publish", dir)
@@ -121,6 +122,7 @@ func childStalls(ctx context.Context, store *dirblob.Store) error {
 }
 
 func TestTheDraftOfAKilledWriterGoesAtTheNextOpen(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := start(t, "stall", dir)
 	if !c.lines.Scan() {
@@ -151,6 +153,7 @@ func childLacksSpace(ctx context.Context, store *dirblob.Store) error {
 }
 
 func TestABodyThatDoesNotFitLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	c := start(t, "little space", dir)
 	said := strings.Join(c.rest(), "\n")

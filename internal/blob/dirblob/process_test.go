@@ -117,6 +117,7 @@ func counter(ctx context.Context, store blob.Store) (int, blob.Version, error) {
 }
 
 func TestNoUpdateOfManyProcessesIsLost(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var all []child
 	for range processes {
@@ -147,6 +148,7 @@ func childCreates(ctx context.Context, store *dirblob.Store) error {
 }
 
 func TestOfManyProcessesOneCreatesEachObject(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	creators := map[string]int{}
 	var all []child

@@ -10,6 +10,7 @@ import (
 )
 
 func TestAnErrorNamesTheSettingToChange(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		words  []string
@@ -39,6 +40,7 @@ func TestAnErrorNamesTheSettingToChange(t *testing.T) {
 }
 
 func TestAHeadThatIsRefusedNamesTheRights(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, refuse(403, ""))
 	_, err := store.Stat(t.Context(), "object")
 	if err == nil {
@@ -48,6 +50,7 @@ func TestAHeadThatIsRefusedNamesTheRights(t *testing.T) {
 }
 
 func TestOpenSaysThatTheRegionIsMissing(t *testing.T) {
+	t.Parallel()
 	_, err := s3blob.Open(s3blob.Config{Bucket: "bucket"}, credentials(t))
 	if err == nil {
 		t.Fatal("no error")

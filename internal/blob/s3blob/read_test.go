@@ -17,6 +17,7 @@ import (
 )
 
 func TestABodyThatIsCutIsAnError(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, hold("half of", 100))
 	object, err := store.Get(t.Context(), "object")
 	if err != nil {
@@ -29,6 +30,7 @@ func TestABodyThatIsCutIsAnError(t *testing.T) {
 }
 
 func TestAReadIsTriedAgainUntilItsBodyBegins(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{
 		"too many requests": refuse(503, "SlowDown"), "a fault in S3": refuse(500, "InternalError"), "hung up": cut, "stalled": stall,
 	} {
@@ -46,6 +48,7 @@ func TestAReadIsTriedAgainUntilItsBodyBegins(t *testing.T) {
 }
 
 func TestNotModifiedIsKnownByItsStatusAlone(t *testing.T) {
+	t.Parallel()
 	for name, header := range map[string][]string{"bare": nil, "with a checksum of the body that is not sent": {"X-Amz-Checksum-Crc32", "AAAAAA=="}} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := serve(t, refuse(304, "", header...))
@@ -57,6 +60,7 @@ func TestNotModifiedIsKnownByItsStatusAlone(t *testing.T) {
 }
 
 func TestAMissingBucketIsNotAMissingObject(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, refuse(404, "NoSuchBucket"))
 	_, get := store.Get(t.Context(), "object")
 	_, stat := store.Stat(t.Context(), "object")
@@ -74,6 +78,7 @@ func TestAMissingBucketIsNotAMissingObject(t *testing.T) {
 }
 
 func TestAnAbsentObjectIsAbsentWhoeverMayNotAskForItsBucket(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, refuse(404, "NoSuchKey"), refuse(403, "AccessDenied"))
 	if _, err := store.Stat(t.Context(), "object"); !errors.Is(err, blob.ErrNotExist) {
 		t.Errorf("error %v, want ErrNotExist", err)
@@ -81,6 +86,7 @@ func TestAnAbsentObjectIsAbsentWhoeverMayNotAskForItsBucket(t *testing.T) {
 }
 
 func TestAListingThatBreaksOffSaysSo(t *testing.T) {
+	t.Parallel()
 	page := `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>` +
 		`<Contents><Key>voc/a</Key><Size>1</Size><ETag>"a"</ETag></Contents></ListBucketResult>`
 	store, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, page) }, refuse(403, "AccessDenied"))
@@ -99,6 +105,7 @@ func TestAListingThatBreaksOffSaysSo(t *testing.T) {
 }
 
 func TestAReadEndsWithItsContext(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, stall)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -109,6 +116,7 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 
 // A process that was frozen, as Lambda does between invocations, finds its connection dead: no answer comes, and no reset.
 func TestADeadConnectionCostsOneTry(t *testing.T) {
+	t.Parallel()
 	var asked atomic.Int32
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked.Add(1)

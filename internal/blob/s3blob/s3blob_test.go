@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestS3KeepsTheContract(t *testing.T) {
+	t.Parallel()
 	server := *endpoint
 	if server == "" {
 		server = inMemory(t)
@@ -59,6 +60,7 @@ func TestS3KeepsTheContract(t *testing.T) {
 }
 
 func TestAPlaceMayBeAWholeBucket(t *testing.T) {
+	t.Parallel()
 	server := inMemory(t)
 	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Endpoint: server})
 	put(t, store, "manifest.json", "{}")
@@ -75,6 +77,7 @@ func TestAPlaceMayBeAWholeBucket(t *testing.T) {
 }
 
 func TestTwoPrefixesOfABucketAreTwoPlaces(t *testing.T) {
+	t.Parallel()
 	server := inMemory(t)
 	bucket := newBucket(t, server)
 	one := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
@@ -92,6 +95,7 @@ func TestTwoPrefixesOfABucketAreTwoPlaces(t *testing.T) {
 }
 
 func TestObjectsThatAreNotOursAreIgnored(t *testing.T) {
+	t.Parallel()
 	server := inMemory(t)
 	bucket := newBucket(t, server)
 	store := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
@@ -110,6 +114,7 @@ func TestObjectsThatAreNotOursAreIgnored(t *testing.T) {
 }
 
 func TestAListingOfManyPagesIsWhole(t *testing.T) {
+	t.Parallel()
 	server := inMemory(t)
 	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Prefix: "voc", Endpoint: server})
 	const objects = 1001 // a page of S3 has a thousand

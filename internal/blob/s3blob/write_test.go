@@ -25,6 +25,7 @@ var writes = map[string]func(context.Context, blob.Store) (blob.Info, error){
 }
 
 func TestAWriteWhoseAnswerIsLostIsKnownByItsMark(t *testing.T) {
+	t.Parallel()
 	for loss, lose := range map[string]func(http.ResponseWriter, *http.Request, *http.Response){
 		"hung up":        func(w http.ResponseWriter, r *http.Request, _ *http.Response) { cut(w, r) },
 		"reported 500":   func(w http.ResponseWriter, r *http.Request, _ *http.Response) { refuse(500, "InternalError")(w, r) },
@@ -52,6 +53,7 @@ func TestAWriteWhoseAnswerIsLostIsKnownByItsMark(t *testing.T) {
 }
 
 func TestAWriteThatLostARaceAndItsAnswerIsUncertain(t *testing.T) {
+	t.Parallel()
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
 			server := inMemory(t)
@@ -71,6 +73,7 @@ func TestAWriteThatLostARaceAndItsAnswerIsUncertain(t *testing.T) {
 }
 
 func TestARefusedWriteDidNotHappen(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		steps []http.HandlerFunc
 		want  map[string]error // nil: any but those of the contract
@@ -102,6 +105,7 @@ func TestARefusedWriteDidNotHappen(t *testing.T) {
 }
 
 func TestAWriteIsTriedAgainWhenThatMayHelp(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{
 		"too many requests":  refuse(503, "SlowDown"),
 		"a fault in S3":      refuse(500, "InternalError"),
@@ -123,6 +127,7 @@ func TestAWriteIsTriedAgainWhenThatMayHelp(t *testing.T) {
 }
 
 func TestAWriteThatNobodyAnswersIsUncertain(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{"hung up": cut, "500": refuse(500, "InternalError"), "503": refuse(503, "ServiceUnavailable")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +140,7 @@ func TestAWriteThatNobodyAnswersIsUncertain(t *testing.T) {
 }
 
 func TestAWriteEndsWithItsContextAndIsUncertainOnceItIsOnItsWay(t *testing.T) {
+	t.Parallel()
 	store, _ := serve(t, stall)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
@@ -145,6 +151,7 @@ func TestAWriteEndsWithItsContextAndIsUncertainOnceItIsOnItsWay(t *testing.T) {
 }
 
 func TestAWriteThatReachesNobodyDidNotHappen(t *testing.T) {
+	t.Parallel()
 	store := open(t, s3blob.Config{Bucket: "bucket", Endpoint: nobody(t)})
 	for verb, write := range writes {
 		_, err := write(t.Context(), store)
@@ -157,6 +164,7 @@ func TestAWriteThatReachesNobodyDidNotHappen(t *testing.T) {
 }
 
 func TestABodyTravelsAsItIsUnderItsDigest(t *testing.T) {
+	t.Parallel()
 	var sent http.Header
 	var length int64
 	store, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {

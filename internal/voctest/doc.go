@@ -24,7 +24,8 @@
 // .jsonl.gz, by an absolute path). [Sample] reads it for comparisons, [Whole] and
 // [WholeFile] for benchmarks. Without the variable, comparisons read the embedded
 // records, and benchmarks read these again and again, with other ids and times, up
-// to [WholeSize]. `make soak` and `make bench` read the variable.
+// to [WholeSize]. `make soak` and `make bench` read the variable. Repeated text
+// compresses better than other text: measure sizes with a file.
 //
 // Every function fails the test that calls it, and that test alone, and names
 // what is missing or malformed. All of them may be called concurrently. Only

@@ -9,14 +9,19 @@ VERSITYGW_VERSION := v1.8.0
 VERSITYGW := .tools/versitygw-$(VERSITYGW_VERSION)/versitygw
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
+# Everything is compiled with the same flags, so that run, test and build compile it once. No C
+# compiler is needed, but for the race detector.
+export CGO_ENABLED := 0
+export GOFLAGS := $(strip $(GOFLAGS) $(if $(findstring -trimpath,$(GOFLAGS)),,-trimpath))
+
 # Flags of what is released. `sam build` knows no flags of Go; it takes these from the environment.
 LDFLAGS := -s -w -X voc/internal/app.version=$(VERSION)
-LAMBDA := CGO_ENABLED=0 GOFLAGS='-trimpath -tags=lambda.norpc,timetzdata "-ldflags=$(LDFLAGS)"'
+LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc,timetzdata "-ldflags=$(LDFLAGS)"'
 
 STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint clients types schemathesis dashboard verify soak bench bench-large build clean
+.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
@@ -26,8 +31,9 @@ help: ## this list
 run: ## serve; without an account, sample data from a built-in Airtable
 	go run ./functions/server
 
+# Many tests wait, for Airtable's pace or for a process: six at once use two processors well.
 test: ## the tests: no network, nothing to install, about two minutes
-	go test $(TESTFLAGS) ./...
+	go test -parallel 6 $(TESTFLAGS) ./...
 
 # Where the clock is set for the tests: days from now, or instants.
 CLOCKS := +3d +40d +400d
@@ -36,6 +42,7 @@ clock: ## the tests on other days, e.g. make clock CLOCKS=2028-02-29T12:00:00Z
 
 # The detector makes tests eight times as long. So crash matrices and the refreshes that run one after the other are left to make test: nothing in them is concurrent.
 CONCURRENT := Join|Active|Stop|Panic|Told|OneRunAtATime|IsServed|Rollback|Overtaken|Deadline|DeadRun|KilledRun|RetryLater
+race: export CGO_ENABLED := 1
 race: ## the tests of what is concurrent under the race detector (needs a C compiler)
 	go test -race -skip '^TestWhateverDies' $$(go list ./... | grep -v internal/refresh$$)
 	go test -race -run '$(CONCURRENT)' -skip '^TestWhateverDies' ./internal/refresh
@@ -63,7 +70,10 @@ verify: lint race clients types schemathesis dashboard s3 sam-validate ## all th
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
 	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
 
-soak: ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours. VOC_SAMPLE=/path/to/records.jsonl.gz compares over that file too
+busy: ## the tests ten times in a row, beside two loops that keep processors busy: about an hour
+	.ci/busy $(MAKE) test TESTFLAGS=-count=1
+
+soak: busy ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours. VOC_SAMPLE=/path/to/records.jsonl.gz compares over that file too
 	go test -count=1 ./internal/feedback ./internal/airtable/airtablesim
 	go test ./internal/refresh -run 'RandomEdits|IncrementalsAndASweep' -rapid.checks=5000 -timeout 6h
 	go test ./internal/snapshot ./internal/catalog -rapid.checks=2000 -timeout 2h
@@ -77,7 +87,7 @@ bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB o
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
 build: ## bin/server, bin/api and bin/refresh, static and stripped, for this machine
-	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o bin/server ./functions/server
+	go build -ldflags '$(LDFLAGS)' -o bin/server ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
 clean: ## remove what was built and installed here; ./data, the server's store, stays

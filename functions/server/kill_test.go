@@ -39,7 +39,7 @@ func killAtEachOperation(t *testing.T, shared store) {
 		before, now := servertest.List(t, url)[victim].Description, fmt.Sprint("Kill ", kills)
 		airtable.Call(http.MethodPatch, "/"+victim, `{"fields":{"Initial Description":"`+now+`"}}`)
 		w.killAt(1+kills/shared.ways, kills%2 == 1, p.Kill)
-		run := p.StartRefresh("full", "")
+		run := tryStart(t, url)
 		p.Eventually("ends the refresh or is killed", func() bool {
 			ended = finished(t, url, run)
 			return ended || w.killed()
@@ -65,21 +65,38 @@ func killAtEachOperation(t *testing.T, shared store) {
 	}
 }
 
+// tryStart asks for a full refresh and returns the id of its run; "" if the server was killed
+// before it answered.
+func tryStart(t *testing.T, url string) string {
+	t.Helper()
+	started, _ := try[struct {
+		RunID string `json:"run_id"`
+	}](t, http.MethodPost, url+"/api/cache/update-full")
+	return started.RunID
+}
+
 // finished reports whether a run is over, as its server tells, which may be killed meanwhile.
 func finished(t *testing.T, url, run string) bool {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/cache/runs/"+run, nil)
+	r, err := try[servertest.Receipt](t, http.MethodGet, url+"/api/cache/runs/"+run)
+	return err == nil && run != "" && r.Outcome != "" && r.Outcome != "pending"
+}
+
+// try does a request that a kill may leave without an answer.
+func try[T any](t *testing.T, method, url string) (v T, err error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	request.Header.Set("Authorization", "Bearer "+servertest.AdminToken)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return false
+		return v, err
 	}
 	defer response.Body.Close()
-	var r servertest.Receipt
-	err = json.NewDecoder(response.Body).Decode(&r)
-	return err == nil && r.Outcome != "" && r.Outcome != "pending"
+	err = json.NewDecoder(response.Body).Decode(&v)
+	return v, err
 }
 
 func TestTemporaryFilesGoWithTheServerAndThoseOfADeadOneWithTheNext(t *testing.T) {
@@ -123,8 +140,10 @@ func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
 	env := environment(t, airtable.Variables(append(w.variables(), "SCHEDULE=off")...)...)
 	p, url := serve(t, dir, env)
 	p.Printed(`(voc serves)`)
-	w.killAtAirtable(p.Kill)
+	answered := make(chan struct{})
+	w.killAtAirtable(func() { <-answered; p.Kill() })
 	killed := p.StartRefresh("full", "")
+	close(answered)
 	p.Eventually("is killed", w.killed)
 	w.disarm()
 	if code, out, errs := run(t, dir, env, "refresh", "incremental"); code != 0 {

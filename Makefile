@@ -16,7 +16,7 @@ export GOFLAGS := $(strip $(GOFLAGS) $(if $(findstring -trimpath,$(GOFLAGS)),,-t
 
 # Flags of what is released. `sam build` knows no flags of Go; it takes these from the environment.
 LDFLAGS := -s -w -X voc/internal/app.version=$(VERSION)
-LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc,timetzdata "-ldflags=$(LDFLAGS)"'
+LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 
 STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0

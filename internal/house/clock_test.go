@@ -10,7 +10,7 @@ import (
 // with what they read it for. All other code is handed a clock, so that a test can set it, or measures
 // with time.Since and time.Until, which do not depend on the day.
 var clocks = map[string]string{
-	"functions/server/":              "a host: its schedule, the emulator's week",
+	"internal/serverhost/":           "a host: its schedule, the emulator's week",
 	"internal/app/app.go":            "the clock that it hands to all parts",
 	"internal/lambdahost/":           "a host: when secrets are read again, a test's deadlines",
 	"internal/blob/dirblob/":         "it is the store, whose clock is the machine's",

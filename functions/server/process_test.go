@@ -62,7 +62,8 @@ func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
 func TestExitCodesAreTheProcesss(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][]string{0: {"--help"}, 1: {"status"}, 2: {"sing"}} {
-		env := environment(t, "AIRTABLE_BASE_ID=appABCDEFGHIJKLMN", "AIRTABLE_API_KEY=patX", "SNAPSHOT_STORE=file:///dev/null/store")
+		env := environment(t, "AIRTABLE_BASE_ID=appABCDEFGHIJKLMN", "AIRTABLE_API_KEY=patX",
+			"SNAPSHOT_STORE=file:///dev/null/store")
 		if code, _, stderr := run(t, t.TempDir(), env, args...); code != want {
 			t.Errorf("server %s: exit code %d, want %d; %s", strings.Join(args, " "), code, want, stderr)
 		}

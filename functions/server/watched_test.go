@@ -190,15 +190,14 @@ func (w *watched) watchFolder(before string, stop <-chan struct{}) {
 	}
 }
 
-// picture is what a folder holds: names, sizes and times.
+// picture is what a folder holds: names, sizes and times. What cannot be read is left out.
 func picture(dir string) string {
 	var all strings.Builder
 	_ = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return nil //nolint:nilerr // it is being changed
-		}
-		if info, err := entry.Info(); err == nil {
-			fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
+		if err == nil && !entry.IsDir() { // it may be gone again
+			if info, err := entry.Info(); err == nil {
+				fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
+			}
 		}
 		return nil
 	})

@@ -13,7 +13,8 @@ import (
 func listen(variable, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, environmentError{fmt.Errorf("listen on %s: %w: set %s=%s, or to another address that is free",
+		return nil, environmentError{fmt.Errorf(
+			"listen on %s: %w: set %s=%s, or to another address that is free",
 			address, syscall.EADDRINUSE, variable, nextPort(address))}
 	}
 	if err != nil {

@@ -53,8 +53,12 @@ type commands struct {
 func (p *Program) Run(ctx context.Context) int {
 	var c commands
 	asked := false // for help, which kong prints
-	parser := kong.Must(&c, kong.Name("server"), kong.Writers(p.Stdout, p.Stderr), kong.Exit(func(int) { asked = true }),
-		kong.Description("voc: a read replica of an Airtable table of feedback. The environment configures it: see the README."))
+	parser := kong.Must(&c,
+		kong.Name("server"),
+		kong.Description("voc: a read replica of an Airtable table of feedback. "+
+			"The environment configures it: see the README."),
+		kong.Writers(p.Stdout, p.Stderr),
+		kong.Exit(func(int) { asked = true }))
 	chosen, err := parser.Parse(p.Args)
 	if asked {
 		return exitOK

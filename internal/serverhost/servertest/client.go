@@ -38,7 +38,10 @@ func Send(t testing.TB, method, url, token, body string) string {
 }
 
 // Get is a reader's GET.
-func Get(t testing.TB, url string) string { t.Helper(); return Send(t, http.MethodGet, url, "", "") }
+func Get(t testing.TB, url string) string {
+	t.Helper()
+	return Send(t, http.MethodGet, url, "", "")
+}
 
 // Parse reads JSON.
 func Parse[T any](t testing.TB, text string) (v T) {
@@ -138,5 +141,6 @@ func (b *Base) Variables(more ...string) []string {
 // Call is one of Airtable's own calls on the table's records.
 func (b *Base) Call(method, path, body string) string {
 	b.t.Helper()
-	return Send(b.t, method, fmt.Sprintf("%s/v0/%s/Lead%%20Bugs%s", b.Server.URL, b.ID, path), airtablesim.DemoToken, body)
+	url := fmt.Sprintf("%s/v0/%s/Lead%%20Bugs%s", b.Server.URL, b.ID, path)
+	return Send(b.t, method, url, airtablesim.DemoToken, body)
 }

@@ -55,7 +55,8 @@ func Start(t testing.TB, environ []string, args ...string) *Server {
 func StartProgram(t testing.TB, p serverhost.Program) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{t: t, output: &output{}, done: make(chan struct{}), kill: cancel, terminate: func() error { cancel(); return nil }}
+	s := &Server{t: t, output: &output{}, done: make(chan struct{}), kill: cancel}
+	s.terminate = func() error { cancel(); return nil }
 	p.Stdout, p.Stderr = s.output, s.output
 	go func() {
 		defer close(s.done)

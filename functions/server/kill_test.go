@@ -139,7 +139,7 @@ func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	w := newWatched(t, airtable.Sim, newFolder(t))
 	env := environment(t, airtable.Variables(append(w.variables(), "SCHEDULE=off")...)...)
-	p, url := serve(t, dir, env)
+	p, _ := serve(t, dir, env)
 	p.Printed(`(voc serves)`)
 	answered := make(chan struct{})
 	w.killAtAirtable(func() { <-answered; p.Kill() })
@@ -150,7 +150,7 @@ func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
 	if code, out, errs := run(t, dir, env, "refresh", "incremental"); code != 0 {
 		t.Fatalf("exit code %d: %s%s", code, out, errs)
 	}
-	_, url = serve(t, dir, env)
+	_, url := serve(t, dir, env)
 	r := servertest.Parse[servertest.Receipt](t, servertest.Get(t, url+"/api/cache/runs/"+killed))
 	silence := regexp.MustCompile(`died during the refresh.* heard of it for ([0-9a-z.]+)`)
 	silent := silence.FindStringSubmatch(r.Error)

@@ -72,7 +72,7 @@ busy: ## the tests ten times in a row, beside two loops that keep processors bus
 	.ci/busy $(MAKE) test TESTFLAGS=-count=1
 
 soak: busy ## the long versions of tests: thousands of random histories, a hundred refreshes of two hosts, fuzzing; hours. VOC_SAMPLE=/path/to/records.jsonl.gz compares over that file too
-	go test -count=1 ./internal/feedback ./internal/airtable/airtablesim
+	go test -count=1 ./internal/feedback ./internal/airtablesim
 	go test ./internal/refresh -run RandomEdits -rapid.checks=5000 -timeout 6h
 	go test ./internal/refresh -run IncrementalsAndASweep -rapid.checks=625 -timeout 6h # in eight shards
 	go test ./internal/snapshot ./internal/catalog -rapid.checks=2000 -timeout 2h
@@ -85,8 +85,8 @@ bench: ## the benchmarks. VOC_SAMPLE=/path/to/records.jsonl.gz measures with tha
 bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB of disk
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
-build: ## bin/server, bin/api and bin/refresh, static and stripped, for this machine
-	go build -ldflags '$(LDFLAGS)' -o bin/server ./functions/server
+build: ## bin/voc, bin/api and bin/refresh, static and stripped, for this machine
+	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
 clean: ## remove what was built and installed here; ./data, the server's store, stays

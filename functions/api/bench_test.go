@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/buildtest"
 	"voc/internal/lambdahost/lambdatest"
 	"voc/internal/serverhost/servertest"

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"voc/internal/airtable"
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/app"
 	"voc/internal/catalog"
 	"voc/internal/config"

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/catalog"
 	"voc/internal/lambdahost/lambdatest"
 	"voc/internal/voctest"

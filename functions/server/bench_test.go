@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/voctest"
 )
 

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/serverhost/servertest"
 )
 

@@ -93,7 +93,7 @@ func TestReadmesServerCommandsWork(t *testing.T) {
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	env := environment(t, airtable.Variables()...)
 	ran := 0
-	for _, command := range regexp.MustCompile("`?bin/server ([a-z ]+)").FindAllStringSubmatch(readme(t), -1) {
+	for _, command := range regexp.MustCompile("`?bin/voc ([a-z ]+)").FindAllStringSubmatch(readme(t), -1) {
 		args := strings.Fields(command[1])
 		if args[0] == "emulator" {
 			continue // TestEmulatorAloneAnswersAirtablesCalls

@@ -34,6 +34,7 @@ var damages = []struct {
 	{"a list", func([]byte) []byte { return []byte(`[1]`) }, catalog.ErrDamaged, "damaged"},
 	{"whole, of another shape", func([]byte) []byte { return signed(2, `{"snapshots":7}`) }, catalog.ErrDamaged, "damaged"},
 	{"format 0", func([]byte) []byte { return signed(0, `{}`) }, catalog.ErrDamaged, "damaged"},
+	{"a format before the first", func([]byte) []byte { return signed(1, `{}`) }, catalog.ErrDamaged, "damaged"},
 	{"a newer format", func([]byte) []byte { return signed(3, `{}`) }, catalog.ErrNewer, "its format is 3, this program knows 2: upgrade"},
 	{"gone", func([]byte) []byte { return nil }, catalog.ErrDamaged, "it is gone"},
 }

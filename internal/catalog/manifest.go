@@ -7,10 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// format is the version of the manifest's form. A program refuses one that is newer than its own. 2 has the lease: a program that does not know it would drop it.
-const format = 2
+	"voc/internal/snapshot"
+)
 
 // Errors about what a store holds.
 var (
@@ -107,7 +106,7 @@ func (m Manifest) encode() ([]byte, error) {
 		return nil, err
 	}
 	digest := sha256.Sum256(inner)
-	whole, err := json.Marshal(envelope{Format: format, SHA256: hex.EncodeToString(digest[:]), Manifest: inner})
+	whole, err := json.Marshal(envelope{Format: snapshot.Format, SHA256: hex.EncodeToString(digest[:]), Manifest: inner})
 	if len(whole) > manifestLimit {
 		return nil, fmt.Errorf("it would have %d bytes, more than the %d that are read: lower SNAPSHOT_KEEP", len(whole), manifestLimit)
 	}
@@ -120,11 +119,11 @@ func decode(data []byte) (Manifest, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return Manifest{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if e.Format > format {
-		return Manifest{}, fmt.Errorf("%w: its format is %d, this program knows %d: upgrade", ErrNewer, e.Format, format)
+	if e.Format > snapshot.Format {
+		return Manifest{}, fmt.Errorf("%w: its format is %d, this program knows %d: upgrade", ErrNewer, e.Format, snapshot.Format)
 	}
 	digest := sha256.Sum256(e.Manifest)
-	if e.Format < 1 || hex.EncodeToString(digest[:]) != e.SHA256 {
+	if e.Format < snapshot.OldestFormat || hex.EncodeToString(digest[:]) != e.SHA256 {
 		return Manifest{}, fmt.Errorf("%w: its SHA-256 does not match", ErrDamaged)
 	}
 	var m Manifest

@@ -84,28 +84,6 @@ func TestALeaseIsWrittenAsEver(t *testing.T) {
 	}
 }
 
-// The store of a program from before the lease is read as it is, and written in the new format from the next run on.
-func TestAManifestOfFormat1IsReadAndGoneOnFrom(t *testing.T) {
-	t.Parallel()
-	store, _ := newStore()
-	c := open(store)
-	old, err := os.ReadFile(filepath.Join("testdata", "manifest.format1.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	overwrite(t, store, manifestKey, old)
-	before := load(t, c)
-	if before.Generation != 4 || before.Current != "full-2-ee96755b4b2a" || len(before.Snapshots) != 1 || len(before.Dropped) != 1 || len(before.Runs) != 4 || before.CallsIn(noon) != 28 {
-		t.Fatalf("it reads as %+v", before)
-	}
-	publish(t, c, bytesOf(t, "full-5"), "full-5")
-	says(t, string(content(t, store, manifestKey)), `{"format":2,`)
-	m := load(t, c)
-	if m.Generation != 6 || m.Fence != 1 || m.CallsIn(noon) != 35 || len(m.Snapshots) != 2 || m.Snapshots[0].Parent != before.Current || !cmp.Equal(m.Snapshots[1], before.Snapshots[0]) {
-		t.Errorf("it became %+v", m)
-	}
-}
-
 func indent(t *testing.T, data []byte) string {
 	t.Helper()
 	var v any

@@ -129,5 +129,5 @@ func (r *Replica) drop(file *held) {
 
 // unusable says whether an error is one of the snapshot itself, which no other try mends.
 func unusable(err error) bool {
-	return errors.Is(err, ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema)
+	return errors.Is(err, ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrFormat)
 }

@@ -226,7 +226,7 @@ func (r *run) openParent(ctx context.Context) error {
 
 // unreadable says whether a snapshot itself is at fault, and not the way to it.
 func unreadable(err error) bool {
-	return errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrSchema)
+	return errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrFormat)
 }
 
 func (r *run) warn(ctx context.Context, warning string) {

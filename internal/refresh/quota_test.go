@@ -5,7 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
 	"voc/internal/refresh"

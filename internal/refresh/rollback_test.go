@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/catalog"
 )
 

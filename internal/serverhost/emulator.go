@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 	"voc/internal/config"
 )
 

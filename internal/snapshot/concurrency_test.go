@@ -143,7 +143,7 @@ func TestASealThatIsStoppedLeavesNothing(t *testing.T) {
 func TestNothingStaysOpen(t *testing.T) {
 	path := made(t, cells{"a": early})
 	altered := made(t, cells{"a": early})
-	alter(t, altered, fmt.Sprintf(`PRAGMA user_version = %d`, snapshot.SchemaVersion+1))
+	alter(t, altered, fmt.Sprintf(`PRAGMA user_version = %d`, snapshot.Format+1))
 	bytes, err := os.ReadFile(altered)
 	check(t, err)
 	newer := filepath.Join(folder(t), "newer.sqlite") // one that this test has not open itself

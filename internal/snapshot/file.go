@@ -19,7 +19,6 @@ const readers = 4
 // File is an open snapshot. It is safe for concurrent use; Close waits for nothing, so the caller sees to it that no query runs.
 type File struct {
 	path    string
-	folder  string // of its own, if it was made of an older one
 	db      *sql.DB
 	meta    Meta
 	records int
@@ -51,13 +50,10 @@ const (
 	unionsKept  = 64
 )
 
-// Open opens a sealed file. It must not change while it is open; files that are made beside it go with Close. Errors: ErrNotSnapshot, ErrSchema.
-// That the file is whole is for the caller to know by its SHA-256. Cost: a millisecond, but for a file of the schema before, which is made into one of this.
+// Open opens a sealed file. It must not change while it is open; files that are made beside it go with Close. Errors: ErrNotSnapshot, ErrFormat.
+// That the file is whole is for the caller to know by its SHA-256. Cost: a millisecond.
 func Open(path string) (*File, error) {
 	f, err := openSealed(path)
-	if errors.Is(err, errOlder) {
-		f, err = openUpgraded(path)
-	}
 	if err != nil {
 		return nil, wrap("open "+path, err)
 	}
@@ -107,14 +103,11 @@ func (f *File) load(size int64) error {
 	if application != applicationID {
 		return ErrNotSnapshot
 	}
-	if version > SchemaVersion || version < SchemaVersion-1 {
-		return fmt.Errorf("%w: its schema is %d, this program reads %d and the one before", ErrSchema, version, SchemaVersion)
+	if version > Format || version < OldestFormat {
+		return fmt.Errorf("%w: its format is %d, this program reads %d to %d", ErrFormat, version, OldestFormat, Format)
 	}
 	if size != whole { // SQLite itself reads a last page that is cut as if zeros followed
 		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
-	}
-	if version < SchemaVersion {
-		return errOlder
 	}
 	var meta []byte
 	if err := f.db.QueryRow(`SELECT json, (SELECT count(*) FROM feedback) FROM meta`).Scan(&meta, &f.records); err != nil {
@@ -196,11 +189,7 @@ func (f *File) Close() error {
 	for encoding := range f.ready {
 		_ = os.Remove(f.bodyPath(encoding)) // it lies in a folder of this process
 	}
-	err := f.db.Close()
-	if f.folder != "" {
-		err = errors.Join(err, os.RemoveAll(f.folder))
-	}
-	return wrap("close "+f.path, err)
+	return wrap("close "+f.path, f.db.Close())
 }
 
 // Body opens the whole list in an encoding; the caller closes it. The first call for an encoding writes it to a file beside the

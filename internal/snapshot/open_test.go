@@ -81,10 +81,10 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 		version int
 		refused bool
 	}{
-		"newer":           {snapshot.SchemaVersion + 1, true},
-		"much newer":      {snapshot.SchemaVersion + 100, true},
-		"its own":         {snapshot.SchemaVersion, false},
-		"older than that": {snapshot.SchemaVersion - 2, true},
+		"newer":           {snapshot.Format + 1, true},
+		"much newer":      {snapshot.Format + 100, true},
+		"its own":         {snapshot.Format, false},
+		"older than that": {snapshot.OldestFormat - 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := made(t, cells{"a": early})
@@ -95,8 +95,8 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 				_ = file.Close()
 				return
 			}
-			told := fmt.Sprintf("its schema is %d, this program reads %d", test.version, snapshot.SchemaVersion)
-			if !errors.Is(err, snapshot.ErrSchema) || errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), told) {
+			told := fmt.Sprintf("its format is %d, this program reads %d", test.version, snapshot.OldestFormat)
+			if !errors.Is(err, snapshot.ErrFormat) || errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), told) {
 				t.Errorf("the error is %v", err)
 			}
 		})
@@ -116,7 +116,7 @@ func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 	sealed := made(t, cells{"a": early})
 	whole, err := os.ReadFile(sealed)
 	check(t, err)
-	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 1; `
+	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 2; `
 	for name, write := range map[string]func(*testing.T, string){
 		"empty":                         content(nil),
 		"text":                          content([]byte(strings.Repeat("no database at all\n", 300))),

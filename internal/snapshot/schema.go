@@ -13,9 +13,13 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// SchemaVersion is PRAGMA user_version of the files that this program makes. It also reads those of the version just before, so that an API
-// and a refresh can be upgraded one after the other.
-const SchemaVersion = 2
+// Format numbers the form of all that a store holds: a snapshot's PRAGMA user_version, and the
+// manifest. A program writes Format and reads it and the one before, OldestFormat, so that hosts can
+// be upgraded one after the other. 2 was the first that was released.
+const (
+	Format       = 2
+	OldestFormat = 2
+)
 
 // applicationID is PRAGMA application_id: "voc1" in ASCII, so that no other SQLite file is taken for a snapshot.
 const applicationID = 0x766f6331
@@ -29,7 +33,7 @@ var derive string
 // Errors of Open and of the queries.
 var (
 	ErrNotSnapshot = errors.New("not a voc snapshot")
-	ErrSchema      = errors.New("made by another version of voc")
+	ErrFormat      = errors.New("made by another version of voc")
 	ErrNoRecord    = errors.New("no such record")
 )
 

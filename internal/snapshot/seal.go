@@ -108,7 +108,7 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 		return meta.Contents, err
 	}
 	return meta.Contents, d.exec(ctx,
-		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, SchemaVersion), nil},
+		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, Format), nil},
 		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, applicationID), nil},
 		statement{`COMMIT`, nil})
 }

@@ -29,5 +29,5 @@
 //
 // Every function fails the test that calls it, and that test alone, and names
 // what is missing or malformed. All of them may be called concurrently. Only
-// tests may import this package; a test of internal/house holds that.
+// tests may import this package; a test of internal/repotest holds that.
 package voctest

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/airtable/airtablesim"
+	"voc/internal/airtablesim"
 )
 
 // AdminToken is the token of [Base.Variables] for the calls of an admin.

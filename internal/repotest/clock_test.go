@@ -1,0 +1,62 @@
+package repotest_test
+
+import (
+	"go/ast"
+	"strings"
+	"testing"
+)
+
+// clocks are the files, and with a slash at the end the folders, that may read the machine's clock,
+// with what they read it for. All other code is handed a clock, so that a test can set it, or measures
+// with time.Since and time.Until, which do not depend on the day.
+var clocks = map[string]string{
+	"internal/serverhost/":        "a host: its schedule, the emulator's week",
+	"internal/app/app.go":         "the clock that it hands to all parts",
+	"internal/lambdahost/":        "a host: when secrets are read again, a test's deadlines",
+	"internal/blob/dirblob/":      "it is the store, whose clock is the machine's",
+	"internal/blob/blobtest/":     "the default of the store's clock",
+	"internal/airtablesim/":       "the default of Airtable's clock",
+	"internal/airtable/pacer.go":  "monotonic: when the next call may leave",
+	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
+	"internal/catalog/replica.go": "monotonic: how long ago the manifest was read",
+}
+
+func TestOnlyTheEdgesReadTheClock(t *testing.T) {
+	unused := map[string]bool{}
+	for place := range clocks {
+		unused[place] = true
+	}
+	for _, src := range sources(t) {
+		if src.isTest() || !src.imports("time") {
+			continue
+		}
+		ast.Inspect(src.tree, func(n ast.Node) bool {
+			f, ok := n.(*ast.SelectorExpr)
+			if !ok || f.Sel.Name != "Now" {
+				return true
+			}
+			if pkg, ok := f.X.(*ast.Ident); !ok || pkg.Name != "time" {
+				return true
+			}
+			place := placeOf(src.path)
+			if place == "" {
+				t.Errorf("%s reads time.Now: have a clock handed in", src.files.Position(f.Pos()))
+			}
+			delete(unused, place)
+			return true
+		})
+	}
+	for place := range unused {
+		t.Errorf("%s reads no clock: remove it from the list", place)
+	}
+}
+
+// placeOf returns the entry of clocks that a path belongs to, or "".
+func placeOf(path string) string {
+	for place := range clocks {
+		if path == place || strings.HasSuffix(place, "/") && strings.HasPrefix(path, place) {
+			return place
+		}
+	}
+	return ""
+}

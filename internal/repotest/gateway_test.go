@@ -1,0 +1,120 @@
+package repotest_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// gateway is what API Gateway does with a request: the most specific path of the definition, a method before any.
+type gateway map[string]map[string]struct{ Security any }
+
+const anyMethod = "x-amazon-apigateway-any-method"
+
+func readGateway(t *testing.T) gateway {
+	t.Helper()
+	api := properties[struct{ DefinitionBody struct{ Paths gateway } }](t, readTemplate(t), "AWS::Serverless::HttpApi")["Api"]
+	for path := range api.DefinitionBody.Paths {
+		if path != "/" && strings.HasSuffix(path, "/") {
+			t.Errorf("%s: API Gateway refuses a route that ends in a slash", path)
+		}
+	}
+	return api.DefinitionBody.Paths
+}
+
+// route finds a request's route key, and whether it needs a token when ReadAccess is jwt. What API Gateway makes of a slash at the end nobody documents:
+// bare says whether /x/ is /x to it, or a child of /x.
+func (g gateway) route(method, path string, bare bool) (key string, checked bool) {
+	if bare && path != "/" {
+		path = strings.TrimSuffix(path, "/")
+	}
+	found := ""
+	for pattern := range g {
+		prefix, greedy := strings.CutSuffix(pattern, "{proxy+}")
+		if (pattern == path || greedy && strings.HasPrefix(path, prefix)) && (found == "" || moreSpecific(pattern, found)) {
+			found = pattern
+		}
+	}
+	operation, named := g[found][strings.ToLower(method)]
+	if !named {
+		method, operation = "ANY", g[found][anyMethod]
+	}
+	return method + " " + found, operation.Security != nil
+}
+
+func moreSpecific(one, other string) bool {
+	if greedy := strings.HasSuffix(one, "{proxy+}"); greedy != strings.HasSuffix(other, "{proxy+}") {
+		return !greedy
+	}
+	return len(one) > len(other)
+}
+
+func TestGatewayChecksTokensOnReadsAlone(t *testing.T) {
+	g := readGateway(t)
+	rows := []struct {
+		method, path string
+		checked      bool
+	}{
+		{"GET", "/api/feedback/", true},
+		{"HEAD", "/api/feedback", true},
+		{"GET", "/api/feedback/facets", true},
+		{"GET", "/api/feedback/rec0123456789abcd/", true},
+		{"GET", "/api/reports/response-times", true},
+		{"GET", "/api/customer-pulse/", true},
+		{"GET", "/api/cache/", true},
+		{"GET", "/api/cache/runs/full-20261130T045900Z-sched", true},
+		{"GET", "/api/something-new", true},
+		{"POST", "/api/cache/update-full", false},
+		{"POST", "/api/cache/rollback/", false},
+		{"OPTIONS", "/api/feedback/", false},
+		{"DELETE", "/api/feedback/", false},
+		{"POST", "/api/users/auth", false},
+		{"GET", "/api/users/", false},
+		{"GET", "/api/chat/history", false},
+		{"GET", "/api/health", false},
+		{"HEAD", "/api/health/", false},
+		{"GET", "/api/live/", false},
+		{"GET", "/api/openapi.json", false},
+		{"GET", "/api/docs/", false},
+		{"GET", "/", false},
+		{"GET", "/assets/page.css", false},
+	}
+	for _, row := range rows {
+		for _, bare := range []bool{true, false} {
+			if key, checked := g.route(row.method, row.path, bare); checked != row.checked {
+				t.Errorf("%s %s (a slash at the end counts: %v) goes by %s: checked %v", row.method, row.path, !bare, key, checked)
+			}
+		}
+	}
+}
+
+func TestEventsOfTheAPICarryTheGatewaysRoute(t *testing.T) {
+	g := readGateway(t)
+	paths, err := filepath.Glob(filepath.Join(root, "infra/events/api-*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no events: %v", err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var event struct {
+			RouteKey, RawPath string
+			RequestContext    struct {
+				RouteKey string
+				HTTP     struct{ Method string }
+			}
+		}
+		if err := json.Unmarshal(text, &event); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		key, _ := g.route(event.RequestContext.HTTP.Method, event.RawPath, true)
+		if keys := []string{event.RouteKey, event.RequestContext.RouteKey}; slices.ContainsFunc(keys, func(k string) bool { return k != key }) {
+			t.Errorf("%s: the route is %q, the event has %q", path, key, keys)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package repotest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// drawing says which rooms a room may import; what is not here, it may not. Data travels one way:
+//
+//	functions → app → refresh, httpapi → catalog → snapshot, blob
+//
+// with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
+// has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
+const drawing = `
+functions/server   → serverhost
+serverhost         → app refresh httpapi catalog config schedule telemetry airtablesim
+serverhost/servertest → serverhost airtablesim
+functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
+functions/refresh  → app refresh httpapi catalog config lambdahost
+app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
+refresh            → catalog snapshot airtable feedback telemetry
+httpapi            → catalog snapshot feedback schedule telemetry
+httpapi/apidoc     →
+lambdahost         → catalog config
+lambdahost/invocation → lambdahost httpapi catalog config
+lambdahost/lambdatest → buildtest
+buildtest          →
+voctest            →
+catalog            → snapshot blob feedback
+snapshot           → feedback
+config             → feedback schedule
+blob/dirblob       → blob
+blob/s3blob        → blob
+blob/blobtest      → blob
+airtablesim → airtablesim/formula
+airtablesim/formula →
+airtable           →
+feedback           →
+blob               →
+schedule           →
+telemetry          →
+`
+
+// unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
+var unlinked = map[string][]string{
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "testing"},
+	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "testing"},
+}
+
+func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {
+	may := readDrawing(t)
+	for room, p := range packages(t) {
+		allowed, drawn := may[room]
+		if !drawn {
+			t.Errorf("%s is not in the drawing", room)
+			continue
+		}
+		for _, path := range p.Imports {
+			if other, ours := strings.CutPrefix(path, "voc/"); ours && !slices.Contains(allowed, inside(other)) {
+				t.Errorf("%s imports %s, which the drawing does not show", room, inside(other))
+			}
+		}
+	}
+}
+
+func TestBinariesDoNotLinkWhatIsNotTheirs(t *testing.T) {
+	for room, p := range packages(t) {
+		if p.Name != "main" {
+			continue
+		}
+		never, named := unlinked[room]
+		if !named {
+			never = unlinked[""]
+		}
+		for _, path := range p.Deps {
+			for _, banned := range never {
+				if path == banned || strings.HasPrefix(path, banned+"/") {
+					t.Errorf("%s links %s", room, path)
+				}
+			}
+		}
+	}
+}
+
+func readDrawing(t *testing.T) map[string][]string {
+	t.Helper()
+	may := map[string][]string{}
+	for row := range strings.Lines(strings.TrimSpace(drawing)) {
+		room, allowed, _ := strings.Cut(row, "→")
+		may[strings.TrimSpace(room)] = strings.Fields(allowed)
+	}
+	for room, allowed := range may {
+		for _, other := range allowed {
+			if _, drawn := may[other]; !drawn {
+				t.Errorf("the drawing has no row for %s, which %s may import", other, room)
+			}
+		}
+	}
+	return may
+}
+
+type listed struct {
+	ImportPath, Name       string
+	GoFiles, Imports, Deps []string
+}
+
+// packages lists the module's packages by room, but for those that are tests alone.
+func packages(t *testing.T) map[string]listed {
+	t.Helper()
+	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,GoFiles,Imports,Deps", "./...")
+	list.Dir = root
+	var stderr bytes.Buffer
+	list.Stderr = &stderr
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	rooms := map[string]listed{}
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if len(p.GoFiles) > 0 {
+			rooms[inside(strings.TrimPrefix(p.ImportPath, "voc/"))] = p
+		}
+	}
+	if len(rooms) == 0 {
+		t.Fatal("go list finds no packages")
+	}
+	return rooms
+}
+
+// inside is a room's name as the drawing has it.
+func inside(path string) string { return strings.TrimPrefix(path, "internal/") }

@@ -1,0 +1,69 @@
+package repotest_test
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+)
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestLocalRunsSetWhatIsDeclared: `sam local` drops a variable that the template does not declare, and says nothing.
+func TestLocalRunsSetWhatIsDeclared(t *testing.T) {
+	var local struct{ Parameters map[string]string }
+	if err := json.Unmarshal(read(t, "infra/env.json"), &local); err != nil || len(local.Parameters) == 0 {
+		t.Fatalf("infra/env.json: %v", err)
+	}
+	of := readTemplate(t)
+	declared := maps.Clone(of.Globals.Function.Environment.Variables)
+	for _, f := range functions(t, of) {
+		maps.Copy(declared, f.Environment.Variables)
+	}
+	for name := range local.Parameters {
+		if _, ok := declared[name]; !ok {
+			t.Errorf("infra/env.json sets %s, which no function declares", name)
+		}
+	}
+}
+
+func TestDeployPageNamesWhatThereIs(t *testing.T) {
+	page := read(t, "infra/DEPLOY.md")
+	of := readTemplate(t)
+	known := slices.Collect(maps.Keys(of.Parameters))
+	known = slices.AppendSeq(known, maps.Keys(of.Resources))
+	known = slices.AppendSeq(known, maps.Keys(of.Outputs))
+	for _, word := range regexp.MustCompile("[`' ]([A-Z][a-z]+[A-Z][A-Za-z]+)(?:=|`)").FindAllSubmatch(page, -1) {
+		if name := string(word[1]); !slices.Contains(known, name) && name != "InvocationType" {
+			t.Errorf("%s is neither a parameter nor a resource nor an output of the template", name)
+		}
+	}
+	targets := map[string]bool{}
+	for _, command := range regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)").FindAllSubmatch(page, -1) {
+		targets[string(command[1])] = true
+	}
+	if len(targets) < 6 {
+		t.Errorf("only %v were found on the page", targets)
+	}
+	for target := range targets {
+		if out, err := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target).CombinedOutput(); err != nil {
+			t.Errorf("make %s: %v %s", target, err, out)
+		}
+	}
+	for _, file := range regexp.MustCompile(`infra/[a-zA-Z.]+[a-zA-Z]`).FindAll(page, -1) {
+		if _, err := os.Stat(filepath.Join(root, string(file))); err != nil {
+			t.Error(err)
+		}
+	}
+}

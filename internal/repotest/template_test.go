@@ -1,0 +1,201 @@
+package repotest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"voc/internal/config"
+	"voc/internal/schedule"
+)
+
+func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
+	of := readTemplate(t)
+	var modes []string
+	for name, f := range functions(t, of) {
+		for event, e := range f.Events {
+			expression := e.Properties.ScheduleExpression
+			if either, ok := expression.(map[string]any); ok && either["Fn::If"] != nil {
+				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for it
+			}
+			cron := fmt.Sprint(of.fallback(expression))
+			zone, err := time.LoadLocation(fmt.Sprint(of.fallback(e.Properties.ScheduleExpressionTimezone)))
+			if err != nil {
+				t.Errorf("%s.%s: %v", name, event, err)
+			}
+			if _, err := schedule.Parse(cron, zone); err != nil || strings.Count(cron, "?") != 1 {
+				t.Errorf("%s.%s: %q: %v", name, event, cron, err)
+			}
+			var input struct {
+				Mode, Trigger string
+				Time          string `json:"scheduled_time"`
+			}
+			if err := json.Unmarshal([]byte(e.Properties.Input), &input); err != nil {
+				t.Errorf("%s.%s: the input is no JSON: %v", name, event, err)
+			}
+			if input.Trigger != "schedule" || input.Time != "<aws.scheduler.scheduled-time>" {
+				t.Errorf("%s.%s: the input %s does not say which run it is", name, event, e.Properties.Input)
+			}
+			modes = append(modes, input.Mode)
+		}
+	}
+	slices.Sort(modes)
+	if want := []string{"full", "incremental", "sweep"}; !slices.Equal(modes, want) {
+		t.Errorf("the schedules start %v, not %v", modes, want)
+	}
+}
+
+func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
+	of := readTemplate(t)
+	for name, f := range functions(t, of) {
+		host := hosts[f.CodeUri]
+		given := slices.Collect(maps.Keys(f.Environment.Variables))
+		given = slices.AppendSeq(given, maps.Keys(of.Globals.Function.Environment.Variables))
+		for _, v := range config.Variables() {
+			reads := slices.Contains(v.Hosts, host)
+			if gets := slices.Contains(given, v.Name); gets != reads && len(v.Hosts) > 0 { // without a host: nothing reads it yet
+				t.Errorf("%s reads %s: %v, gets it: %v", name, v.Name, reads, gets)
+			}
+		}
+	}
+}
+
+// hosts are the hosts of the table of variables, by where they are built from.
+var hosts = map[string]config.Host{"functions/api": config.API, "functions/refresh": config.Refresh}
+
+func TestTemplatesVariablesAreTheTables(t *testing.T) {
+	of := readTemplate(t)
+	known := map[string]config.Variable{}
+	for _, v := range config.Variables() {
+		known[v.Name] = v
+	}
+	given := maps.Clone(of.Globals.Function.Environment.Variables)
+	for _, f := range functions(t, of) {
+		maps.Copy(given, f.Environment.Variables)
+	}
+	for name, value := range given {
+		v, ok := known[name]
+		if !ok && name != "AWS_ENDPOINT_URL_LAMBDA" { // the AWS SDK's own, for sam local
+			t.Errorf("the template sets %s, which the table of variables does not have", name)
+		}
+		parameter := referred(value)
+		p, ok := of.Parameters[parameter]
+		if !ok {
+			continue // the template's own affair
+		}
+		if parameter != camel(name) {
+			t.Errorf("%s is set by %s, not by a parameter of its name", name, parameter)
+		}
+		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got && !strings.HasPrefix(v.Default, got+" deployed") {
+			t.Errorf("%s is %q by default, in the table %q", parameter, got, v.Default)
+		}
+	}
+}
+
+func TestTemplatesSecretsAreNames(t *testing.T) {
+	of := readTemplate(t)
+	for name, f := range functions(t, of) {
+		for variable := range f.Environment.Variables {
+			secret, named := strings.CutSuffix(variable, "_PARAMETER")
+			if !named {
+				continue
+			}
+			if value, declared := f.Environment.Variables[secret]; !declared || value != "" {
+				t.Errorf("%s: %s has to be declared and empty, it is %v", name, secret, value)
+			}
+		}
+	}
+	for name, p := range of.Parameters {
+		if p.NoEcho {
+			t.Errorf("%s takes a secret: take the name of a SecureString", name)
+		}
+		if p.Description == "" || strings.Contains(p.Description, "\n") {
+			t.Errorf("%s has to say in a line what it is", name)
+		}
+	}
+}
+
+func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
+	of := readTemplate(t)
+	queues := properties[struct{ MessageRetentionPeriod int }](t, of, "AWS::SQS::Queue")
+	leadsToQueue := func(value any) bool {
+		call, _ := value.(map[string]any)
+		name, _, _ := strings.Cut(fmt.Sprint(call["Fn::GetAtt"]), ".")
+		return queues[name].MessageRetentionPeriod > 0
+	}
+	all := functions(t, of)
+	asynchronous := map[string]bool{}
+	for name, f := range all {
+		for event, e := range f.Events {
+			asynchronous[name] = true
+			if !leadsToQueue(e.Properties.DeadLetterConfig.Arn) {
+				t.Errorf("%s.%s: an event that can not be delivered is lost", name, event)
+			}
+		}
+		for variable, value := range f.Environment.Variables {
+			if strings.HasSuffix(variable, "_FUNCTION") {
+				asynchronous[referred(value)] = true
+			}
+		}
+	}
+	if len(asynchronous) != 2 {
+		t.Errorf("asynchronously called are %v", asynchronous)
+	}
+	for name := range asynchronous {
+		if !leadsToQueue(all[name].EventInvokeConfig.DestinationConfig.OnFailure.Destination) {
+			t.Errorf("%s: an event that fails is lost", name)
+		}
+	}
+}
+
+func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
+	of := readTemplate(t)
+	groups := properties[struct{ RetentionInDays any }](t, of, "AWS::Logs::LogGroup")
+	for name, group := range groups {
+		if group.RetentionInDays == nil {
+			t.Errorf("%s is kept for ever", name)
+		}
+	}
+	for name, f := range functions(t, of) {
+		if _, ours := groups[referred(f.LoggingConfig.LogGroup)]; !ours {
+			t.Errorf("%s logs to a group that is not the template's", name)
+		}
+	}
+}
+
+func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
+	rooms := packages(t)
+	for name, f := range functions(t, readTemplate(t)) {
+		if rooms[f.CodeUri].Name != "main" {
+			t.Errorf("%s is built from %s, where no command is", name, f.CodeUri)
+		}
+	}
+}
+
+// camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by AirtableBaseId.
+func camel(variable string) string {
+	var name strings.Builder
+	for word := range strings.SplitSeq(strings.ToLower(variable), "_") {
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
+}
+
+func TestEventsAreJSON(t *testing.T) {
+	paths, err := filepath.Glob(filepath.Join(root, "infra/events/*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no events: %v", err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil || !json.Valid(text) {
+			t.Errorf("%s is no JSON: %v", path, err)
+		}
+	}
+}

@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxPageSize = 100 // records, Airtable's limit and default
-	maxRestarts = 3   // of a listing whose iterator was lost
+	// PageSize is how many records a call returns at most: Airtable's limit and default.
+	PageSize    = 100
+	maxRestarts = 3 // of a listing whose iterator was lost
 )
 
 // Query says which records of a table are listed. The zero Query lists all, with all
@@ -160,7 +161,7 @@ type listBody struct {
 
 func (q Query) body(offset string) listBody {
 	return listBody{
-		PageSize:   cmp.Or(q.PageSize, maxPageSize),
+		PageSize:   cmp.Or(q.PageSize, PageSize),
 		MaxRecords: q.MaxRecords,
 		ByID:       q.ByID,
 		Formula:    q.Formula,

@@ -12,6 +12,10 @@ import (
 // a second costs 30 seconds. At this rate six calls leave 42 ms more than a second apart.
 const Rate = 4.8
 
+// RequestsPerSecond is Airtable's own limit of calls to a base in a second (its rate limits
+// page, November 2026).
+const RequestsPerSecond = 5
+
 // Pacer spaces the calls to one base: each leaves at least an interval after the one
 // before it has left, so that a caller that was slow to wake up is not followed by
 // others too soon. Nothing is saved up while it is idle. It is safe for concurrent use.

@@ -54,7 +54,7 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 	if err := expect(dec, '['); err != nil {
 		return nil, err
 	}
-	records := make([]Record, 0, maxPageSize)
+	records := make([]Record, 0, PageSize)
 	for dec.More() {
 		var record Record
 		if err := dec.Decode(&record); err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"voc/internal/catalog"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 // post sends a command as an admin.
@@ -141,10 +141,10 @@ func TestATokenIsNeverToldOrLogged(t *testing.T) {
 	for name, spoil := range map[string]func(*service){
 		"working":   func(*service) {},
 		"panicking": func(s *service) { s.refresher.onActive = func() { panic("at the disco") } },
-		"stopping":  func(s *service) { s.refresher.err = httpapi.ErrStopping },
+		"stopping":  func(s *service) { s.refresher.err = job.ErrStopped },
 	} {
 		s := serving(t, tokens)
-		s.refresher.ticket = httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}
+		s.refresher.ticket = job.Ticket{RunID: "full-1", Mode: job.Full}
 		spoil(s)
 		for path := range paths {
 			for _, method := range []string{"GET", "POST", "DELETE"} {

@@ -10,20 +10,22 @@ import (
 	"strings"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 )
 
 // Config is what the API is made of. All fields but Platform are needed.
 type Config struct {
-	Replica   *catalog.Replica
+	Replica   *replica.Replica
 	Refresher Refresher
 	Access    Access
 	Schedules Schedules
 	// MonthlyCalls is how many calls to Airtable a UTC month may have; 0: no cap.
 	MonthlyCalls int
+	Quota        job.Quota // Airtable's limits, for the forecast of calls
 	// Due is how many runs of each mode the rest of the UTC month will bring.
-	Due      func(now time.Time) map[catalog.Mode]int
+	Due      func(now time.Time) map[job.Mode]int
 	Platform Platform
 	Program  string // name and version: part of each ETag
 	Now      func() time.Time
@@ -32,25 +34,12 @@ type Config struct {
 
 // Refresher has refreshes done. It must be safe for concurrent use.
 type Refresher interface {
-	// Ask has a run done, or joins one, and returns at once. Error: ErrStopping.
-	Ask(ctx context.Context, c Command) (Ticket, error)
+	// Ask has a run done, or joins one, and returns at once. Errors: job.ErrStopped,
+	// job.ErrNotStarted.
+	Ask(ctx context.Context, r job.Request) (job.Ticket, error)
 	// Active lists the runs that are promised and not finished, the one under way first; one that waits has no start. unrecorded are receipts that
 	// the store did not take.
-	Active() (active, unrecorded []catalog.Run)
-}
-
-// Command is what somebody wants done.
-type Command struct {
-	Mode   catalog.Mode
-	Accept bool   // it may pass the publish gate
-	To     string // of a rollback: the id of a snapshot, or catalog.Previous
-}
-
-// Ticket is the promise of a run.
-type Ticket struct {
-	RunID  string
-	Mode   catalog.Mode
-	Joined bool
+	Active() (active, unrecorded []job.Run)
 }
 
 // Schedules say when refreshes are due.

@@ -19,9 +19,11 @@ import (
 
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/httpapi"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 	"voc/internal/snapshot"
 )
@@ -58,19 +60,22 @@ func cron(t testing.TB, expression string) schedule.Schedule {
 	return s
 }
 
+// quota has Airtable's limits (November 2026).
+var quota = job.Quota{PageSize: 100, PerSecond: 5}
+
 // fullRun is a run that ended before noon.
-func fullRun() catalog.Run {
-	return catalog.Run{
-		ID: "full-20261123T115800Z-aaaaa", Mode: catalog.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
-		Started: catalog.At(noon.Add(-2 * time.Minute)), Finished: catalog.At(noon.Add(-time.Minute)),
+func fullRun() job.Run {
+	return job.Run{
+		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
+		Started: job.At(noon.Add(-2 * time.Minute)), Finished: job.At(noon.Add(-time.Minute)),
 	}
 }
 
 // nextRun is fullRun with another id, later.
-func nextRun(mode catalog.Mode, name string, later time.Duration) catalog.Run {
+func nextRun(mode job.Mode, name string, later time.Duration) job.Run {
 	run := fullRun()
 	run.ID, run.Mode = string(mode)+"-"+name, mode
-	run.Started, run.Finished = catalog.At(run.Started.Add(later)), catalog.At(run.Finished.Add(later))
+	run.Started, run.Finished = job.At(run.Started.Add(later)), job.At(run.Finished.Add(later))
 	return run
 }
 
@@ -79,8 +84,8 @@ type service struct {
 	*httpapi.API
 	t         testing.TB
 	store     *blobtest.Faulty
-	catalog   *catalog.Catalog
-	replica   *catalog.Replica
+	catalog   *manifest.Store
+	replica   *replica.Replica
 	dir       string // of the replica
 	refresher *refresher
 	clock     *clock
@@ -98,14 +103,14 @@ func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: now, log: &logbook{},
+		refresher: &refresher{ticket: job.Ticket{RunID: "full-1", Mode: job.Full}}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.catalog = catalog.New(s.store, 5, log)
-	s.replica = catalog.NewReplica(s.catalog, s.dir, log)
+	s.catalog = manifest.New(s.store, 5, quota, log)
+	s.replica = replica.New(s.catalog, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
-		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota, Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
 		Access: httpapi.Access{Reads: httpapi.Public},
 	}
 	for _, option := range options {
@@ -124,17 +129,17 @@ func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 }
 
 // publish makes the file current after what is, and serves it.
-func (s *service) publish(file fixture, run catalog.Run) catalog.Snapshot {
+func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 	s.t.Helper()
 	if file.err != nil {
 		s.t.Fatalf("make the snapshot of the test: %v", file.err)
 	}
 	before, run, err := s.acquire(run)
 	if err == nil {
-		_, err = s.catalog.Publish(s.t.Context(), catalog.Publication{
-			Owner:  catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
+		_, err = s.catalog.Publish(s.t.Context(), manifest.Publication{
+			Owner:  manifest.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
 			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
-			Snapshot: catalog.Snapshot{
+			Snapshot: manifest.Snapshot{
 				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
 			},
 		})
@@ -149,13 +154,13 @@ func (s *service) publish(file fixture, run catalog.Run) catalog.Snapshot {
 }
 
 // acquire takes the lease for a run.
-func (s *service) acquire(run catalog.Run) (catalog.Manifest, catalog.Run, error) {
+func (s *service) acquire(run job.Run) (manifest.Manifest, job.Run, error) {
 	run.Attempt = run.ID
-	return s.catalog.Acquire(s.t.Context(), catalog.Application{Base: base, Run: run})
+	return s.catalog.Acquire(s.t.Context(), base, job.Request{}, run)
 }
 
 // current is the snapshot that the manifest calls so.
-func (s *service) current() catalog.Snapshot {
+func (s *service) current() manifest.Snapshot {
 	s.t.Helper()
 	m, err := s.catalog.Load(s.t.Context())
 	if err != nil {
@@ -248,21 +253,21 @@ func (a answer) has(t testing.TB, headers ...string) {
 // refresher does what a test says.
 type refresher struct {
 	mu                 sync.Mutex
-	active, unrecorded []catalog.Run
-	ticket             httpapi.Ticket
+	active, unrecorded []job.Run
+	ticket             job.Ticket
 	err                error
-	asked              []httpapi.Command
+	asked              []job.Request
 	onActive           func()
 }
 
-func (r *refresher) Ask(_ context.Context, c httpapi.Command) (httpapi.Ticket, error) {
+func (r *refresher) Ask(_ context.Context, c job.Request) (job.Ticket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, c)
 	return r.ticket, r.err
 }
 
-func (r *refresher) Active() (active, unrecorded []catalog.Run) {
+func (r *refresher) Active() (active, unrecorded []job.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.onActive != nil {

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -56,16 +58,16 @@ var known = []struct {
 	{errGone, http.StatusGone, "cursor-expired"},
 	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
-	{ErrStopping, http.StatusServiceUnavailable, "stopping"},
-	{ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started"},
+	{job.ErrStopped, http.StatusServiceUnavailable, "stopping"},
+	{job.ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started"},
 	{errUnread, http.StatusServiceUnavailable, "tokens-unread"},
 }
 
-// ErrStopping is what a Refresher answers when it takes no more refreshes.
-var ErrStopping = errors.New("the server is stopping: ask again in a moment")
-
-// ErrNotStarted is in what a Refresher answers when it could not get a refresh started. The rest of the error is for the log.
-var ErrNotStarted = errors.New("the refresh could not be started: the log says why; ask again, or start it where it runs")
+// details are the texts of errors that lower packages return as facts.
+var details = map[error]string{
+	job.ErrStopped:    "the server is stopping: ask again in a moment",
+	job.ErrNotStarted: "the refresh could not be started: the log says why; ask again, or start it where it runs",
+}
 
 // problem is an error as RFC 9457 has it.
 type problem struct {
@@ -113,7 +115,7 @@ func describe(err error) problem {
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
-			return newProblem(k.status, k.code, k.err.Error())
+			return newProblem(k.status, k.code, cmp.Or(details[k.err], k.err.Error()))
 		}
 	}
 	return newProblem(http.StatusInternalServerError, "internal", "something unexpected went wrong: look for the request id in the server's log")
@@ -124,7 +126,7 @@ func (a *API) fail(w *response, r *request, err error) {
 	p := describe(err)
 	gone := (w.lost || r.Context().Err() != nil) && !errors.Is(err, errPanic)
 	switch {
-	case errors.Is(err, ErrNotStarted):
+	case errors.Is(err, job.ErrNotStarted):
 		a.Log.ErrorContext(r.Context(), "a refresh was not started", "request", r.id, "error", err)
 	case p.Status != http.StatusInternalServerError:
 	case gone:

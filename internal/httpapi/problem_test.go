@@ -18,6 +18,7 @@ import (
 
 	"voc/internal/blob/blobtest"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -71,10 +72,10 @@ func failing(t *testing.T) map[string]func() answer {
 	}
 	full, closed, open := serving(t), serving(t, tokens), newService(t, tokens)
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
-	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
+	stopping := stored(func(s *service) { s.refresher.err = job.ErrStopped }, tokens)
 	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
 	idle := stored(func(s *service) {
-		s.refresher.err = fmt.Errorf("%w: no function secret-internals", httpapi.ErrNotStarted)
+		s.refresher.err = fmt.Errorf("%w: no function secret-internals", job.ErrNotStarted)
 	}, tokens)
 	unread := newService(t, func(c *httpapi.Config) { c.Access.Unread = true })
 	crowded := serving(t, carries(400))

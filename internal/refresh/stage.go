@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -26,15 +26,15 @@ const idsPerCall = 100
 func (r *run) stage(ctx context.Context) (err error) {
 	start, formula, finish := snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
 	switch r.receipt.Mode {
-	case catalog.Full:
+	case job.Full:
 		start, formula, finish = snapshot.NewDraft, r.narrowing(), r.confirmMissing
-	case catalog.Sweep:
+	case job.Sweep:
 		finish = r.sweep
 	}
 	if r.draft, err = start(ctx, r.dir, r.parent); err != nil {
 		return err
 	}
-	r.receipt.AirtableStarted, r.receipt.Filter, r.receipt.SchemaSHA256 = catalog.At(r.plan.watermark), formula, r.plan.schemaDigest()
+	r.receipt.AirtableStarted, r.receipt.Filter, r.receipt.SchemaSHA256 = job.At(r.plan.watermark), formula, r.plan.schemaDigest()
 	if err := r.list(ctx, airtable.Query{Formula: formula}, r.take, r.draft.Reset); err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (r *run) account(page airtable.Page) {
 	r.receipt.Pages++
 	r.receipt.Read += len(page.Records)
 	if !page.Date.IsZero() {
-		r.receipt.AirtableFinished = catalog.At(page.Date)
+		r.receipt.AirtableFinished = job.At(page.Date)
 	}
 	r.show()
 	if r.Progress != nil {

@@ -13,26 +13,29 @@ import (
 
 // drawing says which rooms a room may import; what is not here, it may not. Data travels one way:
 //
-//	functions → app → refresh, httpapi → catalog → snapshot, blob
+//	functions → app → refresh, httpapi → replica → manifest → job, snapshot, blob
 //
 // with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
 // has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
 const drawing = `
 functions/server   → serverhost
-serverhost         → app refresh httpapi catalog config schedule telemetry airtablesim
+serverhost         → app refresh httpapi replica manifest job config schedule telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
-functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
-functions/refresh  → app refresh httpapi catalog config lambdahost
-app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
-refresh            → catalog snapshot airtable feedback telemetry
-httpapi            → catalog snapshot feedback schedule telemetry
+functions/api      → app httpapi replica config lambdahost lambdahost/invocation
+functions/refresh  → app refresh httpapi job config lambdahost
+app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
+refresh            → manifest job snapshot airtable feedback telemetry
+httpapi            → replica manifest job snapshot feedback schedule telemetry
 httpapi/apidoc     →
-lambdahost         → catalog config
-lambdahost/invocation → lambdahost httpapi catalog config
+lambdahost         → job config
+lambdahost/invocation → lambdahost manifest job config
 lambdahost/lambdatest → buildtest
 buildtest          →
 voctest            →
-catalog            → snapshot blob feedback
+replica            → manifest job snapshot blob
+manifest           → job snapshot blob
+manifest/manifesttest → manifest job snapshot feedback blob blob/blobtest
+job                →
 snapshot           → feedback
 config             → feedback schedule
 blob/dirblob       → blob

@@ -43,7 +43,7 @@ func (a *API) reasons(view replica.View) (reasons []string) {
 		reasons = append(reasons, "a refresh that was due has not succeeded: see last_error in /api/cache/")
 	}
 	if len(reasons) > 0 {
-		reasons = append(reasons, view.Warnings...)
+		reasons = append(reasons, storeWarnings(view)...)
 	}
 	return reasons
 }

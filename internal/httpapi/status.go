@@ -93,7 +93,7 @@ func (a *API) describeCache(view replica.View, h history) statusBody {
 			"sweep":       a.describeSchedule(a.Schedules.Sweep, job.Sweep, h.finished),
 		},
 		Airtable: a.describeCalls(view.Manifest),
-		Warnings: append([]string{}, slices.Concat(view.Warnings, a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
+		Warnings: append([]string{}, slices.Concat(storeWarnings(view), a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
 		Actions:  actions,
 	}
 	if view.File != nil {

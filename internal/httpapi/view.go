@@ -2,8 +2,11 @@ package httpapi
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"voc/internal/manifest"
 	"voc/internal/replica"
 )
 
@@ -30,6 +33,18 @@ func (a *API) report(err error) {
 	if err != nil {
 		a.Log.Warn("the store can not be read; what is there is served", "error", err)
 	}
+}
+
+// storeWarnings words what is wrong with the store, with the settings that an operator needs for it.
+func storeWarnings(view replica.View) (texts []string) {
+	for _, warning := range view.Warnings {
+		text := warning.Error()
+		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
+			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", text, foreign.Base)
+		}
+		texts = append(texts, text)
+	}
+	return texts
 }
 
 // unserved says why there is no file to answer from.

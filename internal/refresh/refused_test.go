@@ -238,6 +238,7 @@ func TestTooLargeManifestNamesTheSetting(t *testing.T) {
 	padded := func(n int) []byte {
 		return manifesttest.Signed(2, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
 	}
+	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))
 	receipt := w.run(job.Full)
 	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" || w.unkept == nil {

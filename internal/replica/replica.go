@@ -41,7 +41,7 @@ type View struct {
 	Manifest manifest.Manifest
 	Snapshot manifest.Snapshot // the one that is served: the current one, unless that is damaged
 	File     *snapshot.File    // nil: there is no snapshot yet
-	Warnings []string          // what is wrong with the store
+	Warnings []error           // what is wrong with the store
 
 	quota job.Quota
 	read  time.Time // when the manifest was read, by the monotonic clock
@@ -164,7 +164,7 @@ func (r *Replica) sync(ctx context.Context) error {
 	r.checked = time.Now() // also after an error: a store that is down must not delay each request
 	if err != nil {
 		r.mu.Lock()
-		r.view.Warnings = []string{err.Error()}
+		r.view.Warnings = []error{err}
 		r.mu.Unlock()
 		r.version = "" // read it again in full, so that the warning ends with its cause
 		return err
@@ -176,7 +176,7 @@ func (r *Replica) sync(ctx context.Context) error {
 // load reads the manifest. If that is damaged or newer, it returns the newest one that is known: the one
 // that is served, or a copy in the store. Error: blob.ErrNotModified.
 func (r *Replica) load(ctx context.Context) (
-	m manifest.Manifest, version blob.Version, warnings []string, err error,
+	m manifest.Manifest, version blob.Version, warnings []error, err error,
 ) {
 	m, version, fault := r.store.LoadIfChanged(ctx, r.version)
 	if !errors.Is(fault, manifest.ErrDamaged) && !errors.Is(fault, manifest.ErrNewer) {
@@ -190,9 +190,9 @@ func (r *Replica) load(ctx context.Context) (
 		m, source = shown.Manifest, "the manifest that was read last"
 		m.ReadAt = m.ReadAt.Add(time.Since(shown.read)) // its lease ages as before
 	}
-	warning := fmt.Sprintf("%v. Until then no refresh can publish, and %s is served", fault, source)
-	r.log.ErrorContext(ctx, warning)
-	return m, version, []string{warning}, nil
+	warning := fmt.Errorf("%w. Until then no refresh can publish, and %s is served", fault, source)
+	r.log.ErrorContext(ctx, warning.Error())
+	return m, version, []error{warning}, nil
 }
 
 func (r *Replica) shown() (View, *openFile) {
@@ -203,26 +203,26 @@ func (r *Replica) shown() (View, *openFile) {
 
 // serve opens the current snapshot of m, or the newest valid one. If there is none, the one that is open
 // stays.
-func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []string) error {
+func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []error) error {
 	for _, s := range m.Candidates() {
 		next, err := r.openOrFetch(ctx, s)
 		if invalid(err) {
 			r.log.ErrorContext(ctx, "a snapshot cannot be served", "snapshot", s.ID, "error", err)
-			warnings = append(warnings, fmt.Sprintf("%v. Run a full refresh", err))
+			warnings = append(warnings, fmt.Errorf("%w. Run a full refresh", err))
 			continue
 		}
 		if err != nil {
 			return err
 		}
 		if s.ID != string(m.Current) {
-			warnings = append(warnings, fmt.Sprintf("snapshot %s is served instead", s.ID))
+			warnings = append(warnings, fmt.Errorf("snapshot %s is served instead", s.ID))
 		}
 		r.show(View{Manifest: m, Snapshot: s, File: next.file, Warnings: warnings}, next)
 		return nil
 	}
 	view, open := r.shown()
 	if open != nil {
-		warnings = append(warnings, fmt.Sprintf("%s has no valid snapshot; still serving %s, which it had: "+
+		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; still serving %s, which it had: "+
 			"run a full refresh", r.store, view.Snapshot.ID))
 	}
 	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)

@@ -191,12 +191,12 @@ func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) 
 				if len(view.Warnings) != 1 {
 					t.Fatalf("warnings %q", view.Warnings)
 				}
-				says(t, view.Warnings[0], "manifest.json", row.Says, "no refresh can publish")
+				says(t, view.Warnings[0].Error(), "manifest.json", row.Says, "no refresh can publish")
 				if again := sees(t, r, "full-2"); len(again.Warnings) != 1 {
 					t.Errorf("then warnings %q", again.Warnings)
 				}
 			}
-			says(t, serves(t, newcomer, "full-2").Warnings[0], "manifests/000000000004.json")
+			says(t, serves(t, newcomer, "full-2").Warnings[0].Error(), "manifests/000000000004.json")
 			overwrite(t, store, manifestKey, whole)
 			silent(t, sees(t, running, "full-2"))
 			silent(t, sees(t, newcomer, "full-2"))
@@ -253,8 +253,8 @@ func TestARuinedSnapshotIsReplacedByTheNewestWholeOne(t *testing.T) {
 				if len(view.Warnings) != 2 || view.Manifest.Current != job.Nullable(second.ID) {
 					t.Fatalf("warnings %q", view.Warnings)
 				}
-				says(t, view.Warnings[0], second.ID, "damaged", "full refresh")
-				says(t, view.Warnings[1], view.Snapshot.ID, "instead")
+				says(t, view.Warnings[0].Error(), second.ID, "damaged", "full refresh")
+				says(t, view.Warnings[1].Error(), view.Snapshot.ID, "instead")
 			}
 			publish(t, open(store), sealed(t, "full-3"), "full-3")
 			silent(t, sees(t, running, "full-3"))
@@ -301,7 +301,7 @@ func TestWhatIsServedStaysWhenTheStoreHasNothingBetter(t *testing.T) {
 			if len(view.Warnings) == 0 {
 				t.Fatal("no warning")
 			}
-			says(t, view.Warnings[len(view.Warnings)-1], view.Snapshot.ID, "still serving", "full refresh")
+			says(t, view.Warnings[len(view.Warnings)-1].Error(), view.Snapshot.ID, "still serving", "full refresh")
 			sees(t, newcomer, "")
 			c := manifest.New(store, 1, quota, quiet)
 			publish(t, c, sealed(t, "full-3"), "full-3")

@@ -5,14 +5,14 @@ import (
 	"os"
 )
 
-// Holder is the process that holds a lease. Another process on the same machine can see at once that
-// it is gone.
+// Holder is the process that holds a lease. Another process on the same machine can see
+// at once that it is gone.
 type Holder struct {
 	Host string `json:"host"` // for people
 	PID  int    `json:"pid"`
 
-	// Space identifies the boot of a machine and a group of processes on it that see each other; ""
-	// where this program cannot tell.
+	// Space identifies the boot of a machine and a group of processes on it that see each
+	// other; "" where this program cannot tell.
 	Space string `json:"space,omitempty"`
 	// Started is when the process was started, in the units of Space: process ids are reused.
 	Started string `json:"started,omitempty"`
@@ -33,8 +33,8 @@ func thisProcess() Holder {
 	return h
 }
 
-// gone reports whether the process is certainly dead. Of another machine or container, nothing is
-// certain.
+// gone reports whether the process is certainly dead. Of another machine or container,
+// nothing is certain.
 func (h Holder) gone() bool {
 	if h.Space == "" || h.Space != processSpace() {
 		return false

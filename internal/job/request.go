@@ -26,8 +26,8 @@ const (
 // Modes returns all modes.
 func Modes() []Mode { return []Mode{Full, Sweep, Incremental, Rollback} }
 
-// Covers reports whether a run of mode m does at least as much as one of mode other. A rollback
-// covers nothing and is covered by nothing.
+// Covers reports whether a run of mode m does at least as much as one of mode other. A
+// rollback covers nothing and is covered by nothing.
 func (m Mode) Covers(other Mode) bool {
 	rank := map[Mode]int{Incremental: 1, Sweep: 2, Full: 3}
 	return rank[other] > 0 && rank[m] >= rank[other]
@@ -67,8 +67,8 @@ type Request struct {
 	Hold KnownHold
 }
 
-// KnownHold is the hold that was in force when a run was requested. The zero value is a request that
-// is made at this moment: it knows of every rollback there is.
+// KnownHold is the hold that was in force when a run was requested. The zero value is a
+// request that is made at this moment: it knows of every rollback there is.
 type KnownHold struct {
 	Known bool
 	Run   string // the rollback's run; "": nothing was held
@@ -81,9 +81,9 @@ type Ticket struct {
 	Joined bool // the run was promised or running already
 }
 
-// JoinedBy reports whether a run that was requested as running does the work of r. It does if it
-// covers r's mode, may do whatever r may, writes if r does, and was requested under the same hold:
-// a run from before a rollback ends fenced.
+// JoinedBy reports whether a run that was requested as running does the work of r. It
+// does if it covers r's mode, may do whatever r may, writes if r does, and was requested
+// under the same hold: a run from before a rollback ends fenced.
 func (r Request) JoinedBy(running Request) bool {
 	sameHold := r.Hold == running.Hold || !r.Hold.Known || !running.Hold.Known
 	return sameHold && running.Mode.Covers(r.Mode) &&

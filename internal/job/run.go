@@ -20,8 +20,8 @@ const (
 	Failed     Outcome = "failed"
 )
 
-// Settled reports whether another attempt of the same run would have nothing to do. A run that a
-// rollback held may be caught up once the hold is over.
+// Settled reports whether another attempt of the same run would have nothing to do. A run
+// that a rollback held may be caught up once the hold is over.
 func (r Run) Settled() bool {
 	switch o := Outcome(r.Outcome); o {
 	case Joined, Refused:
@@ -61,8 +61,8 @@ type Run struct {
 
 	// What follows is not in the contract.
 
-	// AirtableStarted and AirtableFinished are the dates of the first and last response that had
-	// one, by Airtable's clock.
+	// AirtableStarted and AirtableFinished are the dates of the first and last response
+	// that had one, by Airtable's clock.
 	AirtableStarted  Time `json:"airtable_started"`
 	AirtableFinished Time `json:"airtable_finished"`
 

@@ -8,17 +8,18 @@ import (
 	"time"
 )
 
-// runIDTime is the instant in a run's id: it sorts, and needs no escape in a URL or a file name.
+// runIDTime is the instant in a run's id: it sorts, and needs no escape in a URL or a
+// file name.
 const runIDTime = "20060102T150405Z"
 
-// NewRunID returns a new id for a run that is not scheduled: its mode, its time and five random
-// letters, such as "full-20261123T220332Z-k3f9q".
+// NewRunID returns a new id for a run that is not scheduled: its mode, its time and five
+// random letters, such as "full-20261123T220332Z-k3f9q".
 func NewRunID(mode Mode, at time.Time) string {
 	return string(mode) + "-" + at.UTC().Format(runIDTime) + "-" + strings.ToLower(rand.Text()[:5])
 }
 
-// ScheduledRunID returns the id of the run that is due at a time. Every host and every retry derive
-// the same id, so that the run is done once.
+// ScheduledRunID returns the id of the run that is due at a time. Every host and every
+// retry derive the same id, so that the run is done once.
 func ScheduledRunID(mode Mode, due time.Time) string {
 	return string(mode) + "-" + due.UTC().Format(runIDTime) + "-sched"
 }

@@ -8,7 +8,8 @@ import (
 
 // Errors of transitions.
 var (
-	// ErrFenced is returned to a run that has lost its lease: it may not change what is current.
+	// ErrFenced is returned to a run that has lost its lease: it may not change what is
+	// current.
 	ErrFenced = errors.New("another run has acquired the lease")
 	// ErrHeld is returned to a scheduled run after a rollback.
 	ErrHeld = errors.New("a rollback holds scheduled refreshes until a person starts one")
@@ -24,8 +25,8 @@ func (b *BusyError) Error() string {
 	return fmt.Sprintf("run %s is running, by %s", b.Lease.Run.ID, b.Lease.Holder)
 }
 
-// State is the part of a manifest about runs. Its times are the store's; a zero time says that the
-// store has no manifest yet.
+// State is the part of a manifest about runs. Its times are the store's; a zero time says
+// that the store has no manifest yet.
 type State struct {
 	Runs  []Run  `json:"runs"`  // receipts, newest first
 	Fence int64  `json:"fence"` // fencing number of the last lease
@@ -36,8 +37,9 @@ type State struct {
 	Calls map[string]int `json:"calls"`
 }
 
-// Acquire gives the lease to a run of this process and returns the run with its fencing number. It
-// reaps the run of an expired lease. A run that a person requested ends a hold.
+// Acquire gives the lease to a run of this process and returns the run with its fencing
+// number. It reaps the run of an expired lease. A run that a person requested ends a
+// hold.
 //
 // Errors: ErrDone, ErrFenced if a rollback came after the request, ErrHeld, *BusyError.
 func (s *State) Acquire(r Request, run Run, q Quota, now time.Time) (Run, error) {
@@ -108,9 +110,9 @@ func (s *State) reap(next string, q Quota, now time.Time) {
 	s.addRun(receipt, now)
 }
 
-// FenceOff lets a rollback take precedence over the run that holds the lease, gives it a fencing number
-// of its own, which it returns, and holds scheduled runs. A holder that is alive calls Airtable until
-// its next renewal fails, and then writes its own receipt.
+// FenceOff lets a rollback take precedence over the run that holds the lease, gives it a
+// fencing number of its own, which it returns, and holds scheduled runs. A holder that is
+// alive calls Airtable until its next renewal fails, and then writes its own receipt.
 func (s *State) FenceOff(hold Hold, q Quota, now time.Time) int64 {
 	next := fmt.Sprintf("rollback %s came in between", hold.Run)
 	if s.Lease != nil && !s.Lease.Expired(now) {
@@ -143,8 +145,8 @@ func (s State) RunningAt(now time.Time) (lease Lease, running bool) {
 	return *s.Lease, !s.Lease.Expired(now)
 }
 
-// LeasedTo reports whether an attempt of a run holds the lease. A run that was never told its fencing
-// number is known by its attempt alone.
+// LeasedTo reports whether an attempt of a run holds the lease. A run that was never told
+// its fencing number is known by its attempt alone.
 func (s State) LeasedTo(run Run) bool {
 	if s.Lease == nil || s.Lease.Run.Attempt != run.Attempt {
 		return false

@@ -12,8 +12,8 @@ import (
 
 const copiesPrefix = "manifests/"
 
-// checkNeverWritten distinguishes an empty store from one that lost its manifest: that one has copies,
-// which are only made of what was written. Error: ErrDamaged.
+// checkNeverWritten distinguishes an empty store from one that lost its manifest: that
+// one has copies, which are only made of what was written. Error: ErrDamaged.
 func (s *Store) checkNeverWritten(ctx context.Context) error {
 	copies, err := s.keys(ctx, copiesPrefix)
 	if err != nil || len(copies) == 0 {
@@ -25,8 +25,8 @@ func (s *Store) checkNeverWritten(ctx context.Context) error {
 	return err // nil: another process has just written the first one
 }
 
-// NewestCopy returns the newest valid copy of a manifest and its key, for readers that cannot use the
-// manifest itself. Error: ErrNoSnapshot if there is none.
+// NewestCopy returns the newest valid copy of a manifest and its key, for readers that
+// cannot use the manifest itself. Error: ErrNoSnapshot if there is none.
 func (s *Store) NewestCopy(ctx context.Context) (m Manifest, key string, err error) {
 	keys, err := s.keys(ctx, copiesPrefix)
 	if err != nil {

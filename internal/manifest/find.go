@@ -32,9 +32,10 @@ func (n *NoSnapshotError) Error() string {
 // Unwrap returns ErrNoSuchSnapshot.
 func (n *NoSnapshotError) Unwrap() error { return ErrNoSuchSnapshot }
 
-// Find returns the snapshot with an id. For job.Previous it returns the one that the current snapshot
-// was made from, which after a rollback and a refresh is not the one that was left. Where that is not
-// retained, nothing takes its place: another one might be what the operator rolled back from.
+// Find returns the snapshot with an id. For job.Previous it returns the one that the
+// current snapshot was made from, which after a rollback and a refresh is not the one
+// that was left. Where that is not retained, nothing takes its place: another one might
+// be what the operator rolled back from.
 //
 // Error: *NoSnapshotError.
 func (m Manifest) Find(id string) (Snapshot, error) {
@@ -55,8 +56,9 @@ func (m Manifest) Find(id string) (Snapshot, error) {
 	return Snapshot{}, missing
 }
 
-// Candidates returns the snapshots that may be served, best first: the current one, the one it was
-// made from and so on, then those published before it, and last those that a rollback left.
+// Candidates returns the snapshots that may be served, best first: the current one, the
+// one it was made from and so on, then those published before it, and last those that a
+// rollback left.
 func (m Manifest) Candidates() []Snapshot {
 	rest := slices.Clone(m.Snapshots)
 	var all []Snapshot

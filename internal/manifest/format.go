@@ -12,15 +12,18 @@ import (
 
 // Errors about the format.
 var (
-	// ErrDamaged is returned for a manifest or snapshot that is missing or not as it was written.
+	// ErrDamaged is returned for a manifest or snapshot that is missing or not as it was
+	// written.
 	ErrDamaged = errors.New("damaged")
 	// ErrNewer is returned for a manifest of a newer format.
 	ErrNewer = errors.New("written by a newer version of voc")
-	// ErrTooLarge is returned for a manifest that could not be read again: it has too many snapshots.
+	// ErrTooLarge is returned for a manifest that could not be read again: it has too
+	// many snapshots.
 	ErrTooLarge = errors.New("the manifest is too large")
 )
 
-// sizeLimit bounds a manifest, in bytes: 200 receipts and 60 snapshots take about a fiftieth of it.
+// sizeLimit bounds a manifest, in bytes: 200 receipts and 60 snapshots take about a
+// fiftieth of it.
 const sizeLimit = 16 << 20
 
 // envelope is what the store holds. The digest is over the manifest's bytes as they stand.

@@ -46,17 +46,17 @@ type Snapshot struct {
 	SHA256    string       `json:"sha256"` // of the same
 	CreatedAt job.Time     `json:"created_at"`
 
-	// PublishedAt is when the snapshot became current, by the store's clock; null if that was not
-	// known.
+	// PublishedAt is when the snapshot became current, by the store's clock; null if that
+	// was not known.
 	PublishedAt job.Time `json:"published_at"`
 
-	// ContentSHA256 is over what people enter, ComputedSHA256 over what Airtable computes: equal
-	// digests mean equal data.
+	// ContentSHA256 is over what people enter, ComputedSHA256 over what Airtable
+	// computes: equal digests mean equal data.
 	ContentSHA256  string `json:"content_sha256"`
 	ComputedSHA256 string `json:"computed_sha256"`
 
-	// Watermark is Airtable's clock before the first page was requested: the snapshot has everything
-	// that Airtable had then. It advances when a run finds nothing new.
+	// Watermark is Airtable's clock before the first page was requested: the snapshot has
+	// everything that Airtable had then. It advances when a run finds nothing new.
 	Watermark           job.Time `json:"watermark"`
 	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
 	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
@@ -78,8 +78,8 @@ func (m Manifest) CurrentSnapshot() (Snapshot, error) {
 	return Snapshot{}, ErrNoSnapshot
 }
 
-// Running returns the lease of the run that was running when the manifest was read, if its holder is
-// alive.
+// Running returns the lease of the run that was running when the manifest was read, if
+// its holder is alive.
 func (m Manifest) Running() (lease job.Lease, running bool) { return m.RunningAt(m.ReadAt) }
 
 // Records returns how many records the current snapshot has; 0 if there is none.
@@ -96,7 +96,8 @@ func (m Manifest) Belongs(base string) error {
 	return &ForeignError{Owner: m.Owner, Base: base}
 }
 
-// ForeignError is ErrForeign with the base that the store holds, and the base that was configured.
+// ForeignError is ErrForeign with the base that the store holds, and the base that was
+// configured.
 type ForeignError struct {
 	Owner Owner
 	Base  string

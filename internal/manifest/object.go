@@ -18,23 +18,24 @@ import (
 
 const snapshotsPrefix = "snapshots/"
 
-// compression of snapshots. A window of 1 MB, which both ends hold in memory, gives 3 % larger files
-// than the default of 8 MB (5,830 records, November 2026).
+// compression of snapshots. A window of 1 MB, which both ends hold in memory, gives 3 %
+// larger files than the default of 8 MB (5,830 records, November 2026).
 var compression = []zstd.EOption{
 	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20),
 	zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(1),
 }
 
-// encoders retains an encoder for the next snapshot: to allocate and clear its tables (8 MB) takes
-// longer than to compress a small snapshot. The garbage collector empties the pool. With a
-// concurrency of 1 an encoder starts no goroutine that would have to be stopped.
+// encoders retains an encoder for the next snapshot: to allocate and clear its tables (8
+// MB) takes longer than to compress a small snapshot. The garbage collector empties the
+// pool. With a concurrency of 1 an encoder starts no goroutine that would have to be
+// stopped.
 var encoders = sync.Pool{New: func() any {
 	encoder, _ := zstd.NewWriter(nil, compression...) // the options are valid
 	return encoder
 }}
 
-// putSnapshot compresses the file and stores it at its key. An object that is there already has the
-// same content.
+// putSnapshot compresses the file and stores it at its key. An object that is there
+// already has the same content.
 func (s *Store) putSnapshot(ctx context.Context, next Snapshot, p Publication) error {
 	packed, err := pack(p.Sealed.Path, p.Dir)
 	if err != nil {
@@ -79,8 +80,8 @@ func pack(path, dir string) (packed *os.File, err error) {
 	return packed, nil
 }
 
-// Fetch copies a snapshot into dir and returns the path of a file that has the digest of the manifest
-// and belongs to the caller. Error: ErrDamaged.
+// Fetch copies a snapshot into dir and returns the path of a file that has the digest of
+// the manifest and belongs to the caller. Error: ErrDamaged.
 func (s *Store) Fetch(ctx context.Context, wanted Snapshot, dir string) (path string, err error) {
 	object, err := s.blobs.Get(ctx, wanted.Key)
 	if errors.Is(err, blob.ErrNotExist) {
@@ -125,7 +126,8 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	return nil
 }
 
-// errorReader remembers why its reader failed, to distinguish a broken connection from damaged content.
+// errorReader remembers why its reader failed, to distinguish a broken connection from
+// damaged content.
 type errorReader struct {
 	io.Reader
 	err error

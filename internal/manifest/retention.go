@@ -11,19 +11,20 @@ import (
 )
 
 const (
-	// dropDelay is how long an object outlives its entry: a reader of the previous manifest may still
-	// be fetching it.
+	// dropDelay is how long an object outlives its entry: a reader of the previous
+	// manifest may still be fetching it.
 	dropDelay = time.Hour
-	// orphanAge is the age, by the store's clock, from which an object without an entry is an orphan:
-	// longer than any run takes.
+	// orphanAge is the age, by the store's clock, from which an object without an entry
+	// is an orphan: longer than any run takes.
 	orphanAge = 24 * time.Hour
 	// dailyFor is how long one snapshot of each day is retained, beyond the newest ones.
 	dailyFor = 30 * 24 * time.Hour
 )
 
-// retain keeps the newest snapshots, the current one and one a day, and drops the others. It also keeps
-// the parent of the current one, which a rollback restored: what lies between the two was left for a
-// reason. It returns the keys of those dropped long enough ago, to delete once the manifest is written.
+// retain keeps the newest snapshots, the current one and one a day, and drops the others.
+// It also keeps the parent of the current one, which a rollback restored: what lies
+// between the two was left for a reason. It returns the keys of those dropped long enough
+// ago, to delete once the manifest is written.
 func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
 		over := now.Sub(d.At.Time) >= dropDelay
@@ -63,8 +64,9 @@ func (m Manifest) names(key string) bool {
 		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
 }
 
-// tidy does what is current without it: it copies the manifest and deletes what it no longer names. A
-// later publication makes up for failures: objects that were not deleted are orphans by then.
+// tidy does what is current without it: it copies the manifest and deletes what it no
+// longer names. A later publication makes up for failures: objects that were not deleted
+// are orphans by then.
 func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
 	err := errors.Join(s.putCopy(ctx, m), s.deleteAll(ctx, due), s.deleteOrphans(ctx, m))
 	if err != nil {
@@ -72,9 +74,10 @@ func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
 	}
 }
 
-// deleteOrphans deletes snapshots that no manifest names and that are too old to be on their way into
-// one. m is the manifest as this process wrote it, and mostly shows that there are none. The process
-// may have slept since, so it reads the newest manifest before it deletes anything.
+// deleteOrphans deletes snapshots that no manifest names and that are too old to be on
+// their way into one. m is the manifest as this process wrote it, and mostly shows that
+// there are none. The process may have slept since, so it reads the newest manifest
+// before it deletes anything.
 func (s *Store) deleteOrphans(ctx context.Context, m Manifest) error {
 	var orphans []string
 	for info, err := range s.blobs.List(ctx, snapshotsPrefix) {

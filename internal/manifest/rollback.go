@@ -7,10 +7,11 @@ import (
 	"voc/internal/job"
 )
 
-// Rollback makes an older snapshot current, with its own watermark, for all readers in one step. It
-// needs no lease and fences the run that holds it, and it holds scheduled runs. A rollback that was
-// done is not repeated: a second "previous" would be another snapshot. It returns the receipt as it
-// was written. Errors: *NoSnapshotError, *ForeignError.
+// Rollback makes an older snapshot current, with its own watermark, for all readers in
+// one step. It needs no lease and fences the run that holds it, and it holds scheduled
+// runs. A rollback that was done is not repeated: a second "previous" would be another
+// snapshot. It returns the receipt as it was written. Errors: *NoSnapshotError,
+// *ForeignError.
 func (s *Store) Rollback(ctx context.Context, base string, run job.Run, to string) (job.Run, error) {
 	m, err := s.update(ctx, s.load, func(m *Manifest, now time.Time) error {
 		// Done by this attempt, whose response was lost, or by an earlier one of the same run.
@@ -34,8 +35,8 @@ func (s *Store) Rollback(ctx context.Context, base string, run job.Run, to strin
 		m.State.Record(done, now)
 		return nil
 	})
-	// If the process dies before the write, nothing has changed. If it dies here, the older snapshot is
-	// current, with its receipt; only the copy is missing.
+	// If the process dies before the write, nothing has changed. If it dies here, the
+	// older snapshot is current, with its receipt; only the copy is missing.
 	if err != nil {
 		return run, err
 	}

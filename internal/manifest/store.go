@@ -14,12 +14,12 @@ import (
 
 const manifestKey = "manifest.json"
 
-// attempts bounds the read-change-replace loop. Each lost race means that another write succeeded, so
-// more than a few in a row are a fault.
+// attempts bounds the read-change-replace loop. Each lost race means that another write
+// succeeded, so more than a few in a row are a fault.
 const attempts = 20
 
-// Store reads and writes the manifest and the snapshots of a blob store. It is safe for concurrent
-// use, within a process and among processes.
+// Store reads and writes the manifest and the snapshots of a blob store. It is safe for
+// concurrent use, within a process and among processes.
 type Store struct {
 	blobs blob.Store
 	keep  int
@@ -27,8 +27,8 @@ type Store struct {
 	log   *slog.Logger
 }
 
-// New returns a store that retains the newest keep snapshots (at least 1). quota has the limits by
-// which the calls of abandoned runs are counted.
+// New returns a store that retains the newest keep snapshots (at least 1). quota has the
+// limits by which the calls of abandoned runs are counted.
 func New(blobs blob.Store, keep int, quota job.Quota, log *slog.Logger) *Store {
 	return &Store{blobs: blobs, keep: max(keep, 1), quota: quota, log: log}
 }
@@ -45,15 +45,17 @@ func (s *Store) Load(ctx context.Context) (Manifest, error) {
 	return m, err
 }
 
-// LoadIfChanged reads the manifest unless its version is since, and returns its version, which is ""
-// if there is none. Errors: blob.ErrNotModified, ErrDamaged, ErrNewer.
-func (s *Store) LoadIfChanged(ctx context.Context, since blob.Version) (Manifest, blob.Version, error) {
+// LoadIfChanged reads the manifest unless its version is since, and returns its version,
+// which is "" if there is none. Errors: blob.ErrNotModified, ErrDamaged, ErrNewer.
+func (s *Store) LoadIfChanged(
+	ctx context.Context, since blob.Version,
+) (Manifest, blob.Version, error) {
 	m, info, err := s.load(ctx, since)
 	return m, info.Version, err
 }
 
-// LoadForRepair is Load for a run that may overwrite a damaged manifest: it returns what such a run
-// would continue from. Error: ErrNewer.
+// LoadForRepair is Load for a run that may overwrite a damaged manifest: it returns what
+// such a run would continue from. Error: ErrNewer.
 func (s *Store) LoadForRepair(ctx context.Context) (Manifest, error) {
 	m, _, err := s.loadForRepair(ctx, "")
 	return m, err
@@ -89,19 +91,19 @@ func readManifest(object *blob.Object) (Manifest, error) {
 	return decode(data)
 }
 
-// damaged says what is wrong with the manifest and how to repair it: no program does that unasked,
-// because it would be a guess.
+// damaged says what is wrong with the manifest and how to repair it: no program does that
+// unasked, because it would be a guess.
 func (s *Store) damaged(err error) error {
 	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
 		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
 }
 
-// leap is by how much the numbers of a repaired manifest jump, past all that were given after the
-// copy that it continues from: none may come twice.
+// leap is by how much the numbers of a repaired manifest jump, past all that were given
+// after the copy that it continues from: none may come twice.
 const leap = 1_000_000
 
-// loadForRepair continues from the newest valid copy if the manifest is damaged. A manifest of a
-// newer version is not damaged.
+// loadForRepair continues from the newest valid copy if the manifest is damaged. A
+// manifest of a newer version is not damaged.
 func (s *Store) loadForRepair(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
 	m, info, damage := s.load(ctx, since)
 	if !errors.Is(damage, ErrDamaged) {
@@ -111,20 +113,23 @@ func (s *Store) loadForRepair(ctx context.Context, since blob.Version) (Manifest
 	if err != nil && !errors.Is(err, ErrNoSnapshot) {
 		return m, info, err
 	}
-	s.log.WarnContext(ctx, "overwriting a damaged manifest, as accepted", "damage", damage, "copy", key)
+	s.log.WarnContext(ctx, "overwriting a damaged manifest, as accepted",
+		"damage", damage, "copy", key)
 	m.Generation, m.Fence = m.Generation+leap, m.Fence+leap
 	return m, info, nil
 }
 
-// errWritten ends an update whose change is in the manifest already: its write succeeded although
-// its response was lost, or there is nothing to change.
+// errWritten ends an update whose change is in the manifest already: its write succeeded
+// although its response was lost, or there is nothing to change.
 var errWritten = errors.New("the manifest holds the change")
 
-// update is the one way in which a manifest is written: read, change, replace if it is unchanged.
+// update is the one way in which a manifest is written: read, change, replace if it is
+// unchanged.
 //
-// change may run several times, each time on what the store holds then, with the time by the store's
-// clock (zero while there is no manifest). If it returns errWritten, update returns the manifest as it
-// was read; any other error ends the update, with that manifest.
+// change may run several times, each time on what the store holds then, with the time by
+// the store's clock (zero while there is no manifest). If it returns errWritten, update
+// returns the manifest as it was read; any other error ends the update, with that
+// manifest.
 func (s *Store) update(
 	ctx context.Context, load loader, change func(m *Manifest, now time.Time) error,
 ) (Manifest, error) {

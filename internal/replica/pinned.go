@@ -13,19 +13,21 @@ import (
 )
 
 const (
-	// maxOlder is how many older snapshots stay open beside the one that is served. Each is a file on
-	// disk, and at most four connections with a megabyte of pages.
+	// maxOlder is how many older snapshots stay open beside the one that is served. Each
+	// is a file on disk, and at most four connections with a megabyte of pages.
 	maxOlder = 2
 	// olderIdle is how long an older snapshot stays open without a user.
 	olderIdle = 5 * time.Minute
 )
 
-// A client that reads many pages stays on the snapshot that it began with, also when another one is
-// served by now: AcquireAt opens that again. Replica.older has the open ones, the last used first. A
-// file that is removed from there is retired, which waits for its users: it can get no new ones.
+// A client that reads many pages stays on the snapshot that it began with, also when
+// another one is served by now: AcquireAt opens that again. Replica.older has the open
+// ones, the last used first. A file that is removed from there is retired, which waits
+// for its users: it can get no new ones.
 
-// AcquireAt returns the state of the last Sync with the snapshot of an id, which the manifest must still
-// have. A snapshot that is not open is fetched first, one at a time. Error: manifest.ErrNoSuchSnapshot.
+// AcquireAt returns the state of the last Sync with the snapshot of an id, which the
+// manifest must still have. A snapshot that is not open is fetched first, one at a time.
+// Error: manifest.ErrNoSuchSnapshot.
 func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error) {
 	if id == job.Previous { // names another one after each publication
 		return View{}, nil, manifest.ErrNoSuchSnapshot
@@ -60,8 +62,8 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 	return view, release, nil
 }
 
-// acquireOpen returns an open snapshot that the manifest has, and pins it: it stays open for a while
-// once it is replaced.
+// acquireOpen returns an open snapshot that the manifest has, and pins it: it stays open
+// for a while once it is replaced.
 func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -86,8 +88,8 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	return view, release, true
 }
 
-// find returns the snapshot of an id. It reads the store if the id is not known: another process may
-// have published it since.
+// find returns the snapshot of an id. It reads the store if the id is not known: another
+// process may have published it since.
 func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error) {
 	view, _ := r.shown()
 	if s, err := view.Manifest.Find(id); err == nil {
@@ -100,8 +102,8 @@ func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error
 	return view.Manifest.Find(id)
 }
 
-// syncOnce is Sync, unless the last one was within a second. Unlike SyncIfOlder it waits for one that is
-// running.
+// syncOnce is Sync, unless the last one was within a second. Unlike SyncIfOlder it waits
+// for one that is running.
 func (r *Replica) syncOnce(ctx context.Context) error {
 	if err := r.lockSync(ctx); err != nil {
 		return err
@@ -113,8 +115,8 @@ func (r *Replica) syncOnce(ctx context.Context) error {
 	return r.sync(context.WithoutCancel(ctx))
 }
 
-// retain adds a file to the older ones, and retires the longest unused beyond maxOlder. The caller must
-// hold mu.
+// retain adds a file to the older ones, and retires the longest unused beyond maxOlder.
+// The caller must hold mu.
 func (r *Replica) retain(file *openFile) {
 	r.older = slices.Insert(r.older, 0, file)
 	file.idle = time.AfterFunc(olderIdle, func() { r.drop(file) })

@@ -15,7 +15,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Replica keeps the current snapshot of a store open for those who serve it. It is safe for concurrent use.
+// Replica keeps the current snapshot of a store open for those who serve it. It is safe
+// for concurrent use.
 type Replica struct {
 	store *manifest.Store
 	dir   string
@@ -36,7 +37,8 @@ type Replica struct {
 	retiring sync.WaitGroup // files that accept no new users and still have some
 }
 
-// View is one consistent state of the store: a manifest and the snapshot that is served with it.
+// View is one consistent state of the store: a manifest and the snapshot that is served
+// with it.
 type View struct {
 	Manifest manifest.Manifest
 	Snapshot manifest.Snapshot // the one that is served: the current one, unless that is damaged
@@ -47,8 +49,9 @@ type View struct {
 	read  time.Time // when the manifest was read, by the monotonic clock
 }
 
-// Running returns the run that is running, as far as is known; zero if there is none. If its lease has
-// expired meanwhile, abandoned is true and the run is the receipt as the next run will write it.
+// Running returns the run that is running, as far as is known; zero if there is none. If
+// its lease has expired meanwhile, abandoned is true and the run is the receipt as the
+// next run will write it.
 func (v View) Running() (run job.Run, abandoned bool) {
 	now := v.Manifest.ReadAt.Add(time.Since(v.read))
 	lease, running := v.Manifest.RunningAt(now)
@@ -68,8 +71,8 @@ type openFile struct {
 	idle     *time.Timer // of an older one: closes it
 }
 
-// New returns a replica that keeps files in dir, which must exist and be private. It has no snapshot
-// before the first Sync.
+// New returns a replica that keeps files in dir, which must exist and be private. It has
+// no snapshot before the first Sync.
 func New(store *manifest.Store, dir string, log *slog.Logger) *Replica {
 	return &Replica{
 		store: store, dir: dir, log: log,
@@ -84,8 +87,8 @@ func (r *Replica) Of(base string) *Replica {
 	return r
 }
 
-// Acquire returns the state of the last Sync. The file stays open until release is called, even if
-// another snapshot replaces it meanwhile.
+// Acquire returns the state of the last Sync. The file stays open until release is
+// called, even if another snapshot replaces it meanwhile.
 func (r *Replica) Acquire() (view View, release func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -105,8 +108,8 @@ func (r *Replica) use(file *openFile) (view View, release func()) {
 	return view, sync.OnceFunc(file.users.Done)
 }
 
-// SyncIfOlder is Sync, unless the last one was within age, or another goroutine is doing one and there
-// is a snapshot to serve meanwhile.
+// SyncIfOlder is Sync, unless the last one was within age, or another goroutine is doing
+// one and there is a snapshot to serve meanwhile.
 func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 	select {
 	case r.syncing <- struct{}{}:
@@ -125,8 +128,8 @@ func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 	return r.sync(ctx)
 }
 
-// Sync reads the manifest and opens the current snapshot. On an error the previous one stays, and the
-// view says why.
+// Sync reads the manifest and opens the current snapshot. On an error the previous one
+// stays, and the view says why.
 func (r *Replica) Sync(ctx context.Context) error {
 	if err := r.lockSync(ctx); err != nil {
 		return err
@@ -173,8 +176,8 @@ func (r *Replica) sync(ctx context.Context) error {
 	return nil
 }
 
-// load reads the manifest. If that is damaged or newer, it returns the newest one that is known: the one
-// that is served, or a copy in the store. Error: blob.ErrNotModified.
+// load reads the manifest. If that is damaged or newer, it returns the newest one that is
+// known: the one that is served, or a copy in the store. Error: blob.ErrNotModified.
 func (r *Replica) load(ctx context.Context) (
 	m manifest.Manifest, version blob.Version, warnings []error, err error,
 ) {
@@ -201,8 +204,8 @@ func (r *Replica) shown() (View, *openFile) {
 	return r.view, r.open
 }
 
-// serve opens the current snapshot of m, or the newest valid one. If there is none, the one that is open
-// stays.
+// serve opens the current snapshot of m, or the newest valid one. If there is none, the
+// one that is open stays.
 func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []error) error {
 	for _, s := range m.Candidates() {
 		next, err := r.openOrFetch(ctx, s)
@@ -250,8 +253,8 @@ func (r *Replica) fetch(ctx context.Context, s manifest.Snapshot) (*openFile, er
 	return &openFile{snapshot: s, file: file, path: path}, nil
 }
 
-// show switches to a view. The previous file stays open for a while if it is pinned; else it is closed
-// after its last user.
+// show switches to a view. The previous file stays open for a while if it is pinned; else
+// it is closed after its last user.
 func (r *Replica) show(view View, next *openFile) {
 	view.quota, view.read = r.store.Quota(), time.Now()
 	r.mu.Lock()

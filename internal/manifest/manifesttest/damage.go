@@ -26,17 +26,29 @@ var Damages = []struct {
 	{"one byte", func(m []byte) []byte { return m[:1] }, manifest.ErrDamaged, "damaged"},
 	{"cut in the middle", func(m []byte) []byte { return m[:len(m)/2] }, manifest.ErrDamaged, "damaged"},
 	{"its last byte missing", func(m []byte) []byte { return m[:len(m)-1] }, manifest.ErrDamaged, "damaged"},
-	{"a count altered", func(m []byte) []byte { return replaced(m, `"airtable_calls":7`, `"airtable_calls":8`) }, manifest.ErrDamaged, "SHA-256 does not match"},
-	{"an id altered", func(m []byte) []byte { return replaced(m, `"current":"full-2`, `"current":"full-1`) }, manifest.ErrDamaged, "SHA-256 does not match"},
-	{"the digest altered", func(m []byte) []byte { return replaced(m, `"sha256":"`, `"sha256":"0`) }, manifest.ErrDamaged, "SHA-256 does not match"},
+	{"a count altered", func(m []byte) []byte {
+		return replaced(m, `"airtable_calls":7`, `"airtable_calls":8`)
+	}, manifest.ErrDamaged, "SHA-256 does not match"},
+	{"an id altered", func(m []byte) []byte {
+		return replaced(m, `"current":"full-2`, `"current":"full-1`)
+	}, manifest.ErrDamaged, "SHA-256 does not match"},
+	{"the digest altered", func(m []byte) []byte {
+		return replaced(m, `"sha256":"`, `"sha256":"0`)
+	}, manifest.ErrDamaged, "SHA-256 does not match"},
 	{"more after its end", func(m []byte) []byte { return append(m, m...) }, manifest.ErrDamaged, "damaged"},
-	{"an object of something else", func([]byte) []byte { return []byte(`{"name":"site","icons":[]}`) }, manifest.ErrDamaged, "damaged"},
+	{"an object of something else", func([]byte) []byte {
+		return []byte(`{"name":"site","icons":[]}`)
+	}, manifest.ErrDamaged, "damaged"},
 	{"null", func([]byte) []byte { return []byte(`null`) }, manifest.ErrDamaged, "damaged"},
 	{"a list", func([]byte) []byte { return []byte(`[1]`) }, manifest.ErrDamaged, "damaged"},
-	{"whole, of another shape", func([]byte) []byte { return Signed(2, `{"snapshots":7}`) }, manifest.ErrDamaged, "damaged"},
+	{"whole, of another shape", func([]byte) []byte {
+		return Signed(2, `{"snapshots":7}`)
+	}, manifest.ErrDamaged, "damaged"},
 	{"format 0", func([]byte) []byte { return Signed(0, `{}`) }, manifest.ErrDamaged, "damaged"},
 	{"a format before the first", func([]byte) []byte { return Signed(1, `{}`) }, manifest.ErrDamaged, "damaged"},
-	{"a newer format", func([]byte) []byte { return Signed(3, `{}`) }, manifest.ErrNewer, "its format is 3, this program knows 2: upgrade"},
+	{"a newer format", func([]byte) []byte {
+		return Signed(3, `{}`)
+	}, manifest.ErrNewer, "its format is 3, this program knows 2: upgrade"},
 	{"gone", func([]byte) []byte { return nil }, manifest.ErrDamaged, "it is missing"},
 }
 
@@ -65,12 +77,21 @@ var Ruins = []struct {
 	{"gone", func(testing.TB, []byte) []byte { return nil }},
 	{"empty", func(testing.TB, []byte) []byte { return []byte{} }},
 	{"a byte altered at the start", func(_ testing.TB, o []byte) []byte { o[0] ^= 1; return o }},
-	{"a byte altered in the middle", func(_ testing.TB, o []byte) []byte { o[len(o)/2] ^= 1; return o }},
+	{"a byte altered in the middle", func(_ testing.TB, o []byte) []byte {
+		o[len(o)/2] ^= 1
+		return o
+	}},
 	{"cut", func(_ testing.TB, o []byte) []byte { return o[:len(o)-5] }},
 	{"not compressed", func(testing.TB, []byte) []byte { return []byte("SQLite format 3\x00") }},
-	{"another content of the same size", func(t testing.TB, _ []byte) []byte { return Packed(t, bytes.ToUpper([]byte("the snapshot of full-1"))) }},
-	{"a shorter content", func(t testing.TB, _ []byte) []byte { return Packed(t, []byte("the snapshot of full-")) }},
-	{"a longer content", func(t testing.TB, _ []byte) []byte { return Packed(t, []byte("the snapshot of full-1 and more")) }},
+	{"another content of the same size", func(t testing.TB, _ []byte) []byte {
+		return Packed(t, bytes.ToUpper([]byte("the snapshot of full-1")))
+	}},
+	{"a shorter content", func(t testing.TB, _ []byte) []byte {
+		return Packed(t, []byte("the snapshot of full-"))
+	}},
+	{"a longer content", func(t testing.TB, _ []byte) []byte {
+		return Packed(t, []byte("the snapshot of full-1 and more"))
+	}},
 	{"two contents", func(_ testing.TB, o []byte) []byte { return append(o, o...) }},
 }
 
@@ -98,7 +119,8 @@ func Packed(t testing.TB, content []byte) []byte {
 // Signed wraps a manifest's text as a store has it.
 func Signed(format int, manifest string) []byte {
 	digest := sha256.Sum256([]byte(manifest))
-	return fmt.Appendf(nil, `{"format":%d,"sha256":%q,"manifest":%s}`, format, hex.EncodeToString(digest[:]), manifest)
+	return fmt.Appendf(nil, `{"format":%d,"sha256":%q,"manifest":%s}`,
+		format, hex.EncodeToString(digest[:]), manifest)
 }
 
 // Entries lists the names in a directory.

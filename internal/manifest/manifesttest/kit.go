@@ -72,19 +72,26 @@ func BytesOf(t testing.TB, run string) snapshot.Sealed {
 	}
 	digest := sha256.Sum256([]byte(content))
 	return snapshot.Sealed{
-		Path: path, Records: len(run), Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
-		Contents: snapshot.Contents{ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run},
+		Path: path, Records: len(run),
+		Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
+		Contents: snapshot.Contents{
+			ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run,
+		},
 	}
 }
 
-// Sealed returns a real snapshot, which names the run that made it. It takes tens of milliseconds.
+// Sealed returns a real snapshot, which names the run that made it. It takes tens of
+// milliseconds.
 func Sealed(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
 	draft, err := snapshot.NewDraft(t.Context(), t.TempDir(), nil)
 	if err == nil {
 		err = draft.Put(t.Context(), snapshot.Row{
 			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: Noon},
-			Source:   snapshot.Source{ID: "rec1", CreatedTime: Noon, Fields: []byte("{}"), Digest: []byte(run), Computed: []byte(run)},
+			Source: snapshot.Source{
+				ID: "rec1", CreatedTime: Noon, Fields: []byte("{}"),
+				Digest: []byte(run), Computed: []byte(run),
+			},
 		})
 	}
 	if err != nil {
@@ -135,7 +142,8 @@ func Leased(t testing.TB, c *manifest.Store, run job.Run) job.Run {
 	return run
 }
 
-// Fail records the failure of a run, with or without the lease, and returns the stored receipt.
+// Fail records the failure of a run, with or without the lease, and returns the stored
+// receipt.
 func Fail(t testing.TB, c *manifest.Store, run job.Run) job.Run {
 	t.Helper()
 	run.Outcome, run.Error = "failed", "for a reason"
@@ -155,10 +163,15 @@ func Put(ctx context.Context, c *manifest.Store, p manifest.Publication) (run jo
 }
 
 // Publication returns what makes file current after parent.
-func Publication(t testing.TB, file snapshot.Sealed, run job.Run, parent job.Nullable) manifest.Publication {
+func Publication(
+	t testing.TB, file snapshot.Sealed, run job.Run, parent job.Nullable,
+) manifest.Publication {
 	return manifest.Publication{
 		Owner: Owner, Sealed: file, Run: run, Dir: t.TempDir(),
-		Snapshot: manifest.Snapshot{Parent: parent, CreatedAt: job.At(Noon), Watermark: job.At(Noon), DeletesConfirmedAt: job.At(Noon)},
+		Snapshot: manifest.Snapshot{
+			Parent: parent, CreatedAt: job.At(Noon),
+			Watermark: job.At(Noon), DeletesConfirmedAt: job.At(Noon),
+		},
 	}
 }
 

@@ -8,7 +8,7 @@
 //   - An empty variable is an absent one. Space around a value does not count; a value of nothing else is a mistake.
 //   - The error of [Load] and [LoadFunction] holds every mistake, one a line, each with its variable in front, in the order of the table.
 //     A mistake that only follows from another is left out.
-//   - A secret is in no error, and nothing that prints, logs or encodes a Config shows one (see [Secret]).
+//   - A secret is in no error, and nothing that prints, logs or encodes a Config shows one (see [access.Secret]).
 //   - A set variable without effect is never passed over in silence: it is a mistake or in Config.Unused.
 //
 // # What it leaves to others

@@ -12,7 +12,8 @@ import (
 const page = "https://voc.example.com"
 
 func TestParseOrigins(t *testing.T) {
-	got, err := access.ParseOrigins("https://App.example.com:443, https://*.example.com,,http://localhost:5173,http://[::1]:80")
+	got, err := access.ParseOrigins("https://App.example.com:443, https://*.example.com,," +
+		"http://localhost:5173,http://[::1]:80")
 	expect(t, "error", err, nil)
 	expect(t, "origins", got, access.Origins{
 		"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]",

@@ -37,7 +37,9 @@ func request(t *testing.T, authorization string) *http.Request {
 
 func TestCheckReadAndCheckAdmin(t *testing.T) {
 	tokens := access.Policy{
-		Reads: access.TokenReads, ReadTokens: secrets("read-1", "read-2"), AdminTokens: secrets("admin-1"),
+		Reads:       access.TokenReads,
+		ReadTokens:  secrets("read-1", "read-2"),
+		AdminTokens: secrets("admin-1"),
 	}
 	public, unread, publicUnread, adminless := tokens, tokens, tokens, tokens
 	public.Reads = access.PublicReads
@@ -94,9 +96,11 @@ func TestCheckReadAndCheckAdmin(t *testing.T) {
 	}
 }
 
-// TestCheckReadWithClaims: only the gateway gives claims; a client's own token does not replace them.
+// TestCheckReadWithClaims: only the gateway gives claims; a client's token does not replace them.
 func TestCheckReadWithClaims(t *testing.T) {
-	policy := access.Policy{Reads: access.JWTReads, AdminTokens: secrets("admin-1"), TokensUnread: true}
+	policy := access.Policy{
+		Reads: access.JWTReads, AdminTokens: secrets("admin-1"), TokensUnread: true,
+	}
 	for name, c := range map[string]struct {
 		claims map[string]string
 		want   error
@@ -146,7 +150,8 @@ func TestParseReads(t *testing.T) {
 		expect(t, "reads", got, reads)
 	}
 	for _, value := range []string{"", "open", "Public", "token "} {
-		if _, err := access.ParseReads(value); err == nil || !strings.Contains(err.Error(), "public, token or jwt") {
+		_, err := access.ParseReads(value)
+		if err == nil || !strings.Contains(err.Error(), "public, token or jwt") {
 			t.Errorf("%q: error %v", value, err)
 		}
 	}
@@ -161,18 +166,24 @@ func TestParseTokens(t *testing.T) {
 	}
 	expect(t, "tokens", texts, []string{"one", "two"})
 	for value, words := range map[string]string{
-		",": "holds no token", "": "holds no token", "s3cret b": "no token has", "ok,s3cret\x00": "no token has",
-		"s3cretä": "no token has", "s3cret\x7f": "no token has",
+		",": "holds no token", "": "holds no token", "s3cret b": "no token has",
+		"ok,s3cret\x00": "no token has",
+		"s3cretä":       "no token has", "s3cret\x7f": "no token has",
 	} {
 		_, err := access.ParseTokens(value)
-		if err == nil || !strings.Contains(err.Error(), words) || strings.Contains(err.Error(), "s3cret") {
+		if err == nil || !strings.Contains(err.Error(), words) ||
+			strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%q: error %v, want one with %q", value, err, words)
 		}
 	}
 }
 
 func BenchmarkCheckRead(b *testing.B) {
-	policy := access.Policy{Reads: access.TokenReads, ReadTokens: secrets("read-1", "read-2"), AdminTokens: secrets("admin-1")}
+	policy := access.Policy{
+		Reads:       access.TokenReads,
+		ReadTokens:  secrets("read-1", "read-2"),
+		AdminTokens: secrets("admin-1"),
+	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.Header.Set("Authorization", "Bearer read-1")
 	b.ReportAllocs()

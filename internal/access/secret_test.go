@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -16,15 +17,23 @@ const key = "patKEY.0123456789abcdef"
 // wrapped keeps a Policy where fmt cannot call methods.
 type wrapped struct{ inner access.Policy }
 
-// TestPolicyRedactsSecrets prints, logs and encodes values that hold key as a token, a password and a hash.
+// TestPolicyRedactsSecrets prints, logs and encodes values that hold key as a token, a password
+// and a hash. Neither it nor its SHA-256 may show.
 func TestPolicyRedactsSecrets(t *testing.T) {
 	policy := access.Policy{
 		ReadTokens: secrets(key), AdminTokens: secrets(key, key),
 		Users: []access.User{{Email: "ann@example.com", PasswordHash: access.NewSecret(key)}},
 	}
+	sum := sha256.Sum256([]byte(key))
+	traces := []string{key[:6]}
+	for _, secret := range []string{key, string(sum[:])} {
+		traces = append(traces, secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret),
+			fmt.Sprint([]byte(secret)), fmt.Sprintf("%q", secret))
+	}
 	for name, v := range map[string]any{
 		"policy": policy, "pointer": &policy, "unexported": wrapped{policy}, "list": policy.ReadTokens,
-		"attempt": access.Attempt{Password: access.NewSecret(key)}, "sign-in": access.NewSignIn(policy.Users),
+		"attempt": access.Attempt{Password: access.NewSecret(key)},
+		"sign-in": access.NewSignIn(policy.Users),
 	} {
 		var out bytes.Buffer
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%10.3s", "%!"} {
@@ -36,7 +45,7 @@ func TestPolicyRedactsSecrets(t *testing.T) {
 		encoded, err := json.Marshal(map[string]any{"value": v})
 		expect(t, "error", err, nil)
 		text := out.String() + string(encoded)
-		for _, trace := range []string{key, key[:6], fmt.Sprintf("%x", key), fmt.Sprintf("%X", key), fmt.Sprint([]byte(key))} {
+		for _, trace := range traces {
 			if strings.Contains(text, trace) {
 				t.Errorf("%s shows %s in\n%s", name, trace, text)
 			}

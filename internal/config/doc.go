@@ -23,4 +23,5 @@
 // Reading has two steps. The struct table names each variable with its default and a type; the type's parser finds
 // what is wrong with one value by itself. Then come the rules that join several variables, a method for each part of Config.
 // They pass over variables that the first step found wrong.
+// What a part means is its own package's: feedback, schedule and access parse their values and return errors that name no variable.
 package config

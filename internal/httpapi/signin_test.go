@@ -99,11 +99,12 @@ func TestSignInIgnoresUnknownMembers(t *testing.T) {
 	s.post("/api/users/auth", `{"email": "ann@example.com", "password": "open sesame", "callbackUrl": "/"}`).is(t, 200)
 }
 
-// TestSignInThrottle: the counts are package access's; here, that it is told the email and the address.
+// TestSignInThrottle: package access counts; the handler must pass on the email and the address.
 func TestSignInThrottle(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
-	for i, host := range []string{"192.0.2.1", "192.0.2.2", "[2001:db8::1]", "[2001:db8:0:1::1]", "a"} {
+	hosts := []string{"192.0.2.1", "192.0.2.2", "[2001:db8::1]", "[2001:db8:0:1::1]", "a"}
+	for i, host := range hosts {
 		s.signInFrom(host+":1", "ann@example.com", "guess").is(t, 401)
 		s.signInFrom("198.51.100.1", fmt.Sprintf("%d@example.com", i), "guess").is(t, 401)
 	}

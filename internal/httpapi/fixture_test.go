@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/catalog"
@@ -106,7 +107,7 @@ func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
 		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
-		Access: httpapi.Access{Reads: httpapi.Public},
+		Access: access.Policy{Reads: access.PublicReads},
 	}
 	for _, option := range options {
 		option(&cfg)

@@ -19,13 +19,13 @@ import (
 // has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
 const drawing = `
 functions/server   → serverhost
-serverhost         → app refresh httpapi catalog config schedule telemetry airtablesim
+serverhost         → app access refresh httpapi catalog config schedule telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
-functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
+functions/api      → app access httpapi catalog config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi catalog config lambdahost
 app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
 refresh            → catalog snapshot airtable feedback telemetry
-httpapi            → catalog snapshot feedback schedule telemetry
+httpapi            → access catalog snapshot feedback schedule telemetry
 httpapi/apidoc     →
 lambdahost         → catalog config
 lambdahost/invocation → lambdahost httpapi catalog config
@@ -34,12 +34,13 @@ buildtest          →
 voctest            →
 catalog            → snapshot blob feedback
 snapshot           → feedback
-config             → feedback schedule
+config             → access feedback schedule
 blob/dirblob       → blob
 blob/s3blob        → blob
 blob/blobtest      → blob
 airtablesim → airtablesim/formula
 airtablesim/formula →
+access             →
 airtable           →
 feedback           →
 blob               →

@@ -19,6 +19,7 @@ import (
 	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 const (
@@ -75,9 +76,9 @@ func bytesOf(t testing.TB, run string) snapshot.Sealed {
 // sealed is a real snapshot, which names the run that made it. It takes tens of milliseconds.
 func sealed(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
-	draft, err := snapshot.NewDraft(t.Context(), t.TempDir(), nil)
+	draft, err := build.New(t.Context(), t.TempDir(), nil)
 	if err == nil {
-		err = draft.Put(t.Context(), snapshot.Row{
+		err = draft.Put(t.Context(), build.Row{
 			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: noon},
 			Source:   snapshot.Source{ID: "rec1", CreatedTime: noon, Fields: []byte("{}"), Digest: []byte(run), Computed: []byte(run)},
 		})

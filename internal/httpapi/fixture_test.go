@@ -25,6 +25,7 @@ import (
 	"voc/internal/httpapi"
 	"voc/internal/schedule"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // scratch holds the sealed snapshots that tests share.
@@ -333,7 +334,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		return snapshot.Sealed{}, err
 	}
 	ctx := context.Background()
-	draft, err := snapshot.NewDraft(ctx, dir, nil)
+	draft, err := build.New(ctx, dir, nil)
 	if err != nil {
 		return snapshot.Sealed{}, err
 	}
@@ -342,7 +343,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		if err != nil {
 			return snapshot.Sealed{}, err
 		}
-		if err := draft.Put(ctx, snapshot.Row{
+		if err := draft.Put(ctx, build.Row{
 			Feedback: m.Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
 			Source: snapshot.Source{
 				ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields,

@@ -11,6 +11,7 @@ import (
 	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
@@ -94,7 +95,7 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)
 	defer parent.Close()
 	meta, owner := parent.Meta(), w.manifest().Owner
 	change(&meta, &owner)
-	draft, err := snapshot.Fork(ctx, dir, parent)
+	draft, err := build.Fork(ctx, dir, parent)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 //	functions → app → refresh, httpapi → catalog → snapshot, blob
 //
 // with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
-// has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
+// has the emulator. A test may import what it needs; voctest, buildtest and snapshot/snaptest are for tests alone.
 const drawing = `
 functions/server   → serverhost
 serverhost         → app access refresh httpapi catalog config schedule telemetry airtablesim
@@ -24,7 +24,7 @@ serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi catalog config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi catalog config lambdahost
 app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
-refresh            → catalog snapshot airtable feedback telemetry
+refresh            → catalog snapshot snapshot/build airtable feedback telemetry
 httpapi            → access catalog snapshot feedback schedule telemetry
 httpapi/apidoc     →
 lambdahost         → catalog config
@@ -34,6 +34,8 @@ buildtest          →
 voctest            →
 catalog            → snapshot blob feedback
 snapshot           → feedback
+snapshot/build     → snapshot feedback
+snapshot/snaptest  → snapshot snapshot/build feedback voctest
 config             → access feedback schedule
 blob/dirblob       → blob
 blob/s3blob        → blob
@@ -50,8 +52,8 @@ telemetry          →
 
 // unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
 var unlinked = map[string][]string{
-	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "testing"},
-	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "testing"},
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
+	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
 }
 
 func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {

@@ -135,17 +135,9 @@ func NewReplica(p Parts) *replica.Replica {
 func NewAPI(p Parts, replica *replica.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
 	c := p.Config
 	return httpapi.New(httpapi.Config{
-		Replica:   replica,
-		Refresher: refresher,
-		Access: httpapi.Access{
-			Reads:       httpapi.ReadAccess(c.Access.Read),
-			ReadTokens:  reveal(c.Access.ReadTokens),
-			AdminTokens: reveal(c.Access.AdminTokens),
-			Unread:      c.Access.Unread,
-			Origins:     c.Access.Origins,
-			Users:       users(c.Access.Users),
-			UsersUnread: c.Access.UsersUnread,
-		},
+		Replica:      replica,
+		Refresher:    refresher,
+		Access:       c.Access,
 		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
 		MonthlyCalls: c.MonthlyCalls,
 		Quota:        quota,
@@ -155,20 +147,6 @@ func NewAPI(p Parts, replica *replica.Replica, refresher httpapi.Refresher, plat
 		Now:          p.Now,
 		Log:          p.Log,
 	})
-}
-
-func users(configured []config.User) (all []httpapi.User) {
-	for _, u := range configured {
-		all = append(all, httpapi.User{Email: u.Email, Name: u.Name, Role: u.Role, PasswordHash: u.PasswordHash.Reveal()})
-	}
-	return all
-}
-
-func reveal(secrets []config.Secret) (texts []string) {
-	for _, secret := range secrets {
-		texts = append(texts, secret.Reveal())
-	}
-	return texts
 }
 
 // Nobody is the refresher of a program that only looks.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/job"
 	"voc/internal/replica"
 	"voc/internal/schedule"
@@ -19,7 +20,7 @@ import (
 type Config struct {
 	Replica   *replica.Replica
 	Refresher Refresher
-	Access    Access
+	Access    access.Policy
 	Schedules Schedules
 	// MonthlyCalls is how many calls to Airtable a UTC month may have; 0: no cap.
 	MonthlyCalls int
@@ -49,18 +50,15 @@ type Schedules struct{ Full, Incremental, Sweep schedule.Schedule }
 type API struct {
 	Config
 	routes []route
-	gate   gate
-	cors   cors
 	kept   *kept
-	people people
-	tries  tries
+	users  *access.SignIn
 
 	full, incremental, sweep deadline
 }
 
 // New makes the handler.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, gate: newGate(cfg.Access), cors: newCORS(cfg.Access.Origins), kept: newKept(), people: newPeople(cfg.Access.Users)}
+	a := &API{Config: cfg, kept: newKept(), users: access.NewSignIn(cfg.Access.Users)}
 	a.full.schedule, a.incremental.schedule, a.sweep.schedule = cfg.Schedules.Full, cfg.Schedules.Incremental, cfg.Schedules.Sweep
 	a.routes = a.table()
 	return a
@@ -73,7 +71,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.Header().Set("X-Request-Id", q.id)
 	out.Header().Set("X-Content-Type-Options", "nosniff")
 	out.Header().Set("Vary", "Origin, Accept, Accept-Encoding")
-	a.cors.apply(out.Header(), r)
+	a.setCORS(out.Header(), r)
 	defer a.recover(out, q)
 	if err := a.serve(out, q); err != nil {
 		a.fail(out, q, err)
@@ -89,7 +87,7 @@ func (a *API) serve(w *response, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.gate.check(route.access, r); err != nil {
+	if err := a.authorize(route.permission, r.Request); err != nil {
 		return err
 	}
 	if err := r.readQuery(route.parameters); err != nil {

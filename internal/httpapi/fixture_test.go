@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/feedback"
@@ -26,6 +27,7 @@ import (
 	"voc/internal/replica"
 	"voc/internal/schedule"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // scratch holds the sealed snapshots that tests share.
@@ -79,12 +81,12 @@ func nextRun(mode job.Mode, name string, later time.Duration) job.Run {
 	return run
 }
 
-// service is an API over real parts: a store in memory, a catalog, a replica. Only who refreshes is made up.
+// service is an API over real parts: a store in memory, its manifest, a replica. Only the refresher is a fake.
 type service struct {
 	*httpapi.API
 	t         testing.TB
 	store     *blobtest.Faulty
-	catalog   *manifest.Store
+	manifests *manifest.Store
 	replica   *replica.Replica
 	dir       string // of the replica
 	refresher *refresher
@@ -106,12 +108,12 @@ func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(
 		refresher: &refresher{ticket: job.Ticket{RunID: "full-1", Mode: job.Full}}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.catalog = manifest.New(s.store, 5, quota, log)
-	s.replica = replica.New(s.catalog, s.dir, log)
+	s.manifests = manifest.New(s.store, 5, quota, log)
+	s.replica = replica.New(s.manifests, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
 		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota, Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
-		Access: httpapi.Access{Reads: httpapi.Public},
+		Access: access.Policy{Reads: access.PublicReads},
 	}
 	for _, option := range options {
 		option(&cfg)
@@ -136,7 +138,7 @@ func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 	}
 	before, run, err := s.acquire(run)
 	if err == nil {
-		_, err = s.catalog.Publish(s.t.Context(), manifest.Publication{
+		_, err = s.manifests.Publish(s.t.Context(), manifest.Publication{
 			Owner:  manifest.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
 			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
 			Snapshot: manifest.Snapshot{
@@ -156,13 +158,13 @@ func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 // acquire takes the lease for a run.
 func (s *service) acquire(run job.Run) (manifest.Manifest, job.Run, error) {
 	run.Attempt = run.ID
-	return s.catalog.Acquire(s.t.Context(), base, job.Request{}, run)
+	return s.manifests.Acquire(s.t.Context(), base, job.Request{}, run)
 }
 
 // current is the snapshot that the manifest calls so.
 func (s *service) current() manifest.Snapshot {
 	s.t.Helper()
-	m, err := s.catalog.Load(s.t.Context())
+	m, err := s.manifests.Load(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -337,7 +339,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		return snapshot.Sealed{}, err
 	}
 	ctx := context.Background()
-	draft, err := snapshot.NewDraft(ctx, dir, nil)
+	draft, err := build.New(ctx, dir, nil)
 	if err != nil {
 		return snapshot.Sealed{}, err
 	}
@@ -346,7 +348,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		if err != nil {
 			return snapshot.Sealed{}, err
 		}
-		if err := draft.Put(ctx, snapshot.Row{
+		if err := draft.Put(ctx, build.Row{
 			Feedback: m.Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
 			Source: snapshot.Source{
 				ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields,

@@ -30,7 +30,7 @@ func (s *service) rollBack(to string) {
 	s.t.Helper()
 	run := nextRun(job.Rollback, "back", time.Minute)
 	run.Trigger, run.Attempt, run.AirtableCalls = job.TriggerAPI, run.ID, 0
-	if _, err := s.catalog.Rollback(s.t.Context(), base, run, to); err != nil {
+	if _, err := s.manifests.Rollback(s.t.Context(), base, run, to); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -107,7 +107,7 @@ func TestARunOfAnotherHostIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	run.Pages, run.Read = 4, 400
-	if err := s.catalog.Renew(t.Context(), run); err != nil {
+	if err := s.manifests.Renew(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}
 	if status := s.status(); status.Cache.Running == nil || status.Cache.Running.RunID != run.ID {

@@ -13,7 +13,7 @@ import (
 type route struct {
 	method     string // GET also answers HEAD
 	path       string // without a trailing slash; a last segment {id} stands for any one
-	access     access
+	permission permission
 	parameters parameters
 	handle     func(*response, *request) error
 }

@@ -272,7 +272,7 @@ func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serving(t)
 		defer s.replica.Close()
-		elsewhere := replica.New(s.catalog, t.TempDir(), nil)
+		elsewhere := replica.New(s.manifests, t.TempDir(), nil)
 		here := s.replica
 		s.replica = elsewhere // whose publisher is another process
 		next := s.publish(others(), nextRun(job.Full, "b", time.Second))

@@ -201,7 +201,7 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 	confirmed := manifest.Confirmation{Snapshot: s.current().ID, Watermark: noon.Add(time.Minute)}
 	_, run, err := s.acquire(nextRun(job.Incremental, "b", 3*time.Minute))
 	if err == nil {
-		_, err = s.catalog.Confirm(t.Context(), run, confirmed)
+		_, err = s.manifests.Confirm(t.Context(), run, confirmed)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -300,12 +300,12 @@ func (s *service) finish(run job.Run) {
 	s.t.Helper()
 	var err error
 	if run.Outcome != "" {
-		_, err = s.catalog.Record(s.t.Context(), run)
+		_, err = s.manifests.Record(s.t.Context(), run)
 	} else {
 		if _, run, err = s.acquire(run); err != nil {
 			s.t.Fatal(err)
 		}
-		_, err = s.catalog.Confirm(s.t.Context(), run, manifest.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
+		_, err = s.manifests.Confirm(s.t.Context(), run, manifest.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
 	}
 	if err == nil {
 		err = s.replica.Sync(s.t.Context())

@@ -18,7 +18,7 @@ func (w *world) check() refresh.Report {
 	w.t.Helper()
 	faulty := blobtest.NewFaulty(w.store)
 	engine := w.engine(faulty)
-	before, intact := w.catalog().Load(w.t.Context())
+	before, intact := w.manifests().Load(w.t.Context())
 	report := engine.Check(w.t.Context())
 	for _, op := range faulty.Log() {
 		if slices.Contains([]blobtest.Kind{blobtest.PutNew, blobtest.Replace, blobtest.Delete}, op.Kind) && op.Key != "manifest.json" {

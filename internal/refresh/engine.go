@@ -16,6 +16,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // runTimeout bounds a run. 500,000 records at Airtable's pace take a third of it; without it, an answer that says to wait for a day would be waited for, and every later run
@@ -68,7 +69,7 @@ type run struct {
 	parent   *snapshot.File    // nil: none that can be read
 	outdated bool              // parent is an older one than current
 	plan     plan
-	draft    *snapshot.Draft
+	draft    *build.Draft
 }
 
 // Run does what was asked and returns its receipt, which says how it ended and is in the store too. It may do more than was asked: the first run of a store is full, and so is one that follows a change

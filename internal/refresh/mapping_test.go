@@ -12,6 +12,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
@@ -95,7 +96,7 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	defer parent.Close()
 	meta, owner := parent.Meta(), w.manifest().Owner
 	change(&meta, &owner)
-	draft, err := snapshot.Fork(ctx, dir, parent)
+	draft, err := build.Fork(ctx, dir, parent)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -107,10 +108,10 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	next.Parent = job.Nullable(next.ID)
 	w.runs++
 	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
-	if _, run, err = w.catalog().Acquire(ctx, w.base, job.Request{}, run); err != nil {
+	if _, run, err = w.manifests().Acquire(ctx, w.base, job.Request{}, run); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.catalog().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
+	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
 		w.t.Fatal(err)
 	}
 }

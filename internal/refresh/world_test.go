@@ -196,13 +196,13 @@ func says(t testing.TB, text string, parts ...string) {
 	}
 }
 
-func (w *world) catalog() *manifest.Store {
+func (w *world) manifests() *manifest.Store {
 	return manifest.New(w.store, 3, quota, slog.New(slog.DiscardHandler))
 }
 
 func (w *world) manifest() manifest.Manifest {
 	w.t.Helper()
-	m, err := w.catalog().Load(w.t.Context())
+	m, err := w.manifests().Load(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -16,16 +16,16 @@ import (
 //	functions → app → refresh, httpapi → replica → manifest → job, snapshot, blob
 //
 // with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
-// has the emulator. A test may import what it needs; voctest and buildtest are for tests alone.
+// has the emulator. A test may import what it needs; voctest, buildtest, snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
 functions/server   → serverhost
-serverhost         → app refresh httpapi replica manifest job config schedule telemetry airtablesim
+serverhost         → app access refresh httpapi replica manifest job config schedule telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
-functions/api      → app httpapi replica config lambdahost lambdahost/invocation
+functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi job config lambdahost
 app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
-refresh            → manifest job snapshot airtable feedback telemetry
-httpapi            → replica manifest job snapshot feedback schedule telemetry
+refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
+httpapi            → access replica manifest job snapshot feedback schedule telemetry
 httpapi/apidoc     →
 lambdahost         → job config
 lambdahost/invocation → lambdahost manifest job config
@@ -34,15 +34,18 @@ buildtest          →
 voctest            →
 replica            → manifest job snapshot blob
 manifest           → job snapshot blob
-manifest/manifesttest → manifest job snapshot feedback blob blob/blobtest
+manifest/manifesttest → manifest job snapshot snapshot/build feedback blob blob/blobtest
 job                →
 snapshot           → feedback
-config             → feedback schedule
+snapshot/build     → snapshot feedback
+snapshot/snaptest  → snapshot snapshot/build feedback voctest
+config             → access feedback schedule
 blob/dirblob       → blob
 blob/s3blob        → blob
 blob/blobtest      → blob
 airtablesim → airtablesim/formula
 airtablesim/formula →
+access             →
 airtable           →
 feedback           →
 blob               →
@@ -52,8 +55,8 @@ telemetry          →
 
 // unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
 var unlinked = map[string][]string{
-	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "testing"},
-	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "testing"},
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
+	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
 }
 
 func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {

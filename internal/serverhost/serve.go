@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/app"
-	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/job"
 	"voc/internal/refresh"
@@ -165,7 +165,7 @@ func (s *serving) welcome() {
 	if len(s.Config.Access.AdminTokens) > 0 {
 		fmt.Fprintf(out, "  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
 	}
-	if s.Config.Access.Read != config.Public {
+	if s.Config.Access.Reads != access.PublicReads {
 		fmt.Fprintln(out, "  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
 	}
 }

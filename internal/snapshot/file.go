@@ -1,7 +1,6 @@
 package snapshot
 
 import (
-	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -65,7 +64,7 @@ func openSealed(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", dsn(path, immutable))
+	db, err := sql.Open("sqlite", DSN(path, immutable))
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +99,7 @@ func (f *File) load(size int64) error {
 		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`).Scan(&application, &version, &whole); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 	}
-	if application != applicationID {
+	if application != ApplicationID {
 		return ErrNotSnapshot
 	}
 	if version > Format || version < OldestFormat {
@@ -161,26 +160,14 @@ func (f *File) loadSizes() error {
 	return rows.Err()
 }
 
+// Path is where the file lies.
+func (f *File) Path() string { return f.path }
+
 // Meta is what the snapshot says of itself.
 func (f *File) Meta() Meta { return f.meta }
 
 // Records is how many records it serves.
 func (f *File) Records() int { return f.records }
-
-// Smallest picks, of the encodings that a client takes, the one in which the whole list is smallest; without any of them it is Identity.
-func (f *File) Smallest(accepted []Encoding) Encoding {
-	best := Identity
-	for _, encoding := range accepted {
-		size, ok := f.sizes[stored{List, encoding}]
-		if ok && (best == Identity || size < f.sizes[stored{List, best}]) {
-			best = encoding
-		}
-	}
-	return best
-}
-
-// Size is how many bytes the whole list has in an encoding; 0 for one that the snapshot does not hold.
-func (f *File) Size(encoding Encoding) int64 { return f.sizes[stored{List, encoding}] }
 
 // Close closes the file and removes what Body made beside it.
 func (f *File) Close() error {
@@ -191,24 +178,3 @@ func (f *File) Close() error {
 	}
 	return wrap("close "+f.path, f.db.Close())
 }
-
-// Body opens the whole list in an encoding; the caller closes it. The first call for an encoding writes it to a file beside the
-// snapshot, later ones only open that.
-func (f *File) Body(ctx context.Context, encoding Encoding) (*os.File, int64, error) {
-	f.bodies.Lock()
-	defer f.bodies.Unlock()
-	path := f.bodyPath(encoding)
-	size, ok := f.ready[encoding]
-	if !ok {
-		var err error
-		if size, err = f.unpack(ctx, encoding, path); err != nil {
-			_ = os.Remove(path) // half a list must not be found again
-			return nil, 0, wrap("unpack the list as "+string(encoding), err)
-		}
-		f.ready[encoding] = size
-	}
-	file, err := os.Open(path)
-	return file, size, wrap("open the list", err)
-}
-
-func (f *File) bodyPath(encoding Encoding) string { return f.path + "." + string(encoding) }

@@ -11,6 +11,9 @@ import (
 	"voc/internal/feedback"
 )
 
+// RankingPart is how many records a part of a ranking has: a page mostly needs one part.
+const RankingPart = 2048
+
 // Page is a stretch of a selection in some order.
 type Page struct {
 	Positions []uint32
@@ -102,8 +105,8 @@ func from(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 // ranked reads a ranking part by part.
 func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
-		place := after / rankingPart * rankingPart
-		rows, err := f.ranking.QueryContext(ctx, string(sort), after/rankingPart)
+		place := after / RankingPart * RankingPart
+		rows, err := f.ranking.QueryContext(ctx, string(sort), after/RankingPart)
 		if err != nil {
 			yield(spot{}, err)
 			return

@@ -1,18 +1,12 @@
 package snapshot
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
-	"io"
 	"iter"
-	"os"
 	"strconv"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
 
 	"voc/internal/feedback"
 )
@@ -114,55 +108,4 @@ func scanSource(rows *sql.Rows) (s Source, err error) {
 	}
 	s.CreatedTime, err = time.Parse(feedback.TimeFormat, created)
 	return s, err
-}
-
-// unpack writes the whole list to path.
-func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
-	from := stored{List, encoding}
-	if encoding == Identity {
-		from.encoding = Gzip
-	}
-	if f.sizes[from] == 0 {
-		return 0, errNotHeld
-	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer file.Close()
-	var body io.Reader = &parts{ctx: ctx, file: f, stored: from}
-	if encoding == Identity {
-		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
-			return 0, err
-		}
-	}
-	size, err := io.Copy(file, body)
-	return size, errors.Join(err, file.Close())
-}
-
-var errNotHeld = errors.New("the snapshot does not hold it")
-
-// parts reads a stored answer a part at a time.
-type parts struct {
-	stored
-	ctx  context.Context
-	file *File
-	next int
-	rest []byte
-}
-
-func (p *parts) Read(into []byte) (int, error) {
-	if len(p.rest) == 0 {
-		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`, p.name, p.encoding, p.next).Scan(&p.rest)
-		if errors.Is(err, sql.ErrNoRows) {
-			return 0, io.EOF
-		}
-		if err != nil {
-			return 0, err
-		}
-		p.next++
-	}
-	n := copy(into, p.rest)
-	p.rest = p.rest[n:]
-	return n, nil
 }

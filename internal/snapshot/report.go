@@ -4,39 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"io"
-	"maps"
 	"slices"
 
 	"voc/internal/feedback"
 )
-
-func (x *index) storeReports(ctx context.Context, d *Draft, encoders *encoders) error {
-	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
-	for property, values := range x.facets {
-		for _, entry := range values {
-			facets.Choices[property] = append(facets.Choices[property], feedback.Choice{Value: entry.value(), Count: int(entry.positions.GetCardinality())}) // #nosec G115 -- at most records
-		}
-	}
-	weeks := map[string]feedback.Times{}
-	for at, times := range x.sortedTimes() {
-		times.Add(weeks[at.week])
-		weeks[at.week] = times
-	}
-	for _, report := range []struct {
-		name Name
-		body []byte
-	}{
-		{FacetsReport, facets.JSON()},
-		{TimesReport, feedback.ResponseTimes(weeks)},
-		{PlacesReport, feedback.Environments(slices.Collect(maps.Keys(x.timed)))},
-		{PulseReport, x.pulse.JSON()},
-	} {
-		if err := d.encodeReport(ctx, encoders, report.name, report.body); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // Report is an answer that depends on nothing but the snapshot, in the smallest of the encodings that a client takes. It is read once; the caller must not change it.
 func (f *File) Report(ctx context.Context, name Name, accepted []Encoding) ([]byte, Encoding, error) {

@@ -21,14 +21,13 @@ const (
 	OldestFormat = 2
 )
 
-// applicationID is PRAGMA application_id: "voc1" in ASCII, so that no other SQLite file is taken for a snapshot.
-const applicationID = 0x766f6331
+// ApplicationID is PRAGMA application_id: "voc1" in ASCII, so that no other SQLite file is taken for a snapshot.
+const ApplicationID = 0x766f6331
 
+// Schema creates the tables of a snapshot.
+//
 //go:embed schema.sql
-var schema string
-
-//go:embed derive.sql
-var derive string
+var Schema string
 
 // Errors of Open and of the queries.
 var (
@@ -79,11 +78,13 @@ type Contents struct {
 // Binding says which field id stood behind each configured name: how a field is followed when it is renamed, and missed when it is gone.
 type Binding map[string]string
 
-// Row is one record with all that is served of it.
-type Row struct {
-	Feedback feedback.Feedback
-	Source   Source
-	URL      string // of the record in Airtable
+// Sealed is a finished file that is not yet published.
+type Sealed struct {
+	Path    string
+	Records int
+	Bytes   int64
+	SHA256  string // of the file, hexadecimal
+	Contents
 }
 
 // Source is a record as Airtable sent it: enough to map it again.
@@ -95,8 +96,8 @@ type Source struct {
 	Computed    []byte // SHA-256 of what Airtable works out
 }
 
-// dsn names a SQLite file. A path may hold any character, so it is escaped.
-func dsn(path string, options url.Values) string {
+// DSN names a SQLite file. A path may hold any character, so it is escaped.
+func DSN(path string, options url.Values) string {
 	u := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: options.Encode()}
 	return u.String()
 }
@@ -110,4 +111,10 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("snapshot: %s: %w", doing, Advise(err))
+}
+
+// Filled says whether the record has a value in a field, by name.
+func (s Source) Filled(field string) bool {
+	var cells map[string]json.RawMessage
+	return json.Unmarshal(s.Fields, &cells) == nil && feedback.Filled(cells[field])
 }

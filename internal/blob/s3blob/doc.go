@@ -18,7 +18,7 @@
 //
 // The request is signed over the SHA-256 of the body, which every S3 server compares with what arrives; the same digest is in the metadata, for people who
 // look at an object (the ETag is no MD5 with a customer's key). The SDK's own checksums are off: as trailers not every server takes them, and on
-// a 304 they fail (service/s3 v1.114.8). What is read is not checked here: catalog holds it to digests of its own.
+// a 304 they fail (service/s3 v1.114.8). What is read is not checked here: manifest holds it to digests of its own.
 //
 // # Connections
 //

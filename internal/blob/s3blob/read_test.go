@@ -37,7 +37,9 @@ func TestAReadIsTriedAgainUntilItsBodyBegins(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store, s3 := serve(t, fault, hold("body", 4))
-			store.LimitRead(100 * time.Millisecond)
+			if name == "stalled" { // the others must not depend on how fast a busy machine answers
+				store.LimitRead(time.Second)
+			}
 			object, err := store.Get(t.Context(), "object")
 			if err != nil || s3.calls() != 2 {
 				t.Fatalf("%v after %d requests", err, s3.calls())

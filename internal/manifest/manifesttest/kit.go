@@ -17,6 +17,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // Key is the manifest's key; Base is the base that the stores belong to.
@@ -84,9 +85,9 @@ func BytesOf(t testing.TB, run string) snapshot.Sealed {
 // milliseconds.
 func Sealed(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
-	draft, err := snapshot.NewDraft(t.Context(), t.TempDir(), nil)
+	draft, err := build.New(t.Context(), t.TempDir(), nil)
 	if err == nil {
-		err = draft.Put(t.Context(), snapshot.Row{
+		err = draft.Put(t.Context(), build.Row{
 			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: Noon},
 			Source: snapshot.Source{
 				ID: "rec1", CreatedTime: Noon, Fields: []byte("{}"),

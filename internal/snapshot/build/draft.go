@@ -1,15 +1,15 @@
-package snapshot
+package build
 
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 
 	"voc/internal/feedback"
+	"voc/internal/snapshot"
 )
 
 // columns of a record, in the order in which Put binds them; apart are those that lie in the table feedback.
@@ -23,13 +23,13 @@ const stage = `
 CREATE TABLE stage.row AS SELECT ` + columns + ` FROM main.record WHERE false;
 CREATE UNIQUE INDEX stage.row_id ON row (id);
 CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE stage.seen (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
+CREATE TABLE stage.listed (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
 
 // Draft is a snapshot in the making. It is used by one goroutine and ends in Seal or Discard. Until it is sealed nothing of it is of use to
 // anyone, so it is written without a journal and without flushes: a process that dies leaves files to throw away.
 type Draft struct {
-	parent *File // nil: none
-	carry  bool  // rows of parent that the draft does not touch stay
+	parent *snapshot.File // nil: none
+	carry  bool           // rows of parent that the draft does not touch stay
 	dir    string
 	db     *sql.DB
 	conn   *sql.Conn
@@ -42,19 +42,19 @@ type Diff struct{ Added, Changed, Removed, Unchanged int }
 // Any says whether the snapshot would differ from its parent in a record.
 func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
 
-// NewDraft starts an empty snapshot in dir, which must exist, be private and hold no other draft. A parent, if any, serves Diff; it stays the caller's and must stay
+// New starts an empty snapshot in dir, which must exist, be private and hold no other draft. A parent, if any, serves Diff; it stays the caller's and must stay
 // open.
-func NewDraft(ctx context.Context, dir string, parent *File) (*Draft, error) {
+func New(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return open(ctx, &Draft{dir: dir, parent: parent})
 }
 
 // Fork starts a snapshot that holds what parent holds, but for the rows that are put or removed.
-func Fork(ctx context.Context, dir string, parent *File) (*Draft, error) {
+func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return open(ctx, &Draft{dir: dir, parent: parent, carry: parent != nil})
 }
 
 func open(ctx context.Context, d *Draft) (*Draft, error) {
-	db, err := sql.Open("sqlite", dsn(d.path(), url.Values{
+	db, err := sql.Open("sqlite", snapshot.DSN(d.path(), url.Values{
 		"_pragma": {"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)"},
 	}))
 	if err != nil {
@@ -74,11 +74,11 @@ func (d *Draft) prepare(ctx context.Context) (err error) {
 	}
 	attach := []statement{{`ATTACH ? AS stage`, []any{filepath.Join(d.dir, "stage.sqlite")}}}
 	if d.parent != nil {
-		attach = append(attach, statement{`ATTACH ? AS parent`, []any{dsn(d.parent.path, url.Values{"mode": {"ro"}, "immutable": {"1"}})}})
+		attach = append(attach, statement{`ATTACH ? AS parent`, []any{snapshot.DSN(d.parent.Path(), url.Values{"mode": {"ro"}, "immutable": {"1"}})}})
 	}
 	attach = append(attach,
 		statement{`PRAGMA stage.journal_mode = OFF`, nil}, statement{`PRAGMA stage.synchronous = OFF`, nil}, statement{`PRAGMA stage.cache_size = -1024`, nil},
-		statement{`BEGIN`, nil}, statement{schema, nil}, statement{stage, nil})
+		statement{`BEGIN`, nil}, statement{snapshot.Schema, nil}, statement{stage, nil})
 	if err := d.exec(ctx, attach...); err != nil {
 		return err
 	}
@@ -173,9 +173,4 @@ func (d *Draft) close() {
 	_ = d.db.Close() // nothing of an unsealed draft is kept, and a sealed one was flushed before
 	_ = os.Remove(filepath.Join(d.dir, "stage.sqlite"))
 	d.db = nil
-}
-
-func (m Meta) encode() (string, error) {
-	text, err := json.Marshal(m)
-	return string(text), err
 }

@@ -1,34 +1,33 @@
-package snapshot
+package build
 
 import (
 	"context"
 	"database/sql"
-	"errors"
 )
 
 // held are the ids that a fork would have if it were sealed now, with what Airtable worked out of them.
 const held = `(SELECT id, computed FROM stage.row UNION ALL
 	SELECT id, computed FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
 
-// See notes that a listing has shown a record that belongs here, and the digest of what Airtable works out of it now. It is for forks.
-func (d *Draft) See(ctx context.Context, id string, computed []byte) error {
-	return wrap("note record "+id, d.exec(ctx, statement{`INSERT OR REPLACE INTO stage.seen VALUES (?, ?)`, []any{id, computed}}))
+// MarkListed notes that a listing has shown a record that belongs here, and the digest of what Airtable works out of it now. It is for forks.
+func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
+	return wrap("note record "+id, d.exec(ctx, statement{`INSERT OR REPLACE INTO stage.listed VALUES (?, ?)`, []any{id, computed}}))
 }
 
-// ForgetSeen begins the notes of See anew: its listing did.
-func (d *Draft) ForgetSeen(ctx context.Context) error {
-	return wrap("forget the listing", d.exec(ctx, statement{`DELETE FROM stage.seen`, nil}))
+// ResetListed forgets what MarkListed has noted: the listing began anew.
+func (d *Draft) ResetListed(ctx context.Context) error {
+	return wrap("forget the listing", d.exec(ctx, statement{`DELETE FROM stage.listed`, nil}))
 }
 
-// Unseen lists the ids that the fork holds and the listing has not shown, sorted.
-func (d *Draft) Unseen(ctx context.Context) ([]string, error) {
-	ids, err := d.ids(ctx, `SELECT id FROM `+held+` EXCEPT SELECT id FROM stage.seen ORDER BY id`)
+// Unlisted lists the ids that the fork holds and the listing has not shown, sorted.
+func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
+	ids, err := d.ids(ctx, `SELECT id FROM `+held+` EXCEPT SELECT id FROM stage.listed ORDER BY id`)
 	return ids, wrap("compare with the listing", err)
 }
 
 // Outdated lists the ids that the listing has shown and the fork lacks, or holds with other computed values, sorted.
 func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
-	ids, err := d.ids(ctx, `SELECT id FROM (SELECT id, computed FROM stage.seen EXCEPT SELECT id, computed FROM `+held+`) ORDER BY id`)
+	ids, err := d.ids(ctx, `SELECT id FROM (SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM `+held+`) ORDER BY id`)
 	return ids, wrap("compare with the listing", err)
 }
 
@@ -59,12 +58,4 @@ func scanIDs(rows *sql.Rows) (ids []string, err error) {
 		ids = append(ids, id)
 	}
 	return ids, rows.Err()
-}
-
-// none tells a row that is not there from other errors.
-func none(doing string, err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNoRecord
-	}
-	return wrap(doing, err)
 }

@@ -1,4 +1,4 @@
-package snapshot_test
+package build_test
 
 import (
 	"database/sql"
@@ -7,27 +7,29 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"voc/internal/snapshot/snaptest"
 )
 
 // found are the ids of the records that the full-text index finds, newest first.
-func found(t tester, db *sql.DB, match string) []string {
+func found(t snaptest.T, db *sql.DB, match string) []string {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `SELECT id FROM feedback WHERE pos IN (SELECT rowid FROM search WHERE search MATCH ?) ORDER BY pos`, match)
-	check(t, err)
+	snaptest.Check(t, err)
 	defer rows.Close()
 	all := []string{}
 	for rows.Next() {
 		var id string
-		check(t, rows.Scan(&id))
+		snaptest.Check(t, rows.Scan(&id))
 		all = append(all, id)
 	}
-	check(t, rows.Err())
+	snaptest.Check(t, rows.Err())
 	return all
 }
 
 func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
 	t.Parallel()
-	parent := opened(t, cells{
+	parent := snaptest.Opened(t, snaptest.Cells{
 		"a": `{"Created":"2025-01-09","Initial Description":"The café's Übergröße","Notes":"hidden behind the description"}`,
 		"b": `{"Created":"2025-01-08","Notes":"CAFE au lait\r\nline two","Resolution Notes":"résolu"}`,
 		"c": `{"Created":"2025-01-07","Area Impacted":["Credit card","Mortgage"],"Type of Issue":"Billing"}`,
@@ -35,10 +37,10 @@ func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
 		"e": `{"Created":"2025-01-05","Notes":"to be changed"}`,
 		"f": `{"Created":"2025-01-04","Notes":"to be removed"}`,
 	})
-	draft, _ := start(t, parent, true)
-	put(t, draft, cells{"e": `{"Created":"2025-01-05","Notes":"edited"}`})
-	remove(t, draft, "f")
-	db := connect(t, seal(t, draft).Path)
+	draft, _ := snaptest.Start(t, parent, true)
+	snaptest.Put(t, draft, snaptest.Cells{"e": `{"Created":"2025-01-05","Notes":"edited"}`})
+	snaptest.Remove(t, draft, "f")
+	db := snaptest.Connect(t, snaptest.Seal(t, draft).Path)
 	for name, test := range map[string]struct {
 		match string
 		want  []string
@@ -84,26 +86,26 @@ type week struct {
 	Counts            [5]int
 }
 
-func weeks(t tester, db *sql.DB) []week {
+func weeks(t snaptest.T, db *sql.DB) []week {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), `SELECT environment, week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5 FROM response_times ORDER BY environment, week`)
-	check(t, err)
+	snaptest.Check(t, err)
 	defer rows.Close()
 	all := []week{}
 	for rows.Next() {
 		var w week
 		s, n := &w.Sums, &w.Counts
 		err := rows.Scan(&w.Environment, &w.Week, &w.Records, &s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4])
-		check(t, err)
+		snaptest.Check(t, err)
 		all = append(all, w)
 	}
-	check(t, rows.Err())
+	snaptest.Check(t, rows.Err())
 	return all
 }
 
 func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 	t.Parallel()
-	path := made(t, cells{
+	path := snaptest.Made(t, snaptest.Cells{
 		"a": `{"Reported On":"2025-01-06","Created":"2025-03-01","Environment":"X","Time to In Progress":1.5,"Time from Referred to Done":8}`,
 		"b": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":2.25,"Time From Report to Resolution":-1}`,
 		"c": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":{"specialValue":"NaN"}}`,
@@ -117,7 +119,7 @@ func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 		{"X", "2025-01-06", 3, [5]float64{0: 3.75, 3: 8}, [5]int{0: 2, 3: 1}},
 		{"X", "2025-01-13", 1, [5]float64{1: 3}, [5]int{1: 1}},
 	}
-	if diff := cmp.Diff(want, weeks(t, connect(t, path))); diff != "" {
+	if diff := cmp.Diff(want, weeks(t, snaptest.Connect(t, path))); diff != "" {
 		t.Errorf("response times (-want +got):\n%s", diff)
 	}
 }
@@ -125,11 +127,11 @@ func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 // Hours that no float can sum must not end a refresh.
 func TestHoursBeyondAllMeasureAreTaken(t *testing.T) {
 	t.Parallel()
-	records := cells{}
+	records := snaptest.Cells{}
 	for i := range 5 {
 		records[fmt.Sprint(i)] = fmt.Sprintf(`{"Created":"2025-01-06","Time to In Progress":%g}`, math.MaxFloat64)
 	}
-	if got := weeks(t, connect(t, made(t, records))); len(got) != 1 || got[0].Counts[0] != 5 {
+	if got := weeks(t, snaptest.Connect(t, snaptest.Made(t, records))); len(got) != 1 || got[0].Counts[0] != 5 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -1,42 +1,40 @@
-package snapshot
+package build
 
 import (
 	"context"
 	"crypto/sha256"
+	_ "embed" // derive.sql
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+
+	"voc/internal/snapshot"
 )
 
-// Sealed is a finished file, not yet published.
-type Sealed struct {
-	Path    string
-	Records int
-	Bytes   int64
-	SHA256  string // of the file, hexadecimal
-	Contents
-}
+//go:embed derive.sql
+var derive string
 
 var errOver = errors.New("the draft was sealed or discarded before")
 
 // Seal finishes the draft: it takes over what the parent carries, derives everything that is served, lets SQLite check the file and flushes it. The file is
 // the caller's; the draft is over whatever comes back. Cost: about half a millisecond a record.
-func (d *Draft) Seal(ctx context.Context, meta Meta) (Sealed, error) {
+func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
 	if d.db == nil {
-		return Sealed{}, wrap("seal", errOver)
+		return snapshot.Sealed{}, wrap("seal", errOver)
 	}
 	sealed, err := d.seal(ctx, meta)
 	if err != nil {
 		d.abandon()
-		return Sealed{}, wrap("seal", err)
+		return snapshot.Sealed{}, wrap("seal", err)
 	}
 	return sealed, nil
 }
 
-func (d *Draft) seal(ctx context.Context, meta Meta) (Sealed, error) {
-	sealed := Sealed{Path: d.path()}
+func (d *Draft) seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
+	sealed := snapshot.Sealed{Path: d.path()}
 	var err error
 	if sealed.Contents, err = d.derive(ctx, meta); err != nil {
 		return sealed, err
@@ -84,7 +82,7 @@ func (d *Draft) rank(ctx context.Context) error {
 	return nil
 }
 
-func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
+func (d *Draft) derive(ctx context.Context, meta snapshot.Meta) (snapshot.Contents, error) {
 	var err error
 	if meta.Filled, err = d.carryOver(ctx); err != nil {
 		return meta.Contents, err
@@ -92,14 +90,14 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 	if err := d.digest(ctx, &meta.Contents); err != nil {
 		return meta.Contents, err
 	}
-	text, err := meta.encode()
+	text, err := json.Marshal(meta)
 	if err != nil {
 		return meta.Contents, err
 	}
 	if err := d.rank(ctx); err != nil {
 		return meta.Contents, err
 	}
-	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{text}}); err != nil {
+	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{string(text)}}); err != nil {
 		return meta.Contents, err
 	}
 	encoders := encoderPool.Get().(*encoders)
@@ -108,8 +106,8 @@ func (d *Draft) derive(ctx context.Context, meta Meta) (Contents, error) {
 		return meta.Contents, err
 	}
 	return meta.Contents, d.exec(ctx,
-		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, Format), nil},
-		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, applicationID), nil},
+		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, snapshot.Format), nil},
+		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, snapshot.ApplicationID), nil},
 		statement{`COMMIT`, nil})
 }
 

@@ -1,8 +1,7 @@
-package snapshot_test
+package build_test
 
 import (
 	"errors"
-	"flag"
 	"maps"
 	"testing"
 
@@ -11,15 +10,16 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/snaptest"
 )
 
 // However a snapshot came to hold its records, by one draft or by a chain of forks, it answers the same; and if none went on the way, it is the same file, to the byte.
 func TestASnapshotDoesNotTellHowItWasBuilt(t *testing.T) {
-	fewer(t)
+	snaptest.Fewer(t)
 	rapid.Check(t, func(t *rapid.T) {
 		var sealed snapshot.Sealed
 		var parent *snapshot.File
-		holds, gone := cells{}, map[string]bool{}
+		holds, gone := snaptest.Cells{}, map[string]bool{}
 		for range rapid.IntRange(1, 3).Draw(t, "generations") {
 			m := newModel(t, parent, holds, rapid.Bool().Draw(t, "fork"))
 			for range rapid.IntRange(0, 8).Draw(t, "steps") {
@@ -29,13 +29,13 @@ func TestASnapshotDoesNotTellHowItWasBuilt(t *testing.T) {
 			for id := range holds {
 				gone[id] = true
 			}
-			sealed, holds = seal(t, m.draft), m.holds()
+			sealed, holds = snaptest.Seal(t, m.draft), m.holds()
 			maps.DeleteFunc(gone, func(id string, _ bool) bool { return holds[id] != "" })
-			parent = open(t, sealed.Path)
+			parent = snaptest.Open(t, sealed.Path)
 		}
-		draft, _ := start(t, nil, false)
-		put(t, draft, holds)
-		fresh := seal(t, draft)
+		draft, _ := snaptest.Start(t, nil, false)
+		snaptest.Put(t, draft, holds)
+		fresh := snaptest.Seal(t, draft)
 		diff := cmp.Diff(everything(t, fresh.Path), everything(t, sealed.Path)) + cmp.Diff(fresh.Contents, sealed.Contents)
 		if diff != "" || sealed.Records != len(holds) || len(gone) == 0 && sealed.SHA256 != fresh.SHA256 {
 			t.Errorf("the files differ: %d and %d records; answers (-one draft +generations):\n%s", fresh.Records, sealed.Records, diff)
@@ -46,16 +46,6 @@ func TestASnapshotDoesNotTellHowItWasBuilt(t *testing.T) {
 			}
 		}
 	})
-}
-
-// fewer lets a property be checked 25 times, not 100, unless -rapid.checks says otherwise: each of its drafts costs 10 ms, and ten times that with -race.
-func fewer(t *testing.T) {
-	t.Helper()
-	checks := flag.Lookup("rapid.checks")
-	if given := checks.Value.String(); given == checks.DefValue {
-		check(t, checks.Value.Set("25"))
-		t.Cleanup(func() { check(t, checks.Value.Set(given)) })
-	}
 }
 
 // answers are all that a snapshot gives.
@@ -69,23 +59,23 @@ type answers struct {
 }
 
 // everything asks a snapshot of drawn records all there is to ask.
-func everything(t tester, path string) answers {
+func everything(t snaptest.T, path string) answers {
 	t.Helper()
-	file, db := open(t, path), connect(t, path)
-	all := answers{IDs: ids(t, file), List: joined(t, file), Weeks: weeks(t, db),
+	file, db := snaptest.Open(t, path), snaptest.Connect(t, path)
+	all := answers{IDs: snaptest.IDs(t, file), List: snaptest.Joined(t, file), Weeks: weeks(t, db),
 		Details: map[string]string{}, Teams: map[string][]string{}, Words: map[string][]string{}}
-	for encoding := range encodings {
-		if got, err := body(t, file, encoding); got != all.List || err != nil {
+	for encoding := range snaptest.Encodings {
+		if got, err := snaptest.Body(t, file, encoding); got != all.List || err != nil {
 			t.Errorf("%s: %d bytes, %v, want %d", encoding, len(got), err, len(all.List))
 		}
 	}
 	for _, id := range all.IDs {
 		detail, err := file.Detail(t.Context(), id)
-		check(t, err)
+		snaptest.Check(t, err)
 		all.Details[id] = string(detail)
 	}
 	for _, team := range drawnTeams {
-		all.Teams[team] = list(t, file, feedback.Filter{Any: are{"team": {team}}}, 0)
+		all.Teams[team] = snaptest.List(t, file, feedback.Filter{Any: snaptest.Are{"team": {team}}}, 0)
 	}
 	for _, word := range drawnWords {
 		all.Words[word] = found(t, db, word)

@@ -1,4 +1,4 @@
-package snapshot
+package build
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voc/internal/feedback"
+	"voc/internal/snapshot"
 )
 
 // tombstonesKept is how long a snapshot remembers a record that is gone.
@@ -22,7 +23,7 @@ func (d *Draft) carryOver(ctx context.Context) (map[string]int, error) {
 	if !d.carry {
 		return filled, d.count(ctx, filled, 1, `SELECT fields FROM stage.row`)
 	}
-	for name, n := range d.parent.meta.Filled {
+	for name, n := range d.parent.Meta().Filled {
 		filled[name] = n
 	}
 	return filled, errors.Join(
@@ -58,7 +59,7 @@ func (d *Draft) count(ctx context.Context, filled map[string]int, n int, query s
 }
 
 // digest sums up the staged rows.
-func (d *Draft) digest(ctx context.Context, into *Contents) error {
+func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
 	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM stage.row ORDER BY id`)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (d *Draft) digest(ctx context.Context, into *Contents) error {
 }
 
 // bury notes which records of the parent are gone, and keeps its own notes that are young enough. One that came back has none.
-func (d *Draft) bury(ctx context.Context, meta Meta) error {
+func (d *Draft) bury(ctx context.Context, meta snapshot.Meta) error {
 	if d.parent == nil {
 		return nil
 	}
@@ -89,38 +90,4 @@ func (d *Draft) bury(ctx context.Context, meta Meta) error {
 			[]any{meta.AsOf.UTC().Format(feedback.TimeFormat), meta.Run}},
 		statement{`INSERT OR IGNORE INTO tombstone SELECT id, removed_at, run FROM parent.tombstone
 			WHERE removed_at >= ? AND id NOT IN (SELECT id FROM stage.row) ORDER BY id`, []any{oldest.UTC().Format(feedback.TimeFormat)}})
-}
-
-// Tombstone says when a record went, by Airtable's clock, and which run found it gone.
-type Tombstone struct {
-	ID        string
-	RemovedAt time.Time
-	Run       string
-}
-
-// Tombstone is that of a record that was served in the last 90 days and is gone. Error: ErrNoRecord.
-func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
-	t := Tombstone{ID: id}
-	var at string
-	err := f.db.QueryRowContext(ctx, `SELECT removed_at, run FROM tombstone WHERE id = ?`, id).Scan(&at, &t.Run)
-	if err == nil {
-		t.RemovedAt, err = time.Parse(feedback.TimeFormat, at)
-	}
-	return t, none("read the tombstone of "+id, err)
-}
-
-// RemovedBy lists the first records, by id and at most limit of them, that a run found gone.
-func (f *File) RemovedBy(ctx context.Context, run string, limit int) (ids []string, err error) {
-	rows, err := f.db.QueryContext(ctx, `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`, run, limit)
-	if err != nil {
-		return nil, wrap("list what is gone", err)
-	}
-	ids, err = scanIDs(rows)
-	return ids, wrap("list what is gone", err)
-}
-
-// Filled says whether the record has a value in a field, by name.
-func (s Source) Filled(field string) bool {
-	var cells map[string]json.RawMessage
-	return json.Unmarshal(s.Fields, &cells) == nil && feedback.Filled(cells[field])
 }

@@ -1,4 +1,4 @@
-package snapshot
+package build
 
 import (
 	"cmp"
@@ -15,10 +15,8 @@ import (
 	"github.com/RoaringBitmap/roaring/v2"
 
 	"voc/internal/feedback"
+	"voc/internal/snapshot"
 )
-
-// rankingPart is how many records a part of a ranking has: a page mostly needs one part.
-const rankingPart = 2048
 
 // index is what Seal works out of the rows in Go, in one walk over them: the sets behind filters and facets, the orders, the reports. It holds about 70 bytes a record
 // and what differs in their values.
@@ -49,7 +47,7 @@ type column struct {
 }
 
 // buildIndex reads the rows of feedback, and writes what they come to.
-func (d *Draft) buildIndex(ctx context.Context, meta Meta, encoders *encoders) error {
+func (d *Draft) buildIndex(ctx context.Context, meta snapshot.Meta, encoders *encoders) error {
 	x := index{
 		facets: map[string]map[string]*facet{}, columns: map[string]*column{}, times: map[place]feedback.Times{}, timed: map[string]bool{},
 		pulse: feedback.NewPulse(meta.CreatedAt),
@@ -229,7 +227,7 @@ func (x *index) storeRankings(ctx context.Context, d *Draft) error {
 		key, descending := sort.Key()
 		x.columns[key].sort(positions, descending)
 		part := 0
-		for some := range slices.Chunk(positions, rankingPart) {
+		for some := range slices.Chunk(positions, snapshot.RankingPart) {
 			packed, _ := binary.Append(nil, binary.LittleEndian, some) // numbers of a fixed size
 			if err := d.exec(ctx, statement{`INSERT INTO ranking VALUES (?, ?, ?)`, []any{string(sort), part, packed}}); err != nil {
 				return err

@@ -1,4 +1,4 @@
-package snapshot_test
+package build_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"pgregory.net/rapid"
 
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/snapshot/snaptest"
 )
 
 // The model: a draft drawn together with what it must hold.
@@ -28,16 +30,16 @@ func drawCells(t *rapid.T) string {
 
 // model is a draft and what must come of it.
 type model struct {
-	draft   *snapshot.Draft
+	draft   *build.Draft
 	fork    bool
-	parent  cells
-	taken   cells
+	parent  snaptest.Cells
+	taken   snaptest.Cells
 	removed map[string]bool
 }
 
-func newModel(t tester, parent *snapshot.File, holds cells, fork bool) *model {
-	draft, _ := start(t, parent, fork)
-	return &model{draft: draft, fork: fork, parent: holds, taken: cells{}, removed: map[string]bool{}}
+func newModel(t snaptest.T, parent *snapshot.File, holds snaptest.Cells, fork bool) *model {
+	draft, _ := snaptest.Start(t, parent, fork)
+	return &model{draft: draft, fork: fork, parent: holds, taken: snaptest.Cells{}, removed: map[string]bool{}}
 }
 
 // step does one drawn thing to the draft.
@@ -51,25 +53,25 @@ func (m *model) step(t *rapid.T) {
 			m.put(t, id, was)
 		}
 	case "remove":
-		remove(t, m.draft, id)
+		snaptest.Remove(t, m.draft, id)
 		delete(m.taken, id)
 		m.removed[id] = true
 	case "reset":
-		check(t, m.draft.Reset(t.Context()))
+		snaptest.Check(t, m.draft.Reset(t.Context()))
 		clear(m.taken)
 		clear(m.removed)
 	}
 }
 
 func (m *model) put(t *rapid.T, id, text string) {
-	put(t, m.draft, cells{id: text})
+	snaptest.Put(t, m.draft, snaptest.Cells{id: text})
 	m.taken[id] = text
 	delete(m.removed, id)
 }
 
 // holds is what the draft holds once it is sealed.
-func (m *model) holds() cells {
-	all := cells{}
+func (m *model) holds() snaptest.Cells {
+	all := snaptest.Cells{}
 	if m.fork {
 		maps.Copy(all, m.parent)
 		maps.DeleteFunc(all, func(id, _ string) bool { return m.removed[id] })
@@ -81,19 +83,19 @@ func (m *model) holds() cells {
 // agrees checks what the draft says of itself.
 func (m *model) agrees(t *rapid.T) {
 	untouched, err := m.draft.Untouched(t.Context())
-	check(t, err)
+	snaptest.Check(t, err)
 	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(m.parent)), func(id string) bool { return m.taken[id] != "" || m.removed[id] })
 	if !slices.Equal(untouched, ids) {
 		t.Errorf("untouched are %v, want %v", untouched, ids)
 	}
 	diff, err := m.draft.Diff(t.Context())
-	check(t, err)
+	snaptest.Check(t, err)
 	if off := cmp.Diff(m.diff(), diff); off != "" {
 		t.Errorf("diff (-model +draft):\n%s", off)
 	}
 }
 
-func (m *model) diff() (d snapshot.Diff) {
+func (m *model) diff() (d build.Diff) {
 	for id, text := range m.taken {
 		switch was, ok := m.parent[id]; {
 		case !ok:

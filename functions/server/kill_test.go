@@ -100,7 +100,7 @@ func try[T any](t *testing.T, method, url string) (v T, err error) {
 	return v, err
 }
 
-func TestTemporaryFilesGoWithTheServerAndThoseOfADeadOneWithTheNext(t *testing.T) {
+func TestTemporaryFilesAreRemoved(t *testing.T) {
 	t.Parallel()
 	temporary, dir := t.TempDir(), t.TempDir()
 	env := environment(t, servertest.NewBase(t, nil).Variables("TMPDIR="+temporary)...)
@@ -134,7 +134,7 @@ func entries(t *testing.T, dir string) (names []string) {
 
 // A server that was killed in a refresh is known to be dead at once by the next process of the
 // machine: its run ends, and the work is done without waiting for the end of its lease.
-func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
+func TestRefreshAfterServerKilled(t *testing.T) {
 	t.Parallel()
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	w := newWatched(t, airtable.Sim, newFolder(t))

@@ -41,7 +41,7 @@ func serve(t *testing.T, dir string, env []string) (*servertest.Server, string) 
 	return p, p.URL()
 }
 
-func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
+func TestServeSampleWithoutSettings(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t))
 	for _, form := range []string{
@@ -58,8 +58,8 @@ func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
 	}
 }
 
-// TestExitCodesAreTheProcesss: internal/serverhost has the table of what ends with which.
-func TestExitCodesAreTheProcesss(t *testing.T) {
+// TestExitCodes: internal/serverhost has the table of what ends with which.
+func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][]string{0: {"--help"}, 1: {"status"}, 2: {"sing"}} {
 		env := environment(t, "AIRTABLE_BASE_ID=appABCDEFGHIJKLMN", "AIRTABLE_API_KEY=patX",

@@ -31,7 +31,7 @@ func commands(t *testing.T) (lines []string) {
 	return lines
 }
 
-func TestReadmesTableOfVariablesIsTheProgramsOwn(t *testing.T) {
+func TestReadmeVariables(t *testing.T) {
 	t.Parallel()
 	var rows []string
 	for _, v := range config.Variables() {
@@ -49,7 +49,7 @@ func TestReadmesTableOfVariablesIsTheProgramsOwn(t *testing.T) {
 	}
 }
 
-func TestReadmesCurlCommandsWork(t *testing.T) {
+func TestReadmeCurlCommands(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t, "ADMIN_TOKENS=try"))
 	p.Printed(`(voc serves)`)
@@ -70,8 +70,8 @@ func TestReadmesCurlCommandsWork(t *testing.T) {
 	}
 }
 
-// TestReadmesAnswersAreWhatTheServerAnswers runs the questions of "Use it", over the sample of `make run`.
-func TestReadmesAnswersAreWhatTheServerAnswers(t *testing.T) {
+// TestReadmeAnswers runs the questions of "Use it", over the sample of `make run`.
+func TestReadmeAnswers(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t))
 	p.Printed(`(voc serves)`)
@@ -88,7 +88,7 @@ func TestReadmesAnswersAreWhatTheServerAnswers(t *testing.T) {
 	}
 }
 
-func TestReadmesServerCommandsWork(t *testing.T) {
+func TestReadmeServerCommands(t *testing.T) {
 	t.Parallel()
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	env := environment(t, airtable.Variables()...)
@@ -96,7 +96,7 @@ func TestReadmesServerCommandsWork(t *testing.T) {
 	for _, command := range regexp.MustCompile("`?bin/voc ([a-z ]+)").FindAllStringSubmatch(readme(t), -1) {
 		args := strings.Fields(command[1])
 		if args[0] == "emulator" {
-			continue // TestEmulatorAloneAnswersAirtablesCalls
+			continue // TestEmulatorAlone
 		}
 		ran++
 		airtable.Call(http.MethodPost, "", `{"fields":{"Notes":"so that there is something to publish, and to go back behind"}}`)
@@ -109,7 +109,7 @@ func TestReadmesServerCommandsWork(t *testing.T) {
 	}
 }
 
-func TestReadmesMakeTargetsExist(t *testing.T) {
+func TestReadmeMakeTargets(t *testing.T) {
 	t.Parallel()
 	for _, command := range regexp.MustCompile("(?m)(?:^|`|try )make ([a-z]+)$").FindAllStringSubmatch(readme(t), -1) {
 		out, err := exec.CommandContext(t.Context(), "make", "-n", "-C", "../..", command[1]).CombinedOutput()

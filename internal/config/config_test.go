@@ -45,7 +45,7 @@ func reveal(secrets []access.Secret) []string {
 	return texts
 }
 
-func TestAnEmptyEnvironmentIsAServerOfTheEmulatorOnLoopback(t *testing.T) {
+func TestLoadEmptyEnvironment(t *testing.T) {
 	c := load(t)
 	expect(t, "emulator", c.Emulator, true)
 	expect(t, "Airtable's table", c.Airtable.Table, "Lead Bugs")
@@ -67,7 +67,7 @@ func TestAnEmptyEnvironmentIsAServerOfTheEmulatorOnLoopback(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestEveryVariableArrivesInConfig(t *testing.T) {
+func TestLoadEveryVariable(t *testing.T) {
 	c := loadReal(t,
 		"AIRTABLE_TABLE_NAME=tblBUGS", "AIRTABLE_API_URL=https://proxy.example/airtable/",
 		"FEEDBACK_YEARS=2023-2024", `FIELD_MAP={"status":"State"}`, `TEAM_MAP={"Login":"Identity"}`,
@@ -100,7 +100,7 @@ func TestEveryVariableArrivesInConfig(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestAStoreMayBeABucket(t *testing.T) {
+func TestLoadBucket(t *testing.T) {
 	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/", "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
 	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1", Endpoint: "http://127.0.0.1:9000"})
 	expect(t, "unused", c.Unused, []string(nil))
@@ -111,7 +111,7 @@ func TestAStoreMayBeABucket(t *testing.T) {
 	expect(t, "unused with a directory", c.Unused, []string{"AWS_ENDPOINT_URL_S3"})
 }
 
-func TestTheTeamMapIsOneTheMappingKnows(t *testing.T) {
+func TestLoadTeamMap(t *testing.T) {
 	same, err := feedback.NewMapping("", `{"Login":"Identity"}`)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +121,7 @@ func TestTheTeamMapIsOneTheMappingKnows(t *testing.T) {
 	expect(t, "mapping", string(got), string(want))
 }
 
-func TestAnEmptyVariableIsAnAbsentOne(t *testing.T) {
+func TestLoadEmptyVariables(t *testing.T) {
 	var empty []string
 	for _, v := range config.Variables() {
 		empty = append(empty, v.Name+"=")
@@ -133,26 +133,26 @@ func TestAnEmptyVariableIsAnAbsentOne(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestSpaceAroundAValueDoesNotCount(t *testing.T) {
+func TestLoadTrimsSpace(t *testing.T) {
 	c := load(t, "AIRTABLE_API_KEY="+key+"\n", "AIRTABLE_BASE_ID= appREAL", "SNAPSHOT_KEEP=\t7 ")
 	expect(t, "key", c.Airtable.Key.Reveal(), key)
 	expect(t, "base", c.Airtable.BaseID, "appREAL")
 	expect(t, "keep", c.Keep, 7)
 }
 
-func TestTheEnvironmentOfTheProcessIsNotRead(t *testing.T) {
+func TestLoadIgnoresProcessEnvironment(t *testing.T) {
 	t.Setenv("AIRTABLE_API_KEY", key)
 	t.Setenv("SNAPSHOT_KEEP", "0")
 	expect(t, "keep", load(t).Keep, 30)
 }
 
-func TestARealBaseHasAirtableAndAStoreOfItsOwnByDefault(t *testing.T) {
+func TestLoadRealBaseDefaults(t *testing.T) {
 	c := loadReal(t)
 	expect(t, "URL", c.Airtable.URL, "https://api.airtable.com")
 	expect(t, "store", c.Store.Dir, "data/appREAL")
 }
 
-func TestTheEmulatorGetsAStoreOfItsBase(t *testing.T) {
+func TestWithEmulator(t *testing.T) {
 	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs", URL: "http://127.0.0.1:4711"}
 	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711", "ADMIN_TOKENS=try")
 	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711", Table: "Lead Bugs"})
@@ -165,7 +165,7 @@ func TestTheEmulatorGetsAStoreOfItsBase(t *testing.T) {
 	expect(t, "emulator", c.Emulator, true)
 }
 
-func TestTheEmulatorNeverTakesThePlaceOfARealBase(t *testing.T) {
+func TestWithEmulatorPanicsOnRealBase(t *testing.T) {
 	defer func() {
 		if recover() == nil {
 			t.Error("WithEmulator let the emulator in")
@@ -174,7 +174,7 @@ func TestTheEmulatorNeverTakesThePlaceOfARealBase(t *testing.T) {
 	loadReal(t).WithEmulator(config.Airtable{BaseID: "appSIM"})
 }
 
-func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
+func TestLoadDefaultReadAccess(t *testing.T) {
 	for name, test := range map[string]struct {
 		environ []string
 		want    access.Reads
@@ -197,7 +197,7 @@ func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
 	}
 }
 
-func TestAnEmulatorThatRunsAloneLooksAtItsOwnVariablesOnly(t *testing.T) {
+func TestLoadSim(t *testing.T) {
 	sim, err := config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:4711", "AIRTABLE_TABLE_NAME=Bugs",
 		"AIRTABLE_API_URL=http://127.0.0.1:4711", "SNAPSHOT_KEEP=0", "READ_ACCESS=token", "FIELD_MAP=no"})
 	if err != nil {
@@ -208,7 +208,7 @@ func TestAnEmulatorThatRunsAloneLooksAtItsOwnVariablesOnly(t *testing.T) {
 	expect(t, "mistakes", variables(err), []string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
 }
 
-func TestWhatIsSetWithoutEffectIsNamed(t *testing.T) {
+func TestLoadUnused(t *testing.T) {
 	c := loadReal(t,
 		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n", "REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
 		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000", "AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",

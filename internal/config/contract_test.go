@@ -35,7 +35,7 @@ func contractRows(t *testing.T) []row {
 	return rows[1:]
 }
 
-func TestTheTableIsTheContracts(t *testing.T) {
+func TestTableMatchesContract(t *testing.T) {
 	type variable struct{ Name, Default string }
 	var want, got []variable
 	for _, row := range contractRows(t) {

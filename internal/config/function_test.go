@@ -28,7 +28,7 @@ func loadFunction(t *testing.T, host config.Host, environ []string, more ...stri
 	return c
 }
 
-func TestAFunctionReadsItsPart(t *testing.T) {
+func TestLoadFunction(t *testing.T) {
 	c := loadFunction(t, config.API, apiFunction, "SNAPSHOT_KEEP=0", "ADDR=x", "AIRTABLE_SIM_DATA=x")
 	expect(t, "store", c.Store, config.Store{Bucket: "voc-data", Prefix: "appREAL"})
 	expect(t, "access", c.Access, access.Policy{Reads: access.TokenReads, TokensUnread: true})
@@ -43,14 +43,14 @@ func TestAFunctionReadsItsPart(t *testing.T) {
 	expect(t, "unused", c.Unused, []string{"READ_ACCESS"})
 }
 
-func TestAFunctionNamesWhatIsMissingAllAtOnce(t *testing.T) {
+func TestLoadFunctionListsEveryMissing(t *testing.T) {
 	_, err := config.LoadFunction(config.API, nil)
 	expect(t, "of the API", variables(err), []string{"AIRTABLE_BASE_ID", "SNAPSHOT_STORE", "READ_ACCESS", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION"})
 	_, err = config.LoadFunction(config.Refresh, []string{"FEEDBACK_YEARS=x"})
 	expect(t, "of the refresh", variables(err), []string{"AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "FEEDBACK_YEARS", "SNAPSHOT_STORE", "REFRESH_MODE"})
 }
 
-func TestMistakesOfAFunction(t *testing.T) {
+func TestLoadFunctionErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		host    config.Host
 		environ []string
@@ -71,12 +71,12 @@ func TestMistakesOfAFunction(t *testing.T) {
 	}
 }
 
-func TestSamLocalReachesTheEmulatorOnItsOwnNetwork(t *testing.T) {
+func TestLoadFunctionSamLocal(t *testing.T) {
 	c := loadFunction(t, config.Refresh, refreshFunction, "AWS_SAM_LOCAL=true", "AIRTABLE_API_URL=http://172.18.0.1:9000")
 	expect(t, "URL", c.Airtable.URL, "http://172.18.0.1:9000")
 }
 
-func TestWhatSSMHoldsTakesThePlaceOfItsName(t *testing.T) {
+func TestParameters(t *testing.T) {
 	expect(t, "parameters of the API", config.Parameters(config.API, apiFunction), []config.Parameter{
 		{Variable: "READ_TOKENS", Name: "/voc/read"}, {Variable: "ADMIN_TOKENS", Name: "/voc/admin"}})
 	named := config.Parameters(config.Refresh, append(slices.Clone(refreshFunction), "READ_TOKENS_PARAMETER=/not/its/own"))
@@ -90,7 +90,7 @@ func TestWhatSSMHoldsTakesThePlaceOfItsName(t *testing.T) {
 	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"a"})
 }
 
-func TestEveryVariableThatIsReadHasAHost(t *testing.T) {
+func TestVariablesHosts(t *testing.T) {
 	known := []config.Host{config.Server, config.API, config.Refresh}
 	for _, v := range config.Variables() {
 		for _, host := range v.Hosts {

@@ -9,7 +9,7 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-func TestEveryMistakeInTheEnvironmentIsToldAtOnce(t *testing.T) {
+func TestCommandsListEveryEnvironmentError(t *testing.T) {
 	t.Parallel()
 	env := servertest.Environment(t, "FEEDBACK_YEARS=soon", "SCHEDULE_TIMEZONE=America/Newyork", "SNAPSHOT_KEEP=0", `FIELD_MAP={"colour":"Red"}`, "AIRTABLE_BASE_ID=appABC")
 	for _, args := range [][]string{nil, {"refresh", "full"}, {"status"}} {
@@ -25,7 +25,7 @@ func TestEveryMistakeInTheEnvironmentIsToldAtOnce(t *testing.T) {
 	}
 }
 
-func TestWrongUseIsExitCode2(t *testing.T) {
+func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"refresh"}, {"refresh", "everything"}, {"sing"}, {"serve", "--loudly"}} {
 		code, _, stderr := servertest.Run(t, servertest.Environment(t), args...)
@@ -35,7 +35,7 @@ func TestWrongUseIsExitCode2(t *testing.T) {
 	}
 }
 
-func TestRefreshTellsByItsExitCodeHowItWent(t *testing.T) {
+func TestRefreshExitCodes(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	good := servertest.Environment(t, airtable.Variables()...)
@@ -68,7 +68,7 @@ func TestRefreshTellsByItsExitCodeHowItWent(t *testing.T) {
 	}
 }
 
-func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
+func TestStoreOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	store := "SNAPSHOT_STORE=file://" + t.TempDir()
@@ -85,7 +85,7 @@ func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 	}
 }
 
-func TestStatusPrintsWhatTheAPIAnswers(t *testing.T) {
+func TestStatus(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	env := servertest.Environment(t, airtable.Variables()...)
@@ -98,7 +98,7 @@ func TestStatusPrintsWhatTheAPIAnswers(t *testing.T) {
 	}
 }
 
-func TestEmulatorAloneAnswersAirtablesCalls(t *testing.T) {
+func TestEmulatorAlone(t *testing.T) {
 	t.Parallel()
 	p := servertest.Start(t, servertest.Environment(t), "emulator")
 	url, id, token := p.Printed(`URL +(\S+)`), p.Printed(`base +(app\w+)`), p.Printed(`token +(\S+)`)
@@ -111,8 +111,8 @@ func TestEmulatorAloneAnswersAirtablesCalls(t *testing.T) {
 	}
 }
 
-// TestPortThatIsTakenIsNamedWithWhatToSet: the first thing that goes wrong with `make run`.
-func TestPortThatIsTakenIsNamedWithWhatToSet(t *testing.T) {
+// TestPortInUse: the first thing that goes wrong with `make run`.
+func TestPortInUse(t *testing.T) {
 	t.Parallel()
 	other, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,7 +129,7 @@ func TestPortThatIsTakenIsNamedWithWhatToSet(t *testing.T) {
 	}
 }
 
-func TestHelpIsPrintedAndNoMistake(t *testing.T) {
+func TestHelp(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"--help"}, {"refresh", "--help"}} {
 		code, stdout, stderr := servertest.Run(t, servertest.Environment(t), args...)

@@ -11,8 +11,8 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestTheServersOwnAnswersAreTheAPIs: those that net/http would give by itself as well.
-func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
+// TestServerErrorResponses: those that net/http would give by itself as well.
+func TestServerErrorResponses(t *testing.T) {
 	t.Parallel()
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	for line, status := range map[string]int{
@@ -39,7 +39,7 @@ func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
 	}
 }
 
-func TestTheDashboardsUsersSignIn(t *testing.T) {
+func TestSignIn(t *testing.T) {
 	t.Parallel()
 	const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W" // of "open sesame"
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(`DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`)...))
@@ -49,7 +49,7 @@ func TestTheDashboardsUsersSignIn(t *testing.T) {
 	}
 }
 
-func TestAServerRefusesToTakeAJWTsWord(t *testing.T) {
+func TestServerRejectsJWTReads(t *testing.T) {
 	t.Parallel()
 	if code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
 		t.Errorf("exit code %d: %s", code, stderr)

@@ -21,24 +21,24 @@ func variables(err error) []string {
 	return names
 }
 
-func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
+func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 	for variable, wrong := range map[string]map[string]string{ // value → words of the error
-		"AIRTABLE_API_KEY":           {"pat with space": "no token has", "patä": "no token has", " ": "nothing but space"},
+		"AIRTABLE_API_KEY":           {"pat with space": "no token has", "patä": "no token has", " ": "holds only space"},
 		"AIRTABLE_API_KEY_PARAMETER": {"/voc/key": "put the value in AIRTABLE_API_KEY"},
 		"AIRTABLE_BASE_ID":           {"tblX": "app followed by", "app": "app followed by", "app../x": "app followed by"},
-		"AIRTABLE_TABLE_NAME":        {"  ": "nothing but space"},
+		"AIRTABLE_TABLE_NAME":        {"  ": "holds only space"},
 		"AIRTABLE_API_URL": {"api.airtable.com": "must be a URL such as", "ftp://x": "must be a URL such as", "https://": "must be a URL such as",
 			"https://x/?a=b": "without user, query", "https://x/#": "without user, query", "https://u:p@x": "without user, query",
-			"http://api.airtable.com": "in clear", "http://127.0.0.1.evil.example": "in clear"},
+			"http://api.airtable.com": "in clear text", "http://127.0.0.1.evil.example": "in clear text"},
 		"FEEDBACK_YEARS": {"2025-2024": "2024-2025, 2025- or all", "yes": "2024-2025, 2025- or all"},
 		"FIELD_MAP":      {"[]": "JSON object", `{"state":"x"}`: `no key "state"`, `{"status":7}`: "status: must be"},
 		"TEAM_MAP":       {"{": "JSON object", `{"Login":""}`: `"Login": the team`},
 		"SNAPSHOT_STORE": {"./data": "or file:///", "file://data/x": "or file:///", "file://u@/x": "or file:///", "file:///": "no directory",
-			"file:///a/..": "no directory", "file:///a?b": "or file:///", "/srv/data": "or file:///", "s3://": "name of a bucket", "s3://B/p": "name of a bucket",
-			"s3://voc_1/p": "name of a bucket", "s3://bucket:1/p": "s3://bucket/prefix", "s3://u@bucket/p": "s3://bucket/prefix", "s3://bucket/p?x": "s3://bucket/prefix",
-			"s3://bucket/../p": "with a prefix", "s3://bucket/a//b": "with a prefix", "s3://bucket/a%20b": "with a prefix",
-			"s3://bucket/" + strings.Repeat("p", 257): "at most 256"},
-		"SNAPSHOT_KEEP":          {"0": "from 1 on", "-1": "from 1 on", "many": `not "many"`, "99999999999": "from 1 on"},
+			"file:///a/..": "no directory", "file:///a?b": "or file:///", "/srv/data": "or file:///", "s3://": "the name of a bucket has", "s3://B/p": "the name of a bucket has",
+			"s3://voc_1/p": "the name of a bucket has", "s3://bucket:1/p": "s3://bucket/prefix", "s3://u@bucket/p": "s3://bucket/prefix", "s3://bucket/p?x": "s3://bucket/prefix",
+			"s3://bucket/../p": "a prefix has", "s3://bucket/a//b": "a prefix has", "s3://bucket/a%20b": "a prefix has",
+			"s3://bucket/" + strings.Repeat("p", 257): "at most 256 characters"},
+		"SNAPSHOT_KEEP":          {"0": "at least 1", "-1": "at least 1", "many": `not "many"`, "99999999999": "at least 1"},
 		"READ_ACCESS":            {"jwt": "API Gateway", "open": `not "open"`, "Public": `not "Public"`, "token": "no token: set READ_TOKENS or"},
 		"READ_TOKENS":            {",": "no token", "a b": "no token has"},
 		"READ_TOKENS_PARAMETER":  {"/voc/t": "put the value in READ_TOKENS"},
@@ -73,7 +73,7 @@ func TestAMistakeNamesItsVariableAndSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
+func TestLoadListsEveryErrorInOrder(t *testing.T) {
 	_, err := config.Load([]string{
 		"DASHBOARD_USERS_PARAMETER=x", "DASHBOARD_USERS=x", "AWS_ENDPOINT_URL_S3=x", "AIRTABLE_SIM_ADDR=x", "AIRTABLE_SIM_DATA=x", "ADDR=x", "DEBUG_REFRESH=x", "SCHEDULE=x", "SCHEDULE_TIMEZONE=x", "SCHEDULE_SWEEP=x",
 		"SCHEDULE_INCREMENTAL=x", "SCHEDULE_FULL=x", "CORS_ORIGINS=x", "ADMIN_TOKENS_PARAMETER=x", "ADMIN_TOKENS=,", "READ_TOKENS_PARAMETER=x",
@@ -89,7 +89,7 @@ func TestEveryMistakeIsListedAtOnceInTheOrderOfTheTable(t *testing.T) {
 	})
 }
 
-func TestAMistakeIsNotListedAgainForWhatFollowsFromIt(t *testing.T) {
+func TestLoadOmitsConsequentErrors(t *testing.T) {
 	for name, test := range map[string]struct{ environ, want []string }{
 		"an unknown address may be on loopback":     {append(base, "ADDR=8080"), []string{"ADDR"}},
 		"an unknown access may need no token":       {append(base, "ADDR=:80", "READ_ACCESS=jwt"), []string{"READ_ACCESS"}},
@@ -107,7 +107,7 @@ func TestAMistakeIsNotListedAgainForWhatFollowsFromIt(t *testing.T) {
 	}
 }
 
-func TestSampleDataNeverStandsInForARealBase(t *testing.T) {
+func TestLoadNeverReplacesRealBase(t *testing.T) {
 	key, id := "AIRTABLE_API_KEY", "AIRTABLE_BASE_ID"
 	for set, missing := range map[string][]string{
 		"AIRTABLE_API_KEY=pat":                      {id},
@@ -120,14 +120,14 @@ func TestSampleDataNeverStandsInForARealBase(t *testing.T) {
 			_, err := config.Load([]string{set})
 			expect(t, "variables", variables(err), missing)
 			name, _, _ := strings.Cut(set, "=")
-			if err != nil && !strings.Contains(err.Error(), "only with "+name+" unset") {
+			if err != nil && !strings.Contains(err.Error(), "served only with "+name+" unset") {
 				t.Errorf("the error does not say why: %v", err)
 			}
 		})
 	}
 }
 
-func TestAServerForOthersNeedsTokensOrMustBeOpenedOnPurpose(t *testing.T) {
+func TestLoadPublicAddressNeedsTokens(t *testing.T) {
 	_, err := config.Load([]string{"ADDR=0.0.0.0:8080"})
 	expect(t, "variables", variables(err), []string{"READ_ACCESS"})
 	for _, enough := range []string{"READ_TOKENS=r", "ADMIN_TOKENS=a", "READ_ACCESS=public"} {

@@ -12,11 +12,11 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestKillInTheMiddleOfARefreshChangesNothing: a store must not notice when its server dies,
+// TestKillDuringRefresh: a store must not notice when its server dies,
 // whatever it was doing. A server is killed at the first operation of a refresh, the next one at
 // the second, and so on, before the operation is done and after: the same answers as before the
 // refresh are served then or those after it, and the next refresh works at once.
-func TestKillInTheMiddleOfARefreshChangesNothing(t *testing.T) {
+func TestKillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	for name, newStore := range stores {
 		t.Run(name, func(t *testing.T) {

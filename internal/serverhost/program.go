@@ -41,10 +41,10 @@ type Program struct {
 
 // commands are the program's commands, as kong parses them.
 type commands struct {
-	Serve    serveCmd    `cmd:"" default:"1" help:"Serve the API and refresh on schedule (the default)."`
+	Serve    serveCmd    `cmd:"" default:"1" help:"Serve the API and refresh on schedule (default)."`
 	Refresh  refreshCmd  `cmd:"" help:"Refresh once, or check whether a refresh would work."`
-	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current. Scheduled refreshes are held until an operator starts one."`
-	Status   statusCmd   `cmd:"" help:"Print the response of GET /api/cache/ for the configured store."`
+	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes."`
+	Status   statusCmd   `cmd:"" help:"Print the response of GET /api/cache/."`
 	Emulator emulatorCmd `cmd:"" help:"Serve the Airtable emulator alone."`
 	Help     helpCmd     `cmd:"" help:"Print a help topic."`
 }
@@ -58,6 +58,7 @@ func (p *Program) Run(ctx context.Context) int {
 		kong.Name("voc"),
 		kong.Description("A read replica of an Airtable table of feedback. Environment variables "+
 			"configure it; voc help environment lists them."),
+		kong.Vars{"modes": modesHelp},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(int) { helpPrinted = true }))
 	command, err := parser.Parse(p.Args)

@@ -92,7 +92,8 @@ func newHosts(t *testing.T, random *rand.Rand, shared store) *hosts {
 	data := filepath.Join(dir, "base.jsonl")
 	var lines strings.Builder
 	for i := range hostRecords {
-		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z","fields":{"Notes":"record %d","Status":"Open","Priority":2}}`+"\n", i, i)
+		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z",`+
+			`"fields":{"Notes":"record %d","Status":"Open","Priority":2}}`+"\n", i, i)
 	}
 	if err := os.WriteFile(data, []byte(lines.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -102,7 +103,8 @@ func newHosts(t *testing.T, random *rand.Rand, shared store) *hosts {
 		t.Fatal(err)
 	}
 	sim := airtablesim.New(base, airtablesim.Config{Rate: -1, Latency: 30 * time.Millisecond})
-	return &hosts{t: t, dir: dir, random: random, left: *hostRefreshes, sim: sim, base: base, store: shared}
+	return &hosts{t: t, dir: dir, random: random, left: *hostRefreshes, sim: sim, base: base,
+		store: shared}
 }
 
 // environ is what a process gets that nothing stands in front of.
@@ -112,7 +114,8 @@ func (h *hosts) environ(more ...string) []string {
 
 // variables are what a process gets that w watches.
 func (h *hosts) variables(w *watched) []string {
-	return append(w.variables(), "AIRTABLE_BASE_ID="+h.base.ID(), "AIRTABLE_API_KEY="+airtablesim.DemoToken)
+	return append(w.variables(), "AIRTABLE_BASE_ID="+h.base.ID(),
+		"AIRTABLE_API_KEY="+airtablesim.DemoToken)
 }
 
 func (h *hosts) chance(n int) int {
@@ -134,7 +137,8 @@ const lastOperation = 24
 
 // refreshUntilDone is one host: it edits, refreshes, and dies in the middle of every other refresh.
 func (h *hosts) refreshUntilDone() {
-	faults := []airtablesim.Fault{airtablesim.Cut(), airtablesim.Reset(), airtablesim.Unavailable(), airtablesim.HTML(502), airtablesim.ExpireIterators()}
+	faults := []airtablesim.Fault{airtablesim.Cut(), airtablesim.Reset(), airtablesim.Unavailable(),
+		airtablesim.HTML(502), airtablesim.ExpireIterators()}
 	modes := []string{"full", "sweep", "incremental"}
 	w := newWatched(h.t, h.sim, h.store)
 	env := environment(h.t, h.variables(w)...)
@@ -149,7 +153,8 @@ func (h *hosts) refreshUntilDone() {
 			return
 		}
 		if h.chance(2) == 0 {
-			w.killAt(1+h.chance(lastOperation), h.chance(2) == 0, func() { _ = cmd.Process.Kill() }) // it may have ended
+			// it may have ended
+			w.killAt(1+h.chance(lastOperation), h.chance(2) == 0, func() { _ = cmd.Process.Kill() })
 		}
 		err := cmd.Wait()
 		w.disarm()
@@ -173,9 +178,11 @@ func (h *hosts) sweep() string {
 
 func (h *hosts) edit() {
 	records := h.sim.Records()
-	h.sim.Update(records[h.chance(len(records))].ID, map[string]any{"Notes": fmt.Sprint("edited ", h.chance(1<<30))})
+	h.sim.Update(records[h.chance(len(records))].ID,
+		map[string]any{"Notes": fmt.Sprint("edited ", h.chance(1<<30))})
 	h.sim.Delete(records[h.chance(len(records))].ID)
-	h.sim.Create(map[string]any{"Notes": fmt.Sprint("new ", h.chance(1<<30)), "Status": "Open", "Priority": 1})
+	h.sim.Create(map[string]any{"Notes": fmt.Sprint("new ", h.chance(1<<30)), "Status": "Open",
+		"Priority": 1})
 }
 
 // seen is what readers were served of each snapshot.
@@ -263,12 +270,14 @@ func (h *hosts) lost(url string, ids []string) {
 		if r.Outcome == "published" {
 			before[r.After] = r.Before
 		}
-		if r.Outcome == "failed" && !strings.Contains(r.Error, "stopped renewing its lease") && !strings.Contains(r.Error, "stopped") {
+		if r.Outcome == "failed" && !strings.Contains(r.Error, "stopped renewing its lease") &&
+			!strings.Contains(r.Error, "stopped") {
 			h.t.Errorf("%s failed: %s", r.ID, r.Error)
 		}
 	}
 	chain := map[string]bool{}
-	for id := servertest.Parse[struct{ Snapshot struct{ ID string } }](h.t, servertest.Get(h.t, url+"/api/cache/")).Snapshot.ID; id != ""; id = before[id] {
+	for id := servertest.Parse[struct{ Snapshot struct{ ID string } }](h.t,
+		servertest.Get(h.t, url+"/api/cache/")).Snapshot.ID; id != ""; id = before[id] {
 		chain[id] = true
 	}
 	if len(chain) != len(before) {

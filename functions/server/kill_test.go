@@ -157,7 +157,8 @@ func TestRefreshAfterServerKilled(t *testing.T) {
 	if r.Outcome != "failed" || silent == nil {
 		t.Fatalf("%+v", r)
 	}
-	if waited, err := time.ParseDuration(silent[1]); err != nil || waited >= 30*time.Second { // the lease
+	// the lease
+	if waited, err := time.ParseDuration(silent[1]); err != nil || waited >= 30*time.Second {
 		t.Errorf("the next process waited for the lease to expire: %s, %v", r.Error, err)
 	}
 }

@@ -33,7 +33,8 @@ var stores = map[string]func(*testing.T) store{"bucket": newBucket, "folder": ne
 func newFolder(t *testing.T) store {
 	t.Helper()
 	dir := t.TempDir()
-	return store{variables: []string{"SNAPSHOT_STORE=file://" + dir}, folder: dir, ways: 1, atLeast: 3} // changes may be seen together
+	// changes may be seen together
+	return store{variables: []string{"SNAPSHOT_STORE=file://" + dir}, folder: dir, ways: 1, atLeast: 3}
 }
 
 func newBucket(t *testing.T) store {
@@ -43,7 +44,8 @@ func newBucket(t *testing.T) store {
 		t.Fatal(err)
 	}
 	return store{bucket: to, ways: 2, atLeast: 6, variables: []string{
-		"SNAPSHOT_STORE=s3://" + lambdatest.Bucket, "AWS_ENDPOINT_URL_S3=" + to.String(), "AWS_REGION=eu-central-1",
+		"SNAPSHOT_STORE=s3://" + lambdatest.Bucket, "AWS_ENDPOINT_URL_S3=" +
+			to.String(), "AWS_REGION=eu-central-1",
 		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 	}}
 }
@@ -148,7 +150,8 @@ func (w *watched) operation(side, what string) (kill func(), applied bool) {
 
 func (w *watched) serve(t *testing.T, side string, next http.Handler) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.writesOnly && side == "store" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if w.writesOnly && side == "store" &&
+			(r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			next.ServeHTTP(rw, r)
 			return
 		}

@@ -89,7 +89,8 @@ func TestLoadEveryVariable(t *testing.T) {
 	expect(t, "read tokens", reveal(c.Access.ReadTokens), []string{"one", "two"})
 	expect(t, "admin tokens", reveal(c.Access.AdminTokens), []string{"try"})
 	expect(t, "origins", c.Access.Origins,
-		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]"})
+		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173",
+			"http://[::1]"})
 	expect(t, "scheduler", c.Schedule.On, false)
 	expect(t, "full", c.Schedule.Full.String(), "cron(0 1 * * ? *)")
 	expect(t, "incremental", c.Schedule.Incremental.String(), "cron(0 2 * * ? *)")
@@ -101,8 +102,10 @@ func TestLoadEveryVariable(t *testing.T) {
 }
 
 func TestLoadBucket(t *testing.T) {
-	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/", "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
-	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1", Endpoint: "http://127.0.0.1:9000"})
+	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/",
+		"AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
+	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1",
+		Endpoint: "http://127.0.0.1:9000"})
 	expect(t, "unused", c.Unused, []string(nil))
 	c = loadReal(t, "SNAPSHOT_STORE=s3://voc-data")
 	expect(t, "store without a prefix", c.Store, config.Store{Bucket: "voc-data"})
@@ -153,9 +156,12 @@ func TestLoadRealBaseDefaults(t *testing.T) {
 }
 
 func TestWithEmulator(t *testing.T) {
-	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs", URL: "http://127.0.0.1:4711"}
-	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711", "ADMIN_TOKENS=try")
-	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711", Table: "Lead Bugs"})
+	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs",
+		URL: "http://127.0.0.1:4711"}
+	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711",
+		"ADMIN_TOKENS=try")
+	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711",
+		Table: "Lead Bugs"})
 	expect(t, "unused", c.Unused, []string(nil))
 	c = c.WithEmulator(emulator)
 	expect(t, "key", c.Airtable.Key.Reveal(), "sim")
@@ -198,22 +204,29 @@ func TestLoadDefaultReadAccess(t *testing.T) {
 }
 
 func TestLoadSim(t *testing.T) {
-	sim, err := config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:4711", "AIRTABLE_TABLE_NAME=Bugs",
+	sim, err := config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:4711",
+		"AIRTABLE_TABLE_NAME=Bugs",
 		"AIRTABLE_API_URL=http://127.0.0.1:4711", "SNAPSHOT_KEEP=0", "READ_ACCESS=token", "FIELD_MAP=no"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "sim", sim, config.Sim{Data: "a.jsonl", Addr: ":4711", Table: "Bugs"})
-	_, err = config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.csv", "AIRTABLE_SIM_ADDR=4711", "AIRTABLE_TABLE_NAME= ", "SNAPSHOT_KEEP=0"})
-	expect(t, "mistakes", variables(err), []string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
+	_, err = config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.csv", "AIRTABLE_SIM_ADDR=4711",
+		"AIRTABLE_TABLE_NAME= ", "SNAPSHOT_KEEP=0"})
+	expect(t, "mistakes", variables(err),
+		[]string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
 }
 
 func TestLoadUnused(t *testing.T) {
 	c := loadReal(t,
-		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n", "REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
-		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000", "AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",
+		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n",
+		"REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
+		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000",
+		"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",
 		"READ_TOKENS=open-anyway", "UNRELATED=1")
-	expect(t, "unused", c.Unused, []string{"READ_TOKENS", "NOTIFY_WEBHOOK_URL", "NOTIFY_WEBHOOK_URL_PARAMETER",
-		"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR",
+	expect(t, "unused", c.Unused, []string{"READ_TOKENS", "NOTIFY_WEBHOOK_URL",
+		"NOTIFY_WEBHOOK_URL_PARAMETER",
+		"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION", "AIRTABLE_SIM_DATA",
+		"AIRTABLE_SIM_ADDR",
 		"AWS_ENDPOINT_URL_S3"})
 }

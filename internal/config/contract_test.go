@@ -27,7 +27,8 @@ func contractRows(t *testing.T) []row {
 		if !strings.HasPrefix(line, "| ") || len(cells) != 3 {
 			continue
 		}
-		rows = append(rows, row{strings.TrimPrefix(cells[0], "| "), cells[1], strings.TrimSuffix(cells[2], " |")})
+		rows = append(rows, row{strings.TrimPrefix(cells[0], "| "), cells[1],
+			strings.TrimSuffix(cells[2], " |")})
 	}
 	if len(rows) < 2 || rows[0].names != "variable" {
 		t.Fatalf("no table in %s", contract)

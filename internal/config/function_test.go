@@ -11,11 +11,14 @@ import (
 // What the template sets for each function, at least.
 var (
 	apiFunction = []string{
-		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL", "READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
-		"REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental",
+		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL",
+		"READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
+		"REFRESH_FULL_FUNCTION=voc-full",
+		"REFRESH_INCREMENTAL_FUNCTION=arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental",
 	}
 	refreshFunction = []string{
-		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL", "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key", "REFRESH_MODE=full",
+		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL",
+		"AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key", "REFRESH_MODE=full",
 	}
 )
 
@@ -32,7 +35,9 @@ func TestLoadFunction(t *testing.T) {
 	c := loadFunction(t, config.API, apiFunction, "SNAPSHOT_KEEP=0", "ADDR=x", "AIRTABLE_SIM_DATA=x")
 	expect(t, "store", c.Store, config.Store{Bucket: "voc-data", Prefix: "appREAL"})
 	expect(t, "access", c.Access, access.Policy{Reads: access.TokenReads, TokensUnread: true})
-	expect(t, "functions", c.Function, config.Function{Full: "voc-full", Incremental: "arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental"})
+	expect(t, "functions", c.Function,
+		config.Function{Full: "voc-full",
+			Incremental: "arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental"})
 	expect(t, "emulator", c.Emulator, false)
 	expect(t, "unused", c.Unused, []string{"SNAPSHOT_KEEP", "ADDR", "AIRTABLE_SIM_DATA"})
 
@@ -45,9 +50,13 @@ func TestLoadFunction(t *testing.T) {
 
 func TestLoadFunctionListsEveryMissing(t *testing.T) {
 	_, err := config.LoadFunction(config.API, nil)
-	expect(t, "of the API", variables(err), []string{"AIRTABLE_BASE_ID", "SNAPSHOT_STORE", "READ_ACCESS", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION"})
+	expect(t, "of the API", variables(err),
+		[]string{"AIRTABLE_BASE_ID", "SNAPSHOT_STORE", "READ_ACCESS", "REFRESH_FULL_FUNCTION",
+			"REFRESH_INCREMENTAL_FUNCTION"})
 	_, err = config.LoadFunction(config.Refresh, []string{"FEEDBACK_YEARS=x"})
-	expect(t, "of the refresh", variables(err), []string{"AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "FEEDBACK_YEARS", "SNAPSHOT_STORE", "REFRESH_MODE"})
+	expect(t, "of the refresh", variables(err),
+		[]string{"AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "FEEDBACK_YEARS", "SNAPSHOT_STORE",
+			"REFRESH_MODE"})
 }
 
 func TestLoadFunctionErrors(t *testing.T) {
@@ -56,13 +65,23 @@ func TestLoadFunctionErrors(t *testing.T) {
 		environ []string
 		want    string
 	}{
-		"a directory as the store":            {config.API, append(slices.Clone(apiFunction), "SNAPSHOT_STORE=file:///tmp/voc"), "SNAPSHOT_STORE"},
-		"a secret twice":                      {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key), "AIRTABLE_API_KEY_PARAMETER"},
-		"an SSM parameter without its path":   {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY_PARAMETER=key"), "AIRTABLE_API_KEY_PARAMETER"},
-		"no mode of an event":                 {config.Refresh, append(slices.Clone(refreshFunction), "REFRESH_MODE=everything"), "REFRESH_MODE"},
-		"no name of a function":               {config.API, append(slices.Clone(apiFunction), "REFRESH_FULL_FUNCTION=a b"), "REFRESH_FULL_FUNCTION"},
-		"a token in clear":                    {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000"), "AIRTABLE_API_URL"},
-		"a token in clear, on another system": {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000", "AWS_SAM_LOCAL=false"), "AIRTABLE_API_URL"},
+		"a directory as the store": {config.API,
+			append(slices.Clone(apiFunction), "SNAPSHOT_STORE=file:///tmp/voc"), "SNAPSHOT_STORE"},
+		"a secret twice": {config.Refresh,
+			append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key), "AIRTABLE_API_KEY_PARAMETER"},
+		"an SSM parameter without its path": {config.Refresh,
+			append(slices.Clone(refreshFunction),
+				"AIRTABLE_API_KEY_PARAMETER=key"), "AIRTABLE_API_KEY_PARAMETER"},
+		"no mode of an event": {config.Refresh,
+			append(slices.Clone(refreshFunction), "REFRESH_MODE=everything"), "REFRESH_MODE"},
+		"no name of a function": {config.API,
+			append(slices.Clone(apiFunction), "REFRESH_FULL_FUNCTION=a b"), "REFRESH_FULL_FUNCTION"},
+		"a token in clear": {config.Refresh,
+			append(slices.Clone(refreshFunction),
+				"AIRTABLE_API_URL=http://172.18.0.1:9000"), "AIRTABLE_API_URL"},
+		"a token in clear, on another system": {config.Refresh,
+			append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000",
+				"AWS_SAM_LOCAL=false"), "AIRTABLE_API_URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := config.LoadFunction(c.host, c.environ)
@@ -72,20 +91,25 @@ func TestLoadFunctionErrors(t *testing.T) {
 }
 
 func TestLoadFunctionSamLocal(t *testing.T) {
-	c := loadFunction(t, config.Refresh, refreshFunction, "AWS_SAM_LOCAL=true", "AIRTABLE_API_URL=http://172.18.0.1:9000")
+	c := loadFunction(t, config.Refresh, refreshFunction, "AWS_SAM_LOCAL=true",
+		"AIRTABLE_API_URL=http://172.18.0.1:9000")
 	expect(t, "URL", c.Airtable.URL, "http://172.18.0.1:9000")
 }
 
 func TestParameters(t *testing.T) {
 	expect(t, "parameters of the API", config.Parameters(config.API, apiFunction), []config.Parameter{
 		{Variable: "READ_TOKENS", Name: "/voc/read"}, {Variable: "ADMIN_TOKENS", Name: "/voc/admin"}})
-	named := config.Parameters(config.Refresh, append(slices.Clone(refreshFunction), "READ_TOKENS_PARAMETER=/not/its/own"))
-	expect(t, "parameters of the refresh", named, []config.Parameter{{Variable: "AIRTABLE_API_KEY", Name: "/voc/airtable-api-key"}})
+	named := config.Parameters(config.Refresh,
+		append(slices.Clone(refreshFunction), "READ_TOKENS_PARAMETER=/not/its/own"))
+	expect(t, "parameters of the refresh", named,
+		[]config.Parameter{{Variable: "AIRTABLE_API_KEY", Name: "/voc/airtable-api-key"}})
 	expect(t, "source", named[0].Source(), "AIRTABLE_API_KEY_PARAMETER")
 
-	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key, "AIRTABLE_API_KEY_PARAMETER=")
+	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key,
+		"AIRTABLE_API_KEY_PARAMETER=")
 	expect(t, "key", loadFunction(t, config.Refresh, environ).Airtable.Key.Reveal(), key)
-	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=", "ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
+	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=",
+		"ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
 	expect(t, "unread", c.Access.TokensUnread, false)
 	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"a"})
 }
@@ -99,7 +123,8 @@ func TestVariablesHosts(t *testing.T) {
 			}
 		}
 	}
-	expect(t, "hosts of the key", find(t, "AIRTABLE_API_KEY").Hosts, []config.Host{config.Server, config.Refresh})
+	expect(t, "hosts of the key", find(t, "AIRTABLE_API_KEY").Hosts,
+		[]config.Host{config.Server, config.Refresh})
 }
 
 func find(t *testing.T, name string) config.Variable {

@@ -9,8 +9,9 @@ import (
 	"voc/internal/config"
 )
 
-// FuzzLoad tries environments, a variable a line, in which the secrets are either good or no tokens at all: whatever else is wrong, each line
-// of the error names a variable of the table, and neither it nor the Config shows a secret.
+// FuzzLoad tries environments, a variable a line, in which the secrets are either good or no
+// tokens at all: whatever else is wrong, each line of the error names a variable of the table,
+// and neither it nor the Config shows a secret.
 func FuzzLoad(f *testing.F) {
 	f.Add("")
 	f.Add("AIRTABLE_BASE_ID=appX\nADDR=:80")
@@ -31,7 +32,8 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, tail := range []string{"", " a b", "\x7f,é"} {
-			secrets := []string{"AIRTABLE_API_KEY=" + hidden + tail, "READ_TOKENS=x," + hidden + tail, "ADMIN_TOKENS=" + hidden + tail}
+			secrets := []string{"AIRTABLE_API_KEY=" + hidden + tail, "READ_TOKENS=x," + hidden + tail,
+				"ADMIN_TOKENS=" + hidden + tail}
 			c, err := config.Load(append(strings.Split(environ, "\n"), secrets...))
 			if said := fmt.Sprintf("%v %+v %#v", err, c, c); strings.Contains(said, hidden) {
 				t.Errorf("a secret shows in %s", said)

@@ -19,14 +19,18 @@ type wrapped struct{ inner config.Config }
 func shown(t *testing.T, v any) string {
 	t.Helper()
 	var out bytes.Buffer
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T", "%10.3s", "%!"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T",
+		"%10.3s", "%!"} {
 		fmt.Fprintf(&out, verb+"\n", v)
-		fmt.Fprintf(&out, verb+"\n", []any{&v, wrapped{config.Config{Access: access.Policy{ReadTokens: []access.Secret{access.NewSecret(key)}}}}})
+		fmt.Fprintf(&out, verb+"\n", []any{&v,
+			wrapped{config.Config{Access: access.Policy{ReadTokens: []access.Secret{access.NewSecret(key)}}}}})
 	}
 	fmt.Fprintln(&out, v)
 	everything := &slog.HandlerOptions{Level: slog.LevelDebug}
-	slog.New(slog.NewJSONHandler(&out, everything)).Info("config", "value", v, slog.Group("in", "value", v))
-	slog.New(slog.NewTextHandler(&out, everything)).Info("config", "value", v, slog.Group("in", "value", v))
+	slog.New(slog.NewJSONHandler(&out, everything)).Info("config", "value", v,
+		slog.Group("in", "value", v))
+	slog.New(slog.NewTextHandler(&out, everything)).Info("config", "value", v,
+		slog.Group("in", "value", v))
 	encoded, err := json.Marshal(map[string]any{"value": v})
 	if err != nil {
 		t.Fatal(err)
@@ -36,11 +40,13 @@ func shown(t *testing.T, v any) string {
 
 // traces are the forms in which a text shows.
 func traces(text string) []string {
-	return []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprint([]byte(text)), fmt.Sprintf("%.6s", text)}
+	return []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprint([]byte(text)),
+		fmt.Sprintf("%.6s", text)}
 }
 
 func TestConfigRedactsSecrets(t *testing.T) {
-	c := loadReal(t, "READ_TOKENS="+key+",second", "ADMIN_TOKENS="+key, user("ann@example.com", "Ann", "admin", hash))
+	c := loadReal(t, "READ_TOKENS="+key+",second", "ADMIN_TOKENS="+key,
+		user("ann@example.com", "Ann", "admin", hash))
 	for name, v := range map[string]any{
 		"secret":       c.Airtable.Key,
 		"pointer":      &c.Airtable.Key,

@@ -13,18 +13,20 @@ import (
 
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
-func TestEventsThatAreAccepted(t *testing.T) {
+func TestReadEvent(t *testing.T) {
 	type order struct {
 		Action  lambdahost.Action
 		Request job.Request
 	}
-	scheduled := order{lambdahost.Refresh, job.Request{ID: "full-20261130T045900Z-sched", Mode: job.Full, Trigger: "schedule"}}
+	scheduled := order{lambdahost.Refresh,
+		job.Request{ID: "full-20261130T045900Z-sched", Mode: job.Full, Trigger: "schedule"}}
 	for event, want := range map[string]order{
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`:      scheduled,
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-29T23:59:00-05:00"}`: scheduled,
 		`{"mode":"full","trigger":"schedule","run_id":"full-2026-11-30T04:59:00Z"}`:         scheduled,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`: {
-			lambdahost.Refresh, job.Request{ID: "incremental-20261126T115959Z-abcde", Mode: job.Incremental, Trigger: "api", Accept: true}},
+			lambdahost.Refresh, job.Request{ID: "incremental-20261126T115959Z-abcde", Mode: job.Incremental,
+				Trigger: "api", Accept: true}},
 		`{"mode":"check"}`:       {Action: lambdahost.Check},
 		`{"mode": "get_status"}`: {Action: lambdahost.Status},
 	} {
@@ -37,45 +39,48 @@ func TestEventsThatAreAccepted(t *testing.T) {
 	}
 }
 
-func TestAnEventFromTheConsoleIsARunOfItsOwn(t *testing.T) {
+func TestReadEventFromConsole(t *testing.T) {
 	for event, want := range map[string]struct {
 		mode job.Mode
 		to   string
 	}{
-		``: {mode: "sweep"}, `null`: {mode: "sweep"}, `{}`: {mode: "sweep"}, `{"mode":""}`: {mode: "sweep"},
-		`{"mode":"full"}`: {mode: "full"}, `{"mode":"refresh_full"}`: {mode: "full"}, `{"mode":"refresh_incremental"}`: {mode: "incremental"},
+		``: {mode: "sweep"}, `null`: {mode: "sweep"}, `{}`: {mode: "sweep"},
+		`{"mode":""}`:     {mode: "sweep"},
+		`{"mode":"full"}`: {mode: "full"}, `{"mode":"refresh_full"}`: {mode: "full"},
+		`{"mode":"refresh_incremental"}`:            {mode: "incremental"},
 		`{"mode":"rollback","snapshot":"previous"}`: {mode: "rollback", to: "previous"},
 	} {
 		action, request, err := lambdahost.ReadEvent([]byte(event), "sweep", now)
 		mode, at, ok := job.ParseRunID(request.ID)
-		if err != nil || action != lambdahost.Refresh || request.Mode != want.mode || request.To != want.to || request.Trigger != "console" ||
+		if err != nil || action != lambdahost.Refresh || request.Mode != want.mode ||
+			request.To != want.to || request.Trigger != "console" ||
 			!ok || mode != want.mode || !at.Equal(now) {
 			t.Errorf("%s: %s %+v, %v", event, action, request, err)
 		}
 	}
 }
 
-func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
+func TestReadEventErrors(t *testing.T) {
 	for event, words := range map[string]string{
 		`{"mode":"everything"}`:             `no mode "everything"`,
 		`{"mode":"Full"}`:                   `no mode "Full"`,
-		`{"mode":1}`:                        `"mode" can not be number`,
+		`{"mode":1}`:                        `"mode" cannot be number`,
 		`{"key1":"value1"}`:                 `unknown field "key1"`,
 		`{"detail-type":"Scheduled Event"}`: `unknown field "detail-type"`,
 		`{"mode":"full"} {}`:                "follows",
 		`{"mode":"full"`:                    "unexpected EOF",
-		`"full"`:                            "must be a JSON object, and is string",
-		`[]`:                                "must be a JSON object, and is array",
+		`"full"`:                            "must be a JSON object, not string",
+		`[]`:                                "must be a JSON object, not array",
 		`{"mode":"full","trigger":"cron"}`:  `no trigger "cron"`,
 		`{"mode":"full","scheduled_time":"2026-11-30T04:59:00Z"}`:                                "scheduled_time",
 		`{"mode":"full","trigger":"schedule","scheduled_time":"soon"}`:                           "scheduled_time",
-		`{"mode":"full","run_id":"incremental-20261126T115959Z-abcde"}`:                          "no id of a run of mode",
-		`{"mode":"full","run_id":"x"}`:                                                           "no id of a run of mode",
+		`{"mode":"full","run_id":"incremental-20261126T115959Z-abcde"}`:                          "not the id of a run of mode",
+		`{"mode":"full","run_id":"x"}`:                                                           "not the id of a run of mode",
 		`{"mode":"rollback"}`:                                                                    `needs "snapshot"`,
 		`{"mode":"rollback","snapshot":"previous","accept":true}`:                                "nothing to accept",
 		`{"mode":"full","snapshot":"previous"}`:                                                  "takes no snapshot",
 		`{"mode":"check","accept":true}`:                                                         "nothing to accept",
-		`{"mode":"full","accept":"yes"}`:                                                         `"accept" can not be string`,
+		`{"mode":"full","accept":"yes"}`:                                                         `"accept" cannot be string`,
 		`{"mode":"full","trigger":"schedule","scheduled_time":"<aws.scheduler.scheduled-time>"}`: "scheduled_time",
 	} {
 		t.Run(event, func(t *testing.T) {
@@ -83,7 +88,7 @@ func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
 			if err == nil {
 				t.Fatalf("taken for %s %+v", action, request)
 			}
-			for _, part := range []string{words, lambdahost.Forms} {
+			for _, part := range []string{words, lambdahost.EventHelp} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not contain %q", err, part)
 				}
@@ -98,16 +103,19 @@ func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
 // FuzzReadEvent: whatever is understood is an order that makes sense, and reads the same again.
 func FuzzReadEvent(f *testing.F) {
 	for _, seed := range []string{
-		``, `null`, `{}`, `{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`, `{"mode":"rollback","snapshot":"previous"}`,
+		``, `null`, `{}`, `{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`,
+		`{"mode":"rollback","snapshot":"previous"}`,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`, `{"mode":"check"}`, `{"mode":"get_status"}`,
-		`{"mode":"refresh_full"}`, `{"key1":"value1"}`, `[]`, `{"mode":"full"}x`, "{\"mode\":\"f\\u0075ll\"}", `{"MODE":"full"}`,
+		`{"mode":"refresh_full"}`, `{"key1":"value1"}`, `[]`, `{"mode":"full"}x`,
+		"{\"mode\":\"f\\u0075ll\"}", `{"MODE":"full"}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, event []byte) {
 		action, request, err := lambdahost.ReadEvent(event, "incremental", now)
 		if err != nil {
-			if action != "" || request != (job.Request{}) || !strings.Contains(err.Error(), lambdahost.Forms) {
+			if action != "" || request != (job.Request{}) ||
+				!strings.Contains(err.Error(), lambdahost.EventHelp) {
 				t.Errorf("%s %+v beside %v", action, request, err)
 			}
 			return
@@ -122,7 +130,8 @@ func FuzzReadEvent(f *testing.F) {
 			}
 			return
 		}
-		if mode, _, ok := job.ParseRunID(request.ID); !ok || mode != request.Mode || request.Trigger == "" {
+		if mode, _, ok := job.ParseRunID(request.ID); !ok || mode != request.Mode ||
+			request.Trigger == "" {
 			t.Errorf("a run that can not be found again: %+v", request)
 		}
 		if (request.Mode == job.Rollback) != (request.To != "") {
@@ -131,9 +140,11 @@ func FuzzReadEvent(f *testing.F) {
 	})
 }
 
-func TestAScheduleThatDoesNotTellItsTimeIsARunOfNow(t *testing.T) {
-	_, request, err := lambdahost.ReadEvent([]byte(`{"mode":"incremental","trigger":"schedule"}`), "full", now)
-	if _, at, ok := job.ParseRunID(request.ID); err != nil || request.Trigger != "schedule" || !ok || !at.Equal(now) {
+func TestReadEventScheduleWithoutTime(t *testing.T) {
+	_, request, err := lambdahost.ReadEvent([]byte(`{"mode":"incremental","trigger":"schedule"}`),
+		"full", now)
+	if _, at, ok := job.ParseRunID(request.ID); err != nil || request.Trigger != "schedule" || !ok ||
+		!at.Equal(now) {
 		t.Errorf("%+v, %v", request, err)
 	}
 }

@@ -18,7 +18,8 @@ import (
 )
 
 // through passes a request for a path through the proxy of a handler.
-func through(t *testing.T, path string, handler http.HandlerFunc, change ...func(*events.APIGatewayV2HTTPRequest)) (response events.APIGatewayV2HTTPResponse, log string) {
+func through(t *testing.T, path string, handler http.HandlerFunc,
+	change ...func(*events.APIGatewayV2HTTPRequest)) (response events.APIGatewayV2HTTPResponse, log string) {
 	t.Helper()
 	var logged bytes.Buffer
 	e := events.APIGatewayV2HTTPRequest{RawPath: path}
@@ -28,21 +29,24 @@ func through(t *testing.T, path string, handler http.HandlerFunc, change ...func
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	response, err := lambdahost.Proxy(handler, unclaimed, slog.New(slog.NewTextHandler(&logged, nil)))(ctx, e)
+	response, err := lambdahost.Proxy(handler, unclaimed,
+		slog.New(slog.NewTextHandler(&logged, nil)))(ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return response, logged.String()
 }
 
-func TestAPanicIsA500AndTheProcessLives(t *testing.T) {
-	for name, fault := range map[string]any{"a fault": "secret internals", "an answer that was cut off": http.ErrAbortHandler} {
+func TestProxyPanic(t *testing.T) {
+	for name, fault := range map[string]any{"a fault": "secret internals",
+		"an answer that was cut off": http.ErrAbortHandler} {
 		t.Run(name, func(t *testing.T) {
 			response, log := through(t, "/", func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, "half of an ans")
 				panic(fault)
 			})
-			if response.StatusCode != 500 || strings.Contains(response.Body, "half") || strings.Contains(response.Body, "secret") ||
+			if response.StatusCode != 500 || strings.Contains(response.Body, "half") ||
+				strings.Contains(response.Body, "secret") ||
 				response.Headers["Content-Type"] != "application/problem+json" {
 				t.Errorf("%+v", response)
 			}
@@ -53,8 +57,9 @@ func TestAPanicIsA500AndTheProcessLives(t *testing.T) {
 	}
 }
 
-func TestAPathArrivesAsItWasSent(t *testing.T) {
-	for _, path := range []string{"/", "/api/feedback/", "/api/feedback", "/a%b", "/100%/x", "/a?b=c", "/a#b", "/日本語", "/a b", "//a", "/%2F", "/a+b;c"} {
+func TestProxyPath(t *testing.T) {
+	for _, path := range []string{"/", "/api/feedback/", "/api/feedback", "/a%b", "/100%/x", "/a?b=c",
+		"/a#b", "/日本語", "/a b", "//a", "/%2F", "/a+b;c"} {
 		through(t, path, func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != path || r.URL.RawQuery != "" {
 				t.Errorf("%s arrives as path %q, query %q", path, r.URL.Path, r.URL.RawQuery)
@@ -63,9 +68,10 @@ func TestAPathArrivesAsItWasSent(t *testing.T) {
 	}
 }
 
-func TestARequestHasItsDeadlineAndAddressAndHeaders(t *testing.T) {
+func TestProxyRequest(t *testing.T) {
 	through(t, "/", func(_ http.ResponseWriter, r *http.Request) {
-		if _, ok := r.Context().Deadline(); !ok || r.RemoteAddr != "192.0.2.1" || strings.Join(r.Header.Values("If-None-Match"), ",") != `W/"a",W/"b"` ||
+		if _, ok := r.Context().Deadline(); !ok || r.RemoteAddr != "192.0.2.1" ||
+			strings.Join(r.Header.Values("If-None-Match"), ",") != `W/"a",W/"b"` ||
 			r.URL.RawQuery != "a=%20&a=+" || r.Header.Get("Authorization") != "Bearer a,b" {
 			t.Errorf("%s asks for %s with %v", r.RemoteAddr, r.URL, r.Header)
 		}
@@ -76,7 +82,7 @@ func TestARequestHasItsDeadlineAndAddressAndHeaders(t *testing.T) {
 	})
 }
 
-func TestAnAnswerOfTheLargestSizeFitsWhateverItHolds(t *testing.T) {
+func TestProxyLargestResponse(t *testing.T) {
 	largest := lambdahost.AnswerLimit / 4 * 3
 	for name, body := range map[string]string{
 		"brackets, which JSON writes as six bytes": strings.Repeat("<", largest),
@@ -111,12 +117,15 @@ func TestAnAnswerOfTheLargestSizeFitsWhateverItHolds(t *testing.T) {
 	}
 }
 
-// FuzzProxy: whatever event can be read is answered, and in what the handler sees its path is what the gateway has sent.
+// FuzzProxy: whatever event can be read is answered, and in what the handler sees its path is
+// what the gateway has sent.
 func FuzzProxy(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `{"rawPath":"/a%b","requestContext":{"http":{"method":"GET"}}}`, `{"rawPath":"","requestContext":{"http":{"method":"HEAD","path":"/x/"}}}`,
+		`{}`, `{"rawPath":"/a%b","requestContext":{"http":{"method":"GET"}}}`,
+		`{"rawPath":"","requestContext":{"http":{"method":"HEAD","path":"/x/"}}}`,
 		`{"rawPath":"//x/../y","rawQueryString":"a=%zz&b","requestContext":{"domainName":"h","http":{"method":"POST"}},"body":"x"}`,
-		`{"rawPath":"/","requestContext":{"http":{"method":"GE T"}}}`, `{"rawPath":"x:y@z","requestContext":{"domainName":"a b","http":{"method":"GET"}}}`,
+		`{"rawPath":"/","requestContext":{"http":{"method":"GE T"}}}`,
+		`{"rawPath":"x:y@z","requestContext":{"domainName":"a b","http":{"method":"GET"}}}`,
 		`{"rawPath":"/","isBase64Encoded":true,"body":"!","requestContext":{"http":{"method":"PUT"}}}`,
 		`{"rawPath":"/","headers":{"a b":"c\n","if-none-match":"\"a,b\""},"cookies":["a=b"],"requestContext":{"http":{"method":"GET"}}}`,
 	} {
@@ -133,8 +142,10 @@ func FuzzProxy(f *testing.F) {
 			}
 			w.WriteHeader(http.StatusTeapot)
 		}
-		response, err := lambdahost.Proxy(http.HandlerFunc(handler), unclaimed, slog.New(slog.DiscardHandler))(t.Context(), e)
-		if err != nil || response.StatusCode != http.StatusTeapot && response.StatusCode != http.StatusBadRequest {
+		response, err := lambdahost.Proxy(http.HandlerFunc(handler), unclaimed,
+			slog.New(slog.DiscardHandler))(t.Context(), e)
+		if err != nil || response.StatusCode != http.StatusTeapot &&
+			response.StatusCode != http.StatusBadRequest {
 			t.Errorf("%d, %v", response.StatusCode, err)
 		}
 	})
@@ -145,8 +156,9 @@ func unclaimed(ctx context.Context, _ map[string]string) context.Context { retur
 
 type claimsKey struct{}
 
-// What the gateway's authorizer found in a JWT reaches the handler; where there is no authorizer nothing does.
-func TestClaimsReachTheHandler(t *testing.T) {
+// What the gateway's authorizer found in a JWT reaches the handler; where there is no
+// authorizer nothing does.
+func TestProxyClaims(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := r.Context().Value(claimsKey{}).(map[string]string)
 		_, _ = io.WriteString(w, claims["sub"])

@@ -129,7 +129,7 @@ func NewBase(t testing.TB, data *airtablesim.Base) *Base {
 	return &Base{t, sim, server, data.ID(), t.TempDir()}
 }
 
-// Variables returns the variables of a server for the base and its store, with AdminToken, and more.
+// Variables returns the variables of a server for the base and its store, and more.
 func (b *Base) Variables(more ...string) []string {
 	return append([]string{
 		"AIRTABLE_API_URL=" + b.Server.URL, "AIRTABLE_BASE_ID=" + b.ID,

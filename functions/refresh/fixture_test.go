@@ -60,7 +60,8 @@ func (w *world) function(mode string, more ...string) *lambdatest.Function {
 	environ := append(w.Environ(),
 		"AIRTABLE_BASE_ID="+w.base.ID(), "AIRTABLE_TABLE_NAME="+w.base.TableName(),
 		"AIRTABLE_API_URL="+w.url, "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key",
-		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(), "REFRESH_MODE="+mode)
+		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(),
+		"REFRESH_MODE="+mode)
 	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
 

@@ -17,15 +17,15 @@ import (
 	"voc/internal/voctest"
 )
 
-// floor is the least time that a full refresh of so many records takes: pages of 100 at
-// Airtable's 5 requests a second (https://airtable.com/developers/web/api/rate-limits).
+// floor returns the least time of a full refresh: pages of 100 records at Airtable's 5 requests a
+// second (https://airtable.com/developers/web/api/rate-limits).
 func floor(records int) time.Duration {
 	return time.Duration((records+99)/100) * time.Second / 5
 }
 
-// BenchmarkFullRefresh runs `server refresh full` over the whole sample, with 150 ms a page
-// and Airtable's own limit. It reports the time from the first request to the last page as a
-// multiple of the floor, what follows until the process ends, and the peak of the process's
+// BenchmarkFullRefresh runs `voc refresh full` over the whole sample, with 150 ms a page and
+// Airtable's own rate limit. It reports the time from the first request to the last page as a
+// multiple of the floor, the time from then to the end of the process, and the process's peak
 // memory.
 func BenchmarkFullRefresh(b *testing.B) {
 	data, err := airtablesim.Load(voctest.WholeFile(b))
@@ -64,8 +64,8 @@ func BenchmarkFullRefresh(b *testing.B) {
 	}
 }
 
-// watchMemory gives the peak of a process's resident memory in bytes once it has ended. What
-// the system tells the parent at the end would not do: it counts the moment before exec, when
+// watchMemory sends the peak of a process's resident memory in bytes once the process has ended.
+// The figure that the system gives the parent at the end includes the moment before exec, when
 // the child still has the parent's memory.
 func watchMemory(pid int) <-chan int64 {
 	peak := make(chan int64, 1)

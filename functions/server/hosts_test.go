@@ -24,7 +24,8 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// hostRefreshes is how many refreshes two hosts do over each kind of store; make soak asks for 100.
+// hostRefreshes is the number of refreshes of two hosts over each kind of store; make soak
+// sets 100.
 var hostRefreshes = flag.Int("hosts.refreshes", 6, "refreshes of two hosts over each kind of store")
 
 const (
@@ -32,9 +33,9 @@ const (
 	hostRecords = 150 // two pages
 )
 
-// TestTwoHostsOverOneStore: two hosts refresh and are killed at operations chosen at random, while
-// Airtable breaks off answers and people edit. Eight readers see nothing but whole published
-// snapshots, no publication is lost, and in the end the store has what Airtable has.
+// TestTwoHostsOverOneStore: two hosts refresh and are killed at random operations, while Airtable
+// fails and its records change. Eight readers see only complete published snapshots, no publication
+// is lost, and in the end the store has Airtable's records.
 func TestTwoHostsOverOneStore(t *testing.T) {
 	t.Parallel()
 	for name, newStore := range stores {
@@ -57,23 +58,23 @@ func refreshOnTwoHosts(t *testing.T, shared store) {
 		both.Go(h.refreshUntilDone)
 	}
 	both.Wait()
-	h.sim.Script() // what is left of the faults strikes below, or not
+	h.sim.Script() // the remaining faults do not matter
 	for enough := false; !enough; {
 		h.edit()
 		id := h.sweep()
 		p.Eventually("has its readers see "+id, func() bool {
 			ids := seen.snapshots()
-			enough = len(ids) >= 3 // less proves little
+			enough = len(ids) >= 3 // fewer prove little
 			return slices.Contains(ids, id)
 		})
 	}
-	served := servertest.Get(t, url+"/api/cache/") // which looks at the store
+	served := servertest.Get(t, url+"/api/cache/") // which syncs with the store
 	seen.stop()
-	h.lost(url, seen.snapshots())
-	h.converged(url, served)
+	h.checkChain(url, seen.snapshots())
+	h.checkRecords(url, served)
 }
 
-// hosts are two machines over one store.
+// hosts is two machines over one store.
 type hosts struct {
 	t     *testing.T
 	sim   *airtablesim.Server
@@ -107,12 +108,12 @@ func newHosts(t *testing.T, random *rand.Rand, shared store) *hosts {
 		store: shared}
 }
 
-// environ is what a process gets that nothing stands in front of.
+// environ returns the environment of a process that is not killed.
 func (h *hosts) environ(more ...string) []string {
 	return environment(h.t, append(h.variables(newWatched(h.t, h.sim, h.store)), more...)...)
 }
 
-// variables are what a process gets that w watches.
+// variables returns the variables of a process that w watches.
 func (h *hosts) variables(w *watched) []string {
 	return append(w.variables(), "AIRTABLE_BASE_ID="+h.base.ID(),
 		"AIRTABLE_API_KEY="+airtablesim.DemoToken)
@@ -131,11 +132,11 @@ func (h *hosts) another() bool {
 	return h.left >= 0
 }
 
-// lastOperation is the last operation at which a refresh is killed: one of two pages has about as
-// many. A refresh that has fewer goes on to its end.
+// lastOperation is the last operation at which a refresh is killed: a refresh of two pages has
+// about as many. A refresh with fewer is not killed.
 const lastOperation = 24
 
-// refreshUntilDone is one host: it edits, refreshes, and dies in the middle of every other refresh.
+// refreshUntilDone is one host: it edits, refreshes, and is killed during half of its refreshes.
 func (h *hosts) refreshUntilDone() {
 	faults := []airtablesim.Fault{airtablesim.Cut(), airtablesim.Reset(), airtablesim.Unavailable(),
 		airtablesim.HTML(502), airtablesim.ExpireIterators()}
@@ -164,7 +165,7 @@ func (h *hosts) refreshUntilDone() {
 	}
 }
 
-// sweep refreshes without a fault, and returns the id of the snapshot that it publishes.
+// sweep runs a sweep without a fault and returns the id of the snapshot that it publishes.
 func (h *hosts) sweep() string {
 	h.t.Helper()
 	code, out, errs := run(h.t, h.dir, h.environ(), "refresh", "sweep")
@@ -185,7 +186,7 @@ func (h *hosts) edit() {
 		"Priority": 1})
 }
 
-// seen is what readers were served of each snapshot.
+// seen has the responses that readers received of each snapshot.
 type seen struct {
 	t      *testing.T
 	cancel context.CancelFunc
@@ -195,7 +196,7 @@ type seen struct {
 	bodies map[string]string // by the snapshot's id
 }
 
-// read lets readers ask until they are stopped.
+// read starts readers, which send requests until they are stopped.
 func (h *hosts) read(url string) *seen {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &seen{t: h.t, cancel: cancel, bodies: map[string]string{}}
@@ -204,14 +205,14 @@ func (h *hosts) read(url string) *seen {
 		s.all.Go(func() {
 			for turn := 0; ctx.Err() == nil; turn++ {
 				if turn%10 == 0 {
-					_, _, _ = answer(ctx, url+"/api/cache/") // which looks at the store each time
+					_, _, _ = answer(ctx, url+"/api/cache/") // which syncs with the store each time
 				}
 				snapshot, digest, err := answer(ctx, url+"/api/feedback/")
 				if ctx.Err() != nil {
 					return
 				}
 				s.record(snapshot, digest, err)
-				time.Sleep(20 * time.Millisecond) // the processor is for the refreshes
+				time.Sleep(20 * time.Millisecond) // leaves the processor to the refreshes
 			}
 		})
 	}
@@ -227,7 +228,7 @@ func (s *seen) record(snapshot, digest string, err error) {
 	s.bodies[snapshot] = digest
 }
 
-// snapshots are the ids of those that were seen so far.
+// snapshots returns the ids of the snapshots seen so far.
 func (s *seen) snapshots() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -257,8 +258,8 @@ func answer(ctx context.Context, url string) (snapshot, digest string, err error
 	return answer.Header.Get("X-Snapshot"), fmt.Sprintf("%x", sha256.Sum256(body)), err
 }
 
-// lost checks that the publications are one chain, and that readers saw nothing else.
-func (h *hosts) lost(url string, ids []string) {
+// checkChain checks that the publications are one chain, and that readers saw nothing else.
+func (h *hosts) checkChain(url string, ids []string) {
 	type run struct {
 		ID, Outcome, Error string
 		Before             string `json:"snapshot_before"`
@@ -290,8 +291,8 @@ func (h *hosts) lost(url string, ids []string) {
 	}
 }
 
-// converged checks that what is served is what Airtable has.
-func (h *hosts) converged(url, status string) {
+// checkRecords checks that Airtable's records are served.
+func (h *hosts) checkRecords(url, status string) {
 	served := servertest.List(h.t, url)
 	records := h.sim.Records()
 	for _, r := range records {

@@ -73,7 +73,8 @@ func TestLoadEveryVariable(t *testing.T) {
 		"FEEDBACK_YEARS=2023-2024", `FIELD_MAP={"status":"State"}`, `TEAM_MAP={"Login":"Identity"}`,
 		"SNAPSHOT_STORE=file:///srv/voc%20data/", "SNAPSHOT_KEEP=3",
 		"READ_ACCESS=token", "READ_TOKENS= one, ,two ,", "ADMIN_TOKENS=try",
-		"CORS_ORIGINS=https://App.example.com:443, https://*.example.com,http://localhost:5173,http://[::1]:80",
+		"CORS_ORIGINS=https://App.example.com:443, https://*.example.com,"+
+			"http://localhost:5173,http://[::1]:80",
 		"SCHEDULE_FULL=cron(0 1 * * ? *)", "SCHEDULE_INCREMENTAL=cron(0 2 * * ? *)", "SCHEDULE_SWEEP=off",
 		"SCHEDULE_TIMEZONE=Europe/Berlin", "SCHEDULE=off", "DEBUG_REFRESH=true", "ADDR=:9000")
 	expect(t, "emulator", c.Emulator, false)

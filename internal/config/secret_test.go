@@ -23,7 +23,9 @@ func shown(t *testing.T, v any) string {
 		"%10.3s", "%!"} {
 		fmt.Fprintf(&out, verb+"\n", v)
 		fmt.Fprintf(&out, verb+"\n", []any{&v,
-			wrapped{config.Config{Access: access.Policy{ReadTokens: []access.Secret{access.NewSecret(key)}}}}})
+			wrapped{config.Config{Access: access.Policy{
+				ReadTokens: []access.Secret{access.NewSecret(key)},
+			}}}})
 	}
 	fmt.Fprintln(&out, v)
 	everything := &slog.HandlerOptions{Level: slog.LevelDebug}

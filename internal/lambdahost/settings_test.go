@@ -12,7 +12,7 @@ import (
 	"voc/internal/lambdahost/lambdatest"
 )
 
-// function are settings whose secrets are in a cloud, and a clock for them.
+// function is the Settings of an API function whose secrets are in a Cloud, with a clock.
 type function struct {
 	*lambdatest.Cloud
 	*lambdahost.Settings
@@ -42,14 +42,14 @@ func newFunction(t *testing.T) *function {
 	return f
 }
 
-// after lets time pass and reads.
+// after advances the clock and reads.
 func (f *function) after(d time.Duration) lambdahost.State {
 	f.now = f.now.Add(d)
 	return f.Read(f.t.Context())
 }
 
-// has checks the admin's tokens, and how often SSM was asked for all secrets together.
-func (f *function) has(state lambdahost.State, admin string, rounds int) {
+// expect checks the admin tokens, and how often SSM was read for both secrets.
+func (f *function) expect(state lambdahost.State, admin string, rounds int) {
 	f.t.Helper()
 	var tokens []string
 	for _, secret := range state.Config.Access.AdminTokens {
@@ -59,7 +59,7 @@ func (f *function) has(state lambdahost.State, admin string, rounds int) {
 		f.t.Errorf("tokens %q, want %q", got, admin)
 	}
 	if f.ParameterReads() != 2*rounds {
-		f.t.Errorf("SSM was asked %d times for two secrets, want %d", f.ParameterReads(), 2*rounds)
+		f.t.Errorf("SSM was read %d times for two secrets, want %d", f.ParameterReads(), 2*rounds)
 	}
 }
 
@@ -68,20 +68,20 @@ func TestSettingsReadInterval(t *testing.T) {
 	f.PutParameter("/voc/read", "r")
 	f.PutParameter("/voc/admin", "first")
 	if f.ParameterReads() != 0 || !f.WithoutSecrets().Access.TokensUnread {
-		t.Errorf("SSM was asked %d times before anyone read", f.ParameterReads())
+		t.Errorf("SSM was read %d times before the first Read", f.ParameterReads())
 	}
 	first := f.after(0)
-	f.has(first, "first", 1)
+	f.expect(first, "first", 1)
 	f.PutParameter("/voc/admin", "second")
-	f.has(f.after(4*time.Minute+59*time.Second), "first", 1)
+	f.expect(f.after(4*time.Minute+59*time.Second), "first", 1)
 	second := f.after(time.Second)
-	f.has(second, "second", 2)
+	f.expect(second, "second", 2)
 	if first.Version == second.Version || second.Config.Access.TokensUnread {
 		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version,
 			second.Config.Access.TokensUnread)
 	}
 	if third := f.after(5 * time.Minute); third.Version != second.Version {
-		t.Errorf("another version, %d, of the same secrets", third.Version)
+		t.Errorf("version %d of the same secrets", third.Version)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestSettingsKeepValueWhenSSMFails(t *testing.T) {
 	before := f.after(0)
 	f.DeleteParameter("/voc/admin")
 	state := f.after(5 * time.Minute)
-	f.has(state, "first", 2)
+	f.expect(state, "first", 2)
 	if len(state.Warnings) != 1 || state.Version == before.Version {
 		t.Fatalf("warnings %q, version %d", state.Warnings, state.Version)
 	}
@@ -106,7 +106,7 @@ func TestSettingsKeepValueWhenSSMFails(t *testing.T) {
 	}
 	f.PutParameter("/voc/admin", "third")
 	state = f.after(5 * time.Minute)
-	if f.has(state, "third", 3); len(state.Warnings) != 0 {
+	if f.expect(state, "third", 3); len(state.Warnings) != 0 {
 		t.Errorf("warnings %q", state.Warnings)
 	}
 }
@@ -115,12 +115,12 @@ func TestSettingsRetryMissingSecret(t *testing.T) {
 	f := newFunction(t)
 	f.PutParameter("/voc/read", "r")
 	state := f.after(0)
-	if f.has(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
+	if f.expect(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
 		t.Errorf("unread: %v, warnings %q", state.Config.Access.TokensUnread, state.Warnings)
 	}
 	f.PutParameter("/voc/admin", "first")
-	f.has(f.after(9*time.Second), "", 1)
-	f.has(f.after(time.Second), "first", 2)
+	f.expect(f.after(9*time.Second), "", 1)
+	f.expect(f.after(time.Second), "first", 2)
 }
 
 func TestSettingsRejectInvalidSecret(t *testing.T) {
@@ -130,7 +130,7 @@ func TestSettingsRejectInvalidSecret(t *testing.T) {
 	f.after(0)
 	f.PutParameter("/voc/admin", "no token at all")
 	state := f.after(5 * time.Minute)
-	f.has(state, "first", 2)
+	f.expect(state, "first", 2)
 	if text := strings.Join(state.Warnings, "\n"); !strings.Contains(text, "ADMIN_TOKENS_PARAMETER") ||
 		strings.Contains(text+f.log.String(), "at all") {
 		t.Errorf("warnings %q, log %s", text, &f.log)

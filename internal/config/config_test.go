@@ -175,7 +175,7 @@ func TestWithEmulator(t *testing.T) {
 func TestWithEmulatorPanicsOnRealBase(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("WithEmulator let the emulator in")
+			t.Error("WithEmulator did not panic")
 		}
 	}()
 	loadReal(t).WithEmulator(config.Airtable{BaseID: "appSIM"})
@@ -194,8 +194,8 @@ func TestLoadDefaultReadAccess(t *testing.T) {
 		"0.0.0.0":                    {[]string{"ADDR=0.0.0.0:80"}, access.TokenReads},
 		"an address":                 {[]string{"ADDR=192.168.1.7:80"}, access.TokenReads},
 		"a name that looks like one": {[]string{"ADDR=127.0.0.1.example.com:80"}, access.TokenReads},
-		"opened on purpose":          {[]string{"ADDR=:80", "READ_ACCESS=public"}, access.PublicReads},
-		"closed on loopback":         {[]string{"READ_ACCESS=token"}, access.TokenReads},
+		"public on every address":    {[]string{"ADDR=:80", "READ_ACCESS=public"}, access.PublicReads},
+		"token on loopback":          {[]string{"READ_ACCESS=token"}, access.TokenReads},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, append(test.environ, "ADMIN_TOKENS=try")...)
@@ -214,7 +214,7 @@ func TestLoadSim(t *testing.T) {
 	expect(t, "sim", sim, config.Sim{Data: "a.jsonl", Addr: ":4711", Table: "Bugs"})
 	_, err = config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.csv", "AIRTABLE_SIM_ADDR=4711",
 		"AIRTABLE_TABLE_NAME= ", "SNAPSHOT_KEEP=0"})
-	expect(t, "mistakes", variables(err),
+	expect(t, "variables", variables(err),
 		[]string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
 }
 

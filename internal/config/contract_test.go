@@ -8,8 +8,8 @@ import (
 	"voc/internal/config"
 )
 
-// contract is the table of variables and defaults that the README, the template and the
-// hosts share. It is edited by hand: a change of the code has to be one of the contract.
+// contract is the table of variables and defaults that the documentation, the template and the
+// hosts share. It is edited by hand: a change of the code needs one of the contract.
 const contract = "testdata/environment.md"
 
 // row is a line of that table, which may name several variables.

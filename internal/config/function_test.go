@@ -8,7 +8,7 @@ import (
 	"voc/internal/config"
 )
 
-// What the template sets for each function, at least.
+// The least that the template sets for each function.
 var (
 	apiFunction = []string{
 		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL",
@@ -60,31 +60,36 @@ func TestLoadFunctionListsEveryMissing(t *testing.T) {
 }
 
 func TestLoadFunctionErrors(t *testing.T) {
+	clearText := "AIRTABLE_API_URL=http://172.18.0.1:9000"
 	for name, c := range map[string]struct {
 		host    config.Host
-		environ []string
+		environ []string // besides the template's
 		want    string
 	}{
-		"a directory as the store": {config.API,
-			append(slices.Clone(apiFunction), "SNAPSHOT_STORE=file:///tmp/voc"), "SNAPSHOT_STORE"},
-		"a secret twice": {config.Refresh,
-			append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key), "AIRTABLE_API_KEY_PARAMETER"},
-		"an SSM parameter without its path": {config.Refresh,
-			append(slices.Clone(refreshFunction),
-				"AIRTABLE_API_KEY_PARAMETER=key"), "AIRTABLE_API_KEY_PARAMETER"},
-		"no mode of an event": {config.Refresh,
-			append(slices.Clone(refreshFunction), "REFRESH_MODE=everything"), "REFRESH_MODE"},
-		"no name of a function": {config.API,
-			append(slices.Clone(apiFunction), "REFRESH_FULL_FUNCTION=a b"), "REFRESH_FULL_FUNCTION"},
-		"a token in clear": {config.Refresh,
-			append(slices.Clone(refreshFunction),
-				"AIRTABLE_API_URL=http://172.18.0.1:9000"), "AIRTABLE_API_URL"},
-		"a token in clear, on another system": {config.Refresh,
-			append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000",
-				"AWS_SAM_LOCAL=false"), "AIRTABLE_API_URL"},
+		"directory as store": {
+			config.API, []string{"SNAPSHOT_STORE=file:///tmp/voc"}, "SNAPSHOT_STORE",
+		},
+		"secret given twice": {
+			config.Refresh, []string{"AIRTABLE_API_KEY=" + key}, "AIRTABLE_API_KEY_PARAMETER",
+		},
+		"parameter without path": {
+			config.Refresh, []string{"AIRTABLE_API_KEY_PARAMETER=key"}, "AIRTABLE_API_KEY_PARAMETER",
+		},
+		"unknown mode": {config.Refresh, []string{"REFRESH_MODE=everything"}, "REFRESH_MODE"},
+		"invalid function name": {
+			config.API, []string{"REFRESH_FULL_FUNCTION=a b"}, "REFRESH_FULL_FUNCTION",
+		},
+		"token in clear text": {config.Refresh, []string{clearText}, "AIRTABLE_API_URL"},
+		"token in clear text outside sam local": {
+			config.Refresh, []string{clearText, "AWS_SAM_LOCAL=false"}, "AIRTABLE_API_URL",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := config.LoadFunction(c.host, c.environ)
+			environ := apiFunction
+			if c.host == config.Refresh {
+				environ = refreshFunction
+			}
+			_, err := config.LoadFunction(c.host, slices.Concat(environ, c.environ))
 			expect(t, "variables", variables(err), []string{c.want})
 		})
 	}
@@ -119,7 +124,7 @@ func TestVariablesHosts(t *testing.T) {
 	for _, v := range config.Variables() {
 		for _, host := range v.Hosts {
 			if !slices.Contains(known, host) {
-				t.Errorf("%s is for %q, which is no host", v.Name, host)
+				t.Errorf("%s is read by %q, which is not a host", v.Name, host)
 			}
 		}
 	}

@@ -12,10 +12,10 @@ import (
 	"voc/internal/config"
 )
 
-// wrapped keeps a Config where fmt cannot call methods.
+// wrapped has a Config in an unexported field, where fmt cannot call methods.
 type wrapped struct{ inner config.Config }
 
-// shown returns everything that printing, logging and encoding make of v.
+// shown returns what printing, logging and encoding make of v.
 func shown(t *testing.T, v any) string {
 	t.Helper()
 	var out bytes.Buffer
@@ -40,7 +40,7 @@ func shown(t *testing.T, v any) string {
 	return out.String() + string(encoded)
 }
 
-// traces are the forms in which a text shows.
+// traces returns the forms in which a text may appear.
 func traces(text string) []string {
 	return []string{text, fmt.Sprintf("%x", text), fmt.Sprintf("%X", text), fmt.Sprint([]byte(text)),
 		fmt.Sprintf("%.6s", text)}
@@ -62,7 +62,7 @@ func TestConfigRedactsSecrets(t *testing.T) {
 			text := shown(t, v)
 			for _, trace := range append(traces(key), traces(hash[7:])...) {
 				if strings.Contains(text, trace) {
-					t.Errorf("it shows as %s in\n%s", trace, text)
+					t.Errorf("the secret appears as %s in\n%s", trace, text)
 				}
 			}
 		})

@@ -24,7 +24,7 @@ func variables(err error) []string {
 func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 	for variable, wrong := range map[string]map[string][]string{ // words of the error → values
 		"AIRTABLE_API_KEY": {
-			"no token has":     {"pat with space", "patä"},
+			"token contains":   {"pat with space", "patä"},
 			"holds only space": {" "},
 		},
 		"AIRTABLE_API_KEY_PARAMETER": {"put the value in AIRTABLE_API_KEY": {"/voc/key"}},
@@ -59,9 +59,9 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 			`not "Public"`:                 {"Public"},
 			"no token: set READ_TOKENS or": {"token"},
 		},
-		"READ_TOKENS":            {"no token": {","}, "no token has": {"a b"}},
+		"READ_TOKENS":            {"no token": {","}, "token contains": {"a b"}},
 		"READ_TOKENS_PARAMETER":  {"put the value in READ_TOKENS": {"/voc/t"}},
-		"ADMIN_TOKENS":           {"no token": {", ,"}, "no token has": {"a\x00"}},
+		"ADMIN_TOKENS":           {"no token": {", ,"}, "token contains": {"a\x00"}},
 		"ADMIN_TOKENS_PARAMETER": {"put the value in ADMIN_TOKENS": {"/voc/t"}},
 		"CORS_ORIGINS": {
 			"entry 1": {"*"},
@@ -74,7 +74,7 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 		},
 		"DASHBOARD_USERS": {
 			"must be JSON": {"[]"},
-			"no email": {
+			"not an email": {
 				`{"ann": {"name": "Ann", "role": "admin", "password_hash": "` + hash + `"}}`,
 			},
 		},

@@ -2,8 +2,9 @@ package feedback
 
 import "bytes"
 
-// detail has the keys that the response for one record adds to a Summary, apart from those that Join
-// copies out of it, and from fields, which come last, from the record itself.
+// detail has the keys that the response for one record adds to a Summary, apart from
+// those that Join copies out of it, and from fields, which come last, from the record
+// itself.
 type detail struct {
 	Notes           string   `json:"notes"`
 	ResolutionNotes string   `json:"resolution_notes"`
@@ -14,9 +15,9 @@ type detail struct {
 	AirtableURL     string   `json:"airtable_url"`
 }
 
-// Detail renders the JSON object of what the response for one record has beyond Summary, without its
-// last key, fields: those are the record's own bytes, which a snapshot keeps anyway. Join puts the
-// three together.
+// Detail renders the JSON object of what the response for one record has beyond Summary,
+// without its last key, fields: those are the record's own bytes, which a snapshot keeps
+// anyway. Join puts the three together.
 func (f Feedback) Detail(airtableURL string) []byte {
 	areas := f.Areas
 	if areas == nil {
@@ -29,8 +30,9 @@ func (f Feedback) Detail(airtableURL string) []byte {
 	})
 }
 
-// Join makes the response for one record of its Summary, its Detail and its fields (a JSON object) by
-// copying bytes: nothing is decoded. What the response has twice, under two names, is stored once.
+// Join makes the response for one record of its Summary, its Detail and its fields (a
+// JSON object) by copying bytes: nothing is decoded. What the response has twice, under
+// two names, is stored once.
 func Join(summary, detail, fields []byte) ([]byte, error) {
 	description, ok := member(summary, "description")
 	team, found := member(summary, "team")
@@ -46,8 +48,8 @@ func Join(summary, detail, fields []byte) ([]byte, error) {
 	return append(whole, '}'), nil
 }
 
-// member finds a text of a Summary, with its quotes. Inside of a text every quote is escaped, so the
-// name is found where it is one.
+// member finds a text of a Summary, with its quotes. Inside of a text every quote is
+// escaped, so the name is found where it is one.
 func member(summary []byte, name string) ([]byte, bool) {
 	_, rest, ok := bytes.Cut(summary, []byte(`,"`+name+`":`))
 	end := valueEnd(rest)

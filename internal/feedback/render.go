@@ -22,8 +22,8 @@ var encoders = sync.Pool{New: func() any {
 	return e
 }}
 
-// encode writes JSON without HTML escapes: responses are application/json with nosniff, and "<" is a
-// sixth of the bytes of "\u003c".
+// encode writes JSON without HTML escapes: responses are application/json with nosniff,
+// and "<" is a sixth of the bytes of "\u003c".
 func encode(v any) []byte {
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// summary has the 16 keys of a list element, in the contract's order. It is the one definition of
-// them: JSON is written from it, and CSV is written from that JSON.
+// summary has the 16 keys of a list element, in the contract's order. It is the one
+// definition of them: JSON is written from it, and CSV is written from that JSON.
 type summary struct {
 	ID            string          `json:"id"`
 	Description   string          `json:"description"`
@@ -68,13 +68,15 @@ func keysOf(object reflect.Type) (keys []string) {
 	return keys
 }
 
-// CSVHeader returns the first line of a list as CSV (RFC 4180): the keys of Summary, in its order.
+// CSVHeader returns the first line of a list as CSV (RFC 4180): the keys of Summary, in
+// its order.
 func CSVHeader() string {
 	return strings.Join(keysOf(reflect.TypeFor[summary]()), ",") + "\r\n"
 }
 
-// AppendCSV appends a Summary as a line of CSV. It returns an error if summary is anything else. The
-// writer of encoding/csv would drop or add carriage returns inside of cells.
+// AppendCSV appends a Summary as a line of CSV. It returns an error if summary is
+// anything else. The writer of encoding/csv would drop or add carriage returns inside of
+// cells.
 func AppendCSV(out, summary []byte) ([]byte, error) {
 	rest := summary
 	for i, lead := range leads {
@@ -101,8 +103,8 @@ func AppendCSV(out, summary []byte) ([]byte, error) {
 	return append(out, "\r\n"...), nil
 }
 
-// valueEnd returns where the JSON string, number or null ends with which text begins; -1 if it does
-// not end.
+// valueEnd returns where the JSON string, number or null ends with which text begins; -1
+// if it does not end.
 func valueEnd(text []byte) int {
 	if len(text) == 0 || text[0] == ',' || text[0] == '}' {
 		return -1
@@ -121,8 +123,8 @@ func valueEnd(text []byte) int {
 	return -1
 }
 
-// appendCell appends a JSON value as a cell. A text that a spreadsheet would take for a formula gets
-// an apostrophe, which makes it a text there.
+// appendCell appends a JSON value as a cell. A text that a spreadsheet would take for a
+// formula gets an apostrophe, which makes it a text there.
 func appendCell(out, value []byte) ([]byte, error) {
 	if string(value) == "null" {
 		return out, nil

@@ -25,22 +25,24 @@ type encoder struct {
 	}
 }
 
-// encoders are one for each encoding that a file holds, in the file's order, with the buffer for the
-// part that is stored next.
+// encoders are one for each encoding that a file holds, in the file's order, with the
+// buffer for the part that is stored next.
 type encoders struct {
 	each []encoder
 	part []byte // of partSize
 }
 
-// encoderPool keeps encoders for the next draft. They take megabytes, which cost more to allocate
-// and clear than a snapshot of few records costs otherwise. The garbage collector empties the pool,
-// so a host that seals once an hour does not hold them in between.
+// encoderPool keeps encoders for the next draft. They take megabytes, which cost more to
+// allocate and clear than a snapshot of few records costs otherwise. The garbage
+// collector empties the pool, so a host that seals once an hour does not hold them in
+// between.
 var encoderPool = sync.Pool{New: func() any { return newEncoders() }}
 
-// newEncoders chooses levels at which more effort hardly pays. Measured on 5,830 real records, a
-// list of 9.5 MB (November 2026): Brotli by the matchfinder at 4 gives 2.12 MB in 126 ms of CPU, at 5
-// 2.10 MB in 280 ms; the port of Google's encoder, quality 6 with a window of 256 KiB, gives 2.20 MB
-// in 319 ms. gzip at 6 gives 2.60 MB in 79 ms, at 7 2.56 MB in 164 ms, at 9 2.49 MB in 314 ms.
+// newEncoders chooses levels at which more effort hardly pays. Measured on 5,830 real
+// records, a list of 9.5 MB (November 2026): Brotli by the matchfinder at 4 gives 2.12 MB
+// in 126 ms of CPU, at 5 2.10 MB in 280 ms; the port of Google's encoder, quality 6 with
+// a window of 256 KiB, gives 2.20 MB in 319 ms. gzip at 6 gives 2.60 MB in 79 ms, at 7
+// 2.56 MB in 164 ms, at 9 2.49 MB in 314 ms.
 func newEncoders() *encoders {
 	zip, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is valid
 	return &encoders{
@@ -60,8 +62,8 @@ const (
 // partSize bounds what a reader of a body holds at a time.
 const partSize = 256 << 10
 
-// bodies encodes the stored responses of one draft. The list goes through all encoders at once, into
-// files, since it is longer than what a host may hold in memory.
+// bodies encodes the stored responses of one draft. The list goes through all encoders at
+// once, into files, since it is longer than what a host may hold in memory.
 type bodies struct {
 	*encoders
 	insert *sql.Stmt
@@ -91,7 +93,8 @@ func (d *Draft) newBodies(ctx context.Context) (b *bodies, err error) {
 	return b, nil
 }
 
-// add appends a record to the list, a JSON array with a record a line. endList returns its errors.
+// add appends a record to the list, a JSON array with a record a line. endList returns
+// its errors.
 func (b *bodies) add(summary []byte) {
 	if b.listed {
 		_, _ = b.list.WriteString(",\n")

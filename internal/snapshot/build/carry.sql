@@ -1,5 +1,6 @@
--- The rows of the parent that were neither put nor removed, with the columns that Row.values gives
--- a row that is put. JSON keeps strings and numbers to the byte, so both come out the same.
+-- The rows of the parent that were neither put nor removed, with the columns that
+-- Row.values gives a row that is put. JSON keeps strings and numbers to the byte, so both
+-- come out the same.
 INSERT INTO stage.row (
   id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed,
   modified, week, priority, team, environment, area_impacted, areas, area_lengths,

@@ -8,8 +8,9 @@ import (
 	"voc/internal/feedback"
 )
 
-// column holds what records are sorted by under one key: the record at pos has numbers[pos-1], NaN
-// for null. Of texts that is the index into distinct until they are ranked.
+// column holds what records are sorted by under one key: the record at pos has
+// numbers[pos-1], NaN for null. Of texts that is the index into distinct until they are
+// ranked.
 type column struct {
 	numbers  []float64
 	distinct []string

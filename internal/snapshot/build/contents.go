@@ -15,8 +15,8 @@ import (
 // tombstoneAge is how long a snapshot remembers a removed record.
 const tombstoneAge = 90 * 24 * time.Hour
 
-// countFilled counts in how many records each field has a value; a field without any has no entry.
-// A fork starts from its parent's counts and needs only what changed.
+// countFilled counts in how many records each field has a value; a field without any has
+// no entry. A fork starts from its parent's counts and needs only what changed.
 func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 	counts := map[string]int{}
 	if d.fork {
@@ -93,8 +93,8 @@ func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
 	return rows.Err()
 }
 
-// writeTombstones writes one for each record of the parent that was removed, and copies those of the
-// parent that are young enough and whose record has not come back.
+// writeTombstones writes one for each record of the parent that was removed, and copies
+// those of the parent that are young enough and whose record has not come back.
 func (d *Draft) writeTombstones(ctx context.Context, meta snapshot.Meta) error {
 	if d.parent == nil {
 		return nil

@@ -11,9 +11,9 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Draft is a snapshot in the making. One goroutine uses it, and it ends in Seal or Discard. Until it
-// is sealed it is of no use to anyone, so it is written without a journal and without flushes: a
-// process that dies leaves files to throw away.
+// Draft is a snapshot in the making. One goroutine uses it, and it ends in Seal or
+// Discard. Until it is sealed it is of no use to anyone, so it is written without a
+// journal and without flushes: a process that dies leaves files to throw away.
 type Draft struct {
 	parent *snapshot.File // nil: none
 	fork   bool           // rows of parent that were not put or removed stay
@@ -28,19 +28,22 @@ type Draft struct {
 // statements are prepared once: compiling one takes longer than most take to run.
 type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }
 
-// Diff is what a draft does to its parent, in records. Unchanged counts only records that were put.
+// Diff is what a draft does to its parent, in records. Unchanged counts only records that
+// were put.
 type Diff struct{ Added, Changed, Removed, Unchanged int }
 
 // Any reports whether the snapshot would differ from its parent in a record.
 func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
 
-// New starts an empty snapshot in dir, which must exist, be private and hold no other draft. The
-// parent is what Diff compares with, if there is one; it stays the caller's and must stay open.
+// New starts an empty snapshot in dir, which must exist, be private and hold no other
+// draft. The parent is what Diff compares with, if there is one; it stays the caller's
+// and must stay open.
 func New(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent})
 }
 
-// Fork starts a snapshot that holds what parent holds, apart from the rows that are put or removed.
+// Fork starts a snapshot that holds what parent holds, apart from the rows that are put
+// or removed.
 func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent, fork: parent != nil})
 }
@@ -115,7 +118,8 @@ func (d *Draft) Put(ctx context.Context, r Row) error {
 	return wrap("put record "+r.Feedback.ID, err)
 }
 
-// Remove removes a record, whether it was put or is the parent's. An unknown id is no error.
+// Remove removes a record, whether it was put or is the parent's. An unknown id is no
+// error.
 func (d *Draft) Remove(ctx context.Context, id string) error {
 	_, err := d.remove.ExecContext(ctx, id)
 	if err == nil {
@@ -129,8 +133,8 @@ func (d *Draft) Reset(ctx context.Context) error {
 	return wrap("reset the draft", d.exec(ctx, `DELETE FROM stage.row; DELETE FROM stage.removed`))
 }
 
-// Diff compares what was put and removed with the parent. Records are the same when their digests
-// and their documents are.
+// Diff compares what was put and removed with the parent. Records are the same when their
+// digests and their documents are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	var diff Diff
 	if d.parent == nil {
@@ -157,7 +161,8 @@ func (d *Draft) scan(ctx context.Context, query string, into *int) error {
 	return wrap("compare with the parent", d.conn.QueryRowContext(ctx, query).Scan(into))
 }
 
-// Discard ends a draft that is not sealed and removes its files. After Seal it does nothing.
+// Discard ends a draft that is not sealed and removes its files. After Seal it does
+// nothing.
 func (d *Draft) Discard() {
 	if d.db != nil {
 		d.close()

@@ -16,8 +16,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// index collects what is derived from the rows in Go: the sets behind filters and facets, the
-// orders and the reports. It holds about 70 bytes a record and the distinct values.
+// index collects what is derived from the rows in Go: the sets behind filters and facets,
+// the orders and the reports. It holds about 70 bytes a record and the distinct values.
 type index struct {
 	records int
 	facets  map[string]map[string]*facet // property → folded value
@@ -197,7 +197,8 @@ func (d *Draft) writeTimes(ctx context.Context, x *index) error {
 	return nil
 }
 
-// sortedTimes yields response times by environment and week, so that sums are the same each time.
+// sortedTimes yields response times by environment and week, so that sums are the same
+// each time.
 func (x *index) sortedTimes() iter.Seq2[timesKey, feedback.Times] {
 	keys := slices.SortedFunc(maps.Keys(x.times), func(a, b timesKey) int {
 		return cmp.Or(strings.Compare(a.environment, b.environment), strings.Compare(a.week, b.week))

@@ -4,14 +4,15 @@ import (
 	"context"
 )
 
-// forkRows are the ids that a fork would have if it were sealed now, with the digests of their
-// computed values.
+// forkRows are the ids that a fork would have if it were sealed now, with the digests of
+// their computed values.
 const forkRows = `(SELECT id, computed FROM stage.row UNION ALL
 	SELECT id, computed FROM parent.feedback
 	WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
 
-// MarkListed records that a listing has shown a record that belongs to the snapshot, with the digest
-// of its computed values now. It is for forks, as are the methods that compare with the listing.
+// MarkListed records that a listing has shown a record that belongs to the snapshot, with
+// the digest of its computed values now. It is for forks, as are the methods that compare
+// with the listing.
 func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
 	_, err := d.markListed.ExecContext(ctx, id, computed)
 	return wrap("mark record "+id+" as listed", err)
@@ -29,8 +30,8 @@ func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
 	return ids, wrap("compare with the listing", err)
 }
 
-// Outdated lists the ids that the listing has shown and that the fork lacks or holds with other
-// computed values, sorted.
+// Outdated lists the ids that the listing has shown and that the fork lacks or holds with
+// other computed values, sorted.
 func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM
 		(SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)

@@ -21,9 +21,10 @@ type Row struct {
 	URL      string                     // of the record in Airtable
 }
 
-// The columns of a staged row. A record is decoded once, when it is mapped; the columns of lookup
-// and of texts keep what Seal needs of it, so that sealing parses no JSON. The long columns come
-// last: SQLite reads a row from its beginning, and only as far as it has to.
+// The columns of a staged row. A record is decoded once, when it is mapped; the columns
+// of lookup and of texts keep what Seal needs of it, so that sealing parses no JSON. The
+// long columns come last: SQLite reads a row from its beginning, and only as far as it
+// has to.
 const (
 	copied = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed`
 	lookup = `modified, week, priority, team, environment, area_impacted, areas, area_lengths,
@@ -33,7 +34,8 @@ const (
 	columns   = copied + `, ` + lookup + `, ` + texts + `, ` + documents
 )
 
-// stageSchema creates the stage: the rows, the ids that were removed, and what a listing has shown.
+// stageSchema creates the stage: the rows, the ids that were removed, and what a listing
+// has shown.
 const stageSchema = `
 CREATE TABLE stage.row (
   id TEXT NOT NULL, created_time TEXT NOT NULL, created TEXT NOT NULL, report_week TEXT NOT NULL,
@@ -57,8 +59,8 @@ CREATE TABLE stage.listed (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT 
 const insertRow = `INSERT OR REPLACE INTO stage.row (` + columns + `, filled)
 	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
-// carryRows stages the parent's rows that a fork keeps. It is the only place where JSON is parsed
-// again: a sealed file has no columns for what its documents say.
+// carryRows stages the parent's rows that a fork keeps. It is the only place where JSON
+// is parsed again: a sealed file has no columns for what its documents say.
 //
 //go:embed carry.sql
 var carryRows string
@@ -86,8 +88,8 @@ func (r Row) values(filled []byte) []any {
 	}
 }
 
-// unlessSame returns a text that is searched beside the description. The description is one of the
-// texts, trimmed or not, and a text must count once.
+// unlessSame returns a text that is searched beside the description. The description is
+// one of the texts, trimmed or not, and a text must count once.
 func unlessSame(text, description string) string {
 	if strings.Trim(text, "\t\n\r ") == description {
 		return ""
@@ -95,7 +97,8 @@ func unlessSame(text, description string) string {
 	return text
 }
 
-// stagedColumns are what stagedRow scans. Long texts are read as blobs, which the driver copies once.
+// stagedColumns are what stagedRow scans. Long texts are read as blobs, which the driver
+// copies once.
 const stagedColumns = `id, created, report_week, h1, h2, h3, h4, h5, ` + lookup + `,
 	CAST(description AS BLOB), CAST(summary AS BLOB)`
 

@@ -18,7 +18,8 @@ import (
 	"voc/internal/voctest"
 )
 
-// Cells are the cells of records, as JSON objects by id: what the snapshots of tests are made of.
+// Cells are the cells of records, as JSON objects by id: what the snapshots of tests are
+// made of.
 type Cells map[string]string
 
 // Mapping maps the records of Row.
@@ -50,8 +51,8 @@ func Row(id, text string) build.Row {
 	}
 }
 
-// T is what tests, benchmarks, fuzz tests and properties have in common. A property hands in its own
-// *rapid.T, which shrinks failures and reports its seed.
+// T is what tests, benchmarks, fuzz tests and properties have in common. A property hands
+// in its own *rapid.T, which shrinks failures and reports its seed.
 type T interface {
 	rapid.TB
 	Cleanup(func())
@@ -79,8 +80,8 @@ func Check(t T, err error) {
 	}
 }
 
-// Start starts a draft in a directory of its own, which it returns; fork is whether it starts with
-// the records of parent.
+// Start starts a draft in a directory of its own, which it returns; fork is whether it
+// starts with the records of parent.
 func Start(t T, parent *snapshot.File, fork bool) (*build.Draft, string) {
 	t.Helper()
 	dir, begin := Folder(t), build.New
@@ -186,8 +187,8 @@ func PutAll(t T, rows []build.Row) *build.Draft {
 	return draft
 }
 
-// Fewer has a property checked 25 times instead of 100, unless -rapid.checks is given: each of its
-// drafts costs 10 ms, and ten times that with -race.
+// Fewer has a property checked 25 times instead of 100, unless -rapid.checks is given:
+// each of its drafts costs 10 ms, and ten times that with -race.
 func Fewer(t *testing.T) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")

@@ -155,7 +155,7 @@ func (b *bodies) store(
 ) error {
 	for number := 0; ; number++ {
 		n, err := io.ReadFull(from, b.part)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {

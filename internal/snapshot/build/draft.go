@@ -94,7 +94,8 @@ func (d *Draft) attach(ctx context.Context) (err error) {
 		{&d.markRemoved, `INSERT OR IGNORE INTO stage.removed VALUES (?)`},
 		{&d.markListed, `INSERT OR REPLACE INTO stage.listed VALUES (?, ?)`},
 	} {
-		if *s.into, err = d.conn.PrepareContext(ctx, s.text); err != nil {
+		*s.into, err = d.conn.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // close does
+		if err != nil {
 			return err
 		}
 	}

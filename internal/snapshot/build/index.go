@@ -148,6 +148,7 @@ func (f *facet) count() int {
 }
 
 func (d *Draft) writeRankings(ctx context.Context, x *index) error {
+	//nolint:sqlclosecheck // it does not see the defer because of the iterator below
 	insert, err := d.conn.PrepareContext(ctx, `INSERT INTO ranking VALUES (?, ?, ?)`)
 	if err != nil {
 		return err
@@ -180,6 +181,7 @@ func (d *Draft) writeRankings(ctx context.Context, x *index) error {
 
 func (d *Draft) writeTimes(ctx context.Context, x *index) error {
 	const query = `INSERT INTO response_times VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	//nolint:sqlclosecheck // it does not see the defer because of the iterator below
 	insert, err := d.conn.PrepareContext(ctx, query)
 	if err != nil {
 		return err

@@ -173,7 +173,7 @@ type fieldSet struct {
 
 // filled returns a bit for each of the cells that has a value.
 func (s *fieldSet) filled(cells map[string]json.RawMessage) []byte {
-	bits := make([]byte, (len(s.names)+7)/8)
+	bits := make([]byte, 0, len(s.names)/8+1)
 	for name, value := range cells {
 		if !feedback.Filled(value) {
 			continue

@@ -11,7 +11,7 @@ import (
 	"voc/internal/blob"
 )
 
-func TestABodyHasExactlyItsSizeOrAnError(t *testing.T) {
+func TestBodyHasSizeOrError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
 		name   string
@@ -36,7 +36,7 @@ func TestABodyHasExactlyItsSizeOrAnError(t *testing.T) {
 	}
 }
 
-func TestABodyEndsWithItsContextAndClosesItsSource(t *testing.T) {
+func TestBodyEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	source := &closing{Reader: strings.NewReader("12345")}
 	body := blob.NewBody(ctx, source, 5)

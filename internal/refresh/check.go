@@ -108,7 +108,7 @@ func (r *Report) note(format string, args ...any) {
 // split gives each of joined errors its own line.
 func split(err error) []string {
 	var texts []string
-	for text := range strings.Lines(err.Error()) {
+	for text := range strings.Lines(withAdvice(err)) {
 		texts = append(texts, strings.TrimSuffix(text, "\n"))
 	}
 	return texts

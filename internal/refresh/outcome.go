@@ -62,9 +62,9 @@ func (r *run) explain(ctx context.Context, err error) string {
 	case errors.Is(err, catalog.ErrMoved):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
 	case timeUp(ctx, err):
-		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %v", err)
+		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %s", withAdvice(err))
 	}
-	return err.Error()
+	return withAdvice(err)
 }
 
 // final says whether the same would fail in the same way again: only a person, or the next month, changes what is wrong.

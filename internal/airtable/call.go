@@ -34,8 +34,8 @@ type response struct {
 
 func (c call) String() string { return c.method + " " + c.path }
 
-// do makes a call and retries it while that may help. After a 429 it pauses every call of the
-// base for at least 30 s, also when this call has no try left.
+// do makes a call and retries it while that may help. After a 429 it pauses every call of
+// the base for at least 30 s, also when this call has no try left.
 func (c *Client) do(ctx context.Context, call call) error {
 	var last *Error
 	for try := 1; ; try++ {
@@ -66,8 +66,8 @@ func (c *Client) do(ctx context.Context, call call) error {
 	}
 }
 
-// notRetried returns the error of a call that ends for a reason on the caller's side, such as its
-// deadline. It includes the failure of the last try, if there was one.
+// notRetried returns the error of a call that ends for a reason on the caller's side,
+// such as its deadline. It includes the failure of the last try, if there was one.
 func notRetried(last *Error, err error) error {
 	if last == nil {
 		return err
@@ -75,8 +75,8 @@ func notRetried(last *Error, err error) error {
 	return fmt.Errorf("%w; not retried: %w", last, err)
 }
 
-// try waits for a turn and sends a call once. It returns an *Error if Airtable or the network
-// failed, and another error if the caller's side did.
+// try waits for a turn and sends a call once. It returns an *Error if Airtable or the
+// network failed, and another error if the caller's side did.
 func (c *Client) try(ctx context.Context, call call, n int) error {
 	token, err := c.secret(ctx)
 	if err != nil {
@@ -133,8 +133,8 @@ func (c *Client) newRequest(ctx context.Context, call call, token secret) (*http
 	return req, nil
 }
 
-// exchange sends req and reads the response. It uses the RoundTripper itself, not an http.Client:
-// a RoundTripper follows no redirect, so the token reaches no other host.
+// exchange sends req and reads the response. It uses the RoundTripper itself, not an
+// http.Client: a RoundTripper follows no redirect, so the token reaches no other host.
 func (c *Client) exchange(req *http.Request, call call, token secret) *Error {
 	failed := &Error{Call: token.redact(call.String()), Scope: call.scope}
 	resp, err := c.http.RoundTrip(req)

@@ -20,20 +20,21 @@ const DefaultURL = "https://api.airtable.com"
 type Config struct {
 	// URL of the Web API, without the version; empty for DefaultURL.
 	URL string
-	// Token returns the access token. It is called before each try, so that a rotated token is
-	// picked up; it should cache.
+	// Token returns the access token. It is called before each try, so that a rotated token
+	// is picked up; it should cache.
 	Token func(context.Context) (string, error)
 	// Base is the id of the base, app….
 	Base string
-	// Pacer spaces the calls; nil for the pacer of this URL and base, which all clients of the
-	// process share. Tests in a synctest bubble set their own: a shared one would carry times
-	// from one bubble to the next.
+	// Pacer spaces the calls; nil for the pacer of this URL and base, which all clients of
+	// the process share. Tests in a synctest bubble set their own: a shared one would carry
+	// times from one bubble to the next.
 	Pacer *Pacer
-	// HTTP sends the requests; nil for a transport of this package, which limits dialling, the
-	// TLS handshake and the wait for response headers. With either, a try as a whole is limited.
+	// HTTP sends the requests; nil for a transport of this package, which limits dialling,
+	// the TLS handshake and the wait for response headers. With either, a try as a whole is
+	// limited.
 	HTTP http.RoundTripper
-	// Log receives a Debug line for each page and a Warn line for each retry and each restart of
-	// a listing; nil for no log.
+	// Log receives a Debug line for each page and a Warn line for each retry and each
+	// restart of a listing; nil for no log.
 	Log *slog.Logger
 	// UserAgent identifies the program to Airtable; empty for Go's own.
 	UserAgent string
@@ -41,10 +42,10 @@ type Config struct {
 
 // Client reads one base. It is safe for concurrent use and needs no closing.
 //
-// Its methods return an [*Error] if Airtable or the network failed. They return an error that
-// matches the context's if the context is done, or if its deadline is earlier than the next try
-// may be made ([ErrTooLate]); the failure of the last try is then in the chain. Without a usable
-// token they return [ErrToken] and send nothing.
+// Its methods return an [*Error] if Airtable or the network failed. They return an error
+// that matches the context's if the context is done, or if its deadline is earlier than
+// the next try may be made ([ErrTooLate]); the failure of the last try is then in the
+// chain. Without a usable token they return [ErrToken] and send nothing.
 type Client struct {
 	url      string
 	base     string
@@ -59,8 +60,8 @@ type Client struct {
 	budget                    atomic.Int64 // upper bound of calls
 }
 
-// New returns a client for the base of cfg. It makes no call: a wrong URL, token or base is
-// reported by the first call.
+// New returns a client for the base of cfg. It makes no call: a wrong URL, token or base
+// is reported by the first call.
 func New(cfg Config) *Client {
 	c := &Client{
 		url:      strings.TrimRight(cmp.Or(cfg.URL, DefaultURL), "/"),
@@ -107,11 +108,12 @@ func (c *Client) Counts() Counts {
 	}
 }
 
-// ErrBudget is the error of a call that was not sent because the calls set by Allow are used up.
+// ErrBudget is the error of a call that was not sent because the calls set by Allow are
+// used up.
 var ErrBudget = errors.New("airtable: not sent: the allowed calls are used up")
 
-// Allow limits the calls sent from now on, including retries; a negative n removes the limit. It
-// is meant for a client with one caller.
+// Allow limits the calls sent from now on, including retries; a negative n removes the
+// limit. It is meant for a client with one caller.
 func (c *Client) Allow(n int) {
 	if n < 0 {
 		c.budget.Store(math.MaxInt64)
@@ -128,8 +130,8 @@ type Identity struct {
 	Date   time.Time `json:"-"`      // Airtable's clock; zero if the response had none
 }
 
-// Whoami returns the owner of the token. It needs no scope and no base, which makes it the
-// cheapest test of a token.
+// Whoami returns the owner of the token. It needs no scope and no base, which makes it
+// the cheapest test of a token.
 func (c *Client) Whoami(ctx context.Context) (Identity, error) {
 	var owner Identity
 	err := c.do(ctx, call{
@@ -149,8 +151,8 @@ func (c *Client) Whoami(ctx context.Context) (Identity, error) {
 	return owner, err
 }
 
-// Schema returns the tables and fields of the base. The token needs scope schema.bases:read;
-// without it, the status of the [*Error] is 403.
+// Schema returns the tables and fields of the base. The token needs scope
+// schema.bases:read; without it, the status of the [*Error] is 403.
 func (c *Client) Schema(ctx context.Context) (Schema, error) {
 	var schema Schema
 	err := c.do(ctx, call{

@@ -19,12 +19,12 @@ const (
 	typeFormula       = "INVALID_FILTER_BY_FORMULA"
 )
 
-// ErrQuota matches an [*Error] if the workspace has used up its API calls of the month. Only a
-// larger plan or the next month helps.
+// ErrQuota matches an [*Error] if the workspace has used up its API calls of the month.
+// Only a larger plan or the next month helps.
 var ErrQuota = errors.New("airtable: the monthly API calls of the workspace are used up")
 
-// Error is a call that failed at Airtable or on the way there. Its texts are single lines of at
-// most 200 bytes and never contain the token.
+// Error is a call that failed at Airtable or on the way there. Its texts are single lines
+// of at most 200 bytes and never contain the token.
 type Error struct {
 	Call       string        // method and path
 	Scope      string        // that the call needs; empty for none
@@ -66,8 +66,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is ErrQuota and e is a used-up quota.
 func (e *Error) Is(target error) bool { return target == ErrQuota && e.Type == typeQuota }
 
-// temporary reports whether the same call may succeed later. A response that is too large would
-// be too large again.
+// temporary reports whether the same call may succeed later. A response that is too large
+// would be too large again.
 func (e *Error) temporary() bool {
 	if e.Err != nil {
 		return !tooLarge(e.Err)
@@ -90,17 +90,17 @@ func (e *Error) setHeader(resp *http.Response) {
 	e.RetryAfter = retryAfter(resp.Header, e.Date)
 }
 
-// setRejection records the body of a response other than 200. The readable part of a body that
-// breaks off is enough, since the status decides.
+// setRejection records the body of a response other than 200. The readable part of a body
+// that breaks off is enough, since the status decides.
 func (e *Error) setRejection(body io.Reader, token secret) {
 	text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
 	kind, message := parseErrorBody(text)
 	e.Type, e.Message = token.redact(kind), token.redact(message)
 }
 
-// setCause records why there is no usable response. If the try ran out of time, that is the
-// cause, whatever the network reports. The body is never quoted: a page holds what customers
-// wrote.
+// setCause records why there is no usable response. If the try ran out of time, that is
+// the cause, whatever the network reports. The body is never quoted: a page holds what
+// customers wrote.
 func (e *Error) setCause(ctx context.Context, err error, token secret) {
 	switch {
 	case ctx.Err() != nil:

@@ -93,7 +93,8 @@ func TestNetworkErrorStaysInChain(t *testing.T) {
 	})
 }
 
-// TestTokenIsRedacted holds that no error and no log line shows the token, whatever is returned.
+// TestTokenIsRedacted holds that no error and no log line shows the token, whatever is
+// returned.
 func TestTokenIsRedacted(t *testing.T) {
 	t.Parallel()
 	echo := strings.Repeat("x", 180) + token // cut in the midst of the token
@@ -137,7 +138,8 @@ func TestTokenIsRedacted(t *testing.T) {
 	}
 }
 
-// TestMisplacedTokenIsRedacted sets the token as base, table and URL, as if settings were swapped.
+// TestMisplacedTokenIsRedacted sets the token as base, table and URL, as if settings were
+// swapped.
 func TestMisplacedTokenIsRedacted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

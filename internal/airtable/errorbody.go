@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// parseErrorBody returns the type and the message of an error response. Airtable uses three
-// shapes:
+// parseErrorBody returns the type and the message of an error response. Airtable uses
+// three shapes:
 //
 //	{"error": "NOT_FOUND"}
 //	{"error": {"type": "…", "message": "…"}}        message may be missing

@@ -31,8 +31,8 @@ type sent struct {
 	body   string
 }
 
-// fake is an Airtable in memory. The n-th request goes to the n-th step, later requests to the
-// last. A step that panics with an error makes the transport fail with that error.
+// fake is an Airtable in memory. The n-th request goes to the n-th step, later requests
+// to the last. A step that panics with an error makes the transport fail with that error.
 type fake struct {
 	steps []http.HandlerFunc
 	mu    sync.Mutex

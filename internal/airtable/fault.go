@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// A Fault names what is wrong when a call has failed. A program maps it to its own settings and
-// to what an operator does next.
+// A Fault names what is wrong when a call has failed. A program maps it to its own
+// settings and to what an operator does next.
 type Fault int
 
 // The faults of a failed call.

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// ModifiedSince returns a formula for the records created or modified at t or later, to the
-// second. For the zero time it returns "", which does not filter.
+// ModifiedSince returns a formula for the records created or modified at t or later, to
+// the second. For the zero time it returns "", which does not filter.
 //
-// The formula needs no field name. It uses CREATED_TIME() besides LAST_MODIFIED_TIME() because the
-// latter can be blank on a record that was never edited. LAST_MODIFIED_TIME() moves only when a
-// user edits a field that is not computed (see [Field.Computed]).
+// The formula needs no field name. It uses CREATED_TIME() besides LAST_MODIFIED_TIME()
+// because the latter can be blank on a record that was never edited. LAST_MODIFIED_TIME()
+// moves only when a user edits a field that is not computed (see [Field.Computed]).
 func ModifiedSince(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -23,9 +23,10 @@ func ModifiedSince(t time.Time) string {
 	return fmt.Sprintf("OR(IS_AFTER(LAST_MODIFIED_TIME(),%s),IS_AFTER(CREATED_TIME(),%[1]s))", since)
 }
 
-// RecordIDs returns a formula for the records with these ids. It returns an error if an id is not
-// "rec" followed by ASCII letters or digits, or if there are no ids: an empty formula would match
-// every record. Pass at most [PageSize] ids, so that the records fit on one page.
+// RecordIDs returns a formula for the records with these ids. It returns an error if an
+// id is not "rec" followed by ASCII letters or digits, or if there are no ids: an empty
+// formula would match every record. Pass at most [PageSize] ids, so that the records fit
+// on one page.
 func RecordIDs(ids []string) (string, error) {
 	if len(ids) == 0 {
 		return "", errors.New("airtable: RecordIDs: no ids")
@@ -47,11 +48,11 @@ func isRecordID(id string) bool {
 	})
 }
 
-// FieldRef returns the reference to a field in a formula, {Name}. Formulas accept no field ids
-// (https://github.com/Airtable/airtable.js/issues/321, open since 2022). ok is false for a name
-// that cannot be quoted reliably, because Airtable does not document how: names that are empty,
-// begin or end with a blank, are not UTF-8, or contain { } \, a control character or a line
-// separator.
+// FieldRef returns the reference to a field in a formula, {Name}. Formulas accept no
+// field ids (https://github.com/Airtable/airtable.js/issues/321, open since 2022). ok is
+// false for a name that cannot be quoted reliably, because Airtable does not document
+// how: names that are empty, begin or end with a blank, are not UTF-8, or contain { } \,
+// a control character or a line separator.
 func FieldRef(name string) (ref string, ok bool) {
 	if name == "" || name != strings.TrimSpace(name) || !utf8.ValidString(name) {
 		return "", false
@@ -69,17 +70,18 @@ type DateCandidate struct {
 	Date bool   // whether it is known to hold dates (see [Field.IsDate])
 }
 
-// dateMargin widens an interval at each end: the zone in which Airtable compares a date without a
-// time is not documented, and no two zones are further apart.
+// dateMargin widens an interval at each end: the zone in which Airtable compares a date
+// without a time is not documented, and no two zones are further apart.
 const dateMargin = 48 * time.Hour
 
-// CreatedWithin returns a formula that narrows a listing to the records whose date lies between
-// from and to; a zero time leaves that end open. The date of a record is its first candidate that
-// is not blank, or else its CREATED_TIME().
+// CreatedWithin returns a formula that narrows a listing to the records whose date lies
+// between from and to; a zero time leaves that end open. The date of a record is its
+// first candidate that is not blank, or else its CREATED_TIME().
 //
-// The formula may match records outside the interval, but never misses one inside: it matches a
-// record whose candidate is not known to be a date, or whose date Airtable cannot compute. It is
-// "", which does not filter, if both ends are open or [FieldRef] cannot quote a candidate.
+// The formula may match records outside the interval, but never misses one inside: it
+// matches a record whose candidate is not known to be a date, or whose date Airtable
+// cannot compute. It is "", which does not filter, if both ends are open or [FieldRef]
+// cannot quote a candidate.
 func CreatedWithin(candidates []DateCandidate, from, to time.Time) string {
 	if from.IsZero() && to.IsZero() {
 		return ""
@@ -111,8 +113,8 @@ func within(date string, from, to time.Time) string {
 	return "AND(" + after + "," + before + ")"
 }
 
-// instant returns t as a formula writes it. The Z matters: which zone Airtable assumes without one
-// is not documented.
+// instant returns t as a formula writes it. The Z matters: which zone Airtable assumes
+// without one is not documented.
 func instant(t time.Time) string {
 	return `DATETIME_PARSE("` + t.UTC().Format("2006-01-02T15:04:05.000Z") + `")`
 }

@@ -107,8 +107,8 @@ func TestCreatedWithin(t *testing.T) {
 	}
 }
 
-// tokens splits a formula by Airtable's syntax: strings in either quote and names in braces are one
-// token each, with backslash as the escape in all of them.
+// tokens splits a formula by Airtable's syntax: strings in either quote and names in
+// braces are one token each, with backslash as the escape in all of them.
 func tokens(formula string) (all []string) {
 	for runes := []rune(formula); len(runes) > 0; {
 		end := 1

@@ -17,8 +17,8 @@ const PageSize = 100
 
 const maxRestarts = 3 // of a listing whose iterator was lost
 
-// Query selects the records of a table to list. The zero Query lists all of them, with all
-// fields, in no particular order.
+// Query selects the records of a table to list. The zero Query lists all of them, with
+// all fields, in no particular order.
 type Query struct {
 	Formula    string   // filterByFormula; empty for all records
 	Fields     []string // names or ids; empty for all
@@ -29,8 +29,8 @@ type Query struct {
 
 // Page is a part of a listing.
 type Page struct {
-	// Listing is 1, and one more each time Airtable lost its iterator and the listing restarted.
-	// The consumer then drops the pages of the previous listing.
+	// Listing is 1, and one more each time Airtable lost its iterator and the listing
+	// restarted. The consumer then drops the pages of the previous listing.
 	Listing int
 	Number  int       // within this listing, from 1
 	Records []Record  // may be few or none on any page, not only the last
@@ -40,10 +40,10 @@ type Page struct {
 // List lists the records of a table, given by id or name. The token needs scope
 // data.records:read.
 //
-// Each range over the result is a listing of its own. It fetches the next page while the loop
-// body works on the current one and holds at most two pages; the consumer owns the pages it
-// received. On failure the last pair holds the error and no page. After the loop, whether left
-// early or not, no call is in progress.
+// Each range over the result is a listing of its own. It fetches the next page while the
+// loop body works on the current one and holds at most two pages; the consumer owns the
+// pages it received. On failure the last pair holds the error and no page. After the
+// loop, whether left early or not, no call is in progress.
 func (c *Client) List(ctx context.Context, table string, q Query) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -150,8 +150,8 @@ func (l *listing) deliver(ctx context.Context, page Page) error {
 	}
 }
 
-// listBody is the body of a listRecords call. An empty list of fields is left out, since its
-// meaning is not documented.
+// listBody is the body of a listRecords call. An empty list of fields is left out, since
+// its meaning is not documented.
 type listBody struct {
 	PageSize   int      `json:"pageSize"`
 	MaxRecords int      `json:"maxRecords,omitempty"`

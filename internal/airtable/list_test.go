@@ -176,8 +176,8 @@ func TestListFetchesOnePageAhead(t *testing.T) {
 	})
 }
 
-// TestListStopsWhenLoopIsLeft leaves the loop while a call is in progress. A goroutine that
-// outlives the synctest bubble fails the test.
+// TestListStopsWhenLoopIsLeft leaves the loop while a call is in progress. A goroutine
+// that outlives the synctest bubble fails the test.
 func TestListStopsWhenLoopIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]http.HandlerFunc{

@@ -17,8 +17,8 @@ import (
 	"voc/internal/airtable"
 )
 
-// TestConnectionFaultsAreRetried fails the first try in ways that only a real connection has; the
-// second try succeeds.
+// TestConnectionFaultsAreRetried fails the first try in ways that only a real connection
+// has; the second try succeeds.
 func TestConnectionFaultsAreRetried(t *testing.T) {
 	t.Parallel()
 	start := func(w http.ResponseWriter) { // a page that is longer than what follows

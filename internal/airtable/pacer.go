@@ -6,27 +6,29 @@ import (
 	"time"
 )
 
-// RequestsPerSecond is how many requests Airtable accepts per base in any second, from all tokens
-// and programs together (https://airtable.com/developers/web/api/rate-limits, November 2026).
+// RequestsPerSecond is how many requests Airtable accepts per base in any second, from
+// all tokens and programs together (https://airtable.com/developers/web/api/rate-limits,
+// November 2026).
 const RequestsPerSecond = 5
 
-// Rate is how many calls per second this process sends to a base. Calls sent evenly at exactly
-// RequestsPerSecond are bunched on the way, and the sixth in a second costs 30 seconds. At this
-// rate the first and the sixth call leave 42 ms more than a second apart.
+// Rate is how many calls per second this process sends to a base. Calls sent evenly at
+// exactly RequestsPerSecond are bunched on the way, and the sixth in a second costs 30
+// seconds. At this rate the first and the sixth call leave 42 ms more than a second
+// apart.
 const Rate = 0.96 * RequestsPerSecond
 
-// Pacer spaces the calls to one base: each leaves at least an interval after the previous one has
-// left, so that calls do not follow too closely on one whose caller was slow to wake up. An idle
-// pacer saves up no calls. It is safe for concurrent use. Callers that wait at the same time are
-// served in no particular order.
+// Pacer spaces the calls to one base: each leaves at least an interval after the previous
+// one has left, so that calls do not follow too closely on one whose caller was slow to
+// wake up. An idle pacer saves up no calls. It is safe for concurrent use. Callers that
+// wait at the same time are served in no particular order.
 type Pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
 	next     time.Time // earliest time of the next call
 }
 
-// NewPacer returns a pacer of that many calls per second, which must be above 0. With math.Inf(1)
-// it does not space calls, but can still be paused.
+// NewPacer returns a pacer of that many calls per second, which must be above 0. With
+// math.Inf(1) it does not space calls, but can still be paused.
 func NewPacer(perSecond float64) *Pacer {
 	if !(perSecond > 0) {
 		panic("airtable: NewPacer: the rate must be above 0")
@@ -36,14 +38,16 @@ func NewPacer(perSecond float64) *Pacer {
 
 var pacers sync.Map // key → *Pacer; never emptied: a process reads few bases
 
-// PacerFor returns the pacer of key. All callers in the process share it; its rate is Rate.
+// PacerFor returns the pacer of key. All callers in the process share it; its rate is
+// Rate.
 func PacerFor(key string) *Pacer {
 	p, _ := pacers.LoadOrStore(key, NewPacer(Rate))
 	return p.(*Pacer)
 }
 
-// Wait returns nil when the caller may send a call, which it should do at once. It returns an
-// error, and uses no turn, if ctx is done or its deadline is earlier than the turn ([ErrTooLate]).
+// Wait returns nil when the caller may send a call, which it should do at once. It
+// returns an error, and uses no turn, if ctx is done or its deadline is earlier than the
+// turn ([ErrTooLate]).
 func (p *Pacer) Wait(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
@@ -71,8 +75,8 @@ func (p *Pacer) reserve() time.Duration {
 	return 0
 }
 
-// Pause holds back all calls for d from now, including those already waiting. It never shortens
-// a pause.
+// Pause holds back all calls for d from now, including those already waiting. It never
+// shortens a pause.
 func (p *Pacer) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,8 +17,9 @@ type Record struct {
 	Fields map[string]json.RawMessage `json:"fields"`
 }
 
-// decodePage reads a response of listRecords: the records, and the offset of the next page, which
-// is empty on the last. Besides what it returns, it holds one record at a time.
+// decodePage reads a response of listRecords: the records, and the offset of the next
+// page, which is empty on the last. Besides what it returns, it holds one record at a
+// time.
 func decodePage(r io.Reader) (records []Record, offset string, err error) {
 	dec := json.NewDecoder(r)
 	if err := expect(dec, '{'); err != nil {
@@ -88,8 +89,8 @@ func expect(dec *json.Decoder, want json.Delim) error {
 	return nil
 }
 
-// end checks that nothing follows. It reads the body to its end, so that the connection can be
-// reused.
+// end checks that nothing follows. It reads the body to its end, so that the connection
+// can be reused.
 func end(dec *json.Decoder) error {
 	switch _, err := dec.Token(); err {
 	case io.EOF:
@@ -101,8 +102,8 @@ func end(dec *json.Decoder) error {
 	}
 }
 
-// cutShort returns an io.ErrUnexpectedEOF for a body that ends too early, and any other err as it
-// is.
+// cutShort returns an io.ErrUnexpectedEOF for a body that ends too early, and any other
+// err as it is.
 func cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("it is cut short: %w", io.ErrUnexpectedEOF)

@@ -80,7 +80,8 @@ func TestDecodePageRejectsInvalidBodies(t *testing.T) {
 	}
 }
 
-// TestErrorDoesNotQuotePage holds that no error quotes a page, since it holds what customers wrote.
+// TestErrorDoesNotQuotePage holds that no error quotes a page, since it holds what
+// customers wrote.
 func TestErrorDoesNotQuotePage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,8 +94,8 @@ func TestErrorDoesNotQuotePage(t *testing.T) {
 	})
 }
 
-// FuzzDecodePage compares the streaming decoder with encoding/json: what it accepts is valid JSON
-// with the same records.
+// FuzzDecodePage compares the streaming decoder with encoding/json: what it accepts is
+// valid JSON with the same records.
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range []string{
 		`{"records":[{"id":"rec1","createdTime":"2022-09-12T21:03:48.000Z","fields":{"A":1}}],"offset":"itr/1"}`,
@@ -133,7 +134,8 @@ func FuzzDecodePage(f *testing.F) {
 	})
 }
 
-// BenchmarkDecodePage decodes a page of realistic size: 100 records of about 1.6 kB and 25 cells.
+// BenchmarkDecodePage decodes a page of realistic size: 100 records of about 1.6 kB and
+// 25 cells.
 func BenchmarkDecodePage(b *testing.B) {
 	var page bytes.Buffer
 	page.WriteString(`{"records":[`)

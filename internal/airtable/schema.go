@@ -50,9 +50,9 @@ func find[T interface{ keys() [2]string }](all []T, want string) (T, bool) {
 	return none, false
 }
 
-// IsDate reports whether the field's values are dates, with or without a time, so that a formula
-// may compare them: date fields, and formulas and rollups that result in a date. A lookup of dates
-// is a list and does not count.
+// IsDate reports whether the field's values are dates, with or without a time, so that a
+// formula may compare them: date fields, and formulas and rollups that result in a date.
+// A lookup of dates is a list and does not count.
 func (f Field) IsDate() bool {
 	kind := f.Type
 	if kind == "formula" || kind == "rollup" {
@@ -65,7 +65,8 @@ func (f Field) IsDate() bool {
 	return false
 }
 
-// resultType returns the result type of a formula or rollup, or "" if Airtable does not know it.
+// resultType returns the result type of a formula or rollup, or "" if Airtable does not
+// know it.
 func (f Field) resultType() string {
 	var options struct{ Result struct{ Type string } }
 	if json.Unmarshal(f.Options, &options) != nil {
@@ -74,10 +75,11 @@ func (f Field) resultType() string {
 	return options.Result.Type
 }
 
-// Computed reports whether Airtable computes the values from other cells, so that they can change
-// without the record being modified: [ModifiedSince] does not find such changes. For aiText this
-// is assumed, since it is not documented. Values that are set once, such as createdTime and
-// autoNumber, and values that change only with the record, such as lastModifiedTime, do not count.
+// Computed reports whether Airtable computes the values from other cells, so that they
+// can change without the record being modified: [ModifiedSince] does not find such
+// changes. For aiText this is assumed, since it is not documented. Values that are set
+// once, such as createdTime and autoNumber, and values that change only with the record,
+// such as lastModifiedTime, do not count.
 func (f Field) Computed() bool {
 	switch f.Type {
 	case "formula", "rollup", "count", "multipleLookupValues", "button", "aiText":
@@ -86,9 +88,9 @@ func (f Field) Computed() bool {
 	return false
 }
 
-// Shape returns a hash of the settings that, when they change, change the field's values without
-// modifying any record: the choices of a select by id and name, and the options of a computed
-// field, including its formula. For other types it returns "".
+// Shape returns a hash of the settings that, when they change, change the field's values
+// without modifying any record: the choices of a select by id and name, and the options
+// of a computed field, including its formula. For other types it returns "".
 func (f Field) Shape() string {
 	var shape any
 	switch {

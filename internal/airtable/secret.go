@@ -32,9 +32,9 @@ func (c *Client) secret(ctx context.Context) (secret, error) {
 	return secret(token), nil
 }
 
-// redact returns text in a form fit for an error: one line, at most maxQuote bytes, no control
-// characters, no token. The token is replaced before the text is cut, so that no part of it
-// remains.
+// redact returns text in a form fit for an error: one line, at most maxQuote bytes, no
+// control characters, no token. The token is replaced before the text is cut, so that no
+// part of it remains.
 func (s secret) redact(text string) string {
 	text = strings.ReplaceAll(oneLine(text), string(s), "[token]")
 	if len(text) <= maxQuote {

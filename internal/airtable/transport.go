@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// sharedTransport returns the transport of all clients without a RoundTripper of their own, so
-// that they share connections.
+// sharedTransport returns the transport of all clients without a RoundTripper of their
+// own, so that they share connections.
 var sharedTransport = sync.OnceValue(newTransport)
 
-// newTransport returns a transport that speaks HTTP/1.1 only. Few calls are ever in progress, so
-// HTTP/2 would gain nothing, and every retry would reuse its one connection even when that is
-// dead (a frozen Lambda, a lost NAT entry); HTTP/1.1 dials again.
+// newTransport returns a transport that speaks HTTP/1.1 only. Few calls are ever in
+// progress, so HTTP/2 would gain nothing, and every retry would reuse its one connection
+// even when that is dead (a frozen Lambda, a lost NAT entry); HTTP/1.1 dials again.
 func newTransport() http.RoundTripper {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)

@@ -20,8 +20,8 @@ const (
 	penalty = 30 * time.Second
 )
 
-// wait returns how long to wait before the next try: what Airtable asks for plus a random time,
-// so that clients that failed together do not retry together.
+// wait returns how long to wait before the next try: what Airtable asks for plus a random
+// time, so that clients that failed together do not retry together.
 func (e *Error) wait() time.Duration {
 	least := e.RetryAfter
 	if e.Status == http.StatusTooManyRequests {
@@ -33,8 +33,8 @@ func (e *Error) wait() time.Duration {
 // ErrTooLate is the error of a call whose turn would come after the caller's deadline.
 var ErrTooLate = errors.New("airtable: too late for another call")
 
-// sleep waits for d. It fails at once if the deadline of ctx is earlier, since waiting could only
-// end in the same failure.
+// sleep waits for d. It fails at once if the deadline of ctx is earlier, since waiting
+// could only end in the same failure.
 func sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
@@ -64,9 +64,9 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// retryAfter parses the Retry-After header: seconds, or a date. A date is compared with the
-// response's own date, so that this host's clock does not matter. It returns 0 for a header that
-// is invalid and for a time that has passed.
+// retryAfter parses the Retry-After header: seconds, or a date. A date is compared with
+// the response's own date, so that this host's clock does not matter. It returns 0 for a
+// header that is invalid and for a time that has passed.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {

@@ -2,8 +2,8 @@ package blob
 
 import "errors"
 
-// The errors that callers distinguish with errors.Is. Stores wrap them with the verb, the key and
-// the address of the store.
+// The errors that callers distinguish with errors.Is. Stores wrap them with the verb, the
+// key and the address of the store.
 var (
 	// ErrNotExist: no object has this key. A missing bucket or an unreadable directory is a
 	// different error.
@@ -15,13 +15,13 @@ var (
 	// ErrExist: PutNew found an object at the key that this PutNew did not create.
 	ErrExist = errors.New("object already exists")
 
-	// ErrChanged: Replace found a version other than the one the caller named, or met a concurrent
-	// write. This Replace did not happen. Read again.
+	// ErrChanged: Replace found a version other than the one the caller named, or met a
+	// concurrent write. This Replace did not happen. Read again.
 	ErrChanged = errors.New("object has changed")
 
-	// ErrUncertain: a PutNew or Replace failed but may have happened, or may still happen. The
-	// package comment explains how to resolve it. The cause, such as context.DeadlineExceeded, is
-	// wrapped beside it.
+	// ErrUncertain: a PutNew or Replace failed but may have happened, or may still happen.
+	// The package comment explains how to resolve it. The cause, such as
+	// context.DeadlineExceeded, is wrapped beside it.
 	ErrUncertain = errors.New("the write failed but may have happened")
 
 	// ErrInvalidKey: no store accepts such a key. It is a bug, or an attack.

@@ -6,8 +6,8 @@ import (
 )
 
 // The limits of keys, in bytes. S3 allows 1024 for prefix and key together
-// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, November 2026), Linux
-// file systems 255 for a name.
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html, November
+// 2026), Linux file systems 255 for a name.
 const (
 	maxKey     = 512
 	maxSegment = 255
@@ -15,13 +15,13 @@ const (
 	keyCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 )
 
-// CheckKey returns [ErrInvalidKey] unless key consists of segments of A-Z a-z 0-9 . _ - joined by
-// single slashes, none beginning with a dot, of at most 255 bytes each and 512 in all. So a key is a
-// relative path that cannot leave its directory, means the same in a URL, and leaves names that
-// begin with a dot to the stores.
+// CheckKey returns [ErrInvalidKey] unless key consists of segments of A-Z a-z 0-9 . _ -
+// joined by single slashes, none beginning with a dot, of at most 255 bytes each and 512
+// in all. So a key is a relative path that cannot leave its directory, means the same in
+// a URL, and leaves names that begin with a dot to the stores.
 //
-// No key should be the folder of another (a beside a/b): S3 keeps both, a directory rejects the
-// second.
+// No key should be the folder of another (a beside a/b): S3 keeps both, a directory
+// rejects the second.
 func CheckKey(key string) error {
 	if len(key) > maxKey {
 		return fmt.Errorf("%w: %q… has %d bytes, more than %d", ErrInvalidKey, key[:32], len(key), maxKey)
@@ -34,8 +34,8 @@ func CheckKey(key string) error {
 	return nil
 }
 
-// CheckPrefix returns [ErrInvalidKey] unless prefix is "" or the beginning of a key, which may end in
-// a slash.
+// CheckPrefix returns [ErrInvalidKey] unless prefix is "" or the beginning of a key,
+// which may end in a slash.
 func CheckPrefix(prefix string) error {
 	if prefix == "" {
 		return nil

@@ -53,7 +53,7 @@ func TestScriptedAnswers(t *testing.T) {
 	}
 }
 
-func TestFaultsStrikeInOrderWhereTheyFit(t *testing.T) {
+func TestScriptOrder(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(
@@ -78,7 +78,7 @@ func TestFaultsStrikeInOrderWhereTheyFit(t *testing.T) {
 	}
 }
 
-func TestIteratorsExpireByScript(t *testing.T) {
+func TestExpireIterators(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(airtablesim.ExpireIterators().OnPage(3))
@@ -92,7 +92,7 @@ func TestIteratorsExpireByScript(t *testing.T) {
 	}
 }
 
-func TestACutBodyEndsHalfWay(t *testing.T) {
+func TestCut(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Script(airtablesim.Cut())
@@ -104,7 +104,7 @@ func TestACutBodyEndsHalfWay(t *testing.T) {
 	}
 }
 
-func TestAResetIsAReset(t *testing.T) {
+func TestReset(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	server := httptest.NewServer(s.Server) // a pipe has no reset
@@ -122,7 +122,7 @@ func TestAResetIsAReset(t *testing.T) {
 	}
 }
 
-func TestAStalledBodyWaitsForTheClient(t *testing.T) {
+func TestStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, airtablesim.Config{})
@@ -135,7 +135,7 @@ func TestAStalledBodyWaitsForTheClient(t *testing.T) {
 	})
 }
 
-func TestSlowAnswersTakeTheTimeTheyAreGiven(t *testing.T) {
+func TestSlow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := start(t, airtablesim.Config{Latency: 150 * time.Millisecond})

@@ -8,7 +8,7 @@ import (
 	"voc/internal/airtablesim"
 )
 
-func TestListTakesAllDocumentedParameters(t *testing.T) {
+func TestListParameters(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for name, c := range map[string]struct {
@@ -45,7 +45,7 @@ func TestListTakesAllDocumentedParameters(t *testing.T) {
 	}
 }
 
-func TestListShowsOnlyTheFieldsAskedFor(t *testing.T) {
+func TestListReturnsRequestedFields(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	name, count := s.Base().FieldID("Name"), s.Base().FieldID("Count")
@@ -60,7 +60,7 @@ func TestListShowsOnlyTheFieldsAskedFor(t *testing.T) {
 	s.list(params{"maxRecords": 1, "fields": []string{name}, "returnFieldsByFieldId": false}).mustBe(t, 200, `{"Name":`)
 }
 
-func TestAnswersAreAirtablesToTheByte(t *testing.T) {
+func TestListBytes(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	p := params{"filterByFormula": `RECORD_ID()='` + s.id("Row 10") + `'`, "recordMetadata": []string{"commentCount"}, "fields": []string{"Name", "Text", "Done", "Tags", "Score"}}
@@ -74,7 +74,7 @@ func TestAnswersAreAirtablesToTheByte(t *testing.T) {
 	}
 }
 
-func TestListRefusesWhatItDoesNotKnow(t *testing.T) {
+func TestListRejectsUnknownParameters(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	const invalid, unknown, formula = "INVALID_REQUEST_UNKNOWN", `"UNKNOWN_FIELD_NAME","message":"Unknown field name: \"`, `"INVALID_FILTER_BY_FORMULA","message":"The formula for filtering records is invalid: `
@@ -101,7 +101,7 @@ func TestListRefusesWhatItDoesNotKnow(t *testing.T) {
 	}
 }
 
-func TestListRefusesABodyThatIsNoJSON(t *testing.T) {
+func TestListRejectsInvalidJSON(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for _, body := range []string{"", "{", "pageSize=1", `{"pageSize":1}}`} {

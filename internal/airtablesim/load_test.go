@@ -11,8 +11,9 @@ import (
 	"voc/internal/voctest"
 )
 
-// TestTheSampleIsServedWhole serves the embedded records, or with VOC_SAMPLE the whole sample.
-func TestTheSampleIsServedWhole(t *testing.T) {
+// TestServesCompleteSample serves the embedded records, or with VOC_SAMPLE the whole
+// sample.
+func TestServesCompleteSample(t *testing.T) {
 	t.Parallel()
 	size := len(voctest.Sample(t))
 	b, err := airtablesim.Load(voctest.SampleFile(t))
@@ -63,7 +64,7 @@ func write(t *testing.T, name, content string) string {
 
 const line = `{"id":"recAAAAAAAAAAAAAA","createdTime":"2025-01-01T00:00:00.000Z","fields":{"A":1}}`
 
-func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
+func TestBaseIDDependsOnData(t *testing.T) {
 	t.Parallel()
 	var z strings.Builder
 	w := gzip.NewWriter(&z)
@@ -89,7 +90,7 @@ func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
 	}
 }
 
-func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
+func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, want string }{
 		"no JSON":         {line + "\n\nnonsense", "line 3"},
@@ -99,8 +100,8 @@ func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 		"bad createdTime": {`{"id":"recA","createdTime":"soon","fields":{}}`, "line 1"},
 		"no fields":       {`{"id":"recA","createdTime":"2025-01-01T00:00:00.000Z"}`, "line 1: the record has no object of fields"},
 		"fields a list":   {strings.Replace(line, `{"A":1}`, `[1]`, 1), "line 1: the record has no object of fields"},
-		"twice":           {line + "\n" + line, "line 2: the record recAAAAAAAAAAAAAA stands in the file twice"},
-		"modified":        {strings.Replace(line, `"A":1`, `"Last Modified Time":"soon"`, 1), `line 1: the field "Last Modified Time" holds no time`},
+		"twice":           {line + "\n" + line, "line 2: the record recAAAAAAAAAAAAAA is in the file twice"},
+		"modified":        {strings.Replace(line, `"A":1`, `"Last Modified Time":"soon"`, 1), `line 1: the field "Last Modified Time" is not a time`},
 		"nothing":         {"\n", "no record with a field"},
 		"half a gzip":     {"\x1f\x8b\x08", "unexpected EOF"},
 	} {
@@ -117,7 +118,7 @@ func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 	}
 }
 
-func TestAnyValuesGiveSomeType(t *testing.T) {
+func TestInferAcceptsAnyValues(t *testing.T) {
 	t.Parallel()
 	for values, want := range map[string]string{
 		`1|"a"`: "singleLineText", `"a"|"a"|"a"|"a"|"a"`: "singleSelect", `"a"|"b"|"a"|"b"|"a"`: "singleLineText", `"2025-01-01"|"2025-01-01T00:00:00Z"`: "dateTime",

@@ -35,7 +35,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
+func TestConfigTokenReplacesDemoToken(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Token: "patMine.x"})
 	s.list(params{}).mustBe(t, 401, "UNAUTHORIZED")
@@ -43,7 +43,7 @@ func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
 	s.list(params{}).mustBe(t, 200, "")
 }
 
-func TestPathsThatDoNotExist(t *testing.T) {
+func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for _, path := range []string{"/", "/v0", "/v1/meta/whoami", "/v0/meta", "/v0/" + s.Base().ID(), s.table + "/a/b/c", "/v0//Lead%20Bugs"} {
@@ -90,7 +90,7 @@ func (s *sim) fields(t *testing.T) (byName map[string]schemaField, primary strin
 	return byName, schema.Tables[0].PrimaryFieldID
 }
 
-func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
+func TestSchemaIsInferred(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	fields, primary := s.fields(t)
@@ -120,7 +120,7 @@ func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
 	s.call("GET", "/v0/meta/bases/appAAAAAAAAAAAAAA/tables", nil).mustBe(t, 403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")
 }
 
-func TestTheSchemaChangesUnderWay(t *testing.T) {
+func TestSchemaChanges(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.Base().FieldID("Count")

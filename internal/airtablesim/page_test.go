@@ -12,7 +12,7 @@ import (
 
 const grid = "Grid view" // the rows in the order they were created
 
-func TestAListingGivesEachRowOnce(t *testing.T) {
+func TestListReturnsEachRecordOnce(t *testing.T) {
 	t.Parallel()
 	for _, freeze := range []bool{true, false} {
 		s := start(t, airtablesim.Config{Freeze: freeze})
@@ -25,8 +25,8 @@ func TestAListingGivesEachRowOnce(t *testing.T) {
 	}
 }
 
-// TestEditsUnderWay edits the base before the second of three pages of four.
-func TestEditsUnderWay(t *testing.T) {
+// TestEditsDuringListing edits the base before the second of three pages of four.
+func TestEditsDuringListing(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		query        params
@@ -75,7 +75,7 @@ func TestEditsUnderWay(t *testing.T) {
 	}
 }
 
-func TestAFrozenListingShowsTheCellsOfTheMoment(t *testing.T) {
+func TestFrozenListingReturnsCurrentCells(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Freeze: true})
 	s.Before(func(call airtablesim.Call) {
@@ -88,7 +88,7 @@ func TestAFrozenListingShowsTheCellsOfTheMoment(t *testing.T) {
 	}
 }
 
-func TestAPageCanBeAskedForAgain(t *testing.T) {
+func TestPageCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	first := s.list(params{"pageSize": 5, "view": grid})
@@ -103,7 +103,7 @@ func TestAPageCanBeAskedForAgain(t *testing.T) {
 	}
 }
 
-func TestOnlyAWholeOffsetOfTheSameListingIsTaken(t *testing.T) {
+func TestInvalidOffsets(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	offset := s.list(params{"pageSize": 1}).Offset
@@ -121,8 +121,9 @@ func TestOnlyAWholeOffsetOfTheSameListingIsTaken(t *testing.T) {
 	s.list(params{"offset": offset, "pageSize": 2}).mustBe(t, 200, "")
 }
 
-// pyairtable 3.0.0 put the offset there, and never came to an end.
-func TestAnOffsetInThePostsURLIsIgnored(t *testing.T) {
+// TestPostIgnoresOffsetInURL sends the offset as pyairtable 3.0.0 did, which never
+// reached the end.
+func TestPostIgnoresOffsetInURL(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	first := s.list(params{"pageSize": 2})
@@ -132,7 +133,7 @@ func TestAnOffsetInThePostsURLIsIgnored(t *testing.T) {
 	}
 }
 
-func TestAnUnusedIteratorExpires(t *testing.T) {
+func TestUnusedIteratorExpires(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{IteratorTTL: time.Minute})
 	offset := s.list(params{"pageSize": 2}).Offset
@@ -144,7 +145,7 @@ func TestAnUnusedIteratorExpires(t *testing.T) {
 	s.list(params{"pageSize": 2, "offset": offset}).mustBe(t, 422, `{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`)
 }
 
-func TestAnotherStartOfTheEmulatorHasLostTheIterators(t *testing.T) {
+func TestRestartLosesIterators(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	offset := s.list(params{"pageSize": 2}).Offset
@@ -153,7 +154,7 @@ func TestAnotherStartOfTheEmulatorHasLostTheIterators(t *testing.T) {
 	again.list(params{"pageSize": 2, "offset": offset}).mustBe(t, 422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE")
 }
 
-func TestARenamedFieldBreaksAListingThatNamesIt(t *testing.T) {
+func TestRenamedFieldBreaksListing(t *testing.T) {
 	t.Parallel()
 	for query, want := range map[string]string{
 		"fields[]=Count": "UNKNOWN_FIELD_NAME", "sort[0][field]=Count": "UNKNOWN_FIELD_NAME", "filterByFormula=Count%2B1": "INVALID_FILTER_BY_FORMULA",

@@ -9,7 +9,7 @@ import (
 
 const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded. Please try again later"}]}`
 
-func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
+func TestSixthRequestCosts30Seconds(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 5 {
@@ -32,7 +32,7 @@ func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
 	}
 }
 
-func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
+func TestFiveRequestsPerSecondSucceed(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 50 {
@@ -44,7 +44,7 @@ func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
 	}
 }
 
-func TestAllCallsOfABaseShareItsRate(t *testing.T) {
+func TestCallsShareRate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 3})
 	schema := "/v0/meta/bases/" + s.Base().ID() + "/tables"
@@ -58,7 +58,7 @@ func TestAllCallsOfABaseShareItsRate(t *testing.T) {
 	s.call("GET", "/v0/meta/whoami", nil).mustBe(t, 200, "") // belongs to no base
 }
 
-func TestARateCanBeRaised(t *testing.T) {
+func TestConfigRate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 40})
 	for range 40 {

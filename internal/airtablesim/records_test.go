@@ -9,7 +9,7 @@ import (
 	"voc/internal/airtablesim"
 )
 
-func TestARecordIsReadByItsID(t *testing.T) {
+func TestRead(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.id("Row 02")
@@ -20,7 +20,7 @@ func TestARecordIsReadByItsID(t *testing.T) {
 	s.call("GET", "/v0/"+s.Base().ID()+"/Other/"+id, nil).mustBe(t, 403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")
 }
 
-func TestARecordIsCreated(t *testing.T) {
+func TestCreate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	r := s.call("POST", s.table, params{"fields": params{"Name": "New", "Count": 0, "Text": "", "Day": nil, "Done": false, "Tags": []string{}}})
@@ -34,7 +34,7 @@ func TestARecordIsCreated(t *testing.T) {
 	s.call("GET", s.table+"/"+several.ids()[1], nil).mustBe(t, 200, `"fields":{}}`)
 }
 
-func TestARecordIsChanged(t *testing.T) {
+func TestUpdate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.id("Row 01")
@@ -50,8 +50,9 @@ func TestARecordIsChanged(t *testing.T) {
 	}
 }
 
-// A watermark taken within the second of an edit must not lose it.
-func TestAnEditIsFoundByItsModifiedTimeInWholeSeconds(t *testing.T) {
+// TestModifiedTimeIsInWholeSeconds holds that a watermark taken in the second of an edit
+// does not lose the edit.
+func TestModifiedTimeIsInWholeSeconds(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.call("PATCH", s.table+"/"+s.id("Row 02"), params{"fields": params{"Count": 1}}) // at 12:00:00.5
@@ -70,7 +71,7 @@ func TestAnEditIsFoundByItsModifiedTimeInWholeSeconds(t *testing.T) {
 	}
 }
 
-func TestARecordIsDeleted(t *testing.T) {
+func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	one, two, three := s.id("Row 01"), s.id("Row 02"), s.id("Row 03")
@@ -84,7 +85,7 @@ func TestARecordIsDeleted(t *testing.T) {
 	}
 }
 
-func TestWritesThatAirtableRefuses(t *testing.T) {
+func TestRejectedWrites(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	before := s.Records()
@@ -123,7 +124,7 @@ func TestWritesThatAirtableRefuses(t *testing.T) {
 	}
 }
 
-func TestATableIsFoundByItsNameOfTheMomentAndItsID(t *testing.T) {
+func TestTableByCurrentNameAndID(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	path := func(table string) string { return "/v0/" + s.Base().ID() + "/" + url.PathEscape(table) }

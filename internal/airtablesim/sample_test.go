@@ -22,7 +22,7 @@ func sample(t *testing.T) []airtablesim.Record {
 	return startOn(t, sampleBase(), airtablesim.Config{}).Records()
 }
 
-// text is a cell that is text, or "".
+// text returns a cell that is text, or "".
 func text(r airtablesim.Record, field string) string {
 	s, _ := r.Fields[field].(string)
 	return s
@@ -56,7 +56,7 @@ func timesHave(cell string) func(airtablesim.Record) bool {
 	}
 }
 
-func TestTheSampleShowsEveryTrap(t *testing.T) {
+func TestSampleHasEveryIrregularity(t *testing.T) {
 	t.Parallel()
 	records := sample(t)
 	day := regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
@@ -130,7 +130,7 @@ func TestTheSampleShowsEveryTrap(t *testing.T) {
 	}
 }
 
-func TestTheSampleRepeatsFormLetters(t *testing.T) {
+func TestSampleRepeatsFormLetters(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
 	for _, r := range sample(t) {
@@ -146,7 +146,7 @@ func TestTheSampleRepeatsFormLetters(t *testing.T) {
 	}
 }
 
-func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
+func TestSampleDates(t *testing.T) {
 	t.Parallel()
 	records := sample(t)
 	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -169,7 +169,7 @@ func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
 	}
 }
 
-func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
+func TestSampleIsStableForAWeek(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{}
 	for _, now := range []string{"2026-11-23T00:00:00Z", "2026-11-25T15:00:00-05:00", "2026-11-29T23:59:59Z", "2026-11-30T00:00:00Z"} {
@@ -187,9 +187,10 @@ func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
 	}
 }
 
-// TestTheSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records differ. So
-// whatever is counted, searched or averaged over the sample has one answer on every day.
-func TestTheSampleMovesByWholeWeeks(t *testing.T) {
+// TestSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records
+// differ. So whatever is counted, searched or averaged over the sample has one answer on
+// every day.
+func TestSampleMovesByWholeWeeks(t *testing.T) {
 	first, dated := sample(t), regexp.MustCompile(`^\d{4}-\d\d-\d\d`)
 	for _, day := range []string{"2026-12-01", "2026-12-31", "2027-01-01", "2028-02-29", "2031-07-06"} {
 		now, err := time.Parse(time.DateOnly, day)
@@ -231,7 +232,7 @@ func TestTheSampleMovesByWholeWeeks(t *testing.T) {
 	}
 }
 
-// shifted is a day or an instant, later.
+// shifted returns a day or a time moved forward.
 func shifted(t *testing.T, text string, by time.Duration) string {
 	t.Helper()
 	form := time.DateOnly

@@ -16,7 +16,7 @@ var (
 	issueTypes   = []string{"Bug", "Data is wrong", "Missing feature", "Slow", "Question", "Access", "Confusing", "Outage"}
 )
 
-// A description is sentences of these parts, or a letter.
+// A description consists of sentences of these parts, or is a letter.
 var (
 	openings = []string{"Since the last update", "On a phone", "With two tabs open", "When a colleague shares the screen", "About every third time", "After signing in again", "For groups of more than fifty people", "In the evening"}
 	subjects = []string{"the quote page", "the invoice export", "the search box", "the code for signing in", "the member list", "the proposal as a PDF", "the bell with the messages", "the transfer to payroll", "the report of open cases"}
@@ -57,7 +57,7 @@ func (g *generator) description() string {
 	return b.String() + pick(g, wishes...)
 }
 
-// counted puts a number where a text has room for one.
+// counted inserts a number if the text has a %d.
 func (g *generator) counted(text string) string {
 	if n := 2 + g.IntN(58); strings.Contains(text, "%d") {
 		return fmt.Sprintf(text, n)

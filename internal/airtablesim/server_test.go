@@ -14,7 +14,7 @@ import (
 	"voc/internal/voctest"
 )
 
-func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
+func TestBeforeReceivesEachCall(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 4})
 	var seen []string
@@ -33,7 +33,7 @@ func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
 	}
 }
 
-func TestHands(t *testing.T) {
+func TestEditMethods(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.Create(params{"Name": "Row 13", "Score": params{"error": "#ERROR!"}, "Tags": "bare", "Done": false})
@@ -50,7 +50,7 @@ func TestHands(t *testing.T) {
 	}
 }
 
-func TestHandsPanicOnATestsSlip(t *testing.T) {
+func TestEditMethodsPanicOnMisuse(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for name, slip := range map[string]func(){
@@ -82,7 +82,7 @@ func TestServersOfOneBaseAreIndependent(t *testing.T) {
 	b.list(params{"view": grid, "maxRecords": 2}).mustBe(t, 200, `"Name":"Row 02","Count":3`)
 }
 
-func TestManyAtOnce(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Before(func(c airtablesim.Call) {
@@ -105,7 +105,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-func TestTheHandlerStandsAlone(t *testing.T) {
+func TestHandlerWithoutServer(t *testing.T) {
 	t.Parallel()
 	b, err := airtablesim.Load("testdata/small.jsonl")
 	if err != nil {

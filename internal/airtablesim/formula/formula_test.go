@@ -44,7 +44,7 @@ var row = &formula.Row{
 	Cell:     func(key string) any { return cells[key] },
 }
 
-func TestFormulasHaveAirtablesResults(t *testing.T) {
+func TestEval(t *testing.T) {
 	for _, c := range []struct {
 		formula string
 		want    any
@@ -101,7 +101,7 @@ func TestFormulasHaveAirtablesResults(t *testing.T) {
 	}
 }
 
-func TestARowIsKeptUnlessTheResultIsEmpty(t *testing.T) {
+func TestKeeps(t *testing.T) {
 	for text, want := range map[string]bool{
 		`1`: true, `-1`: true, `"0"`: true, `When`: true, `1/0`: true,
 		`0`: false, `""`: false, `BLANK()`: false, `FALSE()`: false, `NaN`: false, `0/0`: false, `Broken`: false,
@@ -116,7 +116,7 @@ func TestARowIsKeptUnlessTheResultIsEmpty(t *testing.T) {
 	}
 }
 
-func TestARowThatWasNeverEditedHasABlankModifiedTime(t *testing.T) {
+func TestNeverEditedRowHasBlankModifiedTime(t *testing.T) {
 	fresh := *row
 	fresh.Modified = time.Time{}
 	for text, want := range map[string]bool{
@@ -136,7 +136,7 @@ func TestARowThatWasNeverEditedHasABlankModifiedTime(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotUnderstoodIsRefusedInAirtablesWords(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	const syntax = "Invalid formula. Please check your formula text."
 	for text, want := range map[string]string{
 		`REGEX_MATCH("a","b")`:         "Unknown function names: regex_match",
@@ -162,7 +162,7 @@ func TestWhatIsNotUnderstoodIsRefusedInAirtablesWords(t *testing.T) {
 	}
 }
 
-func TestCellsBecomeValues(t *testing.T) {
+func TestFromJSON(t *testing.T) {
 	for name, c := range map[string]struct{ cell, want any }{
 		"text": {"a", "a"}, "empty text": {"", nil}, "number": {0.0, 0.0}, "box": {true, 1.0}, "no box": {false, nil}, "null": {nil, nil},
 		"list":             {[]any{"a", 1.0, map[string]any{"name": "N"}}, "a, 1, N"},

@@ -16,8 +16,9 @@ import (
 func TestTemporaryFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]http.HandlerFunc{
-		"429 rate":             reject(429, "RATE_LIMIT_REACHED"),
-		"429 list of errors":   respond(429, `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
+		"429 rate": reject(429, "RATE_LIMIT_REACHED"),
+		"429 list of errors": respond(429,
+			`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
 		"429 without a body":   respond(429, ""),
 		"500 HTML":             respond(500, "<html>oops</html>"),
 		"502":                  respond(502, "Bad Gateway"),
@@ -118,14 +119,15 @@ func TestWaitBetweenTries(t *testing.T) {
 		retryAfter  string
 		least, most time.Duration
 	}{
-		"429 alone":                    {429, "", 30 * time.Second, 31 * time.Second},
-		"429, less than the penalty":   {429, "2", 30 * time.Second, 31 * time.Second},
-		"429, seconds":                 {429, "90", 90 * time.Second, 91 * time.Second},
-		"429, a date":                  {429, date(45 * time.Second), 45 * time.Second, 46 * time.Second},
-		"429, a date that has passed":  {429, date(-time.Hour), 30 * time.Second, 31 * time.Second},
-		"429, negative":                {429, "-5", 30 * time.Second, 31 * time.Second},
-		"429, nonsense":                {429, "soon", 30 * time.Second, 31 * time.Second},
-		"429, centuries":               {429, "99999999999999999999", 24 * time.Hour, 24*time.Hour + time.Second},
+		"429 alone":                   {429, "", 30 * time.Second, 31 * time.Second},
+		"429, less than the penalty":  {429, "2", 30 * time.Second, 31 * time.Second},
+		"429, seconds":                {429, "90", 90 * time.Second, 91 * time.Second},
+		"429, a date":                 {429, date(45 * time.Second), 45 * time.Second, 46 * time.Second},
+		"429, a date that has passed": {429, date(-time.Hour), 30 * time.Second, 31 * time.Second},
+		"429, negative":               {429, "-5", 30 * time.Second, 31 * time.Second},
+		"429, nonsense":               {429, "soon", 30 * time.Second, 31 * time.Second},
+		"429, centuries": {429, "99999999999999999999", 24 * time.Hour,
+			24*time.Hour + time.Second},
 		"503 alone":                    {503, "", 0, time.Second},
 		"503, seconds":                 {503, "12", 12 * time.Second, 13 * time.Second},
 		"503, a date":                  {503, date(7 * time.Second), 7 * time.Second, 8 * time.Second},

@@ -22,7 +22,8 @@ func TestParseErrorBody(t *testing.T) {
 			"UNAUTHORIZED", "Invalid authentication token"},
 		"object, no message": {`{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`,
 			"LIST_RECORDS_ITERATOR_NOT_AVAILABLE", ""},
-		"object, more in it": {`{"error":{"type":"X","message":"m","details":[1]},"trace":"t"}`, "X", "m"},
+		"object, more in it": {`{"error":{"type":"X","message":"m","details":[1]},"trace":"t"}`, "X",
+			"m"},
 		"list": {`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"},{"error":"Y"}]}`,
 			"RATE_LIMIT_REACHED", "later"},
 		"list and text":        {`{"errors":[],"error":"X"}`, "X", ""},
@@ -34,7 +35,8 @@ func TestParseErrorBody(t *testing.T) {
 		"nothing":              {"", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if kind, message := airtable.ParseErrorBody([]byte(row.body)); kind != row.kind || message != row.message {
+			if kind, message := airtable.ParseErrorBody([]byte(row.body)); kind != row.kind ||
+				message != row.message {
 				t.Errorf("type %q, message %q, want %q and %q", kind, message, row.kind, row.message)
 			}
 		})
@@ -100,19 +102,23 @@ func TestTokenIsRedacted(t *testing.T) {
 	echo := strings.Repeat("x", 180) + token // cut in the midst of the token
 	escaped := strings.ReplaceAll(token, "S", "\\u0053")
 	for name, step := range map[string]http.HandlerFunc{
-		"in a message":                   respond(401, `{"error":{"type":"UNAUTHORIZED","message":"no such token `+token+`"}}`),
-		"in a type":                      respond(401, `{"error":"`+token+`"}`),
-		"in a list of errors":            respond(429, `{"errors":[{"error":"`+token+`","message":"`+token+`"}]}`),
+		"in a message": respond(401,
+			`{"error":{"type":"UNAUTHORIZED","message":"no such token `+token+`"}}`),
+		"in a type": respond(401, `{"error":"`+token+`"}`),
+		"in a list of errors": respond(429,
+			`{"errors":[{"error":"`+token+`","message":"`+token+`"}]}`),
 		"escaped":                        respond(403, `{"error":{"type":"X","message":"`+escaped+`"}}`),
 		"across the cut":                 respond(404, echo),
 		"with control characters in it":  respond(404, strings.ReplaceAll(token, "SECRET", "SECR\x00ET")),
 		"in a header that is refused":    respond(302, "", "Location", "https://example.com/?"+token),
 		"in a transport's error":         breaks(errors.New(`invalid header "Bearer ` + token + `"`)),
 		"in a wrapped transport's error": breaks(fmt.Errorf("proxy: %w", errors.New(token))),
-		"in an answer":                   respond(200, `{"records":[{"id":"rec1","createdTime":"`+token+`"}]}`),
-		"in an answer cut short":         respond(200, `{"records":[],"offset":"`+token),
-		"in an offset":                   respond(200, `{"records":[],"offset":"`+token+`"}`),
-		"behind a lost iterator":         respond(422, `{"error":{"type":"INVALID_OFFSET_VALUE","message":"`+token+`"}}`),
+		"in an answer": respond(200,
+			`{"records":[{"id":"rec1","createdTime":"`+token+`"}]}`),
+		"in an answer cut short": respond(200, `{"records":[],"offset":"`+token),
+		"in an offset":           respond(200, `{"records":[],"offset":"`+token+`"}`),
+		"behind a lost iterator": respond(422,
+			`{"error":{"type":"INVALID_OFFSET_VALUE","message":"`+token+`"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -167,7 +173,8 @@ func TestErrorIsOneLine(t *testing.T) {
 		f := steps(respond(404, strings.Repeat("日本語\n\x1b[31m\u202e", 5000)))
 		_, err := f.client().Whoami(t.Context())
 		message := failure(t, err).Message
-		if len(message) > 210 || !utf8.ValidString(message) || strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		if len(message) > 210 || !utf8.ValidString(message) ||
+			strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("message is %d bytes: %q", len(message), message)
 		}
 	})
@@ -175,8 +182,10 @@ func TestErrorIsOneLine(t *testing.T) {
 
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []string{
-		`{"error":"NOT_FOUND"}`, `{"error":{"type":"A","message":"b"}}`, `{"errors":[{"error":"A","message":"b"}]}`,
-		`{"error":{"type":"` + token + `"}}`, token, "<html>\x00\xff", `{"error":null}`, `{"errors":{}}`, `[]`, ``, "pat\u200bX",
+		`{"error":"NOT_FOUND"}`, `{"error":{"type":"A","message":"b"}}`,
+		`{"errors":[{"error":"A","message":"b"}]}`,
+		`{"error":{"type":"` + token +
+			`"}}`, token, "<html>\x00\xff", `{"error":null}`, `{"errors":{}}`, `[]`, ``, "pat\u200bX",
 	} {
 		f.Add(404, []byte(seed))
 		f.Add(429, []byte(seed))
@@ -189,7 +198,8 @@ func FuzzErrorBody(f *testing.F) {
 		synctest.Test(t, func(t *testing.T) {
 			_, err := steps(respond(status, string(body))).client().Whoami(t.Context())
 			text := failure(t, err).Error()
-			if !utf8.ValidString(text) || len(text) > 800 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			if !utf8.ValidString(text) || len(text) > 800 ||
+				strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("error is %d bytes: %q", len(text), text)
 			}
 			if strings.Contains(text, token) || !strings.Contains(text, fmt.Sprint(status)) {

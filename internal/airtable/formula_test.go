@@ -139,7 +139,8 @@ func FuzzFieldNames(f *testing.F) {
 	from := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, name string, date bool) {
 		formula := func(name string) string {
-			return airtable.CreatedWithin([]airtable.DateCandidate{{Name: name, Date: date}}, from, time.Time{})
+			return airtable.CreatedWithin([]airtable.DateCandidate{{Name: name, Date: date}}, from,
+				time.Time{})
 		}
 		got := formula(name)
 		if got == "" {

@@ -70,7 +70,8 @@ func TestListRequests(t *testing.T) {
 			"/v0/" + base + "/Lead%20Bugs%2F2/listRecords",
 			`{"pageSize":100,"returnFieldsByFieldId":true}`},
 		"all parameters": {"tblLeads",
-			airtable.Query{Formula: "{A}=1", Fields: []string{"fldA"}, PageSize: 10, MaxRecords: 30, ByID: true},
+			airtable.Query{Formula: "{A}=1", Fields: []string{"fldA"}, PageSize: 10, MaxRecords: 30,
+				ByID: true},
 			"/v0/" + base + "/tblLeads/listRecords",
 			`{"pageSize":10,"maxRecords":30,"returnFieldsByFieldId":true,` +
 				`"filterByFormula":"{A}=1","fields":["fldA"]}`},

@@ -49,7 +49,10 @@ func TestConnectionFaultsAreRetried(t *testing.T) {
 			fmt.Fprint(conn, "SSH-2.0-OpenSSH_9.6\r\n")
 			conn.Close()
 		},
-		"stalled before the response": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"stalled before the response": func(_ http.ResponseWriter,
+			r *http.Request) {
+			<-r.Context().Done()
+		},
 		"stalled in the body": func(w http.ResponseWriter, r *http.Request) {
 			start(w)
 			<-r.Context().Done()

@@ -84,7 +84,8 @@ func TestPacer429PausesAllCalls(t *testing.T) {
 		callers.Wait()
 		penalty := f.sent[3].at.Sub(f.sent[2].at)
 		if len(f.sent) != 11 || penalty < 30*time.Second || penalty > 31*time.Second {
-			t.Errorf("%d calls, the one after the 429 %s later; want 11 and at least 30s", len(f.sent), penalty)
+			t.Errorf("%d calls, the one after the 429 %s later; want 11 and at least 30s", len(f.sent),
+				penalty)
 		}
 	})
 }

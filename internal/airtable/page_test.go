@@ -19,14 +19,16 @@ func TestDecodePage(t *testing.T) {
 		"records":[
 			{"id":"rec1","createdTime":"2022-09-12T21:03:48.400Z","fields":{
 			 "Name":"Zoë \u00e9 <b>","n":1.50,"big":12345678901234567890,
-			 "bad":{"error":"#ERROR!"},"list":[null,{"specialValue":"NaN"}],"nothing":null},"commentCount":3},
+			 "bad":{"error":"#ERROR!"},"list":[null,{"specialValue":"NaN"}],"nothing":null},
+			 "commentCount":3},
 			{"id":"rec2","createdTime":"2022-09-12T21:03:48.000Z","fields":{}}]}
 	`
 	records, offset, err := airtable.DecodePage(strings.NewReader(page))
 	if err != nil || offset != "itr1/rec2" || len(records) != 2 {
 		t.Fatalf("got %d records, offset %q, %v", len(records), offset, err)
 	}
-	if got, want := records[0].CreatedTime, time.Date(2022, 9, 12, 21, 3, 48, 4e8, time.UTC); !got.Equal(want) {
+	if got, want := records[0].CreatedTime, time.Date(2022, 9, 12, 21, 3, 48, 4e8,
+		time.UTC); !got.Equal(want) {
 		t.Errorf("created %s, want %s", got, want)
 	}
 	want := map[string]string{"Name": `"Zoë \u00e9 <b>"`, "n": "1.50", "big": "12345678901234567890",
@@ -98,7 +100,8 @@ func TestErrorDoesNotQuotePage(t *testing.T) {
 // valid JSON with the same records.
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range []string{
-		`{"records":[{"id":"rec1","createdTime":"2022-09-12T21:03:48.000Z","fields":{"A":1}}],"offset":"itr/1"}`,
+		`{"records":[{"id":"rec1","createdTime":"2022-09-12T21:03:48.000Z","fields":{"A":1}}],` +
+			`"offset":"itr/1"}`,
 		`{"records":[]}`, `{"records":[],"records":[{"id":"r"}]}`,
 		`{"offset":null,"records":[{"id":"r","fields":null}]}`,
 		`{"records":[{"id":"r"},]}`, `{"records":[]}}`, `{"Records":[]}`,

@@ -28,7 +28,8 @@ func TestSchemaFindsByIDAndName(t *testing.T) {
 		}
 		for _, key := range []string{"tblLeads", "Lead Bugs"} {
 			table, ok := got.Table(key)
-			if !ok || table.ID != "tblLeads" || table.PrimaryFieldID != "fldIssue" || len(table.Fields) != 3 {
+			if !ok || table.ID != "tblLeads" || table.PrimaryFieldID != "fldIssue" ||
+				len(table.Fields) != 3 {
 				t.Errorf("table %s is %+v, %t", key, table, ok)
 			}
 		}

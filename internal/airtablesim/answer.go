@@ -51,7 +51,9 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprintf("%d %s: %s", r.status, r.kind, r.message) }
 
-func (r *refusal) answer() answer { return answer{r.status, r.header, r.shape.body(r.kind, r.message)} }
+func (r *refusal) answer() answer {
+	return answer{r.status, r.header, r.shape.body(r.kind, r.message)}
+}
 
 var (
 	errNoToken = &refusal{status: 401, kind: "AUTHENTICATION_REQUIRED",

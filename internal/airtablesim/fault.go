@@ -46,7 +46,8 @@ const (
 
 // Refuse responds with an error of any status, type and message.
 func Refuse(status int, shape Shape, kind, message string) Fault {
-	return Fault{Status: status, Body: string(shape.body(kind, message))}.With("Content-Type", jsonType)
+	return Fault{Status: status, Body: string(shape.body(kind, message))}.With("Content-Type",
+		jsonType)
 }
 
 // RateLimit responds 429 RATE_LIMIT_REACHED, without the penalty of a real one.

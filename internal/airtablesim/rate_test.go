@@ -7,7 +7,8 @@ import (
 	"voc/internal/airtablesim"
 )
 
-const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded. Please try again later"}]}`
+const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED",` +
+	`"message":"Rate limit exceeded. Please try again later"}]}`
 
 func TestSixthRequestCosts30Seconds(t *testing.T) {
 	t.Parallel()
@@ -27,7 +28,8 @@ func TestSixthRequestCosts30Seconds(t *testing.T) {
 	s.list(params{}).mustBe(t, 429, limited)
 	s.clock.Advance(30 * time.Second)
 	s.list(params{}).mustBe(t, 200, "")
-	if c := s.Counters(); c.Throttled != 3 || c.Calls[airtablesim.List] != 9 || c.Total() != 9 || c.Pages != 6 || c.Peak != 6 {
+	if c := s.Counters(); c.Throttled != 3 || c.Calls[airtablesim.List] != 9 || c.Total() != 9 ||
+		c.Pages != 6 || c.Peak != 6 {
 		t.Errorf("%+v", c)
 	}
 }

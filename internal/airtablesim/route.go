@@ -83,8 +83,9 @@ func newRequest(r *http.Request) (*request, error) {
 	if methods == nil {
 		return req, errNoRoute
 	}
-	return req, &refusal{status: 405, kind: "METHOD_NOT_ALLOWED", message: "The method is not allowed here",
-		header: http.Header{"Allow": {strings.Join(methods, ", ")}}}
+	return req, &refusal{status: 405, kind: "METHOD_NOT_ALLOWED",
+		message: "The method is not allowed here",
+		header:  http.Header{"Allow": {strings.Join(methods, ", ")}}}
 }
 
 func (r *request) match(pattern, segments []string) bool {

@@ -88,7 +88,8 @@ func (g *generator) times() (times []time.Time) {
 	for range sampleOld {
 		times = append(times, old.Add(-time.Duration(1+g.IntN(2*365*86400-1))*time.Second))
 	}
-	times = append(times, g.monday.AddDate(0, 0, -7), g.monday.Add(-time.Second)) // first and last second of a week
+	// The first and the last second of a week.
+	times = append(times, g.monday.AddDate(0, 0, -7), g.monday.Add(-time.Second))
 	for range sampleRecent - 2 {
 		times = append(times, g.workday(yearAgo))
 	}

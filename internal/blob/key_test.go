@@ -63,14 +63,16 @@ func TestCheckPrefix(t *testing.T) {
 }
 
 func FuzzCheckKeyStaysInDirectory(f *testing.F) {
-	for _, seed := range []string{"a/b", "..", "a/../../b", "/etc", "a\\..\\b", "C:x", "a/./b", "%2e%2e/x", "a\x00/b", ".store/x"} {
+	for _, seed := range []string{"a/b", "..", "a/../../b", "/etc", "a\\..\\b", "C:x", "a/./b",
+		"%2e%2e/x", "a\x00/b", ".store/x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		if blob.CheckKey(key) != nil {
 			return
 		}
-		if !filepath.IsLocal(key) || path.Clean(key) != key || strings.HasPrefix(key, ".") || strings.Contains(key, "/.") {
+		if !filepath.IsLocal(key) || path.Clean(key) != key || strings.HasPrefix(key, ".") ||
+			strings.Contains(key, "/.") {
 			t.Errorf("%q is a key", key)
 		}
 	})

@@ -20,10 +20,12 @@ func TestBodyHasSizeOrError(t *testing.T) {
 		err    error
 	}{
 		{"whole", strings.NewReader("12345"), "12345", nil},
-		{"whole, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), "12345", nil},
+		{"whole, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), "12345",
+			nil},
 		{"byte by byte", iotest.OneByteReader(strings.NewReader("12345")), "12345", nil},
 		{"too short", strings.NewReader("123"), "123", io.ErrUnexpectedEOF},
-		{"too short, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("123")), "123", io.ErrUnexpectedEOF},
+		{"too short, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("123")), "123",
+			io.ErrUnexpectedEOF},
 		{"too long", strings.NewReader("1234567"), "12345", nil},
 		{"broken", io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), "12", broken},
 	} {

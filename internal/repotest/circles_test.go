@@ -12,10 +12,26 @@ import (
 	"testing"
 )
 
-// TestFilesOfAPackageFormNoCircle holds the files of each package to an order: if a file calls
-// into another, that one calls back neither directly nor through a third. Methods count for the
-// file that declares them.
-func TestFilesOfAPackageFormNoCircle(t *testing.T) {
+// circular are the folders whose files still call each other in a circle. Folders only
+// leave it.
+var circular = map[string]bool{
+	"internal/catalog":               true,
+	"internal/config":                true,
+	"internal/httpapi":               true,
+	"internal/lambdahost/lambdatest": true,
+	"internal/refresh":               true,
+	"internal/snapshot":              true,
+	"internal/access":                true,
+	"internal/job":                   true,
+	"internal/manifest":              true,
+	"internal/replica":               true,
+	"internal/snapshot/build":        true,
+}
+
+// TestFilesFormNoCircle holds the files of each package to an order: if a file
+// calls into another, that one calls back neither directly nor through a third. Methods
+// count for the file that declares them.
+func TestFilesFormNoCircle(t *testing.T) {
 	t.Parallel()
 	trees := map[string][]source{}
 	for _, src := range sources(t) {
@@ -23,24 +39,29 @@ func TestFilesOfAPackageFormNoCircle(t *testing.T) {
 			trees[path.Dir(src.path)] = append(trees[path.Dir(src.path)], src)
 		}
 	}
+	std := importer.Default()
 	for folder, files := range trees {
-		if circle := findCircle(callsBetween(files)); circle != nil {
+		circle := findCircle(callsBetween(files, std))
+		switch {
+		case circle != nil && !circular[folder]:
 			t.Errorf("%s: %s: move a function so that the calls run one way",
 				folder, strings.Join(circle, " → "))
+		case circle == nil && circular[folder]:
+			t.Errorf("%s has no circle: remove it from the list", folder)
 		}
 	}
 }
 
-// callsBetween returns for each file of a package the files it calls into, with a call as the
-// reason. Imports are not resolved: what lies in other packages has no file here, and type errors
-// that follow from that do not matter.
-func callsBetween(files []source) map[string]map[string]bool {
+// callsBetween returns for each file of a package the files it calls into, with a call as
+// the reason. Imports are not resolved: what lies in other packages has no file here, and
+// type errors that follow from that do not matter.
+func callsBetween(files []source, std types.Importer) map[string]map[string]bool {
 	var trees []*ast.File
 	for _, src := range files {
 		trees = append(trees, src.tree)
 	}
 	uses := map[*ast.Ident]types.Object{}
-	config := types.Config{Importer: importer.Default(), Error: func(error) {}}
+	config := types.Config{Importer: std, Error: func(error) {}}
 	fset := files[0].files
 	_, _ = config.Check(path.Dir(files[0].path), fset, trees, &types.Info{Uses: uses})
 	calls := map[string]map[string]bool{}

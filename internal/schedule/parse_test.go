@@ -11,7 +11,8 @@ import (
 func TestNextOfDocumentedForms(t *testing.T) {
 	// 1 January 2026 is a Thursday.
 	for name, test := range map[string]struct{ expression, first, second string }{
-		"office hours":             {"cron(0 9-21 ? * MON-FRI *)", "2026-01-01 09:00", "2026-01-01 10:00"},
+		"office hours": {"cron(0 9-21 ? * MON-FRI *)", "2026-01-01 09:00",
+			"2026-01-01 10:00"},
 		"Sunday night":             {"cron(59 23 ? * SUN *)", "2026-01-04 23:59", "2026-01-11 23:59"},
 		"1 is Sunday":              {"cron(0 0 ? * 1 *)", "2026-01-04 00:00", "2026-01-11 00:00"},
 		"7 is Saturday":            {"cron(0 0 ? * 7 *)", "2026-01-03 00:00", "2026-01-10 00:00"},
@@ -36,8 +37,10 @@ func TestNextOfDocumentedForms(t *testing.T) {
 		"months by name, any case": {"cron(0 0 1 jul,Sep ? *)", "2026-07-01 00:00", "2026-09-01 00:00"},
 		"months by range":          {"cron(0 0 1 MAR-APR ? *)", "2026-03-01 00:00", "2026-04-01 00:00"},
 		"years":                    {"cron(0 0 1 1 ? 2030/5)", "2030-01-01 00:00", "2035-01-01 00:00"},
-		"29 February":              {"cron(0 0 29 2 ? 2096-2199)", "2096-02-29 00:00", "2104-02-29 00:00"},
-		"any white space":          {" cron( 0\t9  ? * MON *  ) ", "2026-01-05 09:00", "2026-01-12 09:00"},
+		"29 February": {"cron(0 0 29 2 ? 2096-2199)", "2096-02-29 00:00",
+			"2104-02-29 00:00"},
+		"any white space": {" cron( 0\t9  ? * MON *  ) ", "2026-01-05 09:00",
+			"2026-01-12 09:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := parse(t, test.expression, time.UTC)

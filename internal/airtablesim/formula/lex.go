@@ -112,7 +112,8 @@ func (l *lexer) number() (token, error) {
 }
 
 func (l *lexer) symbol() (token, error) {
-	for _, s := range []string{"!=", "<=", ">=", "<", ">", "=", "&", "+", "-", "*", "/", "(", ")", ","} {
+	for _, s := range []string{"!=", "<=", ">=", "<", ">", "=", "&", "+", "-", "*", "/", "(", ")",
+		","} {
 		if strings.HasPrefix(l.rest, s) {
 			return token{symbol, l.skip(len(s))}, nil
 		}

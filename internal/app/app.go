@@ -72,8 +72,9 @@ func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Sto
 	if err != nil {
 		return nil, err
 	}
-	bucket := s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint}
-	return s3blob.Open(bucket, shared)
+	return s3blob.Open(s3blob.Config{
+		Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint, Setting: "SNAPSHOT_STORE",
+	}, shared)
 }
 
 // NewRefresh returns the engine that reads Airtable and publishes.

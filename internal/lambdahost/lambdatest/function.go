@@ -57,18 +57,6 @@ func New(t testing.TB, bootstrap string, environ ...string) *Function {
 	return f
 }
 
-// Result is the result of an event.
-type Result struct {
-	Payload []byte // the response
-	Error   *Error // as Lambda reports it; nil for none
-}
-
-// Error is a failed event.
-type Error struct {
-	Type    string `json:"errorType"`
-	Message string `json:"errorMessage"`
-}
-
 // Invoke lets the function handle an event. It kills the process after timeout.
 func (f *Function) Invoke(event []byte, timeout time.Duration) Result {
 	f.t.Helper()
@@ -90,8 +78,6 @@ func (f *Function) Invoke(event []byte, timeout time.Duration) Result {
 		return failed("Runtime.ExitError", "the process ended: "+f.cmd.ProcessState.String())
 	}
 }
-
-func failed(kind, message string) Result { return Result{Error: &Error{kind, message}} }
 
 // resume starts the process, or continues it.
 func (f *Function) resume() {

@@ -147,3 +147,17 @@ func (r *runtime) finish(id string, result Result) {
 		r.current = nil
 	}
 }
+
+// Result is the result of an event.
+type Result struct {
+	Payload []byte // the response
+	Error   *Error // as Lambda reports it; nil for none
+}
+
+// Error is a failed event.
+type Error struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
+
+func failed(kind, message string) Result { return Result{Error: &Error{kind, message}} }

@@ -79,7 +79,7 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 			},
 		},
 		"DASHBOARD_USERS_PARAMETER": {"put the value in DASHBOARD_USERS": {"/voc/u"}},
-		"SCHEDULE_FULL":             {"only cron()": {"rate(1 hour)"}, "cron(minutes": {"off"}},
+		"SCHEDULE_FULL":             {"rate() is not supported": {"rate(1 hour)"}, "cron(minutes": {"off"}},
 		"SCHEDULE_INCREMENTAL":      {"cron(minutes": {"cron(0 9 * * * *)"}},
 		"SCHEDULE_SWEEP":            {"cron(minutes": {"Off"}},
 		"SCHEDULE_TIMEZONE":         {"IANA": {"New York", "Local", "../etc/passwd"}},

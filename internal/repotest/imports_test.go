@@ -25,8 +25,8 @@ serverhost         → app refresh httpapi catalog config schedule telemetry air
 serverhost/servertest → serverhost airtablesim
 functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi catalog config lambdahost
-app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable feedback
-                     config schedule telemetry
+app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable
+                     feedback config schedule telemetry
 refresh            → catalog snapshot airtable feedback telemetry
 httpapi            → catalog snapshot feedback schedule telemetry
 httpapi/apidoc     →

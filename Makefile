@@ -75,7 +75,7 @@ soak: busy ## the long versions of tests: thousands of random histories, a hundr
 	go test -count=1 ./internal/feedback ./internal/airtablesim
 	go test ./internal/refresh -run RandomEdits -rapid.checks=5000 -timeout 6h
 	go test ./internal/refresh -run IncrementalsAndASweep -rapid.checks=625 -timeout 6h # in eight shards
-	go test ./internal/snapshot ./internal/catalog -rapid.checks=2000 -timeout 2h
+	go test ./internal/snapshot/... ./internal/manifest -rapid.checks=2000 -timeout 2h
 	go test ./functions/server -run TwoHosts -hosts.refreshes=100 -timeout 1h
 	.ci/fuzz 1m
 

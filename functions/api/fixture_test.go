@@ -18,10 +18,9 @@ import (
 	"voc/internal/airtable"
 	"voc/internal/airtablesim"
 	"voc/internal/app"
-	"voc/internal/catalog"
 	"voc/internal/config"
+	"voc/internal/job"
 	"voc/internal/lambdahost/lambdatest"
-	"voc/internal/refresh"
 	"voc/internal/serverhost"
 	"voc/internal/serverhost/servertest"
 	"voc/internal/voctest"
@@ -99,7 +98,7 @@ func (w *world) function(more ...string) *lambdatest.Function {
 }
 
 // publish does a full refresh in this process.
-func (w *world) publish() catalog.Run {
+func (w *world) publish() job.Run {
 	w.t.Helper()
 	cfg, err := config.LoadFunction(config.Refresh, append(w.environ(), "AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url,
 		"AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all", "REFRESH_MODE=full", "MAX_SHRINK_PERCENT=100"))
@@ -115,13 +114,13 @@ func (w *world) publish() catalog.Run {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	id := catalog.NewRunID(catalog.Full, time.Now())
+	id := job.NewRunID(job.Full, time.Now())
 	engine := app.NewRefresh(parts)
 	engine.Airtable = airtable.New(airtable.Config{ // without Airtable's pace
 		URL: w.url, Base: w.sim.Base().ID(), Token: func(context.Context) (string, error) { return airtablesim.DemoToken, nil }, Pacer: airtable.NewPacer(1000),
 	})
-	run, err := engine.Run(w.t.Context(), refresh.Request{ID: id, Mode: catalog.Full, Trigger: catalog.TriggerCLI})
-	if err != nil || run.Outcome != catalog.Nullable(catalog.Published) {
+	run, err := engine.Run(w.t.Context(), job.Request{ID: id, Mode: job.Full, Trigger: job.TriggerCLI})
+	if err != nil || run.Outcome != job.Nullable(job.Published) {
 		w.t.Fatalf("%+v, %v", run, err)
 	}
 	return run

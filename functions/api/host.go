@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"voc/internal/app"
-	"voc/internal/catalog"
 	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/lambdahost"
 	"voc/internal/lambdahost/invocation"
+	"voc/internal/replica"
 )
 
 const (
@@ -26,7 +26,7 @@ const (
 type host struct {
 	settings *lambdahost.Settings
 	parts    app.Parts
-	replica  *catalog.Replica
+	replica  *replica.Replica
 	invoker  *invocation.Invoker
 
 	mu      sync.Mutex
@@ -49,7 +49,7 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	if err != nil {
 		return nil, err
 	}
-	invoker, err := invocation.New(ctx, parts.Catalog, parts.Config.Function, parts.Now)
+	invoker, err := invocation.New(ctx, parts.Store, parts.Config.Function, parts.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda"
 
-	"voc/internal/httpapi"
+	"voc/internal/access"
 	"voc/internal/lambdahost"
 )
 
@@ -19,5 +19,5 @@ func main() {
 		log.Error("the function can not start", "error", err)
 		os.Exit(1)
 	}
-	lambda.Start(lambdahost.Proxy(h, httpapi.WithClaims, log))
+	lambda.Start(lambdahost.Proxy(h, access.WithClaims, log))
 }

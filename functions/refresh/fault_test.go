@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/lambdahost/lambdatest"
 )
 
@@ -28,9 +28,9 @@ func TestARunStopsBeforeItsDeadlineAndIsTriedAgain(t *testing.T) {
 		t.Fatalf("%+v, %s", result.Error, result.Payload)
 	}
 	first := receipt(t, []byte(result.Error.Message))
-	is(t, first, catalog.RetryLater, catalog.Full)
+	is(t, first, job.RetryLater, job.Full)
 	again := invoke(t, f, event)
-	is(t, again, catalog.Published, catalog.Full)
+	is(t, again, job.Published, job.Full)
 	if again.ID != first.ID || f.Starts() != 1 {
 		t.Errorf("run %s after %s, %d processes", again.ID, first.ID, f.Starts())
 	}
@@ -58,7 +58,7 @@ func TestAProcessThatIsKilledInARefreshLeavesItToTheRetry(t *testing.T) {
 		t.Fatalf("%+v", result)
 	}
 	run := invoke(t, f, event)
-	is(t, run, catalog.Published, catalog.Full)
+	is(t, run, job.Published, job.Full)
 	if run.Added != records || f.Starts() != 2 {
 		t.Errorf("%+v by %d processes", run, f.Starts())
 	}
@@ -78,14 +78,14 @@ func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
 		}
 	})
 	second := w.function("full", "AWS_ENDPOINT_URL_S3="+w.countReads(t, 2, sync.OnceFunc(func() { close(waits) })))
-	var results [2]catalog.Run
+	var results [2]job.Run
 	var both sync.WaitGroup
 	both.Go(func() { results[0] = invoke(t, w.function("full"), `{}`) })
 	<-listing
 	both.Go(func() { results[1] = invoke(t, second, `{}`) })
 	both.Wait()
-	is(t, results[0], catalog.Published, catalog.Full)
-	is(t, results[1], catalog.Joined, catalog.Full)
+	is(t, results[0], job.Published, job.Full)
+	is(t, results[1], job.Joined, job.Full)
 }
 
 // countReads leads to the S3 and calls reached at the n-th read of the manifest. It returns its URL.
@@ -117,12 +117,12 @@ func TestAStoreThatRefusesIsNamedInTheError(t *testing.T) {
 	})
 	fault := fails(t, f, scheduled("full", "2026-11-30T04:59:00Z"))
 	run := receipt(t, []byte(fault.Message))
-	is(t, run, catalog.Failed, catalog.Full)
+	is(t, run, job.Failed, job.Full)
 	for _, text := range []string{string(run.Error), f.Log()} {
 		contains(t, text, "AccessDenied", "s3:PutObject", "s3://"+lambdatest.Bucket)
 	}
 	w.Intercept(nil)
-	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), catalog.Published, catalog.Full)
+	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), job.Published, job.Full)
 }
 
 func TestAWriteWhoseAnswerIsLostIsNeitherRepeatedNorReported(t *testing.T) {
@@ -146,7 +146,7 @@ func TestAWriteWhoseAnswerIsLostIsNeitherRepeatedNorReported(t *testing.T) {
 	})
 	f := w.function("full")
 	run := invoke(t, f, `{}`)
-	is(t, run, catalog.Published, catalog.Full)
+	is(t, run, job.Published, job.Full)
 	if lost.Load() < 3 {
 		t.Errorf("only %d answers were lost", lost.Load())
 	}
@@ -177,7 +177,7 @@ func TestAProcessThatWasFrozenGoesOnWithFreshConnections(t *testing.T) {
 	invoke(t, f, `{}`)
 	wire.Deaden()
 	start := time.Now()
-	is(t, invoke(t, f, `{}`), catalog.Unchanged, catalog.Full)
+	is(t, invoke(t, f, `{}`), job.Unchanged, job.Full)
 	if took := time.Since(start); took > 10*time.Second || f.Starts() != 1 {
 		t.Errorf("it took %s, by %d processes", took, f.Starts())
 	}
@@ -195,7 +195,7 @@ func TestAStoreThatStallsEndsTheRunInTime(t *testing.T) {
 		t.Errorf("%+v, %s", result.Error, result.Payload)
 	}
 	w.Intercept(nil)
-	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), catalog.Published, catalog.Full)
+	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), job.Published, job.Full)
 	if f.Starts() != 1 {
 		t.Errorf("%d processes", f.Starts())
 	}

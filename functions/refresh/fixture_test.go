@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/lambdahost/lambdatest"
 	"voc/internal/voctest"
 )
@@ -67,7 +67,7 @@ func scheduled(mode, at string) string {
 }
 
 // invoke gives the receipt that an event is answered with.
-func invoke(t *testing.T, f *lambdatest.Function, event string) catalog.Run {
+func invoke(t *testing.T, f *lambdatest.Function, event string) job.Run {
 	t.Helper()
 	result := f.Invoke([]byte(event), enough)
 	if result.Error != nil {
@@ -86,7 +86,7 @@ func fails(t *testing.T, f *lambdatest.Function, event string) *lambdatest.Error
 	return result.Error
 }
 
-func receipt(t *testing.T, text []byte) (run catalog.Run) {
+func receipt(t *testing.T, text []byte) (run job.Run) {
 	t.Helper()
 	if err := json.Unmarshal(text, &run); err != nil {
 		t.Fatalf("%v in %s", err, text)

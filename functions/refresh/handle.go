@@ -10,9 +10,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
 	"voc/internal/app"
-	"voc/internal/catalog"
 	"voc/internal/config"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 	"voc/internal/lambdahost"
 	"voc/internal/refresh"
 )
@@ -51,20 +51,20 @@ func (h *host) Invoke(ctx context.Context, event []byte) ([]byte, error) {
 // handle does what an event asks. An error has Lambda try the event twice more, and then leave it to the queue of dead letters; so one is given only where another try may do
 // better, and of an event that is not understood, since nobody else would see that one.
 func (h *host) handle(ctx context.Context, event []byte) (any, error) {
-	order, err := lambdahost.ReadOrder(event, h.parts.Config.Function.Mode, h.parts.Now())
+	action, request, err := lambdahost.ReadEvent(event, h.parts.Config.Function.Mode, h.parts.Now())
 	if err != nil {
 		return nil, err
 	}
 	parts := h.parts
 	state := h.settings.Read(ctx)
 	parts.Config = state.Config
-	switch order.Action {
+	switch action {
 	case lambdahost.Check:
 		return report(h.engine(parts, state).Check(ctx)), nil
 	case lambdahost.Status:
 		return status(ctx, parts, state), nil
 	}
-	return h.run(ctx, h.engine(parts, state), order)
+	return h.run(ctx, h.engine(parts, state), request)
 }
 
 // engine takes the key as it is now. One that can not be read fails the run, so that the status tells why.
@@ -78,20 +78,20 @@ func (h *host) engine(parts app.Parts, state lambdahost.State) *refresh.Engine {
 	return app.NewRefresh(parts)
 }
 
-func (h *host) run(ctx context.Context, engine *refresh.Engine, order lambdahost.Order) (any, error) {
+func (h *host) run(ctx context.Context, engine *refresh.Engine, request job.Request) (any, error) {
 	engine.Progress = func(p refresh.Progress) {
-		h.parts.Log.DebugContext(ctx, "read from Airtable", "run", order.RunID, "pages", p.Pages, "records", p.Records)
+		h.parts.Log.DebugContext(ctx, "read from Airtable", "run", request.ID, "pages", p.Pages, "records", p.Records)
 	}
-	receipt, err := engine.Run(ctx, refresh.Request{ID: order.RunID, Mode: order.Mode, Trigger: order.Trigger, Accept: order.Accept, To: order.To})
+	receipt, err := engine.Run(ctx, request)
 	if err != nil {
-		h.parts.Log.ErrorContext(ctx, "the receipt of the run could not be kept", "run", order.RunID, "error", err)
+		h.parts.Log.ErrorContext(ctx, "the receipt of the run could not be kept", "run", request.ID, "error", err)
 		return nil, failure(receipt)
 	}
 	h.parts.Log.InfoContext(ctx, "the run is over", "run", receipt.ID, "outcome", receipt.Outcome, "final", receipt.Final, "receipt", receipt)
-	switch catalog.Outcome(receipt.Outcome) {
-	case catalog.RetryLater:
+	switch job.Outcome(receipt.Outcome) {
+	case job.RetryLater:
 		return nil, failure(receipt)
-	case catalog.Failed:
+	case job.Failed:
 		if !receipt.Final {
 			return nil, failure(receipt)
 		}
@@ -100,7 +100,7 @@ func (h *host) run(ctx context.Context, engine *refresh.Engine, order lambdahost
 }
 
 // failure is a receipt as an error of the function: its message is the receipt, its type the outcome.
-func failure(receipt catalog.Run) error {
+func failure(receipt job.Run) error {
 	text, err := json.Marshal(receipt)
 	if err != nil {
 		return err

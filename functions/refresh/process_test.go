@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
-func is(t *testing.T, run catalog.Run, outcome catalog.Outcome, mode catalog.Mode) {
+func is(t *testing.T, run job.Run, outcome job.Outcome, mode job.Mode) {
 	t.Helper()
-	if catalog.Outcome(run.Outcome) != outcome || run.Mode != mode {
+	if job.Outcome(run.Outcome) != outcome || run.Mode != mode {
 		t.Errorf("run %s is %s and ended %q (%s), want %s and %q", run.ID, run.Mode, run.Outcome, run.Error, mode, outcome)
 	}
 }
@@ -20,7 +20,7 @@ func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
 	full, incremental := w.function("full"), w.function("incremental")
 
 	first := invoke(t, full, scheduled("full", "2026-11-30T04:59:00Z"))
-	is(t, first, catalog.Published, catalog.Full)
+	is(t, first, job.Published, job.Full)
 	if first.ID != "full-20261130T045900Z-sched" || first.Added != records || first.Trigger != "schedule" {
 		t.Errorf("receipt %+v", first)
 	}
@@ -29,12 +29,12 @@ func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
 		t.Errorf("a retry of the event is another run: %+v after %+v", again, first)
 	}
 
-	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), catalog.Unchanged, catalog.Incremental)
-	is(t, invoke(t, incremental, `{}`), catalog.Unchanged, catalog.Incremental)
-	is(t, invoke(t, full, `{}`), catalog.Unchanged, catalog.Full)
-	is(t, invoke(t, incremental, ``), catalog.Unchanged, catalog.Incremental)
-	is(t, invoke(t, full, scheduled("sweep", "2026-11-30T11:30:00Z")), catalog.Unchanged, catalog.Sweep)
-	is(t, invoke(t, incremental, `{"mode":"refresh_full"}`), catalog.Unchanged, catalog.Full)
+	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), job.Unchanged, job.Incremental)
+	is(t, invoke(t, incremental, `{}`), job.Unchanged, job.Incremental)
+	is(t, invoke(t, full, `{}`), job.Unchanged, job.Full)
+	is(t, invoke(t, incremental, ``), job.Unchanged, job.Incremental)
+	is(t, invoke(t, full, scheduled("sweep", "2026-11-30T11:30:00Z")), job.Unchanged, job.Sweep)
+	is(t, invoke(t, incremental, `{"mode":"refresh_full"}`), job.Unchanged, job.Full)
 
 	if s := status(t, incremental); s.Cache.Records != records || s.Snapshot == nil || s.Snapshot.ID != string(first.SnapshotAfter) || len(s.Warnings) != 0 {
 		t.Errorf("status %+v", s)
@@ -81,13 +81,13 @@ func TestARollbackHoldsTheSchedule(t *testing.T) {
 	first := invoke(t, f, `{}`)
 	w.sim.Delete(w.sim.Records()[0].ID)
 	second := invoke(t, f, `{}`)
-	is(t, second, catalog.Published, catalog.Full)
+	is(t, second, job.Published, job.Full)
 	back := invoke(t, f, `{"mode":"rollback","snapshot":"previous"}`)
-	is(t, back, catalog.Published, catalog.Rollback)
+	is(t, back, job.Published, job.Rollback)
 	if back.SnapshotAfter != first.SnapshotAfter {
 		t.Errorf("rolled back to %s, want %s", back.SnapshotAfter, first.SnapshotAfter)
 	}
-	is(t, invoke(t, f, scheduled("incremental", "2026-11-30T14:00:00Z")), catalog.Held, catalog.Incremental)
+	is(t, invoke(t, f, scheduled("incremental", "2026-11-30T14:00:00Z")), job.Held, job.Incremental)
 	contains(t, string(invoke(t, f, `{"mode":"rollback","snapshot":"nowhere"}`).Error), "nowhere")
 }
 
@@ -97,7 +97,7 @@ func TestAFailureThatNoRetryMendsIsAnswered(t *testing.T) {
 	w.Keep("/voc/airtable-api-key", "patWRONG")
 	f := w.function("full")
 	run := invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z"))
-	is(t, run, catalog.Failed, catalog.Full)
+	is(t, run, job.Failed, job.Full)
 	contains(t, string(run.Error), "401", "AIRTABLE_API_KEY")
 	contains(t, f.Log(), `"final":true`, `"level":"ERROR"`, run.ID)
 	if s := status(t, f); s.Cache.LastError == nil || *s.Cache.LastError != string(run.Error) {

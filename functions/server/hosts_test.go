@@ -263,7 +263,7 @@ func (h *hosts) lost(url string, ids []string) {
 		if r.Outcome == "published" {
 			before[r.After] = r.Before
 		}
-		if r.Outcome == "failed" && !strings.Contains(r.Error, "died during the refresh") && !strings.Contains(r.Error, "stopped") {
+		if r.Outcome == "failed" && !strings.Contains(r.Error, "stopped renewing its lease") && !strings.Contains(r.Error, "stopped") {
 			h.t.Errorf("%s failed: %s", r.ID, r.Error)
 		}
 	}

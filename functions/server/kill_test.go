@@ -152,7 +152,7 @@ func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
 	}
 	_, url := serve(t, dir, env)
 	r := servertest.Parse[servertest.Receipt](t, servertest.Get(t, url+"/api/cache/runs/"+killed))
-	silence := regexp.MustCompile(`died during the refresh.* heard of it for ([0-9a-z.]+)`)
+	silence := regexp.MustCompile(`stopped renewing its lease ([0-9a-z.]+) ago`)
 	silent := silence.FindStringSubmatch(r.Error)
 	if r.Outcome != "failed" || silent == nil {
 		t.Fatalf("%+v", r)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"runtime/debug"
 	"time"
@@ -13,12 +12,17 @@ import (
 	"voc/internal/blob"
 	"voc/internal/blob/dirblob"
 	"voc/internal/blob/s3blob"
-	"voc/internal/catalog"
 	"voc/internal/config"
 	"voc/internal/httpapi"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 )
+
+// quota has Airtable's limits, for those who do not know its client.
+var quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
 
 // version is set by the Makefile's build.
 var version string
@@ -36,11 +40,11 @@ func Program() string {
 
 // Parts are what both halves work with.
 type Parts struct {
-	Config  config.Config
-	Catalog *catalog.Catalog
-	Work    *Workdir // for the files of this process
-	Log     *slog.Logger
-	Now     func() time.Time // the clock that all parts share
+	Config config.Config
+	Store  *manifest.Store
+	Work   *Workdir // for the files of this process
+	Log    *slog.Logger
+	Now    func() time.Time // the clock that all parts share
 
 	// Token gives Airtable's key for each call; nil: that of Config.
 	Token func(context.Context) (string, error)
@@ -62,7 +66,10 @@ func Open(ctx context.Context, cfg config.Config, credentials AWS, work *Workdir
 	if err != nil {
 		return Parts{}, err
 	}
-	return Parts{Config: cfg, Catalog: catalog.New(store, cfg.Keep, log), Work: work, Log: log, Now: time.Now}, nil
+	return Parts{
+		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, log),
+		Work: work, Log: log, Now: time.Now,
+	}, nil
 }
 
 func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Store, error) {
@@ -89,7 +96,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 			Log:       p.Log,
 			UserAgent: Program(),
 		}),
-		Catalog: p.Catalog,
+		Store:   p.Store,
 		Base:    c.Airtable.BaseID,
 		Table:   c.Airtable.Table,
 		Mapping: c.Mapping,
@@ -106,12 +113,12 @@ func NewRefresh(p Parts) *refresh.Engine {
 }
 
 // due counts the runs that the schedules bring in the rest of a UTC month.
-func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
-	schedules := map[catalog.Mode]schedule.Schedule{catalog.Full: s.Full, catalog.Sweep: s.Sweep, catalog.Incremental: s.Incremental}
-	return func(now time.Time) map[catalog.Mode]int {
+func due(s config.Schedule) func(now time.Time) map[job.Mode]int {
+	schedules := map[job.Mode]schedule.Schedule{job.Full: s.Full, job.Sweep: s.Sweep, job.Incremental: s.Incremental}
+	return func(now time.Time) map[job.Mode]int {
 		year, month, _ := now.UTC().Date()
 		end := time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
-		runs := map[catalog.Mode]int{}
+		runs := map[job.Mode]int{}
 		for mode, s := range schedules {
 			for at := s.Next(now); !at.IsZero() && at.Before(end); at = s.Next(at) {
 				runs[mode]++
@@ -122,27 +129,20 @@ func due(s config.Schedule) func(now time.Time) map[catalog.Mode]int {
 }
 
 // NewReplica makes what the API serves from: snapshots of the configured base alone.
-func NewReplica(p Parts) *catalog.Replica {
-	return catalog.NewReplica(p.Catalog, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
+func NewReplica(p Parts) *replica.Replica {
+	return replica.New(p.Store, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
 }
 
 // NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.
-func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
+func NewAPI(p Parts, replica *replica.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
 	c := p.Config
 	return httpapi.New(httpapi.Config{
-		Replica:   replica,
-		Refresher: refresher,
-		Access: httpapi.Access{
-			Reads:       httpapi.ReadAccess(c.Access.Read),
-			ReadTokens:  reveal(c.Access.ReadTokens),
-			AdminTokens: reveal(c.Access.AdminTokens),
-			Unread:      c.Access.Unread,
-			Origins:     c.Access.Origins,
-			Users:       users(c.Access.Users),
-			UsersUnread: c.Access.UsersUnread,
-		},
+		Replica:      replica,
+		Refresher:    refresher,
+		Access:       c.Access,
 		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
 		MonthlyCalls: c.MonthlyCalls,
+		Quota:        quota,
 		Due:          due(c.Schedule),
 		Platform:     platform,
 		Program:      Program(),
@@ -151,44 +151,13 @@ func NewAPI(p Parts, replica *catalog.Replica, refresher httpapi.Refresher, plat
 	})
 }
 
-func users(configured []config.User) (all []httpapi.User) {
-	for _, u := range configured {
-		all = append(all, httpapi.User{Email: u.Email, Name: u.Name, Role: u.Role, PasswordHash: u.PasswordHash.Reveal()})
-	}
-	return all
-}
-
-func reveal(secrets []config.Secret) (texts []string) {
-	for _, secret := range secrets {
-		texts = append(texts, secret.Reveal())
-	}
-	return texts
-}
-
-// InProcess is the refresher of a host that refreshes by itself.
-type InProcess struct{ *refresh.Runner }
-
-// Ask implements httpapi.Refresher.
-func (p InProcess) Ask(ctx context.Context, c httpapi.Command) (httpapi.Ticket, error) {
-	request := refresh.Request{Mode: c.Mode, Trigger: catalog.TriggerAPI, Accept: c.Accept, To: c.To}
-	ask := p.Runner.Ask
-	if c.Mode == catalog.Rollback {
-		ask = func(_ context.Context, q refresh.Request) (refresh.Ticket, error) { return p.Runner.Rollback(q) }
-	}
-	ticket, err := ask(ctx, request)
-	if errors.Is(err, refresh.ErrStopped) {
-		return httpapi.Ticket{}, httpapi.ErrStopping
-	}
-	return httpapi.Ticket{RunID: ticket.RunID, Mode: ticket.Mode, Joined: ticket.Joined}, err
-}
-
 // Nobody is the refresher of a program that only looks.
 type Nobody struct{}
 
 // Ask implements httpapi.Refresher.
-func (Nobody) Ask(context.Context, httpapi.Command) (httpapi.Ticket, error) {
-	return httpapi.Ticket{}, httpapi.ErrStopping
+func (Nobody) Ask(context.Context, job.Request) (job.Ticket, error) {
+	return job.Ticket{}, job.ErrStopped
 }
 
 // Active implements httpapi.Refresher.
-func (Nobody) Active() (active, unrecorded []catalog.Run) { return nil, nil }
+func (Nobody) Active() (active, unrecorded []job.Run) { return nil, nil }

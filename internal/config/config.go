@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/feedback"
 	"voc/internal/schedule"
 )
@@ -18,7 +19,7 @@ type Config struct {
 	Keep         int   // how many snapshots stay, 1 or more
 	MaxShrink    int   // percent of the records that a refresh may drop, 0 to 100
 	MonthlyCalls int   // to Airtable in a UTC month; 0: no cap
-	Access       Access
+	Access       access.Policy
 	Schedule     Schedule
 	Function     Function // zero for the server
 	Debug        bool     // one log line a page
@@ -30,7 +31,7 @@ type Config struct {
 
 // Airtable is a table and how to reach it.
 type Airtable struct {
-	Key    Secret
+	Key    access.Secret
 	BaseID string
 	Table  string // name, or tbl… id
 	URL    string // of the Web API, without the version and a slash at the end
@@ -42,29 +43,6 @@ type Sim struct {
 	Addr  string // host:port; port 0 is any free one
 	Table string // the name its table answers to
 }
-
-// Access says who may call.
-type Access struct {
-	Read        ReadAccess
-	ReadTokens  []Secret
-	AdminTokens []Secret // may read as well
-	// Unread says that there are tokens in SSM which are not in the environment, or not yet; UsersUnread the same of Users.
-	Unread, UsersUnread bool
-	// Origins are as a browser sends them: lower case, without a default port. One with * as its first label
-	// (https://*.example.com) stands for any one label there.
-	Origins []string
-	Users   []User // of the dashboard's sign-in, by email
-}
-
-// ReadAccess says what a reader needs.
-type ReadAccess string
-
-// The kinds of ReadAccess.
-const (
-	Public ReadAccess = "public" // nothing
-	Token  ReadAccess = "token"  // one of ReadTokens or AdminTokens
-	JWT    ReadAccess = "jwt"    // a token that API Gateway checks: no server can give it
-)
 
 // Schedule says when refreshes are due, in Zone. All but On is set even if On is not: it also tells when data is stale.
 type Schedule struct {
@@ -96,7 +74,7 @@ func (r *reading) config() (Config, error) {
 		Keep:         int(r.Keep),
 		MaxShrink:    int(r.MaxShrink),
 		MonthlyCalls: int(r.MonthlyCalls),
-		Access:       r.access(),
+		Access:       r.policy(),
 		Schedule:     r.schedule(),
 		Function:     Function{Mode: string(r.RefreshMode), Full: string(r.FullFunction), Incremental: string(r.IncrementalFunction)},
 		Debug:        bool(r.DebugRefresh),

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"voc/internal/access"
 	"voc/internal/config"
 	"voc/internal/feedback"
 )
@@ -36,7 +37,7 @@ func expect(t *testing.T, what string, got, want any) {
 	}
 }
 
-func reveal(secrets []config.Secret) []string {
+func reveal(secrets []access.Secret) []string {
 	var texts []string
 	for _, s := range secrets {
 		texts = append(texts, s.Reveal())
@@ -55,7 +56,7 @@ func TestAnEmptyEnvironmentIsAServerOfTheEmulatorOnLoopback(t *testing.T) {
 	expect(t, "status field", c.Mapping.Names(feedback.Status), []string{"Status"})
 	expect(t, "keep", c.Keep, 30)
 	expect(t, "address", c.Addr, "127.0.0.1:8080")
-	expect(t, "access", c.Access, config.Access{Read: config.Public})
+	expect(t, "access", c.Access, access.Policy{Reads: access.PublicReads})
 	expect(t, "debug", c.Debug, false)
 	expect(t, "scheduler", c.Schedule.On, true)
 	expect(t, "full", c.Schedule.Full.String(), "cron(59 23 ? * SUN *)")
@@ -84,11 +85,11 @@ func TestEveryVariableArrivesInConfig(t *testing.T) {
 	expect(t, "status field", c.Mapping.Names(feedback.Status), []string{"State"})
 	expect(t, "store", c.Store, config.Store{Dir: "/srv/voc data"})
 	expect(t, "keep", c.Keep, 3)
-	expect(t, "read access", c.Access.Read, config.Token)
+	expect(t, "read access", c.Access.Reads, access.TokenReads)
 	expect(t, "read tokens", reveal(c.Access.ReadTokens), []string{"one", "two"})
 	expect(t, "admin tokens", reveal(c.Access.AdminTokens), []string{"try"})
 	expect(t, "origins", c.Access.Origins,
-		[]string{"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]"})
+		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]"})
 	expect(t, "scheduler", c.Schedule.On, false)
 	expect(t, "full", c.Schedule.Full.String(), "cron(0 1 * * ? *)")
 	expect(t, "incremental", c.Schedule.Incremental.String(), "cron(0 2 * * ? *)")
@@ -128,7 +129,7 @@ func TestAnEmptyVariableIsAnAbsentOne(t *testing.T) {
 	c := load(t, empty...)
 	expect(t, "emulator", c.Emulator, true)
 	expect(t, "keep", c.Keep, 30)
-	expect(t, "read access", c.Access.Read, config.Public)
+	expect(t, "read access", c.Access.Reads, access.PublicReads)
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
@@ -152,7 +153,7 @@ func TestARealBaseHasAirtableAndAStoreOfItsOwnByDefault(t *testing.T) {
 }
 
 func TestTheEmulatorGetsAStoreOfItsBase(t *testing.T) {
-	emulator := config.Airtable{Key: config.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs", URL: "http://127.0.0.1:4711"}
+	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs", URL: "http://127.0.0.1:4711"}
 	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711", "ADMIN_TOKENS=try")
 	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711", Table: "Lead Bugs"})
 	expect(t, "unused", c.Unused, []string(nil))
@@ -176,22 +177,22 @@ func TestTheEmulatorNeverTakesThePlaceOfARealBase(t *testing.T) {
 func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
 	for name, test := range map[string]struct {
 		environ []string
-		want    config.ReadAccess
+		want    access.Reads
 	}{
-		"127.0.0.1":                  {[]string{"ADDR=127.0.0.1:80"}, config.Public},
-		"elsewhere in 127.0.0.0/8":   {[]string{"ADDR=127.9.9.9:80"}, config.Public},
-		"::1":                        {[]string{"ADDR=[::1]:80"}, config.Public},
-		"localhost":                  {[]string{"ADDR=LocalHost:80"}, config.Public},
-		"every address":              {[]string{"ADDR=:80"}, config.Token},
-		"0.0.0.0":                    {[]string{"ADDR=0.0.0.0:80"}, config.Token},
-		"an address":                 {[]string{"ADDR=192.168.1.7:80"}, config.Token},
-		"a name that looks like one": {[]string{"ADDR=127.0.0.1.example.com:80"}, config.Token},
-		"opened on purpose":          {[]string{"ADDR=:80", "READ_ACCESS=public"}, config.Public},
-		"closed on loopback":         {[]string{"READ_ACCESS=token"}, config.Token},
+		"127.0.0.1":                  {[]string{"ADDR=127.0.0.1:80"}, access.PublicReads},
+		"elsewhere in 127.0.0.0/8":   {[]string{"ADDR=127.9.9.9:80"}, access.PublicReads},
+		"::1":                        {[]string{"ADDR=[::1]:80"}, access.PublicReads},
+		"localhost":                  {[]string{"ADDR=LocalHost:80"}, access.PublicReads},
+		"every address":              {[]string{"ADDR=:80"}, access.TokenReads},
+		"0.0.0.0":                    {[]string{"ADDR=0.0.0.0:80"}, access.TokenReads},
+		"an address":                 {[]string{"ADDR=192.168.1.7:80"}, access.TokenReads},
+		"a name that looks like one": {[]string{"ADDR=127.0.0.1.example.com:80"}, access.TokenReads},
+		"opened on purpose":          {[]string{"ADDR=:80", "READ_ACCESS=public"}, access.PublicReads},
+		"closed on loopback":         {[]string{"READ_ACCESS=token"}, access.TokenReads},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, append(test.environ, "ADMIN_TOKENS=try")...)
-			expect(t, "read access", c.Access.Read, test.want)
+			expect(t, "read access", c.Access.Reads, test.want)
 		})
 	}
 }

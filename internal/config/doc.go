@@ -8,7 +8,7 @@
 //   - An empty variable is an absent one. Space around a value does not count; a value of nothing else is a mistake.
 //   - The error of [Load] and [LoadFunction] holds every mistake, one a line, each with its variable in front, in the order of the table.
 //     A mistake that only follows from another is left out.
-//   - A secret is in no error, and nothing that prints, logs or encodes a Config shows one (see [Secret]).
+//   - A secret is in no error, and nothing that prints, logs or encodes a Config shows one (see [access.Secret]).
 //   - A set variable without effect is never passed over in silence: it is a mistake or in Config.Unused.
 //
 // # What it leaves to others
@@ -23,4 +23,5 @@
 // Reading has two steps. The struct table names each variable with its default and a type; the type's parser finds
 // what is wrong with one value by itself. Then come the rules that join several variables, a method for each part of Config.
 // They pass over variables that the first step found wrong.
+// What a part means is its own package's: feedback, schedule and access parse their values and return errors that name no variable.
 package config

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"voc/internal/access"
 	"voc/internal/config"
 )
 
@@ -30,7 +31,7 @@ func loadFunction(t *testing.T, host config.Host, environ []string, more ...stri
 func TestAFunctionReadsItsPart(t *testing.T) {
 	c := loadFunction(t, config.API, apiFunction, "SNAPSHOT_KEEP=0", "ADDR=x", "AIRTABLE_SIM_DATA=x")
 	expect(t, "store", c.Store, config.Store{Bucket: "voc-data", Prefix: "appREAL"})
-	expect(t, "access", c.Access, config.Access{Read: config.Token, Unread: true})
+	expect(t, "access", c.Access, access.Policy{Reads: access.TokenReads, TokensUnread: true})
 	expect(t, "functions", c.Function, config.Function{Full: "voc-full", Incremental: "arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental"})
 	expect(t, "emulator", c.Emulator, false)
 	expect(t, "unused", c.Unused, []string{"SNAPSHOT_KEEP", "ADDR", "AIRTABLE_SIM_DATA"})
@@ -85,7 +86,7 @@ func TestWhatSSMHoldsTakesThePlaceOfItsName(t *testing.T) {
 	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key, "AIRTABLE_API_KEY_PARAMETER=")
 	expect(t, "key", loadFunction(t, config.Refresh, environ).Airtable.Key.Reveal(), key)
 	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=", "ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
-	expect(t, "unread", c.Access.Unread, false)
+	expect(t, "unread", c.Access.TokensUnread, false)
 	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"a"})
 }
 

@@ -19,6 +19,24 @@ func (m *mistakes) add(variable string, problem error) {
 	*m = append(*m, mistake{variable, problem})
 }
 
+// addEach adds the errors that [errors.Join] has joined, one mistake each; none if problems is nil.
+func (m *mistakes) addEach(variable string, problems error) {
+	if problems == nil {
+		return
+	}
+	joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](problems)
+	if !ok {
+		m.add(variable, problems)
+		return
+	}
+	for _, problem := range joined.Unwrap() {
+		m.add(variable, problem)
+	}
+}
+
 // about says whether one of the variables has a mistake.
 func (m mistakes) about(variables ...string) bool {
 	return slices.ContainsFunc(m, func(one mistake) bool { return slices.Contains(variables, one.variable) })

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"net"
 	"net/netip"
 	"net/url"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"voc/internal/access"
 	"voc/internal/feedback"
 )
 
@@ -25,7 +25,6 @@ type (
 	endpoint  string
 	address   string
 	simData   string
-	origins   []string
 	count     int
 	percent   int
 	calls     int
@@ -34,52 +33,29 @@ type (
 )
 
 var parsers = map[reflect.Type]env.ParserFunc{
-	reflect.TypeFor[Secret]():         parser(parseSecret),
-	reflect.TypeFor[[]Secret]():       parser(parseSecrets),
-	reflect.TypeFor[baseID]():         parser(parseBaseID),
-	reflect.TypeFor[apiURL]():         parser(parseAPIURL),
-	reflect.TypeFor[endpoint]():       parser(parseEndpoint),
-	reflect.TypeFor[feedback.Years](): parser(feedback.ParseYears),
-	reflect.TypeFor[Store]():          parser(parseStore),
-	reflect.TypeFor[count]():          parser(parseCount),
-	reflect.TypeFor[percent]():        parser(parsePercent),
-	reflect.TypeFor[calls]():          parser(parseCalls),
-	reflect.TypeFor[ReadAccess]():     parser(parseReadAccess),
-	reflect.TypeFor[origins]():        parser(parseOrigins),
-	reflect.TypeFor[onOff]():          parser(parseOnOff),
-	reflect.TypeFor[trueFalse]():      parser(parseTrueFalse),
-	reflect.TypeFor[address]():        parser(parseAddress),
-	reflect.TypeFor[simData]():        parser(parseSimData),
-	reflect.TypeFor[parameterName]():  parser(parseParameterName),
-	reflect.TypeFor[mode]():           parser(parseMode),
-	reflect.TypeFor[functionName]():   parser(parseFunctionName),
+	reflect.TypeFor[access.Secret]():   parser(access.ParseToken),
+	reflect.TypeFor[[]access.Secret](): parser(access.ParseTokens),
+	reflect.TypeFor[baseID]():          parser(parseBaseID),
+	reflect.TypeFor[apiURL]():          parser(parseAPIURL),
+	reflect.TypeFor[endpoint]():        parser(parseEndpoint),
+	reflect.TypeFor[feedback.Years]():  parser(feedback.ParseYears),
+	reflect.TypeFor[Store]():           parser(parseStore),
+	reflect.TypeFor[count]():           parser(parseCount),
+	reflect.TypeFor[percent]():         parser(parsePercent),
+	reflect.TypeFor[calls]():           parser(parseCalls),
+	reflect.TypeFor[access.Reads]():    parser(access.ParseReads),
+	reflect.TypeFor[access.Origins]():  parser(access.ParseOrigins),
+	reflect.TypeFor[onOff]():           parser(parseOnOff),
+	reflect.TypeFor[trueFalse]():       parser(parseTrueFalse),
+	reflect.TypeFor[address]():         parser(parseAddress),
+	reflect.TypeFor[simData]():         parser(parseSimData),
+	reflect.TypeFor[parameterName]():   parser(parseParameterName),
+	reflect.TypeFor[mode]():            parser(parseMode),
+	reflect.TypeFor[functionName]():    parser(parseFunctionName),
 }
 
 func parser[T any](parse func(string) (T, error)) env.ParserFunc {
 	return func(value string) (any, error) { return parse(value) }
-}
-
-// parseSecret refuses what no header can carry as a bearer token.
-func parseSecret(value string) (Secret, error) {
-	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return Secret{}, errors.New("a token holds a space, a line end or another character that no token has")
-	}
-	return NewSecret(value), nil
-}
-
-func parseSecrets(value string) ([]Secret, error) {
-	var secrets []Secret
-	for text := range items(value) {
-		secret, err := parseSecret(text)
-		if err != nil {
-			return nil, err
-		}
-		secrets = append(secrets, secret)
-	}
-	if len(secrets) == 0 {
-		return nil, errors.New("holds no token: write them with commas between")
-	}
-	return secrets, nil
 }
 
 var basePattern = regexp.MustCompile(`^app[A-Za-z0-9]+$`)
@@ -140,33 +116,6 @@ func parseCalls(value string) (calls, error) {
 	return calls(n), nil
 }
 
-func parseReadAccess(value string) (ReadAccess, error) {
-	switch access := ReadAccess(value); access {
-	case Public, Token, JWT:
-		return access, nil
-	}
-	return "", fmt.Errorf("must be public, token or jwt, not %q", value)
-}
-
-// originPattern takes what a browser sends, and a name with any one label in front.
-var originPattern = regexp.MustCompile(`^(https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])|https://\*(\.[a-z0-9_-]+){2,})(:[0-9]{1,5})?$`)
-
-var defaultPorts = map[string]string{"http": ":80", "https": ":443"}
-
-func parseOrigins(value string) (origins, error) {
-	var list origins
-	for item := range items(value) {
-		origin := strings.ToLower(item)
-		if !originPattern.MatchString(origin) {
-			return nil, fmt.Errorf("entry %d must be an origin such as https://app.example.com or, for every name in front, "+
-				"https://*.example.com, without a path or a slash at the end", len(list)+1)
-		}
-		scheme, _, _ := strings.Cut(origin, ":")
-		list = append(list, strings.TrimSuffix(origin, defaultPorts[scheme]))
-	}
-	return list, nil
-}
-
 func parseOnOff(value string) (onOff, error) {
 	if value != "on" && value != "off" {
 		return false, fmt.Errorf("must be on or off, not %q", value)
@@ -210,16 +159,4 @@ func parseSimData(value string) (simData, error) {
 		return "", fmt.Errorf("must be a file of records, .jsonl or .jsonl.gz, not %q", value)
 	}
 	return simData(value), nil
-}
-
-// items yields what stands between commas, trimmed, without the empty ones.
-func items(list string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for item := range strings.SplitSeq(list, ",") {
-			item = strings.TrimSpace(item)
-			if item != "" && !yield(item) {
-				return
-			}
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/feedback"
 	"voc/internal/schedule"
 )
@@ -76,25 +77,41 @@ func (r *reading) mapping() feedback.Mapping {
 	return feedback.Mapping{}
 }
 
-func (r *reading) access() Access {
-	if r.host == Refresh { // which answers nobody
-		return Access{}
+// policy returns the zero Policy for the refresh function, which serves no requests.
+func (r *reading) policy() access.Policy {
+	if r.host == Refresh {
+		return access.Policy{}
 	}
 	r.checkParameter("READ_TOKENS")
 	r.checkParameter("ADMIN_TOKENS")
 	r.checkParameter("DASHBOARD_USERS")
-	a := Access{Read: r.readAccess(), ReadTokens: r.ReadTokens, AdminTokens: r.AdminTokens, Origins: r.Origins, Users: r.users()}
-	a.Unread = r.has("READ_TOKENS"+parameter) || r.has("ADMIN_TOKENS"+parameter)
-	a.UsersUnread = r.has("DASHBOARD_USERS" + parameter)
-	if a.Read == JWT && r.host == Server {
+	p := access.Policy{
+		Reads:        r.readAccess(),
+		ReadTokens:   r.ReadTokens,
+		AdminTokens:  r.AdminTokens,
+		Origins:      r.Origins,
+		Users:        r.users(),
+		TokensUnread: r.has("READ_TOKENS"+parameter) || r.has("ADMIN_TOKENS"+parameter),
+		UsersUnread:  r.has("DASHBOARD_USERS" + parameter),
+	}
+	if p.Reads == access.JWTReads && r.host == Server {
 		r.wrong.add("READ_ACCESS", errors.New("jwt works only behind API Gateway, which checks the token; the server does not: use token or public"))
 	}
-	if a.Read != Token || len(a.ReadTokens)+len(a.AdminTokens) > 0 || a.Unread ||
+	if p.Reads != access.TokenReads || len(p.ReadTokens)+len(p.AdminTokens) > 0 || p.TokensUnread ||
 		r.wrong.about("READ_ACCESS", "ADDR", "READ_TOKENS", "READ_TOKENS"+parameter, "ADMIN_TOKENS", "ADMIN_TOKENS"+parameter) {
-		return a
+		return p
 	}
 	r.wrong.add("READ_ACCESS", r.tokensMissing())
-	return a
+	return p
+}
+
+func (r *reading) users() []access.User {
+	if r.Users == "" {
+		return nil
+	}
+	users, err := access.ParseUsers(r.Users)
+	r.wrong.addEach("DASHBOARD_USERS", err)
+	return users
 }
 
 func (r *reading) tokensMissing() error {
@@ -107,15 +124,15 @@ func (r *reading) tokensMissing() error {
 	return errors.New("is token unless ADDR is on loopback, but there is no token: set READ_TOKENS or ADMIN_TOKENS, or READ_ACCESS=public")
 }
 
-// readAccess is open by default only where no other machine can ask.
-func (r *reading) readAccess() ReadAccess {
+// readAccess is public by default only where no other machine can connect.
+func (r *reading) readAccess() access.Reads {
 	switch {
 	case r.ReadAccess != "":
 		return r.ReadAccess
 	case r.host == Server && r.Addr.loopback():
-		return Public
+		return access.PublicReads
 	}
-	return Token
+	return access.TokenReads
 }
 
 func (r *reading) schedule() Schedule {
@@ -150,7 +167,7 @@ func (r *reading) unused() []string {
 	overruled := map[string]bool{
 		"AIRTABLE_SIM_DATA":   !r.emulator(),
 		"AIRTABLE_SIM_ADDR":   !r.emulator(),
-		"READ_TOKENS":         r.readAccess() != Token,
+		"READ_TOKENS":         r.readAccess() != access.TokenReads,
 		"AWS_ENDPOINT_URL_S3": r.Store.Bucket == "",
 	}
 	var unused []string

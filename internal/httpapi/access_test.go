@@ -7,11 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"voc/internal/catalog"
+	"voc/internal/access"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
-// post sends a command as an admin.
+// post sends a request as an admin.
 func (s *service) post(target, body string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(body))
@@ -19,14 +20,14 @@ func (s *service) post(target, body string) answer {
 	return s.send(r)
 }
 
-func TestWhoMayCall(t *testing.T) {
+func TestRouteAccess(t *testing.T) {
 	t.Parallel()
-	public := func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.Public }
+	public := func(c *httpapi.Config) { tokens(c); c.Access.Reads = access.PublicReads }
 	adminless := func(c *httpapi.Config) { tokens(c); c.Access.AdminTokens = nil }
-	nobody := func(c *httpapi.Config) { c.Access.Reads = httpapi.Token }
+	nobody := func(c *httpapi.Config) { c.Access.Reads = access.TokenReads }
 	for _, c := range []struct {
 		name                   string
-		access                 func(*httpapi.Config)
+		option                 func(*httpapi.Config)
 		authorization          string
 		reading, admin, openly int
 	}{
@@ -55,7 +56,7 @@ func TestWhoMayCall(t *testing.T) {
 		{"no tokens at all", nobody, "Bearer ", 401, 403, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := serving(t, c.access)
+			s := serving(t, c.option)
 			var headers []string
 			if c.authorization != "" {
 				headers = []string{"Authorization", c.authorization}
@@ -83,10 +84,10 @@ func TestWhoMayCall(t *testing.T) {
 	}
 }
 
-// TestReadsBehindAGateway: who has passed its authorizer comes with claims; tokens and headers of a client's own are no claims.
-func TestReadsBehindAGateway(t *testing.T) {
+// TestJWTReads: only the gateway's authorizer gives claims; a client's own tokens and headers do not.
+func TestJWTReads(t *testing.T) {
 	t.Parallel()
-	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = httpapi.JWT })
+	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = access.JWTReads })
 	for name, c := range map[string]struct {
 		claims  map[string]string
 		reading int
@@ -106,7 +107,7 @@ func TestReadsBehindAGateway(t *testing.T) {
 			r := httptest.NewRequest(method, path, nil)
 			r.Header.Set("Authorization", "Bearer admin-1")
 			r.Header.Set("X-Amzn-Request-Context", `{"authorizer": {"jwt": {"claims": {"sub": "ann"}}}}`)
-			if a := s.send(r.WithContext(httpapi.WithClaims(r.Context(), c.claims))); a.StatusCode != want {
+			if a := s.send(r.WithContext(access.WithClaims(r.Context(), c.claims))); a.StatusCode != want {
 				t.Errorf("%s: %s %s: %d, want %d", name, method, path, a.StatusCode, want)
 			}
 		}
@@ -114,20 +115,20 @@ func TestReadsBehindAGateway(t *testing.T) {
 	s.get("/api/feedback/").is(t, 401)
 }
 
-func TestAnAPIThatWasNotToldWhoMayReadIsReadByNobody(t *testing.T) {
+func TestZeroPolicyAllowsNoReads(t *testing.T) {
 	t.Parallel()
-	s := serving(t, func(c *httpapi.Config) { c.Access = httpapi.Access{} })
+	s := serving(t, func(c *httpapi.Config) { c.Access = access.Policy{} })
 	s.get("/api/feedback/").is(t, 401)
 	s.get("/api/feedback/", "Authorization", "Bearer ").is(t, 401)
 	s.get("/api/live").is(t, 200)
 }
 
-// openToAll says whether a path is open in every mode.
+// openToAll reports whether a path is open in every mode.
 func openToAll(path string) bool {
 	return slices.Contains([]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path)
 }
 
-func TestWithoutAdminTokensTheAnswerSaysSo(t *testing.T) {
+func TestNoAdminTokensNamesTheSetting(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(detail, "ADMIN_TOKENS") {
@@ -135,16 +136,16 @@ func TestWithoutAdminTokensTheAnswerSaysSo(t *testing.T) {
 	}
 }
 
-// TestATokenIsNeverToldOrLogged asks everything with tokens, right and wrong, in working and broken services.
-func TestATokenIsNeverToldOrLogged(t *testing.T) {
+// TestTokensAreNeverShown sends right and wrong tokens to every path of working and broken services.
+func TestTokensAreNeverShown(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*service){
 		"working":   func(*service) {},
 		"panicking": func(s *service) { s.refresher.onActive = func() { panic("at the disco") } },
-		"stopping":  func(s *service) { s.refresher.err = httpapi.ErrStopping },
+		"stopping":  func(s *service) { s.refresher.err = job.ErrStopped },
 	} {
 		s := serving(t, tokens)
-		s.refresher.ticket = httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}
+		s.refresher.ticket = job.Ticket{RunID: "full-1", Mode: job.Full}
 		spoil(s)
 		for path := range paths {
 			for _, method := range []string{"GET", "POST", "DELETE"} {

@@ -10,20 +10,23 @@ import (
 	"strings"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/access"
+	"voc/internal/job"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 )
 
 // Config is what the API is made of. All fields but Platform are needed.
 type Config struct {
-	Replica   *catalog.Replica
+	Replica   *replica.Replica
 	Refresher Refresher
-	Access    Access
+	Access    access.Policy
 	Schedules Schedules
 	// MonthlyCalls is how many calls to Airtable a UTC month may have; 0: no cap.
 	MonthlyCalls int
+	Quota        job.Quota // Airtable's limits, for the forecast of calls
 	// Due is how many runs of each mode the rest of the UTC month will bring.
-	Due      func(now time.Time) map[catalog.Mode]int
+	Due      func(now time.Time) map[job.Mode]int
 	Platform Platform
 	Program  string // name and version: part of each ETag
 	Now      func() time.Time
@@ -32,25 +35,12 @@ type Config struct {
 
 // Refresher has refreshes done. It must be safe for concurrent use.
 type Refresher interface {
-	// Ask has a run done, or joins one, and returns at once. Error: ErrStopping.
-	Ask(ctx context.Context, c Command) (Ticket, error)
+	// Ask has a run done, or joins one, and returns at once. Errors: job.ErrStopped,
+	// job.ErrNotStarted.
+	Ask(ctx context.Context, r job.Request) (job.Ticket, error)
 	// Active lists the runs that are promised and not finished, the one under way first; one that waits has no start. unrecorded are receipts that
 	// the store did not take.
-	Active() (active, unrecorded []catalog.Run)
-}
-
-// Command is what somebody wants done.
-type Command struct {
-	Mode   catalog.Mode
-	Accept bool   // it may pass the publish gate
-	To     string // of a rollback: the id of a snapshot, or catalog.Previous
-}
-
-// Ticket is the promise of a run.
-type Ticket struct {
-	RunID  string
-	Mode   catalog.Mode
-	Joined bool
+	Active() (active, unrecorded []job.Run)
 }
 
 // Schedules say when refreshes are due.
@@ -60,18 +50,15 @@ type Schedules struct{ Full, Incremental, Sweep schedule.Schedule }
 type API struct {
 	Config
 	routes []route
-	gate   gate
-	cors   cors
 	kept   *kept
-	people people
-	tries  tries
+	users  *access.SignIn
 
 	full, incremental, sweep deadline
 }
 
 // New makes the handler.
 func New(cfg Config) *API {
-	a := &API{Config: cfg, gate: newGate(cfg.Access), cors: newCORS(cfg.Access.Origins), kept: newKept(), people: newPeople(cfg.Access.Users)}
+	a := &API{Config: cfg, kept: newKept(), users: access.NewSignIn(cfg.Access.Users)}
 	a.full.schedule, a.incremental.schedule, a.sweep.schedule = cfg.Schedules.Full, cfg.Schedules.Incremental, cfg.Schedules.Sweep
 	a.routes = a.table()
 	return a
@@ -84,7 +71,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out.Header().Set("X-Request-Id", q.id)
 	out.Header().Set("X-Content-Type-Options", "nosniff")
 	out.Header().Set("Vary", "Origin, Accept, Accept-Encoding")
-	a.cors.apply(out.Header(), r)
+	a.setCORS(out.Header(), r)
 	defer a.recover(out, q)
 	if err := a.serve(out, q); err != nil {
 		a.fail(out, q, err)
@@ -100,7 +87,7 @@ func (a *API) serve(w *response, r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.gate.check(route.access, r); err != nil {
+	if err := a.authorize(route.permission, r.Request); err != nil {
 		return err
 	}
 	if err := r.readQuery(route.parameters); err != nil {

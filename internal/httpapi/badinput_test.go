@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"voc/internal/catalog"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 // asAdmin may do everything.
@@ -101,7 +101,7 @@ func TestAnOriginThatIsNoneGetsNothingBack(t *testing.T) {
 // FuzzRequest: whatever any route is asked, by whomever, the answer is one that the document describes, and no fault.
 func FuzzRequest(f *testing.F) {
 	s := serving(f, tokens, staff, origins(page))
-	s.refresher.ticket = httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}
+	s.refresher.ticket = job.Ticket{RunID: "full-1", Mode: job.Full}
 	for i := range s.Routes() {
 		f.Add(uint8(i), "", "t=1&_=2", "Bearer admin-1", page, "")
 	}

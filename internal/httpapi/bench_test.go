@@ -8,8 +8,8 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/replica"
 )
 
 // serveSample serves the whole sample, as a server does: logging nothing below warnings.
@@ -70,7 +70,7 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 	return size
 }
 
-func naiveHandler(replica *catalog.Replica) http.Handler {
+func naiveHandler(replica *replica.Replica) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		view, release := replica.Acquire()
 		defer release()

@@ -1,43 +1,22 @@
 package httpapi
 
-import (
-	"net/http"
-	"slices"
-	"strings"
-)
+import "net/http"
 
-// What the contract lets a browser do.
+// What the contract allows a browser to do.
 const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma"
-	corsExposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
-	corsMaxAge  = "7200" // seconds; Chromium keeps a preflight no longer (fetch standard's implementations, November 2026)
+	corsExposed = "ETag, Last-Modified, Link, Location, Retry-After, " +
+		"X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
+	// seconds; Chromium caches a preflight no longer (its implementation of fetch, November 2026)
+	corsMaxAge = "7200"
 )
 
-// cors knows the origins whose pages may read answers.
-type cors struct {
-	exact     []string
-	wildcards []wildcard
-}
-
-// wildcard is an origin with one label left open: what stands before and after it.
-type wildcard struct{ before, after string }
-
-func newCORS(origins []string) (c cors) {
-	for _, origin := range origins {
-		if before, after, ok := strings.Cut(origin, "*"); ok {
-			c.wildcards = append(c.wildcards, wildcard{before, after})
-		} else {
-			c.exact = append(c.exact, origin)
-		}
-	}
-	return c
-}
-
-// apply sets the headers of every answer to a page of an allowed origin. Others get none, and so does who says to be of two.
-func (c cors) apply(header http.Header, r *http.Request) {
+// setCORS sets the headers of every response to a page of an allowed origin. Other pages get none,
+// and neither does a request with two Origin headers.
+func (a *API) setCORS(header http.Header, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if len(r.Header.Values("Origin")) != 1 || !c.allows(origin) {
+	if len(r.Header.Values("Origin")) != 1 || !a.Access.Origins.Allow(origin) {
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
@@ -47,17 +26,4 @@ func (c cors) apply(header http.Header, r *http.Request) {
 		header.Set("Access-Control-Allow-Headers", corsHeaders)
 		header.Set("Access-Control-Max-Age", corsMaxAge)
 	}
-}
-
-func (c cors) allows(origin string) bool {
-	return slices.Contains(c.exact, origin) || slices.ContainsFunc(c.wildcards, func(w wildcard) bool {
-		label, ok := strings.CutPrefix(origin, w.before)
-		label, end := strings.CutSuffix(label, w.after)
-		return ok && end && isLabel(label)
-	})
-}
-
-// isLabel says whether s is one label of a host's name.
-func isLabel(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == ""
 }

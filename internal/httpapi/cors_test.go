@@ -1,8 +1,8 @@
 package httpapi_test
 
 import (
-	"net/url"
-	"slices"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,63 +21,40 @@ var corsHeaders = []string{
 	"Access-Control-Max-Age", "Access-Control-Allow-Credentials",
 }
 
-func TestOrigins(t *testing.T) {
+func TestCORSHeaders(t *testing.T) {
 	t.Parallel()
-	s := serving(t, origins(page, "http://localhost:3000", "https://*.preview.example.com"))
-	for origin, allowed := range map[string]bool{
-		page:                                         true,
-		"http://localhost:3000":                      true,
-		"https://a.preview.example.com":              true,
-		"https://pr-12_x.preview.example.com":        true,
-		"http://voc.example.com":                     false,
-		"https://voc.example.com:443":                false,
-		"https://voc.example.com:8443":               false,
-		"https://VOC.example.com":                    false,
-		"https://voc.example.com/":                   false,
-		"https://voc.example.com.attacker.net":       false,
-		"https://evilvoc.example.com":                false,
-		"http://localhost:3001":                      false,
-		"http://localhost":                           false,
-		"https://preview.example.com":                false,
-		"https://.preview.example.com":               false,
-		"https://a.b.preview.example.com":            false,
-		"https://a.preview.example.com.attacker.net": false,
-		"https://attacker.net/.preview.example.com":  false,
-		"https://attacker.net?.preview.example.com":  false,
-		"https://attacker.net#.preview.example.com":  false,
-		"https://u@a.preview.example.com":            false,
-		"https://a:1.preview.example.com":            false,
-		"https://*.preview.example.com":              false,
-		"https://é.preview.example.com":              false,
-		"https://a.preview.example.com:8443":         false,
-		"http://a.preview.example.com":               false,
-		"https://a.Preview.example.com":              false,
-		"https://apreview.example.com":               false,
-		"https://a.preview.example.com\r\nX-Evil: 1": false,
-		page + "\r\nX-Evil: 1":                       false,
-		page + ", " + page:                           false,
-		"https://localhost":                          false,
-		"https://a":                                  false,
-		"a.preview.example.com":                      false,
-		"a":                                          false,
-		"null":                                       false,
-		"*":                                          false,
-		" ":                                          false,
+	s := serving(t, origins(page, "https://*.preview.example.com"))
+	for name, c := range map[string]struct {
+		origins []string // a header each
+		allowed bool
+	}{
+		"exact":           {[]string{page}, true},
+		"wildcard":        {[]string{"https://a.preview.example.com"}, true},
+		"another":         {[]string{"https://attacker.net"}, false},
+		"another case":    {[]string{"https://VOC.example.com"}, false},
+		"header injected": {[]string{page + "\r\nX-Evil: 1"}, false},
+		"list":            {[]string{page + ", " + page}, false},
+		"two headers":     {[]string{page, page}, false},
+		"null":            {[]string{"null"}, false},
+		"any":             {[]string{"*"}, false},
+		"space":           {[]string{" "}, false},
 	} {
-		a := s.get("/api/feedback/", "Origin", origin)
-		if allowed {
-			a.has(t, "Access-Control-Allow-Origin", origin)
+		r := httptest.NewRequest(http.MethodGet, "/api/feedback/", nil)
+		r.Header["Origin"] = c.origins
+		a := s.send(r)
+		if c.allowed {
+			a.has(t, "Access-Control-Allow-Origin", c.origins[0])
 			continue
 		}
-		for _, name := range corsHeaders {
-			if value, ok := a.Header[name]; ok {
-				t.Errorf("%q gets %s: %q", origin, name, value)
+		for _, header := range corsHeaders {
+			if value, ok := a.Header[header]; ok {
+				t.Errorf("%s: %s: %q", name, header, value)
 			}
 		}
 	}
 }
 
-func TestWithoutOriginsNobodyGetsACORSHeader(t *testing.T) {
+func TestCORSHeadersWithoutOrigins(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, origin := range []string{"", "null", "*", page} {
@@ -128,7 +105,7 @@ func everyKind(t *testing.T, origin string) map[string]answer {
 	return kinds
 }
 
-func TestAnAllowedOriginIsNamedInEveryAnswer(t *testing.T) {
+func TestCORSHeadersOfEveryResponse(t *testing.T) {
 	t.Parallel()
 	for kind, a := range everyKind(t, page) {
 		t.Run(kind, func(t *testing.T) {
@@ -137,7 +114,7 @@ func TestAnAllowedOriginIsNamedInEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestAnotherOriginIsNamedInNoAnswer(t *testing.T) {
+func TestCORSHeadersOfAnotherOrigin(t *testing.T) {
 	t.Parallel()
 	for kind, a := range everyKind(t, "https://attacker.net") {
 		for _, name := range corsHeaders {
@@ -148,7 +125,7 @@ func TestAnotherOriginIsNamedInNoAnswer(t *testing.T) {
 	}
 }
 
-func TestVaryIsInEveryAnswer(t *testing.T) {
+func TestVaryOfEveryResponse(t *testing.T) {
 	t.Parallel()
 	for _, origin := range []string{page, "https://attacker.net"} {
 		for kind, a := range everyKind(t, origin) {
@@ -157,7 +134,7 @@ func TestVaryIsInEveryAnswer(t *testing.T) {
 	}
 }
 
-func TestAPreflightNeedsNoTokenOnAnyPath(t *testing.T) {
+func TestPreflightNeedsNoToken(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens, origins(page))
 	targets := []string{"/", "/nowhere", "/api/users/auth", "/api/feedback/?x=1", "/api/feedback/%00"}
@@ -172,31 +149,4 @@ func TestAPreflightNeedsNoTokenOnAnyPath(t *testing.T) {
 		a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS",
 			"Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma", "Access-Control-Max-Age", "7200")
 	}
-}
-
-// FuzzOrigin compares with another reading of what an allowed origin is.
-func FuzzOrigin(f *testing.F) {
-	for _, seed := range []string{page, "https://a.preview.example.com", "https://a.b.preview.example.com", "null", "https://a.preview.example.com:1", "https://é.preview.example.com", "https://.preview.example.com", "https://localhost", "a.preview.example.com"} {
-		f.Add(seed)
-	}
-	s := serving(f, origins(page, "https://*.preview.example.com"))
-	f.Fuzz(func(t *testing.T, origin string) {
-		s.t = t
-		got := s.get("/api/live", "Origin", origin).Header.Get("Access-Control-Allow-Origin")
-		if want := map[bool]string{true: origin}[allowed(origin)]; got != want {
-			t.Errorf("%q gets %q, want %q", origin, got, want)
-		}
-	})
-}
-
-func allowed(origin string) bool {
-	u, err := url.Parse(origin)
-	if origin == page || err != nil || u.Scheme != "https" || u.String() != origin || u.Host != strings.TrimPrefix(origin, "https://") {
-		return origin == page
-	}
-	labels := strings.Split(u.Host, ".")
-	inLabel := func(c rune) bool {
-		return c == '-' || c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
-	}
-	return labels[0] != "" && strings.TrimFunc(labels[0], inLabel) == "" && slices.Equal(labels[1:], []string{"preview", "example", "com"})
 }

@@ -14,8 +14,8 @@ import (
 	"pgregory.net/rapid"
 
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
 )
 
 // walk follows the links from a target on, and gives the ids of each page.
@@ -173,7 +173,7 @@ func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
 	whole, _ := s.listed("")
 	first := s.current()
 	began := s.get("/api/feedback/?limit=10")
-	s.publish(others(), nextRun(catalog.Full, "b", time.Minute))
+	s.publish(others(), nextRun(job.Full, "b", time.Minute))
 	pages, answers := s.walk(t, began.nextPage(t))
 	if got := slices.Concat(pages...); !slices.Equal(got, whole[10:]) {
 		t.Errorf("%v, want %v", got, whole[10:])
@@ -193,7 +193,7 @@ func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
 	for i := range 5 { // as many as are kept
 		s.get(next).is(t, 200)
-		s.publish(others(), nextRun(catalog.Full, fmt.Sprint("b", i), time.Duration(i+1)*time.Minute))
+		s.publish(others(), nextRun(job.Full, fmt.Sprint("b", i), time.Duration(i+1)*time.Minute))
 	}
 	for range 2 {
 		a := s.get(next, "If-None-Match", "*")
@@ -209,7 +209,7 @@ func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
-	s.publish(others(), nextRun(catalog.Full, "b", time.Minute))
+	s.publish(others(), nextRun(job.Full, "b", time.Minute))
 	s.store.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Refused})
 	a := s.get(next)
 	if a.is(t, 503); a.Header.Get("Retry-After") == "" {

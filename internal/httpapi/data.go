@@ -8,15 +8,15 @@ import (
 	"net/url"
 	"strings"
 
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/replica"
 )
 
 // send writes the body of an answer.
 type send func() error
 
 // data wraps a route whose answer depends on the current snapshot and the request alone. prepare finds out whether there is an answer, and sets headers of its own.
-func (a *API) data(prepare func(*response, *request, catalog.View) (send, error)) func(*response, *request) error {
+func (a *API) data(prepare func(*response, *request, replica.View) (send, error)) func(*response, *request) error {
 	return func(w *response, r *request) error {
 		view, release := a.glance(r.Context())
 		defer release()
@@ -25,7 +25,7 @@ func (a *API) data(prepare func(*response, *request, catalog.View) (send, error)
 }
 
 // from answers from a view. A 304 stands in the place of a 200 only (RFC 9110 §13.2.1), and carries what that would.
-func (a *API) from(view catalog.View, w *response, r *request, prepare func(*response, *request, catalog.View) (send, error)) error {
+func (a *API) from(view replica.View, w *response, r *request, prepare func(*response, *request, replica.View) (send, error)) error {
 	if view.File == nil {
 		return unserved(view)
 	}
@@ -67,7 +67,7 @@ func (a *API) from(view catalog.View, w *response, r *request, prepare func(*res
 	return nil
 }
 
-func (a *API) describe(header http.Header, view catalog.View, tag string) {
+func (a *API) describe(header http.Header, view replica.View, tag string) {
 	header.Set("ETag", tag)
 	header.Set("Last-Modified", view.Snapshot.CreatedAt.UTC().Format(http.TimeFormat))
 	header.Set("Cache-Control", "no-cache")
@@ -79,7 +79,7 @@ func (a *API) describe(header http.Header, view catalog.View, tag string) {
 }
 
 // etag is weak, since encodings of one answer share it; CSV is another answer. Parameters count in sorted order.
-func (a *API) etag(view catalog.View, r *request) string {
+func (a *API) etag(view replica.View, r *request) string {
 	digest := sha256.Sum256(fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program, strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv))
 	return `W/"` + hex.EncodeToString(digest[:12]) + `"`
 }

@@ -1,4 +1,5 @@
-// Package httpapi is the HTTP contract: routes, parameters, validators, errors, and who may call.
+// Package httpapi is the HTTP contract: routes, parameters, validators, errors, and what each route needs of its client.
+// Package access decides whether a client has it.
 //
 // It is one http.Handler for every host. A request is checked at the edge (origin, route, method, bearer, parameters), then finds bytes in the
 // snapshot that the replica holds and writes them. Whatever goes wrong is a problem (RFC 9457), never an empty list: errors become
@@ -11,5 +12,5 @@
 //
 // A host that is called for single requests, as Lambda is, imposes more: how large an answer may be, and that nothing goes on after it. That is Config's Platform, and it is zero for a server.
 //
-// The package knows the catalog and the snapshot; who refreshes, and how, is behind the interface Refresher.
+// The package knows the replica, the manifest, the snapshot and the access policy; who refreshes, and how, is behind the interface Refresher.
 package httpapi

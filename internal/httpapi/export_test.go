@@ -15,7 +15,7 @@ type Route struct {
 // Routes lists the router's lines.
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
-		all = append(all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.access]})
+		all = append(all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]})
 	}
 	return all
 }

@@ -17,13 +17,17 @@ import (
 	"testing"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
 	"voc/internal/httpapi"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // scratch holds the sealed snapshots that tests share.
@@ -58,29 +62,32 @@ func cron(t testing.TB, expression string) schedule.Schedule {
 	return s
 }
 
+// quota has Airtable's limits (November 2026).
+var quota = job.Quota{PageSize: 100, PerSecond: 5}
+
 // fullRun is a run that ended before noon.
-func fullRun() catalog.Run {
-	return catalog.Run{
-		ID: "full-20261123T115800Z-aaaaa", Mode: catalog.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
-		Started: catalog.At(noon.Add(-2 * time.Minute)), Finished: catalog.At(noon.Add(-time.Minute)),
+func fullRun() job.Run {
+	return job.Run{
+		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
+		Started: job.At(noon.Add(-2 * time.Minute)), Finished: job.At(noon.Add(-time.Minute)),
 	}
 }
 
 // nextRun is fullRun with another id, later.
-func nextRun(mode catalog.Mode, name string, later time.Duration) catalog.Run {
+func nextRun(mode job.Mode, name string, later time.Duration) job.Run {
 	run := fullRun()
 	run.ID, run.Mode = string(mode)+"-"+name, mode
-	run.Started, run.Finished = catalog.At(run.Started.Add(later)), catalog.At(run.Finished.Add(later))
+	run.Started, run.Finished = job.At(run.Started.Add(later)), job.At(run.Finished.Add(later))
 	return run
 }
 
-// service is an API over real parts: a store in memory, a catalog, a replica. Only who refreshes is made up.
+// service is an API over real parts: a store in memory, its manifest, a replica. Only the refresher is a fake.
 type service struct {
 	*httpapi.API
 	t         testing.TB
 	store     *blobtest.Faulty
-	catalog   *catalog.Catalog
-	replica   *catalog.Replica
+	manifests *manifest.Store
+	replica   *replica.Replica
 	dir       string // of the replica
 	refresher *refresher
 	clock     *clock
@@ -98,15 +105,15 @@ func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{ticket: httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}}, clock: now, log: &logbook{},
+		refresher: &refresher{ticket: job.Ticket{RunID: "full-1", Mode: job.Full}}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.catalog = catalog.New(s.store, 5, log)
-	s.replica = catalog.NewReplica(s.catalog, s.dir, log)
+	s.manifests = manifest.New(s.store, 5, quota, log)
+	s.replica = replica.New(s.manifests, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
-		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Due: func(time.Time) map[catalog.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
-		Access: httpapi.Access{Reads: httpapi.Public},
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota, Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Access: access.Policy{Reads: access.PublicReads},
 	}
 	for _, option := range options {
 		option(&cfg)
@@ -124,17 +131,17 @@ func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 }
 
 // publish makes the file current after what is, and serves it.
-func (s *service) publish(file fixture, run catalog.Run) catalog.Snapshot {
+func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 	s.t.Helper()
 	if file.err != nil {
 		s.t.Fatalf("make the snapshot of the test: %v", file.err)
 	}
 	before, run, err := s.acquire(run)
 	if err == nil {
-		_, err = s.catalog.Publish(s.t.Context(), catalog.Publication{
-			Owner:  catalog.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
+		_, err = s.manifests.Publish(s.t.Context(), manifest.Publication{
+			Owner:  manifest.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
 			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
-			Snapshot: catalog.Snapshot{
+			Snapshot: manifest.Snapshot{
 				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
 			},
 		})
@@ -149,15 +156,15 @@ func (s *service) publish(file fixture, run catalog.Run) catalog.Snapshot {
 }
 
 // acquire takes the lease for a run.
-func (s *service) acquire(run catalog.Run) (catalog.Manifest, catalog.Run, error) {
+func (s *service) acquire(run job.Run) (manifest.Manifest, job.Run, error) {
 	run.Attempt = run.ID
-	return s.catalog.Acquire(s.t.Context(), catalog.Application{Base: base, Run: run})
+	return s.manifests.Acquire(s.t.Context(), base, job.Request{}, run)
 }
 
 // current is the snapshot that the manifest calls so.
-func (s *service) current() catalog.Snapshot {
+func (s *service) current() manifest.Snapshot {
 	s.t.Helper()
-	m, err := s.catalog.Load(s.t.Context())
+	m, err := s.manifests.Load(s.t.Context())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -248,21 +255,21 @@ func (a answer) has(t testing.TB, headers ...string) {
 // refresher does what a test says.
 type refresher struct {
 	mu                 sync.Mutex
-	active, unrecorded []catalog.Run
-	ticket             httpapi.Ticket
+	active, unrecorded []job.Run
+	ticket             job.Ticket
 	err                error
-	asked              []httpapi.Command
+	asked              []job.Request
 	onActive           func()
 }
 
-func (r *refresher) Ask(_ context.Context, c httpapi.Command) (httpapi.Ticket, error) {
+func (r *refresher) Ask(_ context.Context, c job.Request) (job.Ticket, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.asked = append(r.asked, c)
 	return r.ticket, r.err
 }
 
-func (r *refresher) Active() (active, unrecorded []catalog.Run) {
+func (r *refresher) Active() (active, unrecorded []job.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.onActive != nil {
@@ -332,7 +339,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		return snapshot.Sealed{}, err
 	}
 	ctx := context.Background()
-	draft, err := snapshot.NewDraft(ctx, dir, nil)
+	draft, err := build.New(ctx, dir, nil)
 	if err != nil {
 		return snapshot.Sealed{}, err
 	}
@@ -341,8 +348,8 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 		if err != nil {
 			return snapshot.Sealed{}, err
 		}
-		if err := draft.Put(ctx, snapshot.Row{
-			Feedback: m.Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
+		if err := draft.Put(ctx, build.Row{
+			Feedback: m.Map(r), Cells: r.Fields, URL: "https://airtable.com/" + base + "/" + r.ID,
 			Source: snapshot.Source{
 				ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields,
 			},

@@ -5,7 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/replica"
 )
 
 type healthBody struct {
@@ -28,7 +29,7 @@ func (a *API) health(w *response, r *request) error {
 	return a.answer(w, r, http.StatusServiceUnavailable, body)
 }
 
-func (a *API) reasons(view catalog.View) (reasons []string) {
+func (a *API) reasons(view replica.View) (reasons []string) {
 	switch {
 	case view.File == nil:
 		reasons = append(reasons, unserved(view).Error())
@@ -42,13 +43,13 @@ func (a *API) reasons(view catalog.View) (reasons []string) {
 		reasons = append(reasons, "a refresh that was due has not succeeded: see last_error in /api/cache/")
 	}
 	if len(reasons) > 0 {
-		reasons = append(reasons, view.Warnings...)
+		reasons = append(reasons, storeWarnings(view)...)
 	}
 	return reasons
 }
 
 // held words what a rollback leaves.
-func held(hold *catalog.Hold) string {
+func held(hold *job.Hold) string {
 	return fmt.Sprintf("rolled back to snapshot %s at %s: scheduled refreshes are held until a person starts one", hold.Snapshot, hold.At.UTC().Format(time.RFC3339))
 }
 

@@ -17,6 +17,7 @@ import (
 	"voc/internal/blob/dirblob"
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 	"voc/internal/voctest"
 )
 
@@ -142,7 +143,7 @@ func sealLarge(b *testing.B) fixture {
 	b.Helper()
 	dir, ctx := filepath.Join(scratch, "large"), context.Background()
 	check(os.Mkdir(dir, 0o700))
-	draft := must(snapshot.NewDraft(ctx, dir, nil))
+	draft := must(build.New(ctx, dir, nil))
 	records := decodeRecords(b, voctest.Whole(b))
 	for n := range large {
 		r := records[n%len(records)]
@@ -150,7 +151,7 @@ func sealLarge(b *testing.B) fixture {
 		f := mapping().Map(copied)
 		f.Created = f.Created.Add(time.Duration(n/len(records)) * time.Second)
 		fields := must(json.Marshal(r.Fields))
-		check(draft.Put(ctx, snapshot.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: f.Created, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+		check(draft.Put(ctx, build.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: f.Created, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
 	}
 	started := time.Now()
 	sealed := must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))

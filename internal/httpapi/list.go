@@ -11,8 +11,9 @@ import (
 	"strings"
 	"sync"
 
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/manifest"
+	"voc/internal/replica"
 	"voc/internal/snapshot"
 )
 
@@ -45,7 +46,7 @@ func (a *API) list(w *response, r *request) error {
 			return err
 		}
 	}
-	return a.from(view, w, r, func(w *response, r *request, view catalog.View) (send, error) { return prepareList(w, r, view, q, at) })
+	return a.from(view, w, r, func(w *response, r *request, view replica.View) (send, error) { return prepareList(w, r, view, q, at) })
 }
 
 // listQuery reads the parameters of a list, and tells all that is wrong with them.
@@ -67,14 +68,14 @@ func (r *request) listQuery() (q listQuery, err error) {
 }
 
 // walked gives the snapshot that a cursor walks. Errors: errGone, errUnfetched.
-func (a *API) walked(ctx context.Context, id string) (catalog.View, func(), error) {
+func (a *API) walked(ctx context.Context, id string) (replica.View, func(), error) {
 	view, release, err := a.Replica.AcquireAt(ctx, id)
 	switch {
 	case err == nil:
 		return view, release, nil
 	case ctx.Err() != nil:
 		return view, nil, err
-	case errors.Is(err, catalog.ErrNoSuchSnapshot):
+	case errors.Is(err, manifest.ErrNoSuchSnapshot):
 		return view, nil, errGone
 	}
 	a.Log.WarnContext(ctx, "an older snapshot can not be fetched", "snapshot", id, "error", err)
@@ -82,7 +83,7 @@ func (a *API) walked(ctx context.Context, id string) (catalog.View, func(), erro
 }
 
 // prepareList finds the page, and so its headers. The whole list lies ready; everything else is read row by row and streamed.
-func prepareList(w *response, r *request, view catalog.View, q listQuery, at cursor) (send, error) {
+func prepareList(w *response, r *request, view replica.View, q listQuery, at cursor) (send, error) {
 	selection, err := view.File.Select(r.Context(), q.filter)
 	if err != nil {
 		return nil, err
@@ -202,7 +203,7 @@ func (j *jsonArray) row(out, summary []byte) ([]byte, error) {
 func (*jsonArray) end() string { return "]\n" }
 
 // one answers GET /api/feedback/{id}.
-func (a *API) one(w *response, r *request, view catalog.View) (send, error) {
+func (a *API) one(w *response, r *request, view replica.View) (send, error) {
 	record, err := view.File.Detail(r.Context(), r.name)
 	if err != nil {
 		return nil, err

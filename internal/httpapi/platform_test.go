@@ -91,7 +91,7 @@ func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
 
 func TestTokensThatCouldNotBeReadCloseNothingThatIsOpen(t *testing.T) {
 	t.Parallel()
-	unread := func(c *httpapi.Config) { c.Access.Unread = true }
+	unread := func(c *httpapi.Config) { c.Access.TokensUnread = true }
 	s := serving(t, tokens, unread)
 	for _, target := range []string{"/api/feedback/", "/api/cache/"} {
 		a := s.get(target, "Authorization", "Bearer read-1")

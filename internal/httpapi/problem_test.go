@@ -16,8 +16,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"voc/internal/access"
 	"voc/internal/blob/blobtest"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -71,15 +73,15 @@ func failing(t *testing.T) map[string]func() answer {
 	}
 	full, closed, open := serving(t), serving(t, tokens), newService(t, tokens)
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
-	stopping := stored(func(s *service) { s.refresher.err = httpapi.ErrStopping }, tokens)
+	stopping := stored(func(s *service) { s.refresher.err = job.ErrStopped }, tokens)
 	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
 	idle := stored(func(s *service) {
-		s.refresher.err = fmt.Errorf("%w: no function secret-internals", httpapi.ErrNotStarted)
+		s.refresher.err = fmt.Errorf("%w: no function secret-internals", job.ErrNotStarted)
 	}, tokens)
-	unread := newService(t, func(c *httpapi.Config) { c.Access.Unread = true })
+	unread := newService(t, func(c *httpapi.Config) { c.Access.TokensUnread = true })
 	crowded := serving(t, carries(400))
 	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
-	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = httpapi.JWT })
+	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = access.JWTReads })
 	for range 5 {
 		tried.signIn("ann@example.com", "guess")
 	}
@@ -123,7 +125,11 @@ func failing(t *testing.T) map[string]func() answer {
 
 // tokens closes the API: reading needs one of two, admins have one.
 func tokens(c *httpapi.Config) {
-	c.Access = httpapi.Access{Reads: httpapi.Token, ReadTokens: []string{"read-1", "read-2"}, AdminTokens: []string{"admin-1"}}
+	c.Access = access.Policy{
+		Reads:       access.TokenReads,
+		ReadTokens:  []access.Secret{access.NewSecret("read-1"), access.NewSecret("read-2")},
+		AdminTokens: []access.Secret{access.NewSecret("admin-1")},
+	}
 }
 
 func TestErrorBodies(t *testing.T) {

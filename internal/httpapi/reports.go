@@ -5,14 +5,14 @@ import (
 	"net/http"
 	"slices"
 
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/replica"
 	"voc/internal/snapshot"
 )
 
 // ready answers with a report that was made with the snapshot.
-func ready(name snapshot.Name) func(*response, *request, catalog.View) (send, error) {
-	return func(w *response, r *request, view catalog.View) (send, error) {
+func ready(name snapshot.Name) func(*response, *request, replica.View) (send, error) {
+	return func(w *response, r *request, view replica.View) (send, error) {
 		body, encoding, err := view.File.Report(r.Context(), name, r.acceptedEncodings())
 		if err != nil {
 			return nil, err
@@ -31,7 +31,7 @@ func made(w *response, r *request, work func(context.Context) ([]byte, error)) (
 }
 
 // facets answers GET /api/feedback/facets.
-func (a *API) facets(w *response, r *request, view catalog.View) (send, error) {
+func (a *API) facets(w *response, r *request, view replica.View) (send, error) {
 	filter, bad := r.filter()
 	if bad != nil {
 		return nil, bad
@@ -43,7 +43,7 @@ func (a *API) facets(w *response, r *request, view catalog.View) (send, error) {
 }
 
 // responseTimes answers GET /api/reports/response-times.
-func (a *API) responseTimes(w *response, r *request, view catalog.View) (send, error) {
+func (a *API) responseTimes(w *response, r *request, view replica.View) (send, error) {
 	names := r.values[feedback.Environment]
 	isAll := func(name string) bool { return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments) }
 	if names == nil || slices.ContainsFunc(names, isAll) {

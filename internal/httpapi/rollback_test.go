@@ -5,8 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/catalog"
-	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 // entry has what these tests read of GET /api/cache/snapshots.
@@ -29,9 +28,9 @@ func (s *service) snapshots() []entry {
 // rollBack makes an older snapshot current, as a refresher would.
 func (s *service) rollBack(to string) {
 	s.t.Helper()
-	run := nextRun(catalog.Rollback, "back", time.Minute)
-	run.Trigger, run.Attempt, run.AirtableCalls = catalog.TriggerAPI, run.ID, 0
-	if _, err := s.catalog.Rollback(s.t.Context(), base, run, to); err != nil {
+	run := nextRun(job.Rollback, "back", time.Minute)
+	run.Trigger, run.Attempt, run.AirtableCalls = job.TriggerAPI, run.ID, 0
+	if _, err := s.manifests.Rollback(s.t.Context(), base, run, to); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -43,12 +42,12 @@ func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
 		t.Errorf("%v of an empty store", got)
 	}
 	first := s.publish(few(), fullRun())
-	second := s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	second := s.publish(others(), nextRun(job.Full, "b", time.Second))
 	got := s.snapshots()
 	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) || got[1] != (entry{first.ID, first.Records, first.Run, false}) {
 		t.Errorf("%+v", got)
 	}
-	s.rollBack(catalog.Previous)
+	s.rollBack(job.Previous)
 	if got := s.snapshots(); got[0].Current || !got[1].Current {
 		t.Errorf("after a rollback: %+v", got)
 	}
@@ -58,14 +57,14 @@ func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	older := s.current().ID
-	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
-	s.refresher.ticket = httpapi.Ticket{RunID: "rollback-1", Mode: catalog.Rollback}
+	s.publish(others(), nextRun(job.Full, "b", time.Second))
+	s.refresher.ticket = job.Ticket{RunID: "rollback-1", Mode: job.Rollback}
 	for _, to := range []string{"previous", older} {
 		s.refresher.asked = nil
 		a := s.post("/api/cache/rollback", `{"to":"`+to+`"}`)
 		a.is(t, 202)
 		a.has(t, "Location", "/api/cache/runs/rollback-1")
-		if want := (httpapi.Command{Mode: catalog.Rollback, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
+		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
 			t.Errorf("asked for %+v, answered %s", s.refresher.asked, a.body)
 		}
 	}
@@ -88,8 +87,8 @@ func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
 func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
-	s.rollBack(catalog.Previous)
+	s.publish(others(), nextRun(job.Full, "b", time.Second))
+	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
 	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until a person") || !strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
@@ -103,12 +102,12 @@ func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
 func TestARunOfAnotherHostIsTold(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	_, run, err := s.acquire(nextRun(catalog.Sweep, "elsewhere", time.Minute))
+	_, run, err := s.acquire(nextRun(job.Sweep, "elsewhere", time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	run.Pages, run.Read = 4, 400
-	if err := s.catalog.Renew(t.Context(), run); err != nil {
+	if err := s.manifests.Renew(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}
 	if status := s.status(); status.Cache.Running == nil || status.Cache.Running.RunID != run.ID {
@@ -119,7 +118,7 @@ func TestARunOfAnotherHostIsTold(t *testing.T) {
 	if got.ID != run.ID || got.Outcome != nil || got.Pages != 4 || got.Read != 400 {
 		t.Errorf("%+v", got)
 	}
-	run.Outcome = catalog.Nullable(catalog.Failed)
+	run.Outcome = job.Nullable(job.Failed)
 	s.finish(run)
 	if status := s.status(); status.Cache.Running != nil {
 		t.Errorf("it has ended, and %+v runs", status.Cache.Running)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -13,7 +13,7 @@ import (
 type route struct {
 	method     string // GET also answers HEAD
 	path       string // without a trailing slash; a last segment {id} stands for any one
-	access     access
+	permission permission
 	parameters parameters
 	handle     func(*response, *request) error
 }
@@ -30,9 +30,9 @@ func (a *API) table() []route {
 		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
 		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
 		{"GET", "/api/cache/snapshots", reading, nil, a.snapshots},
-		{"POST", "/api/cache/update-full", admin, nil, a.update(catalog.Full)},
-		{"POST", "/api/cache/update-incremental", admin, nil, a.update(catalog.Incremental)},
-		{"POST", "/api/cache/update-sweep", admin, nil, a.update(catalog.Sweep)},
+		{"POST", "/api/cache/update-full", admin, nil, a.update(job.Full)},
+		{"POST", "/api/cache/update-incremental", admin, nil, a.update(job.Incremental)},
+		{"POST", "/api/cache/update-sweep", admin, nil, a.update(job.Sweep)},
 		{"POST", "/api/cache/rollback", admin, nil, a.rollback},
 		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},

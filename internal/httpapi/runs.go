@@ -6,7 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/replica"
 )
 
 const (
@@ -18,16 +19,16 @@ const (
 )
 
 // pending is the outcome of a run that was promised and has not begun.
-const pending catalog.Nullable = "pending"
+const pending job.Nullable = "pending"
 
 // history is what there is to tell of runs.
 type history struct {
-	active   []catalog.Run // promised and not finished, the one under way first
-	finished []catalog.Run // newest first
+	active   []job.Run // promised and not finished, the one under way first
+	finished []job.Run // newest first
 }
 
 // lookAtRuns gives the newest state of the store and of the runs. The refresher is asked first: asked last, a run that ended in between would be nowhere.
-func (a *API) lookAtRuns(ctx context.Context) (catalog.View, history, func()) {
+func (a *API) lookAtRuns(ctx context.Context) (replica.View, history, func()) {
 	active, unrecorded := a.Refresher.Active()
 	view, release := a.look(ctx)
 	return view, newHistory(active, unrecorded, view), release
@@ -35,7 +36,7 @@ func (a *API) lookAtRuns(ctx context.Context) (catalog.View, history, func()) {
 
 // newHistory counts a run whose receipt is in the store as running while its refresher has it: it is finished when its snapshot is served. A run of another host is known by
 // its lease.
-func newHistory(active, unrecorded []catalog.Run, view catalog.View) history {
+func newHistory(active, unrecorded []job.Run, view replica.View) history {
 	h := history{active: active}
 	lease, dead := view.Running()
 	if dead {
@@ -48,12 +49,12 @@ func newHistory(active, unrecorded []catalog.Run, view catalog.View) history {
 			h.finished = append(h.finished, run)
 		}
 	}
-	slices.SortStableFunc(h.finished, func(a, b catalog.Run) int { return b.Started.Compare(a.Started.Time) })
+	slices.SortStableFunc(h.finished, func(a, b job.Run) int { return b.Started.Compare(a.Started.Time) })
 	return h
 }
 
-func has(runs []catalog.Run, id string) bool {
-	return slices.ContainsFunc(runs, func(run catalog.Run) bool { return run.ID == id })
+func has(runs []job.Run, id string) bool {
+	return slices.ContainsFunc(runs, func(run job.Run) bool { return run.ID == id })
 }
 
 // running is the run under way, or nil.
@@ -66,8 +67,8 @@ func (h history) running() *runningBody {
 }
 
 // all lists the runs newest first; those that wait will be the newest.
-func (h history) all() []catalog.Run {
-	all := make([]catalog.Run, 0, len(h.active)+len(h.finished))
+func (h history) all() []job.Run {
+	all := make([]job.Run, 0, len(h.active)+len(h.finished))
 	for _, run := range slices.Backward(h.active) {
 		if run.Started.IsZero() {
 			run.Outcome = pending
@@ -94,7 +95,7 @@ func (a *API) run(w *response, r *request) error {
 	_, history, release := a.lookAtRuns(r.Context())
 	defer release()
 	all := history.all()
-	i := slices.IndexFunc(all, func(run catalog.Run) bool { return run.ID == r.name })
+	i := slices.IndexFunc(all, func(run job.Run) bool { return run.ID == r.name })
 	if i >= 0 {
 		return a.answer(w, r, http.StatusOK, all[i])
 	}
@@ -105,11 +106,11 @@ func (a *API) run(w *response, r *request) error {
 }
 
 // promised is the run of an id that was given out so short a time ago that it may not have begun, perhaps by another host.
-func (a *API) promised(id string) (catalog.Run, bool) {
-	mode, at, ok := catalog.ParseRunID(id)
+func (a *API) promised(id string) (job.Run, bool) {
+	mode, at, ok := job.ParseRunID(id)
 	age := a.Now().Sub(at)
 	if !ok || age > pendingFor || age < -pendingFor {
-		return catalog.Run{}, false
+		return job.Run{}, false
 	}
-	return catalog.Run{ID: id, Mode: mode, Trigger: "api", Outcome: pending}, true
+	return job.Run{ID: id, Mode: mode, Trigger: job.TriggerAPI, Outcome: pending}, true
 }

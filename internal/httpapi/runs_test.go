@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // receipt has what these tests read of a run.
@@ -38,9 +38,9 @@ func ids(runs []receipt) (all []string) {
 func TestRunsAreListedNewestFirst(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.finish(nextRun(catalog.Incremental, "b", 10*time.Minute))
-	s.finish(failed(nextRun(catalog.Incremental, "c", 20*time.Minute)))
-	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Incremental, "d", 30*time.Minute)), {ID: "full-e", Mode: catalog.Full, Trigger: "api"}}
+	s.finish(nextRun(job.Incremental, "b", 10*time.Minute))
+	s.finish(failed(nextRun(job.Incremental, "c", 20*time.Minute)))
+	s.refresher.active = []job.Run{underWay(nextRun(job.Incremental, "d", 30*time.Minute)), {ID: "full-e", Mode: job.Full, Trigger: "api"}}
 	runs := s.runs("")
 	if got, want := ids(runs), []string{"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID}; !slices.Equal(got, want) {
 		t.Fatalf("%q, want %q", got, want)
@@ -56,8 +56,8 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 }
 
 // underWay is the run before it ended.
-func underWay(run catalog.Run) catalog.Run {
-	run.Finished = catalog.Time{}
+func underWay(run job.Run) job.Run {
+	run.Finished = job.Time{}
 	return run
 }
 
@@ -72,7 +72,7 @@ func TestHowManyRunsAreListed(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 210 {
-		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
+		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
 	}
 	for query, want := range map[string]int{"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200} {
 		if got := s.runs(query); len(got) != want || got[0].ID != "full-209" {
@@ -87,8 +87,8 @@ func TestHowManyRunsAreListed(t *testing.T) {
 func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.active = []catalog.Run{underWay(nextRun(catalog.Full, "running", time.Minute)), {ID: "full-waiting", Mode: catalog.Full, Trigger: "api"}}
-	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "unrecorded", time.Second))}
+	s.refresher.active = []job.Run{underWay(nextRun(job.Full, "running", time.Minute)), {ID: "full-waiting", Mode: job.Full, Trigger: "api"}}
+	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "unrecorded", time.Second))}
 	for id, outcome := range map[string]string{fullRun().ID: "published", "full-running": "null", "full-waiting": "pending", "full-unrecorded": "failed"} {
 		var run receipt
 		a := s.get("/api/cache/runs/" + id)
@@ -111,7 +111,7 @@ func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
 	for age, status := range map[time.Duration]int{
 		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404, 24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
 	} {
-		id := catalog.NewRunID(catalog.Incremental, noon.Add(-age))
+		id := job.NewRunID(job.Incremental, noon.Add(-age))
 		a := s.get("/api/cache/runs/" + id)
 		if a.is(t, status); status != 200 {
 			continue
@@ -145,11 +145,11 @@ func TestAReceiptIsComplete(t *testing.T) {
 func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.unrecorded = []catalog.Run{failed(nextRun(catalog.Full, "b", 10*time.Minute))}
+	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "b", 10*time.Minute))}
 	if c := s.status().Cache; c.LastError == nil || text(c.LastRunType) != "full" {
 		t.Errorf("%+v", c)
 	}
-	s.finish(nextRun(catalog.Incremental, "c", 20*time.Minute)) // by another process
+	s.finish(nextRun(job.Incremental, "c", 20*time.Minute)) // by another process
 	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
@@ -161,7 +161,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.unrecorded = []catalog.Run{failed(fullRun())}
+	s.refresher.unrecorded = []job.Run{failed(fullRun())}
 	if runs := s.runs(""); len(runs) != 1 || text(runs[0].Outcome) != "published" {
 		t.Errorf("%+v", runs)
 	}
@@ -174,8 +174,8 @@ func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T
 func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	run := nextRun(catalog.Full, "b", time.Second)
-	s.refresher.active = []catalog.Run{underWay(run)}
+	run := nextRun(job.Full, "b", time.Second)
+	s.refresher.active = []job.Run{underWay(run)}
 	s.publish(others(), run)
 	if runs := s.runs(""); len(runs) != 2 || runs[0].ID != run.ID || runs[0].Outcome != nil {
 		t.Errorf("%+v", runs)
@@ -190,8 +190,8 @@ func TestARunNeverDisappearsBetweenRunningAndFinished(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {
 		s := serving(t)
-		run := nextRun(catalog.Full, "b", time.Second)
-		s.refresher.active = []catalog.Run{underWay(run)}
+		run := nextRun(job.Full, "b", time.Second)
+		s.refresher.active = []job.Run{underWay(run)}
 		s.refresher.onActive = func() {
 			s.refresher.active, s.refresher.onActive = nil, nil
 			s.publish(others(), run)

@@ -4,15 +4,16 @@ import (
 	"sync"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/schedule"
 )
 
 // stale says whether a due refresh has had no success for so long that the contract calls the data stale.
-func (a *API) stale(m catalog.Manifest) bool {
+func (a *API) stale(m manifest.Manifest) bool {
 	now := a.Now()
-	return a.full.passed(m.LastSuccess(catalog.Full), now) || a.incremental.passed(m.LastSuccess(catalog.Incremental), now) ||
-		a.sweep.passed(m.LastDone(catalog.Sweep), now)
+	return a.full.passed(m.LastSuccess(job.Full), now) || a.incremental.passed(m.LastSuccess(job.Incremental), now) ||
+		a.sweep.passed(m.LastDone(job.Sweep), now)
 }
 
 // deadline is when the data will be stale by one schedule. Walking a calendar takes longer than a 304, and the answer

@@ -8,7 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/replica"
 	"voc/internal/schedule"
 )
 
@@ -23,38 +25,38 @@ type statusBody struct {
 }
 
 type cacheStatus struct {
-	LastUpdate   catalog.Time     `json:"last_update"`
-	TotalRecords int              `json:"total_records"`
-	LastError    catalog.Nullable `json:"last_error"`
-	LastRunType  catalog.Nullable `json:"last_run_type"`
-	Running      *runningBody     `json:"running"`
+	LastUpdate   job.Time     `json:"last_update"`
+	TotalRecords int          `json:"total_records"`
+	LastError    job.Nullable `json:"last_error"`
+	LastRunType  job.Nullable `json:"last_run_type"`
+	Running      *runningBody `json:"running"`
 }
 
 type runningBody struct {
-	RunID   string       `json:"run_id"`
-	Mode    catalog.Mode `json:"mode"`
-	Started catalog.Time `json:"started"`
-	Pages   int          `json:"pages"`
-	Records int          `json:"records"`
+	RunID   string   `json:"run_id"`
+	Mode    job.Mode `json:"mode"`
+	Started job.Time `json:"started"`
+	Pages   int      `json:"pages"`
+	Records int      `json:"records"`
 }
 
 type snapshotBody struct {
-	ID                  string       `json:"id"`
-	Records             int          `json:"records"`
-	Bytes               int64        `json:"bytes"`
-	SHA256              string       `json:"sha256"`
-	CreatedAt           catalog.Time `json:"created_at"`
-	DataAsOf            catalog.Time `json:"data_as_of"`
-	DeletesConfirmedAt  catalog.Time `json:"deletes_confirmed_at"`
-	ComputedConfirmedAt catalog.Time `json:"computed_confirmed_at"`
+	ID                  string   `json:"id"`
+	Records             int      `json:"records"`
+	Bytes               int64    `json:"bytes"`
+	SHA256              string   `json:"sha256"`
+	CreatedAt           job.Time `json:"created_at"`
+	DataAsOf            job.Time `json:"data_as_of"`
+	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
+	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
 }
 
 type scheduleBody struct {
-	Expression  string           `json:"expression"`
-	Timezone    catalog.Nullable `json:"timezone"`
-	NextRun     catalog.Time     `json:"next_run"`
-	LastRun     catalog.Time     `json:"last_run"`
-	LastSuccess catalog.Time     `json:"last_success"`
+	Expression  string       `json:"expression"`
+	Timezone    job.Nullable `json:"timezone"`
+	NextRun     job.Time     `json:"next_run"`
+	LastRun     job.Time     `json:"last_run"`
+	LastSuccess job.Time     `json:"last_success"`
 }
 
 type airtableBody struct {
@@ -82,16 +84,16 @@ func (a *API) status(w *response, r *request) error {
 	return a.answer(w, r, http.StatusOK, a.Status(r.Context()))
 }
 
-func (a *API) describeCache(view catalog.View, h history) statusBody {
+func (a *API) describeCache(view replica.View, h history) statusBody {
 	body := statusBody{
 		Stale: a.stale(view.Manifest),
 		Schedule: map[string]scheduleBody{
-			"full":        a.describeSchedule(a.Schedules.Full, catalog.Full, h.finished),
-			"incremental": a.describeSchedule(a.Schedules.Incremental, catalog.Incremental, h.finished),
-			"sweep":       a.describeSchedule(a.Schedules.Sweep, catalog.Sweep, h.finished),
+			"full":        a.describeSchedule(a.Schedules.Full, job.Full, h.finished),
+			"incremental": a.describeSchedule(a.Schedules.Incremental, job.Incremental, h.finished),
+			"sweep":       a.describeSchedule(a.Schedules.Sweep, job.Sweep, h.finished),
 		},
 		Airtable: a.describeCalls(view.Manifest),
-		Warnings: append([]string{}, slices.Concat(view.Warnings, a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
+		Warnings: append([]string{}, slices.Concat(storeWarnings(view), a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
 		Actions:  actions,
 	}
 	if view.File != nil {
@@ -101,26 +103,26 @@ func (a *API) describeCache(view catalog.View, h history) statusBody {
 	body.CacheStatus.Running = h.running()
 	if len(h.finished) > 0 {
 		last := h.finished[0]
-		body.CacheStatus.LastError, body.CacheStatus.LastRunType = last.Error, catalog.Nullable(last.Mode)
+		body.CacheStatus.LastError, body.CacheStatus.LastRunType = last.Error, job.Nullable(last.Mode)
 		body.Warnings = append(body.Warnings, last.Warnings...)
 	}
-	if i := slices.IndexFunc(h.finished, catalog.Run.Succeeded); i >= 0 {
+	if i := slices.IndexFunc(h.finished, job.Run.Succeeded); i >= 0 {
 		body.CacheStatus.LastUpdate = h.finished[i].Finished
 	}
 	return body
 }
 
-func describeSnapshot(s catalog.Snapshot) snapshotBody {
+func describeSnapshot(s manifest.Snapshot) snapshotBody {
 	return snapshotBody{s.ID, s.Records, s.Bytes, s.SHA256, s.CreatedAt, s.Watermark, s.DeletesConfirmedAt, s.ComputedConfirmedAt}
 }
 
-func (a *API) describeCalls(m catalog.Manifest) airtableBody {
+func (a *API) describeCalls(m manifest.Manifest) airtableBody {
 	now := a.Now()
-	return airtableBody{CallsThisMonth: m.CallsIn(now), MonthlyCap: a.MonthlyCalls, Forecast: m.Forecast(now, a.Due(now))}
+	return airtableBody{CallsThisMonth: m.CallsIn(now), MonthlyCap: a.MonthlyCalls, Forecast: m.Forecast(now, a.Due(now), m.Records(), a.Quota)}
 }
 
 // warnings are what an operator should know of although nothing has failed.
-func (a *API) warnings(m catalog.Manifest) (warnings []string) {
+func (a *API) warnings(m manifest.Manifest) (warnings []string) {
 	if m.Hold != nil {
 		warnings = append(warnings, held(m.Hold))
 	}
@@ -133,8 +135,8 @@ func (a *API) warnings(m catalog.Manifest) (warnings []string) {
 	return warnings
 }
 
-func (a *API) describeSchedule(s schedule.Schedule, mode catalog.Mode, finished []catalog.Run) scheduleBody {
-	body := scheduleBody{Expression: s.String(), Timezone: catalog.Nullable(s.Zone()), NextRun: catalog.At(s.Next(a.Now()))}
+func (a *API) describeSchedule(s schedule.Schedule, mode job.Mode, finished []job.Run) scheduleBody {
+	body := scheduleBody{Expression: s.String(), Timezone: job.Nullable(s.Zone()), NextRun: job.At(s.Next(a.Now()))}
 	for _, run := range finished {
 		if !run.Mode.Covers(mode) {
 			continue

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // cacheStatus has what these tests read of GET /api/cache/; the golden file has all of it.
@@ -49,12 +49,12 @@ func text(p *string) string {
 func TestTheStatusAsAWhole(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	failure := failed(nextRun(catalog.Incremental, "b", 10*time.Minute))
+	failure := failed(nextRun(job.Incremental, "b", 10*time.Minute))
 	failure.Warnings = []string{`field "Priority" is now called "Urgency"`}
 	s.finish(failure)
-	running := underWay(nextRun(catalog.Full, "c", 20*time.Minute))
+	running := underWay(nextRun(job.Full, "c", 20*time.Minute))
 	running.Pages, running.Read = 3, 300
-	s.refresher.active = []catalog.Run{running}
+	s.refresher.active = []job.Run{running}
 	a := s.get("/api/cache/")
 	a.is(t, 200)
 	body := a.body
@@ -85,11 +85,11 @@ func TestTheStatusOfAnEmptyStore(t *testing.T) {
 func TestTheLastErrorGoesWithASuccess(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.finish(failed(nextRun(catalog.Incremental, "b", 10*time.Minute)))
+	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
 	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") || text(c.LastRunType) != "incremental" || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
 		t.Errorf("after a failure: error %s, type %s, update %s", text(c.LastError), text(c.LastRunType), text(c.LastUpdate))
 	}
-	s.finish(nextRun(catalog.Incremental, "c", 20*time.Minute))
+	s.finish(nextRun(job.Incremental, "c", 20*time.Minute))
 	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" || c.TotalRecords != 48 {
 		t.Errorf("after a success: error %s, update %s, %d records", text(c.LastError), text(c.LastUpdate), c.TotalRecords)
 	}
@@ -98,7 +98,7 @@ func TestTheLastErrorGoesWithASuccess(t *testing.T) {
 func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	run := failed(nextRun(catalog.Full, "b", time.Minute))
+	run := failed(nextRun(job.Full, "b", time.Minute))
 	run.Read, run.AirtableCalls = 7, 4
 	s.finish(run)
 	if status := s.status(); status.Cache.TotalRecords != 48 || status.Airtable.Calls != 7 {
@@ -109,7 +109,7 @@ func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
 func TestARunThatWaitsIsNotRunning(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.active = []catalog.Run{{ID: "full-later", Mode: catalog.Full}}
+	s.refresher.active = []job.Run{{ID: "full-later", Mode: job.Full}}
 	if running := s.status().Cache.Running; running != nil {
 		t.Errorf("%+v", running)
 	}
@@ -118,7 +118,7 @@ func TestARunThatWaitsIsNotRunning(t *testing.T) {
 func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.finish(failed(nextRun(catalog.Incremental, "b", 10*time.Minute)))
+	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
 	schedules := s.status().Schedule
 	for name, want := range map[string][5]string{
 		"full":        {"cron(0 6 * * ? *)", "UTC", "2026-11-24T06:00:00.000Z", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"},
@@ -166,7 +166,7 @@ func TestHealth(t *testing.T) {
 		}, 503, "degraded", []string{"last_error"}},
 		{"damaged snapshot", func(t *testing.T) *service {
 			s := serving(t)
-			s.publishDamaged(few(), nextRun(catalog.Full, "b", time.Second))
+			s.publishDamaged(few(), nextRun(job.Full, "b", time.Second))
 			return s
 		}, 503, "degraded", []string{"older", "damaged", "instead"}},
 		{"the only snapshot damaged", func(t *testing.T) *service {
@@ -229,7 +229,7 @@ func TestLiveAsksNobody(t *testing.T) {
 func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	s.publish(others(), nextRun(job.Full, "b", time.Second))
 	var body cacheStatus
 	a := answer{body: string(must(json.Marshal(s.Status(t.Context()))))}
 	a.decode(t, &body)
@@ -241,7 +241,7 @@ func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
 func TestWarningsOfTheStoreAndOfTheLastRunAreTold(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	run := nextRun(catalog.Incremental, "b", time.Minute)
+	run := nextRun(job.Incremental, "b", time.Minute)
 	run.Warnings = []string{"a field was renamed"}
 	s.finish(run)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})

@@ -11,11 +11,12 @@ import (
 	"time"
 
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/replica"
 )
 
 // publishDamaged makes a snapshot current whose object is garbage.
-func (s *service) publishDamaged(file fixture, run catalog.Run) {
+func (s *service) publishDamaged(file fixture, run job.Run) {
 	s.t.Helper()
 	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 2, Effect: blobtest.Before(func() {
 		for info, err := range s.store.List(s.t.Context(), "snapshots/") {
@@ -115,7 +116,7 @@ func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	older := s.get("/api/feedback/")
-	s.publishDamaged(others(), nextRun(catalog.Full, "b", time.Second))
+	s.publishDamaged(others(), nextRun(job.Full, "b", time.Second))
 	status := s.status()
 	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") || status.Cache.TotalRecords != 48 || status.Snapshot.ID != older.Header.Get("X-Snapshot") {
 		t.Errorf("%+v", status)
@@ -178,7 +179,7 @@ func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 			w := &hooked{ResponseRecorder: httptest.NewRecorder()}
 			w.onWrite = func() error {
 				w.onWrite = func() error { return nil }
-				s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+				s.publish(others(), nextRun(job.Full, "b", time.Second))
 				return nil
 			}
 			s.ServeHTTP(w, r)
@@ -219,7 +220,7 @@ func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
 		})
 	}
 	for i := range 6 {
-		s.publish([]fixture{others(), few()}[i%2], nextRun(catalog.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
+		s.publish([]fixture{others(), few()}[i%2], nextRun(job.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
 	}
 	close(stop)
 	readers.Wait()
@@ -271,10 +272,10 @@ func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := serving(t)
 		defer s.replica.Close()
-		elsewhere := catalog.NewReplica(s.catalog, t.TempDir(), nil)
+		elsewhere := replica.New(s.manifests, t.TempDir(), nil)
 		here := s.replica
 		s.replica = elsewhere // whose publisher is another process
-		next := s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+		next := s.publish(others(), nextRun(job.Full, "b", time.Second))
 		s.replica = here
 		elsewhere.Close()
 		time.Sleep(15 * time.Second)

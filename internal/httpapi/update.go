@@ -8,22 +8,22 @@ import (
 	"io"
 	"net/http"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // commandLimit bounds the body of a POST, in bytes.
 const commandLimit = 4 << 10
 
 type updateBody struct {
-	Message   string       `json:"message"`
-	Type      catalog.Mode `json:"type"`
-	RunID     string       `json:"run_id"`
-	Timestamp catalog.Time `json:"timestamp"`
-	Joined    bool         `json:"joined"`
+	Message   string   `json:"message"`
+	Type      job.Mode `json:"type"`
+	RunID     string   `json:"run_id"`
+	Timestamp job.Time `json:"timestamp"`
+	Joined    bool     `json:"joined"`
 }
 
 // update answers the POSTs that start a refresh. Their body is {"accept": true} or nothing.
-func (a *API) update(mode catalog.Mode) func(*response, *request) error {
+func (a *API) update(mode job.Mode) func(*response, *request) error {
 	return func(w *response, r *request) error {
 		var body struct {
 			Accept bool `json:"accept"`
@@ -31,7 +31,7 @@ func (a *API) update(mode catalog.Mode) func(*response, *request) error {
 		if err := readCommand(r, &body); err != nil {
 			return badBody(`must be empty or {"accept": true}`)
 		}
-		return a.command(w, r, Command{Mode: mode, Accept: body.Accept})
+		return a.command(w, r, job.Request{Mode: mode, Trigger: job.TriggerAPI, Accept: body.Accept})
 	}
 }
 
@@ -46,12 +46,12 @@ func (a *API) rollback(w *response, r *request) error {
 	view, release := a.look(r.Context())
 	defer release()
 	if _, err := view.Manifest.Find(body.To); err != nil {
-		return badBody("to: " + err.Error())
+		return badBody(fmt.Sprintf("to: %v; GET /api/cache/snapshots lists those there are", err))
 	}
-	return a.command(w, r, Command{Mode: catalog.Rollback, To: body.To})
+	return a.command(w, r, job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: body.To})
 }
 
-func (a *API) command(w *response, r *request, c Command) error {
+func (a *API) command(w *response, r *request, c job.Request) error {
 	ticket, err := a.Refresher.Ask(r.Context(), c)
 	if err != nil {
 		return err
@@ -60,11 +60,11 @@ func (a *API) command(w *response, r *request, c Command) error {
 	switch {
 	case ticket.Joined:
 		message = fmt.Sprintf("a refresh (%s) that does as much is under way", ticket.Mode)
-	case c.Mode == catalog.Rollback:
+	case c.Mode == job.Rollback:
 		message = "a rollback was started; scheduled refreshes are held until a person starts one"
 	}
 	w.Header().Set("Location", "/api/cache/runs/"+ticket.RunID)
-	return a.answer(w, r, http.StatusAccepted, updateBody{message, ticket.Mode, ticket.RunID, catalog.At(a.Now()), ticket.Joined})
+	return a.answer(w, r, http.StatusAccepted, updateBody{message, ticket.Mode, ticket.RunID, job.At(a.Now()), ticket.Joined})
 }
 
 // readCommand reads a POST's body: a JSON object, or nothing.

@@ -9,25 +9,24 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"voc/internal/catalog"
-	"voc/internal/httpapi"
+	"voc/internal/job"
 )
 
 func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		path   string
-		ticket httpapi.Ticket
-		asked  catalog.Mode
+		ticket job.Ticket
+		asked  job.Mode
 		body   string
 	}{
-		{"/api/cache/update-full", httpapi.Ticket{RunID: "full-1", Mode: catalog.Full}, catalog.Full,
+		{"/api/cache/update-full", job.Ticket{RunID: "full-1", Mode: job.Full}, job.Full,
 			`{"message":"a refresh (full) was started","type":"full","run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`},
-		{"/api/cache/update-incremental", httpapi.Ticket{RunID: "incremental-1", Mode: catalog.Incremental}, catalog.Incremental,
+		{"/api/cache/update-incremental", job.Ticket{RunID: "incremental-1", Mode: job.Incremental}, job.Incremental,
 			`{"message":"a refresh (incremental) was started","type":"incremental","run_id":"incremental-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`},
-		{"/api/cache/update-incremental/", httpapi.Ticket{RunID: "full-1", Mode: catalog.Full, Joined: true}, catalog.Incremental,
+		{"/api/cache/update-incremental/", job.Ticket{RunID: "full-1", Mode: job.Full, Joined: true}, job.Incremental,
 			`{"message":"a refresh (full) that does as much is under way","type":"full","run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":true}`},
-		{"/api/cache/update-sweep", httpapi.Ticket{RunID: "sweep-1", Mode: catalog.Sweep}, catalog.Sweep,
+		{"/api/cache/update-sweep", job.Ticket{RunID: "sweep-1", Mode: job.Sweep}, job.Sweep,
 			`{"message":"a refresh (sweep) was started","type":"sweep","run_id":"sweep-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`},
 	} {
 		s := newService(t, tokens)
@@ -37,7 +36,7 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 			t.Errorf("%s: %d %s", c.path, a.StatusCode, a.body)
 		}
 		a.has(t, "Location", "/api/cache/runs/"+c.ticket.RunID, "Content-Type", "application/json", "Cache-Control", "no-store", "ETag", "")
-		if !slices.Equal(s.refresher.asked, []httpapi.Command{{Mode: c.asked}}) {
+		if !slices.Equal(s.refresher.asked, []job.Request{{Mode: c.asked, Trigger: job.TriggerAPI}}) {
 			t.Errorf("%s asked for %v", c.path, s.refresher.asked)
 		}
 	}
@@ -93,7 +92,7 @@ func TestARefusedRequestStartsNothing(t *testing.T) {
 func TestAStoppingServerSaysWhenToAskAgain(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
-	s.refresher.err = errors.Join(errors.New("refresh"), httpapi.ErrStopping)
+	s.refresher.err = errors.Join(errors.New("refresh"), job.ErrStopped)
 	a := s.post("/api/cache/update-full", "")
 	a.is(t, 503)
 	if a.Header.Get("Retry-After") == "" || a.Header.Get("Location") != "" {

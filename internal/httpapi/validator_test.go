@@ -10,8 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"voc/internal/catalog"
 	"voc/internal/httpapi"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/schedule"
 )
 
@@ -77,10 +78,10 @@ func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
 	}
 	newer := serving(t, func(c *httpapi.Config) { c.Program = "voc/newer" })
 	note("another program", newer.tag("/api/feedback/"))
-	s.publish(others(), nextRun(catalog.Full, "b", time.Second))
+	s.publish(others(), nextRun(job.Full, "b", time.Second))
 	note("another snapshot", s.tag("/api/feedback/"))
 	note("its record", s.tag("/api/feedback/rec00000000000001"))
-	s.publish(others(), nextRun(catalog.Full, "c", 2*time.Second))
+	s.publish(others(), nextRun(job.Full, "c", 2*time.Second))
 	note("a third of the same content", s.tag("/api/feedback/"))
 }
 
@@ -197,10 +198,10 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 	t.Parallel()
 	s := serving(t)
 	tag := s.tag("/api/feedback/")
-	confirmed := catalog.Confirmation{Snapshot: s.current().ID, Watermark: noon.Add(time.Minute)}
-	_, run, err := s.acquire(nextRun(catalog.Incremental, "b", 3*time.Minute))
+	confirmed := manifest.Confirmation{Snapshot: s.current().ID, Watermark: noon.Add(time.Minute)}
+	_, run, err := s.acquire(nextRun(job.Incremental, "b", 3*time.Minute))
 	if err == nil {
-		_, err = s.catalog.Confirm(t.Context(), run, confirmed)
+		_, err = s.manifests.Confirm(t.Context(), run, confirmed)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -232,16 +233,16 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 	for _, c := range []struct {
 		name              string
 		full, incremental string
-		runs              []catalog.Run // after fullRun, oldest first
+		runs              []job.Run // after fullRun, oldest first
 		stale             time.Time
 	}{
 		{"the incremental is missing", full, incremental, nil, at("23 Nov 12:30:00.000")},
 		{"the full is missing", full, "", nil, at("24 Nov 06:30:00.000")},
-		{"an incremental came", full, incremental, []catalog.Run{nextRun(catalog.Incremental, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"an incremental is no full", full, "", []catalog.Run{nextRun(catalog.Incremental, "b", 24*time.Hour)}, at("24 Nov 06:30:00.000")},
-		{"a full is an incremental", full, incremental, []catalog.Run{nextRun(catalog.Full, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"one that ended at the due time is none after it", "", incremental, []catalog.Run{nextRun(catalog.Full, "b", time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"a failure is no success", full, incremental, []catalog.Run{failed(nextRun(catalog.Incremental, "b", 10*time.Minute))}, at("23 Nov 12:30:00.000")},
+		{"an incremental came", full, incremental, []job.Run{nextRun(job.Incremental, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
+		{"an incremental is no full", full, "", []job.Run{nextRun(job.Incremental, "b", 24*time.Hour)}, at("24 Nov 06:30:00.000")},
+		{"a full is an incremental", full, incremental, []job.Run{nextRun(job.Full, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
+		{"one that ended at the due time is none after it", "", incremental, []job.Run{nextRun(job.Full, "b", time.Minute)}, at("23 Nov 13:30:00.000")},
+		{"a failure is no success", full, incremental, []job.Run{failed(nextRun(job.Incremental, "b", 10*time.Minute))}, at("23 Nov 12:30:00.000")},
 		{"nothing is ever due", "", "", nil, time.Time{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -276,7 +277,7 @@ func TestDataIsStaleUntilASuccess(t *testing.T) {
 	for i, stale := range []string{"", "true", "", "true"} {
 		s.clock.Set(noon.Add(time.Duration(i) * 30 * time.Minute))
 		if i == 2 {
-			s.finish(nextRun(catalog.Incremental, "b", time.Hour))
+			s.finish(nextRun(job.Incremental, "b", time.Hour))
 		}
 		s.get("/api/feedback/").has(t, "X-Data-Stale", stale)
 	}
@@ -289,22 +290,22 @@ func maybe(t *testing.T, expression string) schedule.Schedule {
 	return cron(t, expression)
 }
 
-func failed(run catalog.Run) catalog.Run {
-	run.Outcome, run.Error = catalog.Nullable(catalog.Failed), "Airtable answers 401 AUTHENTICATION_REQUIRED: make a new token"
+func failed(run job.Run) job.Run {
+	run.Outcome, run.Error = job.Nullable(job.Failed), "Airtable answers 401 AUTHENTICATION_REQUIRED: make a new token"
 	return run
 }
 
 // finish keeps the receipt of a run: a failed one as it is, another one as having found nothing new.
-func (s *service) finish(run catalog.Run) {
+func (s *service) finish(run job.Run) {
 	s.t.Helper()
 	var err error
 	if run.Outcome != "" {
-		_, err = s.catalog.Record(s.t.Context(), run)
+		_, err = s.manifests.Record(s.t.Context(), run)
 	} else {
 		if _, run, err = s.acquire(run); err != nil {
 			s.t.Fatal(err)
 		}
-		_, err = s.catalog.Confirm(s.t.Context(), run, catalog.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
+		_, err = s.manifests.Confirm(s.t.Context(), run, manifest.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
 	}
 	if err == nil {
 		err = s.replica.Sync(s.t.Context())

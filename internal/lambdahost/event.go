@@ -11,23 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
-// Order is what an event asks of the refresh function.
-type Order struct {
-	Action Action
-
-	// What follows is of a Refresh.
-
-	RunID   string
-	Mode    catalog.Mode
-	Trigger string
-	Accept  bool   // the run may pass the publish gate
-	To      string // of a rollback: a snapshot's id, or "previous"
-}
-
-// Action is a kind of Order.
+// Action is what an event asks of the refresh function.
 type Action string
 
 // The actions.
@@ -43,20 +30,21 @@ const Forms = `accepted are {"mode": "full" | "sweep" | "incremental"}, with "ac
 
 // Event is the form of an event. One that names no mode means the function's own.
 type Event struct {
-	Mode          string    `json:"mode"`
-	Accept        bool      `json:"accept,omitempty"`
-	Snapshot      string    `json:"snapshot,omitempty"`
-	RunID         string    `json:"run_id,omitempty"`
-	Trigger       string    `json:"trigger,omitempty"`
-	ScheduledTime time.Time `json:"scheduled_time,omitzero"`
+	Mode          string      `json:"mode"`
+	Accept        bool        `json:"accept,omitempty"`
+	Snapshot      string      `json:"snapshot,omitempty"`
+	RunID         string      `json:"run_id,omitempty"`
+	Trigger       job.Trigger `json:"trigger,omitempty"`
+	ScheduledTime time.Time   `json:"scheduled_time,omitzero"`
 }
 
 // old are names that events had before.
 var old = map[string]string{"refresh_full": "full", "refresh_incremental": "incremental"}
 
-// ReadOrder reads an event that came now; one that names no mode means fallback. Its error says which forms are accepted.
-func ReadOrder(payload []byte, fallback string, now time.Time) (Order, error) {
-	e, err := readEvent(payload)
+// ReadEvent reads an event that came now; one that names no mode means fallback. The
+// request is that of a Refresh, else zero. The error says which forms are accepted.
+func ReadEvent(payload []byte, fallback string, now time.Time) (Action, job.Request, error) {
+	e, err := decodeEvent(payload)
 	if err == nil {
 		if e.Mode == "" {
 			e.Mode = fallback
@@ -67,16 +55,16 @@ func ReadOrder(payload []byte, fallback string, now time.Time) (Order, error) {
 		err = e.check()
 	}
 	if err != nil {
-		return Order{}, fmt.Errorf("the event is not understood: %w; %s", err, Forms)
+		return "", job.Request{}, fmt.Errorf("the event is not understood: %w; %s", err, Forms)
 	}
 	if action := Action(e.Mode); action == Check || action == Status {
-		return Order{Action: action}, nil
+		return action, job.Request{}, nil
 	}
-	return e.order(now), nil
+	return Refresh, e.request(now), nil
 }
 
-// readEvent takes no event at all for {}, as Lambda's own tools have it.
-func readEvent(payload []byte) (e Event, err error) {
+// decodeEvent takes no event at all for {}, as Lambda's own tools have it.
+func decodeEvent(payload []byte) (e Event, err error) {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 || string(payload) == "null" {
 		return e, nil
@@ -104,9 +92,9 @@ func fault(err error) error {
 }
 
 func (e Event) check() error {
-	mode, action := catalog.Mode(e.Mode), Action(e.Mode)
-	refreshes := slices.Contains([]catalog.Mode{catalog.Full, catalog.Sweep, catalog.Incremental}, mode)
-	rollsBack := mode == catalog.Rollback
+	mode, action := job.Mode(e.Mode), Action(e.Mode)
+	refreshes := slices.Contains([]job.Mode{job.Full, job.Sweep, job.Incremental}, mode)
+	rollsBack := mode == job.Rollback
 	switch {
 	case !refreshes && !rollsBack && action != Check && action != Status:
 		return fmt.Errorf("there is no mode %q", e.Mode)
@@ -122,12 +110,12 @@ func (e Event) check() error {
 
 // checkOrigin is about who asks, and for which run.
 func (e Event) checkOrigin() error {
-	scheduled := e.Trigger == catalog.TriggerSchedule
-	mode, _, ok := catalog.ParseRunID(e.runID())
+	scheduled := e.Trigger == job.TriggerSchedule
+	mode, _, ok := job.ParseRunID(e.runID())
 	switch {
-	case !scheduled && e.Trigger != catalog.TriggerAPI && e.Trigger != "":
+	case !scheduled && e.Trigger != job.TriggerAPI && e.Trigger != "":
 		return fmt.Errorf("there is no trigger %q", e.Trigger)
-	case e.RunID != "" && (!ok || mode != catalog.Mode(e.Mode)):
+	case e.RunID != "" && (!ok || mode != job.Mode(e.Mode)):
 		return fmt.Errorf("%q is no id of a run of mode %q", e.RunID, e.Mode)
 	case !scheduled && !e.ScheduledTime.IsZero():
 		return errors.New(`"scheduled_time" is for the trigger "schedule"`)
@@ -135,24 +123,29 @@ func (e Event) checkOrigin() error {
 	return nil
 }
 
-// runID is the id that the event names. One of mode and time as EventBridge writes it, full-2026-11-30T04:59:00Z, is that of a scheduled run.
+// runID is the id that the event names. One of mode and time as EventBridge writes it,
+// full-2026-11-30T04:59:00Z, is that of a scheduled run.
 func (e Event) runID() string {
 	if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(e.RunID, e.Mode+"-")); err == nil {
-		return catalog.ScheduledRunID(catalog.Mode(e.Mode), at)
+		return job.ScheduledRunID(job.Mode(e.Mode), at)
 	}
 	return e.RunID
 }
 
-// order is the run that the event wants done. A scheduled one has the id of its time, so that a retry is the same run; one that does not tell its time is a run of now.
-func (e Event) order(now time.Time) Order {
-	mode := catalog.Mode(e.Mode)
-	o := Order{Action: Refresh, RunID: e.runID(), Mode: mode, Trigger: cmp.Or(e.Trigger, catalog.TriggerConsole), Accept: e.Accept, To: e.Snapshot}
-	switch {
-	case o.RunID != "":
-	case !e.ScheduledTime.IsZero():
-		o.RunID = catalog.ScheduledRunID(mode, e.ScheduledTime)
-	default:
-		o.RunID = catalog.NewRunID(mode, now)
+// request is the run that the event asks for. A scheduled one has the id of its time, so
+// that a retry is the same run; one that does not tell its time is a run of now.
+func (e Event) request(now time.Time) job.Request {
+	mode := job.Mode(e.Mode)
+	r := job.Request{
+		ID: e.runID(), Mode: mode, Trigger: cmp.Or(e.Trigger, job.TriggerConsole),
+		Accept: e.Accept, To: e.Snapshot,
 	}
-	return o
+	switch {
+	case r.ID != "":
+	case !e.ScheduledTime.IsZero():
+		r.ID = job.ScheduledRunID(mode, e.ScheduledTime)
+	default:
+		r.ID = job.NewRunID(mode, now)
+	}
+	return r
 }

@@ -7,26 +7,30 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/lambdahost"
 )
 
 var now = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
 
 func TestEventsThatAreAccepted(t *testing.T) {
-	scheduled := lambdahost.Order{Action: lambdahost.Refresh, RunID: "full-20261130T045900Z-sched", Mode: catalog.Full, Trigger: "schedule"}
-	for event, want := range map[string]lambdahost.Order{
+	type order struct {
+		Action  lambdahost.Action
+		Request job.Request
+	}
+	scheduled := order{lambdahost.Refresh, job.Request{ID: "full-20261130T045900Z-sched", Mode: job.Full, Trigger: "schedule"}}
+	for event, want := range map[string]order{
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`:      scheduled,
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-29T23:59:00-05:00"}`: scheduled,
 		`{"mode":"full","trigger":"schedule","run_id":"full-2026-11-30T04:59:00Z"}`:         scheduled,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`: {
-			Action: lambdahost.Refresh, RunID: "incremental-20261126T115959Z-abcde", Mode: catalog.Incremental, Trigger: "api", Accept: true},
+			lambdahost.Refresh, job.Request{ID: "incremental-20261126T115959Z-abcde", Mode: job.Incremental, Trigger: "api", Accept: true}},
 		`{"mode":"check"}`:       {Action: lambdahost.Check},
 		`{"mode": "get_status"}`: {Action: lambdahost.Status},
 	} {
 		t.Run(event, func(t *testing.T) {
-			got, err := lambdahost.ReadOrder([]byte(event), "sweep", now)
-			if diff := cmp.Diff(want, got); diff != "" || err != nil {
+			action, request, err := lambdahost.ReadEvent([]byte(event), "sweep", now)
+			if diff := cmp.Diff(want, order{action, request}); diff != "" || err != nil {
 				t.Errorf("%v (-want +got):\n%s", err, diff)
 			}
 		})
@@ -35,18 +39,18 @@ func TestEventsThatAreAccepted(t *testing.T) {
 
 func TestAnEventFromTheConsoleIsARunOfItsOwn(t *testing.T) {
 	for event, want := range map[string]struct {
-		mode catalog.Mode
+		mode job.Mode
 		to   string
 	}{
 		``: {mode: "sweep"}, `null`: {mode: "sweep"}, `{}`: {mode: "sweep"}, `{"mode":""}`: {mode: "sweep"},
 		`{"mode":"full"}`: {mode: "full"}, `{"mode":"refresh_full"}`: {mode: "full"}, `{"mode":"refresh_incremental"}`: {mode: "incremental"},
 		`{"mode":"rollback","snapshot":"previous"}`: {mode: "rollback", to: "previous"},
 	} {
-		order, err := lambdahost.ReadOrder([]byte(event), "sweep", now)
-		mode, at, ok := catalog.ParseRunID(order.RunID)
-		if err != nil || order.Action != lambdahost.Refresh || order.Mode != want.mode || order.To != want.to || order.Trigger != "console" ||
+		action, request, err := lambdahost.ReadEvent([]byte(event), "sweep", now)
+		mode, at, ok := job.ParseRunID(request.ID)
+		if err != nil || action != lambdahost.Refresh || request.Mode != want.mode || request.To != want.to || request.Trigger != "console" ||
 			!ok || mode != want.mode || !at.Equal(now) {
-			t.Errorf("%s: %+v, %v", event, order, err)
+			t.Errorf("%s: %s %+v, %v", event, action, request, err)
 		}
 	}
 }
@@ -75,9 +79,9 @@ func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
 		`{"mode":"full","trigger":"schedule","scheduled_time":"<aws.scheduler.scheduled-time>"}`: "scheduled_time",
 	} {
 		t.Run(event, func(t *testing.T) {
-			order, err := lambdahost.ReadOrder([]byte(event), "full", now)
+			action, request, err := lambdahost.ReadEvent([]byte(event), "full", now)
 			if err == nil {
-				t.Fatalf("taken for %+v", order)
+				t.Fatalf("taken for %s %+v", action, request)
 			}
 			for _, part := range []string{words, lambdahost.Forms} {
 				if !strings.Contains(err.Error(), part) {
@@ -91,8 +95,8 @@ func TestEventsThatAreRefusedSayWhatIsAccepted(t *testing.T) {
 	}
 }
 
-// FuzzReadOrder: whatever is understood is an order that makes sense, and reads the same again.
-func FuzzReadOrder(f *testing.F) {
+// FuzzReadEvent: whatever is understood is an order that makes sense, and reads the same again.
+func FuzzReadEvent(f *testing.F) {
 	for _, seed := range []string{
 		``, `null`, `{}`, `{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`, `{"mode":"rollback","snapshot":"previous"}`,
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"incremental-20261126T115959Z-abcde"}`, `{"mode":"check"}`, `{"mode":"get_status"}`,
@@ -101,35 +105,35 @@ func FuzzReadOrder(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, event []byte) {
-		order, err := lambdahost.ReadOrder(event, "incremental", now)
+		action, request, err := lambdahost.ReadEvent(event, "incremental", now)
 		if err != nil {
-			if (order != lambdahost.Order{}) || !strings.Contains(err.Error(), lambdahost.Forms) {
-				t.Errorf("%+v beside %v", order, err)
+			if action != "" || request != (job.Request{}) || !strings.Contains(err.Error(), lambdahost.Forms) {
+				t.Errorf("%s %+v beside %v", action, request, err)
 			}
 			return
 		}
-		again, err := lambdahost.ReadOrder(event, "incremental", now)
-		if err != nil || again.Action != order.Action || again.Mode != order.Mode {
-			t.Errorf("once %+v, then %+v, %v", order, again, err)
+		sameAction, again, err := lambdahost.ReadEvent(event, "incremental", now)
+		if err != nil || sameAction != action || again.Mode != request.Mode {
+			t.Errorf("once %s %+v, then %s %+v, %v", action, request, sameAction, again, err)
 		}
-		if order.Action != lambdahost.Refresh {
-			if (order != lambdahost.Order{Action: order.Action}) {
-				t.Errorf("%q with a run: %+v", order.Action, order)
+		if action != lambdahost.Refresh {
+			if request != (job.Request{}) {
+				t.Errorf("%q with a run: %+v", action, request)
 			}
 			return
 		}
-		if mode, _, ok := catalog.ParseRunID(order.RunID); !ok || mode != order.Mode || order.Trigger == "" {
-			t.Errorf("a run that can not be found again: %+v", order)
+		if mode, _, ok := job.ParseRunID(request.ID); !ok || mode != request.Mode || request.Trigger == "" {
+			t.Errorf("a run that can not be found again: %+v", request)
 		}
-		if (order.Mode == catalog.Rollback) != (order.To != "") {
-			t.Errorf("a rollback to nowhere, or another run to somewhere: %+v", order)
+		if (request.Mode == job.Rollback) != (request.To != "") {
+			t.Errorf("a rollback to nowhere, or another run to somewhere: %+v", request)
 		}
 	})
 }
 
 func TestAScheduleThatDoesNotTellItsTimeIsARunOfNow(t *testing.T) {
-	order, err := lambdahost.ReadOrder([]byte(`{"mode":"incremental","trigger":"schedule"}`), "full", now)
-	if _, at, ok := catalog.ParseRunID(order.RunID); err != nil || order.Trigger != "schedule" || !ok || !at.Equal(now) {
-		t.Errorf("%+v, %v", order, err)
+	_, request, err := lambdahost.ReadEvent([]byte(`{"mode":"incremental","trigger":"schedule"}`), "full", now)
+	if _, at, ok := job.ParseRunID(request.ID); err != nil || request.Trigger != "schedule" || !ok || !at.Equal(now) {
+		t.Errorf("%+v, %v", request, err)
 	}
 }

@@ -65,7 +65,7 @@ func TestSecretsAreReadAgainAfterFiveMinutesAndNotBefore(t *testing.T) {
 	f := newFunction(t)
 	f.Keep("/voc/read", "r")
 	f.Keep("/voc/admin", "first")
-	if f.Asked() != 0 || !f.Bare().Access.Unread {
+	if f.Asked() != 0 || !f.Bare().Access.TokensUnread {
 		t.Errorf("SSM was asked %d times before anyone read", f.Asked())
 	}
 	first := f.after(0)
@@ -74,8 +74,8 @@ func TestSecretsAreReadAgainAfterFiveMinutesAndNotBefore(t *testing.T) {
 	f.has(f.after(4*time.Minute+59*time.Second), "first", 1)
 	second := f.after(time.Second)
 	f.has(second, "second", 2)
-	if first.Version == second.Version || second.Config.Access.Unread {
-		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version, second.Config.Access.Unread)
+	if first.Version == second.Version || second.Config.Access.TokensUnread {
+		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version, second.Config.Access.TokensUnread)
 	}
 	if third := f.after(5 * time.Minute); third.Version != second.Version {
 		t.Errorf("another version, %d, of the same secrets", third.Version)
@@ -111,8 +111,8 @@ func TestASecretThatWasNeverReadIsAskedForSoonAgain(t *testing.T) {
 	f := newFunction(t)
 	f.Keep("/voc/read", "r")
 	state := f.after(0)
-	if f.has(state, "", 1); !state.Config.Access.Unread || len(state.Warnings) != 1 {
-		t.Errorf("unread: %v, warnings %q", state.Config.Access.Unread, state.Warnings)
+	if f.has(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
+		t.Errorf("unread: %v, warnings %q", state.Config.Access.TokensUnread, state.Warnings)
 	}
 	f.Keep("/voc/admin", "first")
 	f.has(f.after(9*time.Second), "", 1)

@@ -2,8 +2,10 @@ package refresh
 
 import (
 	"errors"
+	"fmt"
 
 	"voc/internal/airtable"
+	"voc/internal/manifest"
 )
 
 // faultAdvice tells the operator what to do about each fault of a call to Airtable, by the names of
@@ -32,6 +34,7 @@ var faultAdvice = map[airtable.Fault]string{
 // withAdvice returns the text of err followed by what the operator does about it.
 func withAdvice(err error) string {
 	failed, ok := errors.AsType[*airtable.Error](err)
+	foreign, isForeign := errors.AsType[*manifest.ForeignError](err)
 	switch {
 	case ok && failed.Fault() == airtable.FaultPermission && failed.Scope != "":
 		return err.Error() + "; grant the token the scope " + failed.Scope + " and access to the " +
@@ -40,6 +43,12 @@ func withAdvice(err error) string {
 		return err.Error() + "; " + faultAdvice[failed.Fault()]
 	case errors.Is(err, airtable.ErrToken):
 		return err.Error() + "; check AIRTABLE_API_KEY"
+	case isForeign:
+		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", err, foreign.Base)
+	case errors.Is(err, manifest.ErrNoSuchSnapshot):
+		return fmt.Sprintf("%v; GET /api/cache/snapshots lists those there are", err)
+	case errors.Is(err, manifest.ErrTooLarge):
+		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}
 	return err.Error()
 }

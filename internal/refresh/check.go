@@ -10,6 +10,7 @@ import (
 
 	"voc/internal/airtable"
 	"voc/internal/feedback"
+	"voc/internal/job"
 )
 
 // Report is what a check found: what is in order, what an operator may want to know, and what would make a refresh fail.
@@ -18,7 +19,7 @@ type Report struct{ Fine, Notes, Findings []string }
 // Check asks whether a refresh would work: the token, the base, the table, every mapped field, and the years on one page of records. It costs three calls,
 // and leaves nothing in the store but that they are counted. It goes as far as it gets: what depends on a finding is left out.
 func (e *Engine) Check(ctx context.Context) Report {
-	r := e.newRun(Request{DryRun: true})
+	r := e.newRun(job.Request{DryRun: true})
 	defer r.cleanUp()
 	var report Report
 	if err := r.check(ctx, &report); err != nil {
@@ -39,7 +40,7 @@ func (r *run) check(ctx context.Context, report *Report) (err error) {
 		return err
 	}
 	report.fine("Airtable takes the token, of user %s", who.ID)
-	if r.manifest, err = r.Catalog.Load(ctx); err == nil {
+	if r.manifest, err = r.Store.Load(ctx); err == nil {
 		err = r.openParent(ctx)
 	}
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/refresh"
 )
 
@@ -18,7 +18,7 @@ func (w *world) check() refresh.Report {
 	w.t.Helper()
 	faulty := blobtest.NewFaulty(w.store)
 	engine := w.engine(faulty)
-	before, intact := w.catalog().Load(w.t.Context())
+	before, intact := w.manifests().Load(w.t.Context())
 	report := engine.Check(w.t.Context())
 	for _, op := range faulty.Log() {
 		if slices.Contains([]blobtest.Kind{blobtest.PutNew, blobtest.Replace, blobtest.Delete}, op.Kind) && op.Key != "manifest.json" {
@@ -43,7 +43,7 @@ func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
 	for _, filled := range []bool{false, true} {
 		w := newWorld(t, airtablesim.Config{})
 		if filled {
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 		}
 		w.fill(150)
 		var report refresh.Report
@@ -89,7 +89,7 @@ func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			row.wrong(w)
 			report := w.check()
 			says(t, lines(report.Findings), row.words...)
@@ -114,7 +114,7 @@ func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			row.change(w)
 			report := w.check()
 			if says(t, lines(report.Notes), row.words...); len(report.Findings) != 0 {
@@ -127,7 +127,7 @@ func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
 func TestACheckTellsNothingOfTheFieldsOfAnotherTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.another("tblOther000000001", "Lead Bugs")
 	if report := w.check(); len(report.Fine) != 1 || len(report.Notes) != 0 || len(report.Findings) != 1 {
 		t.Errorf("%+v", report)

@@ -12,7 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
 )
 
 type (
@@ -54,13 +55,13 @@ func (w *world) fill(n int) (ids []string) {
 
 func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
-		receipt := w.must(mode, catalog.Published)
-		if receipt.Mode != catalog.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 || receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
+		receipt := w.must(mode, job.Published)
+		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 || receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
 			t.Errorf("%+v", receipt)
 		}
-		if m := w.manifest(); m.Owner != (catalog.Owner{Base: w.base, TableID: w.Base().TableID(), TableName: "Lead Bugs"}) {
+		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(), TableName: "Lead Bugs"}) {
 			t.Errorf("the store belongs to %+v", m.Owner)
 		}
 	}
@@ -71,7 +72,7 @@ func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(120)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	served := 0
 	for _, record := range w.Records() {
 		detail := w.detail(record.ID)
@@ -101,13 +102,13 @@ func TestCallsAreAsFewAsCanBe(t *testing.T) {
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
 		w := newWorld(t, airtablesim.Config{})
 		w.fill(n)
-		var receipt catalog.Run
-		made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Published) })
+		var receipt job.Run
+		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) || receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
 			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made, receipt.AirtableCalls, want)
 		}
 		w.clock.Advance(time.Hour)
-		made = w.calls(func() { receipt = w.must(catalog.Incremental, catalog.Unchanged) })
+		made = w.calls(func() { receipt = w.must(job.Incremental, job.Unchanged) })
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.AirtableCalls != 2 {
 			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls, want)
 		}
@@ -121,13 +122,13 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.clock.Advance(time.Hour)
 		w.Update(filled[0], edit{"Status": "Closed", "Notes": "edited"})
 		w.Update("rec00000000000001", edit{"Team Routed": nil, "Area Impacted": nil})
 		w.Delete(filled[1])
 		created := w.Create(edit{"Initial Description": "new"})
-		receipt := w.must(catalog.Incremental, catalog.Published)
+		receipt := w.must(job.Incremental, job.Published)
 		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 || receipt.AirtableCalls != 2 {
 			t.Errorf("%+v", receipt)
 		}
@@ -140,7 +141,7 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 		if w.detail(filled[1]) == "" {
 			t.Error("an incremental can not know of a deletion")
 		}
-		made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Published) })
+		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
 		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 || made[airtablesim.List] != 2+1 {
 			t.Errorf("%+v, with %v", receipt, made)
 		}
@@ -152,32 +153,32 @@ func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		first := w.current()
-		if at := catalog.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at || first.ComputedConfirmedAt != at {
+		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at || first.ComputedConfirmedAt != at {
 			t.Errorf("%+v", first)
 		}
 		time.Sleep(time.Hour)
-		receipt := w.must(catalog.Incremental, catalog.Unchanged)
-		if receipt.SnapshotAfter != catalog.Nullable(first.ID) || receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
+		receipt := w.must(job.Incremental, job.Unchanged)
+		if receipt.SnapshotAfter != job.Nullable(first.ID) || receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
 			t.Errorf("%+v", receipt)
 		}
 		want := first
-		want.Watermark = catalog.At(noon.Add(time.Hour))
+		want.Watermark = job.At(noon.Add(time.Hour))
 		if diff := cmp.Diff(want, w.current()); diff != "" {
 			t.Error(diff)
 		}
 		time.Sleep(time.Hour)
-		w.must(catalog.Full, catalog.Unchanged)
-		at := catalog.At(noon.Add(2 * time.Hour))
+		w.must(job.Full, job.Unchanged)
+		at := job.At(noon.Add(2 * time.Hour))
 		want.Watermark, want.DeletesConfirmedAt, want.ComputedConfirmedAt = at, at, at
 		if diff := cmp.Diff(want, w.current()); diff != "" {
 			t.Error(diff)
 		}
 		time.Sleep(time.Hour)
 		w.Update("rec00000000000001", edit{"Status": "Closed"})
-		w.must(catalog.Incremental, catalog.Published)
-		if s := w.current(); s.Watermark != catalog.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at || s.ComputedConfirmedAt != at {
+		w.must(job.Incremental, job.Published)
+		if s := w.current(); s.Watermark != job.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at || s.ComputedConfirmedAt != at {
 			t.Errorf("an incremental confirms deletions: %+v", s)
 		}
 	})
@@ -200,10 +201,10 @@ func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
 				w := newGoingWorld(t, airtablesim.Config{})
 				w.Update("rec00000000000001", edit{"Status": "Open"})
 				time.Sleep(row.late)
-				w.must(catalog.Full, catalog.Published)
+				w.must(job.Full, job.Published)
 				w.Recompute("rec00000000000001", edit{"Status": "Closed"}) // which leaves the time of the edit above
 				time.Sleep(time.Hour)
-				outcome := w.run(catalog.Incremental).Outcome
+				outcome := w.run(job.Incremental).Outcome
 				if found := outcome == "published"; found != row.found {
 					t.Errorf("%s, found: %v", outcome, found)
 				}
@@ -225,14 +226,14 @@ func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
 				w.clock.Advance(10 * time.Minute)
 			}
 		})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		if s := w.current(); s.Watermark.After(began.Add(time.Minute)) {
 			t.Errorf("the watermark is %v, the listing began at %v", s.Watermark, began)
 		}
 		says(t, w.detail(filled[0]), `"status":"Open"`)
 		w.Before(nil)
 		w.clock.Advance(time.Hour)
-		w.must(catalog.Incremental, catalog.Published)
+		w.must(job.Incremental, job.Published)
 		says(t, w.detail(filled[0]), `"status":"edited"`)
 		w.converged()
 	})
@@ -242,11 +243,11 @@ func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
 func TestAFullSeesWhatWasRecomputed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.Recompute("rec00000000000001", edit{"Time to In Progress": 3.5})
-	w.must(catalog.Incremental, catalog.Unchanged)
-	if receipt := w.must(catalog.Full, catalog.Published); receipt.Changed != 1 {
+	w.must(job.Incremental, job.Unchanged)
+	if receipt := w.must(job.Full, job.Published); receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()

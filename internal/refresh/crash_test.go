@@ -12,18 +12,18 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges tries every store operation of each kind of refresh with every fault.
 func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]*crash{
-		"the first full":                        {mode: catalog.Full},
-		"a full that removes":                   {mode: catalog.Full, history: 4, edited: true},
-		"a sweep":                               {mode: catalog.Sweep, history: 1, edited: true},
-		"an incremental":                        {mode: catalog.Incremental, history: 1, edited: true},
-		"an incremental that finds nothing new": {mode: catalog.Incremental, history: 1},
+		"the first full":                        {mode: job.Full},
+		"a full that removes":                   {mode: job.Full, history: 4, edited: true},
+		"a sweep":                               {mode: job.Sweep, history: 1, edited: true},
+		"an incremental":                        {mode: job.Incremental, history: 1, edited: true},
+		"an incremental that finds nothing new": {mode: job.Incremental, history: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +35,7 @@ func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
 
 // crash is a store, an Airtable that was edited since the store was filled, and a refresh that may die.
 type crash struct {
-	mode    catalog.Mode
+	mode    job.Mode
 	history int // publications before
 	edited  bool
 
@@ -44,14 +44,14 @@ type crash struct {
 }
 
 func (c *crash) prepare(t *testing.T) {
-	w := c.edit(t, func(w *world) { w.must(catalog.Full, catalog.Published) })
+	w := c.edit(t, func(w *world) { w.must(job.Full, job.Published) })
 	c.filled = w.store
 	c.old = w.servedIfAny()
 	w.store = copied(t, c.filled, w.clock)
 	if receipt := w.run(c.mode); !receipt.Succeeded() {
 		t.Fatalf("%+v", receipt)
 	}
-	if c.new = w.servedIfAny(); c.mode == catalog.Full {
+	if c.new = w.servedIfAny(); c.mode == job.Full {
 		w.converged()
 	}
 }
@@ -105,7 +105,7 @@ func copied(t *testing.T, from *blobtest.Memory, clock *clock) *blobtest.Memory 
 func (c *crash) attempt(t *testing.T) blobtest.Attempt {
 	w := c.edit(t, func(w *world) { w.runs++ })
 	w.store = copied(t, c.filled, w.clock)
-	var got catalog.Run
+	var got job.Run
 	return blobtest.Attempt{
 		Store: w.store,
 		Run:   func(store blob.Store) { got = w.runOn(t.Context(), store, c.mode) },
@@ -113,7 +113,7 @@ func (c *crash) attempt(t *testing.T) blobtest.Attempt {
 	}
 }
 
-func (c *crash) check(t *testing.T, w *world, got catalog.Run) {
+func (c *crash) check(t *testing.T, w *world, got job.Run) {
 	served := w.servedIfAny()
 	isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new)
 	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil && got.Outcome != "failed" {

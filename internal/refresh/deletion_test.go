@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // onPage does something once, before a page of the run's first listing is answered.
@@ -33,16 +33,16 @@ func TestARecordThatAListingMissedIsNotLost(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{Freeze: row.freeze})
 			filled := w.fill(297)
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			before := w.ids()
 			w.onPage(2, func() { w.delete(filled[:20]) }) // all of the first page
-			var receipt catalog.Run
-			made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Unchanged) })
+			var receipt job.Run
+			made := w.calls(func() { receipt = w.must(job.Full, job.Unchanged) })
 			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 || made[airtablesim.List] != row.lists {
 				t.Errorf("%+v with %v: %s", receipt, made, diff)
 			}
 			w.Before(nil)
-			if receipt := w.must(catalog.Full, catalog.Published); receipt.Removed != 20 {
+			if receipt := w.must(job.Full, job.Published); receipt.Removed != 20 {
 				t.Errorf("%+v", receipt)
 			}
 			w.converged()
@@ -62,13 +62,13 @@ func TestANewRecordThatAListingMissedComesWithTheNextFull(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
 	w.onPage(2, func() { w.delete(filled[:20]) })
-	if receipt := w.must(catalog.Full, catalog.Published); receipt.Added != 280 {
+	if receipt := w.must(job.Full, job.Published); receipt.Added != 280 {
 		t.Fatalf("no row was missed: %+v", receipt)
 	}
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Unchanged)
-	if receipt := w.must(catalog.Full, catalog.Published); receipt.Added != 20 || receipt.Removed != 20 {
+	w.must(job.Incremental, job.Unchanged)
+	if receipt := w.must(job.Full, job.Published); receipt.Added != 20 || receipt.Removed != 20 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -79,10 +79,10 @@ func TestDeletionsAreConfirmedManyACall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(250)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.delete(filled)
-	var receipt catalog.Run
-	made := w.calls(func() { receipt = w.must(catalog.Full, catalog.Published) })
+	var receipt job.Run
+	made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
 	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) || receipt.Removed != 250 || receipt.Unchanged != 3 {
 		t.Errorf("%v, want %v; %+v", made, want, receipt)
 	}
@@ -94,7 +94,7 @@ func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.Script(airtablesim.ExpireIterators())
 		w.delete(filled[:10])
 		lists := 0
@@ -105,12 +105,12 @@ func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
 				}
 			}
 		})
-		receipt := w.must(catalog.Full, catalog.Published)
+		receipt := w.must(job.Full, job.Published)
 		if receipt.Removed != 10 || w.Pending() != 0 || lists != 5 {
 			t.Errorf("%+v after %d calls", receipt, lists)
 		}
 		w.Before(nil)
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.converged()
 	})
 }
@@ -125,7 +125,7 @@ func TestWhatALostListingGaveIsForgotten(t *testing.T) {
 			w.Delete(filled[0])
 			w.Update(filled[1], edit{"Created": "2024-01-01T00:00:00.000Z"})
 		})
-		receipt := w.must(catalog.Full, catalog.Published)
+		receipt := w.must(job.Full, job.Published)
 		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[1]) || len(ids) != 151 || receipt.Pages != 3 {
 			t.Errorf("%d are served; %+v", len(ids), receipt)
 		}
@@ -144,14 +144,14 @@ func TestARecordThatComesTwiceIsOne(t *testing.T) {
 			w.Create(edit{"Initial Description": fmt.Sprint("between ", i)})
 		}
 	})
-	receipt := w.must(catalog.Full, catalog.Published)
+	receipt := w.must(job.Full, job.Published)
 	if receipt.Read <= len(w.ids()) {
 		t.Fatalf("no row came twice: %+v", receipt)
 	}
 	says(t, w.detail(filled[96]), `"status":"later"`)
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
-	w.run(catalog.Incremental)
-	w.must(catalog.Full, catalog.Unchanged)
+	w.run(job.Incremental)
+	w.must(job.Full, job.Unchanged)
 	w.converged()
 }

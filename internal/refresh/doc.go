@@ -13,10 +13,10 @@
 //   - A sweep also finds what no modification time tells: what is gone, what is computed anew, and what a listing passed over. A change of the schema that changes
 //     values makes any run a full.
 //   - The publish gate refuses what looks like a failure of something else than of people at work.
-//   - A run that fails, or dies, changes nothing but its receipt. What is published was made from what is current, by whoever has the lease; catalog checks both.
+//   - A run that fails, or dies, changes nothing but its receipt. What is published was made from what is current, by whoever has the lease; manifest checks both.
 //
 // One hole is known, and closed by the next sweep: if Airtable does not freeze a listing (that is not documented), a record that moves up a page while rows before it go
 // is passed over, and stays as it was, or unknown.
 //
-// It leaves to airtable how to ask, to feedback what a record means, to snapshot the file, and to catalog what is current.
+// It leaves to airtable how to ask, to feedback what a record means, to snapshot the file, to job who may run, and to manifest what is current.
 package refresh

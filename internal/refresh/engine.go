@@ -12,9 +12,11 @@ import (
 	"time"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // runTimeout bounds a run. 500,000 records at Airtable's pace take a third of it; without it, an answer that says to wait for a day would be waited for, and every later run
@@ -27,7 +29,7 @@ const recordTimeout = 10 * time.Second
 // Engine does runs, one at a time. All fields but Progress and Due are needed.
 type Engine struct {
 	Airtable *airtable.Client
-	Catalog  *catalog.Catalog
+	Store    *manifest.Store
 	Base     string
 	Table    string // name or id, as configured
 	Mapping  feedback.Mapping
@@ -38,55 +40,43 @@ type Engine struct {
 	Now      func() time.Time // the host's clock: dates of receipts and ids, never of the data
 	Progress func(Progress)   // called after each page, from the run's goroutine
 
-	MaxShrink    int                                      // percent of the records that a run may remove without being asked
-	MonthlyCalls int                                      // to Airtable in a UTC month; 0: no cap
-	Due          func(now time.Time) map[catalog.Mode]int // how many runs of each mode the rest of the month will bring; nil: unknown
+	MaxShrink    int                                  // percent of the records that a run may remove without being asked
+	MonthlyCalls int                                  // to Airtable in a UTC month; 0: no cap
+	Due          func(now time.Time) map[job.Mode]int // how many runs of each mode the rest of the month will bring; nil: unknown
 }
 
 // Progress is how far a run has come.
 type Progress struct {
-	Mode           catalog.Mode // of what it does, which may be more than was asked
+	Mode           job.Mode // of what it does, which may be more than was asked
 	Pages, Records int
 }
 
-// Request names a run that is to be done.
-type Request struct {
-	ID      string
-	Mode    catalog.Mode
-	Trigger string
-	Accept  bool   // it may pass the publish gate, and write over a damaged manifest
-	DryRun  bool   // it leaves no trace in the store but the count of its calls, and its receipt is only told
-	To      string // of a rollback: the id of a snapshot, or catalog.Previous
-
-	asked *asked // nil: just now
-}
-
-// asked is what whoever asked for a run could know: the rollback that held scheduled runs then, if any. One that came since ends the run.
-type asked struct{ hold string }
+// quota has Airtable's limits for the estimate of calls.
+var quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
 
 // run is one run under way.
 type run struct {
 	*Engine
-	request  Request
-	receipt  catalog.Run
+	request  job.Request
+	receipt  job.Run
 	dir      string
 	before   airtable.Counts
-	shown    atomic.Pointer[catalog.Run] // the receipt so far, for whoever renews the lease
-	manifest catalog.Manifest            // as it was when the run began
+	shown    atomic.Pointer[job.Run] // the receipt so far, for whoever renews the lease
+	manifest manifest.Manifest       // as it was when the run began
 
-	owner    catalog.Owner    // of the store; zero: it is empty
-	current  catalog.Snapshot // zero: the store is empty
-	parent   *snapshot.File   // nil: none that can be read
-	outdated bool             // parent is an older one than current
+	owner    manifest.Owner    // of the store; zero: it is empty
+	current  manifest.Snapshot // zero: the store is empty
+	parent   *snapshot.File    // nil: none that can be read
+	outdated bool              // parent is an older one than current
 	plan     plan
-	draft    *snapshot.Draft
+	draft    *build.Draft
 }
 
 // Run does what was asked and returns its receipt, which says how it ended and is in the store too. It may do more than was asked: the first run of a store is full, and so is one that follows a change
 // which an incremental would not carry into every record. A run that was done before is not done again: its receipt is what it was. The error is of the receipt itself, when it could not be written.
 //
 // It ends before the deadline of ctx, early enough to say so.
-func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
+func (e *Engine) Run(ctx context.Context, q job.Request) (job.Run, error) {
 	r := e.newRun(q)
 	defer r.cleanUp()
 	work, cancel := withinLimit(ctx)
@@ -100,21 +90,21 @@ func (e *Engine) Run(ctx context.Context, q Request) (catalog.Run, error) {
 	if q.DryRun {
 		return r.receipt, r.countDry(ctx)
 	}
-	if errors.Is(err, catalog.ErrForeign) && r.receipt.Fence == 0 {
+	if errors.Is(err, manifest.ErrForeign) && r.receipt.Fence == 0 {
 		return r.receipt, nil // nothing is written where another base's data is
 	}
 	late, cancel := afterWork(ctx)
 	defer cancel()
-	receipt, err := e.Catalog.Record(late, r.receipt)
+	receipt, err := e.Store.Record(late, r.receipt)
 	if err != nil {
 		return receipt, fmt.Errorf("keep the receipt of run %s: %w", q.ID, err)
 	}
 	return receipt, nil
 }
 
-func (e *Engine) newRun(q Request) *run {
-	return &run{Engine: e, request: q, before: e.Airtable.Counts(), receipt: catalog.Run{
-		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: catalog.At(e.Now()), Attempt: rand.Text(),
+func (e *Engine) newRun(q job.Request) *run {
+	return &run{Engine: e, request: q, before: e.Airtable.Counts(), receipt: job.Run{
+		ID: q.ID, Mode: q.Mode, Trigger: q.Trigger, Started: job.At(e.Now()), Attempt: rand.Text(),
 	}}
 }
 
@@ -149,12 +139,12 @@ func (r *run) try(ctx context.Context) (err error) {
 		return fmt.Errorf("make a folder for the refresh: %w", err)
 	}
 	switch {
-	case r.request.Mode == catalog.Rollback:
+	case r.request.Mode == job.Rollback:
 		return r.rollback(ctx)
 	case r.request.DryRun:
-		load := r.Catalog.Load
+		load := r.Store.Load
 		if r.request.Accept {
-			load = r.Catalog.LoadMended
+			load = r.Store.LoadForRepair
 		}
 		if r.manifest, err = load(ctx); err != nil {
 			return err
@@ -203,12 +193,12 @@ func (r *run) openParent(ctx context.Context) error {
 	}
 	r.owner = m.Owner
 	var err error
-	if r.current, err = m.CurrentSnapshot(); errors.Is(err, catalog.ErrNoSnapshot) {
+	if r.current, err = m.CurrentSnapshot(); errors.Is(err, manifest.ErrNoSnapshot) {
 		return nil
 	}
-	r.receipt.SnapshotBefore = catalog.Nullable(r.current.ID)
+	r.receipt.SnapshotBefore = job.Nullable(r.current.ID)
 	for _, s := range m.Candidates() {
-		path, err := r.Catalog.Fetch(ctx, s, r.dir)
+		path, err := r.Store.Fetch(ctx, s, r.dir)
 		if err == nil {
 			r.parent, err = snapshot.Open(path)
 		}
@@ -226,7 +216,7 @@ func (r *run) openParent(ctx context.Context) error {
 
 // unreadable says whether a snapshot itself is at fault, and not the way to it.
 func unreadable(err error) bool {
-	return errors.Is(err, catalog.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrFormat)
+	return errors.Is(err, manifest.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrFormat)
 }
 
 func (r *run) warn(ctx context.Context, warning string) {
@@ -235,8 +225,8 @@ func (r *run) warn(ctx context.Context, warning string) {
 }
 
 func (r *run) finish() {
-	r.receipt.Finished = catalog.At(r.Now())
-	if r.request.Mode == catalog.Rollback { // it makes no calls; those of a refresh beside it are not its own
+	r.receipt.Finished = job.At(r.Now())
+	if r.request.Mode == job.Rollback { // it makes no calls; those of a refresh beside it are not its own
 		return
 	}
 	now := r.Airtable.Counts()

@@ -14,14 +14,14 @@ import (
 	"voc/internal/airtable"
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // attempt is a refresh that faults strike. It has two pages, and a full that is not the first asks a second time for what is missing.
 type attempt struct {
 	name  string
 	first bool // the store is empty
-	mode  catalog.Mode
+	mode  job.Mode
 	calls []call
 }
 
@@ -40,10 +40,10 @@ var (
 	ids2      = call{"second page of ids", airtablesim.Fault{Kind: airtablesim.List, Page: 2, Skip: 1}}
 	question2 = call{"second question", airtablesim.Fault{Kind: airtablesim.List, Page: 1, Skip: 2}}
 	attempts  = []attempt{
-		{"the first full", true, catalog.Full, []call{schema, page1, page2}},
-		{"a full", false, catalog.Full, []call{schema, page1, page2, question}},
-		{"an incremental", false, catalog.Incremental, []call{schema, page1, page2}},
-		{"a sweep", false, catalog.Sweep, []call{schema, page1, page2, ids1, ids2, question2}},
+		{"the first full", true, job.Full, []call{schema, page1, page2}},
+		{"a full", false, job.Full, []call{schema, page1, page2, question}},
+		{"an incremental", false, job.Incremental, []call{schema, page1, page2}},
+		{"a sweep", false, job.Sweep, []call{schema, page1, page2, ids1, ids2, question2}},
 	}
 )
 
@@ -57,7 +57,7 @@ func (c call) struck(fault airtablesim.Fault) airtablesim.Fault {
 const anHour = time.Hour
 
 // struck edits the base, runs the refresh while each of the faults strikes, and returns its receipt.
-func (w *world) struck(a attempt, faults ...airtablesim.Fault) catalog.Run {
+func (w *world) struck(a attempt, faults ...airtablesim.Fault) job.Run {
 	w.t.Helper()
 	time.Sleep(2 * anHour)
 	if a.first {
@@ -68,7 +68,7 @@ func (w *world) struck(a attempt, faults ...airtablesim.Fault) catalog.Run {
 			w.Update(record.ID, edit{"Status": fmt.Sprint("at ", w.clock.Now())})
 		}
 	}
-	if a.mode != catalog.Incremental && !a.first {
+	if a.mode != job.Incremental && !a.first {
 		w.deleteOne()
 		w.Create(edit{"Notes": "in its place"})
 	}
@@ -95,7 +95,7 @@ func (w *world) deleteOne() {
 // settled checks that the store has exactly what Airtable has: a full finds no difference in any record.
 func (w *world) settled(name string) {
 	w.t.Helper()
-	if receipt := w.run(catalog.Full); receipt.Outcome != "unchanged" {
+	if receipt := w.run(job.Full); receipt.Outcome != "unchanged" {
 		w.t.Errorf("%s: then a full is %s: %+v", name, receipt.Outcome, receipt)
 	}
 }
@@ -106,7 +106,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 		w := newGoingWorld(t, airtablesim.Config{})
 		w.pace = airtable.Rate
 		w.fill(105)
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		test(w)
 		if diff := cmp.Diff(w.fresh(), w.served(w.store)); diff != "" {
 			t.Error(diff)
@@ -162,7 +162,7 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 	for name, row := range map[string]struct {
 		airtablesim.Fault
 		words   string
-		outcome catalog.Nullable
+		outcome job.Nullable
 	}{
 		"the quota of the month":  {airtablesim.BillingLimit(), "used up its API calls of the month", "failed"},
 		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable failed", "failed"},
@@ -186,7 +186,7 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 							t.Errorf("%s: the store has %s and %+v", name, m.Current, m.Runs[0])
 						}
 					}
-					w.must(attempt.mode, catalog.Published)
+					w.must(attempt.mode, job.Published)
 					w.settled(attempt.name)
 				}
 			})
@@ -206,7 +206,7 @@ func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
 			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "lost 4 times"); receipt.Outcome != "failed" {
 				w.t.Errorf("%s: %+v", attempt.name, receipt)
 			}
-			w.must(attempt.mode, catalog.Published)
+			w.must(attempt.mode, job.Published)
 			w.settled(attempt.name)
 		}
 	})
@@ -217,7 +217,7 @@ func TestCallsOfAFailedRunCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
-	if receipt := w.must(catalog.Full, catalog.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
+	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
 		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
 	}
 }
@@ -234,9 +234,9 @@ func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.http = unanswered{}
-		receipt := w.must(catalog.Incremental, catalog.Failed)
+		receipt := w.must(job.Incremental, job.Failed)
 		says(t, string(receipt.Error), "no response", "check the network")
 	})
 }

@@ -10,8 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
-	"voc/internal/refresh"
+	"voc/internal/job"
 )
 
 // guarded is a world with a hundred records more, and the gate as it is by default.
@@ -19,25 +18,25 @@ func guarded(t *testing.T) (w *world, filled []string) {
 	w = newWorld(t, airtablesim.Config{})
 	w.shrink = 20
 	filled = w.fill(97)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	return w, filled
 }
 
 // accepted does a run that a person has accepted.
-func (w *world) accepted(mode catalog.Mode) catalog.Run {
+func (w *world) accepted(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.accept = true
 	defer func() { w.accept = false }()
-	return w.must(mode, catalog.Published)
+	return w.must(mode, job.Published)
 }
 
 func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Sweep} {
+	for _, mode := range []job.Mode{job.Full, job.Sweep} {
 		w, filled := guarded(t)
 		w.delete(filled[:20])
-		if receipt := w.must(mode, catalog.Published); receipt.Removed != 20 {
+		if receipt := w.must(mode, job.Published); receipt.Removed != 20 {
 			t.Fatalf("a fifth may go: %+v", receipt)
 		}
 		w.delete(filled[20:40])
@@ -54,7 +53,7 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 		warned(t, receipt, "accepted", "20 of 80 records")
 		w.converged()
 		w.clock.Advance(time.Hour)
-		w.must(catalog.Incremental, catalog.Unchanged) // and it was for one run
+		w.must(job.Incremental, job.Unchanged) // and it was for one run
 	}
 }
 
@@ -62,7 +61,7 @@ func TestOnlyTwentyIdsAreTold(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled)
-	receipt := w.refuses(catalog.Full, filled[0], filled[19])
+	receipt := w.refuses(job.Full, filled[0], filled[19])
 	if strings.Contains(string(receipt.Error), filled[20]) {
 		t.Errorf("%s", receipt.Error)
 	}
@@ -75,8 +74,8 @@ func TestTheGateHoldsForAnIncremental(t *testing.T) {
 	for _, id := range filled[:30] {
 		w.Update(id, edit{"Created": "2024-06-01T00:00:00.000Z"})
 	}
-	w.refuses(catalog.Incremental, "30 of 100 records")
-	w.accepted(catalog.Incremental)
+	w.refuses(job.Incremental, "30 of 100 records")
+	w.accepted(job.Incremental)
 	w.converged()
 }
 
@@ -85,20 +84,20 @@ func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
 	w, filled := guarded(t)
 	w.shrink = 100
 	w.delete(append(filled, "rec00000000000001", "rec00000000000002", "rec00000000000003"))
-	w.refuses(catalog.Full, "100 of 100 records", "0 be left")
-	w.accepted(catalog.Full)
+	w.refuses(job.Full, "100 of 100 records", "0 be left")
+	w.accepted(job.Full)
 	if ids := w.ids(); len(ids) != 0 {
 		t.Errorf("%q are served", ids)
 	}
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Full, catalog.Unchanged) // an empty table that was accepted is nothing new
+	w.must(job.Full, job.Unchanged) // an empty table that was accepted is nothing new
 }
 
 // A formula that broke, a column that was emptied by mistake.
 func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
 	t.Parallel()
 	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
-		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			w, filled := guarded(t)
 			for _, id := range filled[:60] {
 				w.Update(id, edit{"Status": blank})
@@ -120,12 +119,12 @@ func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
 	for _, id := range filled[:49] { // which makes 51 of 100
 		w.Update(id, edit{"Notes": "half of them"})
 	}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	for _, id := range filled[:5] {
 		w.Update(id, edit{"Notes": nil})
 	}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.converged()
 }
 
@@ -133,22 +132,22 @@ func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	w.DropField("Status")
-	w.refuses(catalog.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
-	receipt := w.accepted(catalog.Incremental)
+	w.refuses(job.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
+	receipt := w.accepted(job.Incremental)
 	warned(t, receipt, "accepted", `field "Status"`)
 	says(t, w.detail("rec00000000000001"), `"status":"New"`)
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 }
 
 func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	before := w.manifest()
-	dry := func() catalog.Run {
+	dry := func() job.Run {
 		engine := w.engine(w.store)
 		defer w.leaves(engine)
-		receipt, err := engine.Run(t.Context(), refresh.Request{ID: "full-dry", Mode: catalog.Full, Trigger: "cli", DryRun: true})
+		receipt, err := engine.Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,7 +155,7 @@ func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 	}
 	calls := 0
 	for _, step := range []struct {
-		outcome catalog.Nullable
+		outcome job.Nullable
 		edit    func()
 	}{
 		{"unchanged", func() {}},
@@ -187,7 +186,7 @@ func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "2030-"
-	warned(t, w.must(catalog.Full, catalog.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
+	warned(t, w.must(job.Full, job.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
 }
 
 // Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
@@ -201,7 +200,7 @@ func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
 			w, _ := guarded(t)
 			replace(w)
 			w.AddField("Status", "singleLineText")
-			receipt := w.refuses(catalog.Incremental, `field "Status"`, "99 of 100", "0 of 100")
+			receipt := w.refuses(job.Incremental, `field "Status"`, "99 of 100", "0 of 100")
 			warned(t, receipt, `field "Status" is another one than before`)
 		})
 	}
@@ -220,11 +219,11 @@ func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
 			overwrite(w, w.current().Key, []byte("no snapshot"))
 			lose(w, filled)
 			if name == "as many as" {
-				w.must(catalog.Full, catalog.Published)
+				w.must(job.Full, job.Published)
 				return
 			}
-			w.refuses(catalog.Full, "of 100 records would go", "can not be opened")
-			w.accepted(catalog.Full)
+			w.refuses(job.Full, "of 100 records would go", "can not be opened")
+			w.accepted(job.Full)
 		})
 	}
 }
@@ -233,15 +232,15 @@ func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled[:40])
-	w.refuses(catalog.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
+	w.refuses(job.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
 }
 
 func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))
-	for accept, outcome := range map[bool]catalog.Nullable{false: "failed", true: "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), refresh.Request{ID: "full-dry", Mode: catalog.Full, Trigger: "cli", DryRun: true, Accept: accept})
+	for accept, outcome := range map[bool]job.Nullable{false: "failed", true: "unchanged"} {
+		receipt, err := w.engine(w.store).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept})
 		if receipt.Outcome != outcome {
 			t.Errorf("accepted: %v: %+v, %v", accept, receipt, err)
 		}

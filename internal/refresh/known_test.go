@@ -6,18 +6,18 @@ import (
 	"time"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // afterDamage is a world with two snapshots, the current one of which can not be read.
 func afterDamage(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
 	overwrite(w, w.current().Key, []byte("no snapshot"))
 	return w
@@ -29,29 +29,29 @@ func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
 	w := afterDamage(t)
 	w.RenameField("Status", "State")
 	w.RenameTable("Feedback")
-	receipt := w.must(catalog.Incremental, catalog.Published)
+	receipt := w.must(job.Incremental, job.Published)
 	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`, `table "Lead Bugs" is called "Feedback" now`)
 	says(t, w.detail("rec00000000000001"), `"status":"Closed"`) // which the older one does not know
-	if receipt.Mode != catalog.Full {
+	if receipt.Mode != job.Full {
 		t.Errorf("%+v", receipt)
 	}
 
 	w = afterDamage(t)
 	w.DropField("Status")
-	w.refuses(catalog.Incremental, `field "Status"`, "is gone from the table")
+	w.refuses(job.Incremental, `field "Status"`, "is gone from the table")
 }
 
 func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.Update("rec00000000000001", edit{"Status": "Open"}) // as in the first snapshot
 	overwrite(w, w.current().Key, []byte("no snapshot"))
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.converged()
 }
 
@@ -60,10 +60,10 @@ func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Severity", "singleLineText")
 	w.Update("rec00000000000001", edit{"Severity": "Grave"})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.fields = `{"source":"Severity"}`
-	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Incremental || receipt.AirtableCalls != 2 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.AirtableCalls != 2 {
 		t.Errorf("%+v", receipt)
 	}
 	says(t, w.detail("rec00000000000001"), `"source":"Grave"`)
@@ -73,28 +73,28 @@ func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
 func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.DropField("Status")
-	w.refuses(catalog.Incremental, `give it [] there to do without`)
+	w.refuses(job.Incremental, `give it [] there to do without`)
 	w.fields = `{"status":[]}`
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.converged()
 }
 
 func TestAScopeThatIsLostLeavesRenamedFieldsKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.RenameField("Status", "State")
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	before := w.detail("rec00000000000001")
 	says(t, before, `"status":"Open"`)
 	w.token = dataToken
 	for range 2 {
 		w.clock.Advance(time.Hour)
-		if receipt := w.run(catalog.Incremental); !receipt.Succeeded() {
+		if receipt := w.run(job.Incremental); !receipt.Succeeded() {
 			t.Fatalf("%+v", receipt)
 		}
 		if now := w.detail("rec00000000000001"); now != before {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // leased does the run once it has the lease, and keeps that meanwhile. A run that another host does and that does as much is waited for instead.
@@ -17,25 +17,22 @@ func (r *run) leased(ctx context.Context) error {
 	ctx, release := r.keepLease(ctx)
 	defer release()
 	err = r.do(ctx)
-	if err != nil && errors.Is(context.Cause(ctx), catalog.ErrFenced) {
-		return catalog.ErrFenced
+	if err != nil && errors.Is(context.Cause(ctx), job.ErrFenced) {
+		return job.ErrFenced
 	}
 	return err
 }
 
 // begin takes the lease. done says that there is nothing to do any more, and the receipt is written.
 func (r *run) begin(ctx context.Context) (done bool, err error) {
-	try := catalog.Application{Base: r.Base, Run: r.receipt, Accept: r.request.Accept}
-	if r.request.asked != nil {
-		try.Waited, try.Hold = true, r.request.asked.hold
-	}
+	request := r.request
 	for waited := false; ; {
-		m, run, err := r.Catalog.Acquire(ctx, try)
-		if errors.Is(err, catalog.ErrDone) {
+		m, run, err := r.Store.Acquire(ctx, r.Base, request, r.receipt)
+		if errors.Is(err, job.ErrDone) {
 			r.receipt, _ = m.Receipt(r.receipt.ID)
 			return true, nil
 		}
-		busy, ok := errors.AsType[*catalog.BusyError](err)
+		busy, ok := errors.AsType[*job.BusyError](err)
 		if err == nil {
 			r.manifest, r.receipt = m, run
 			return false, breather(ctx, waited)
@@ -43,8 +40,8 @@ func (r *run) begin(ctx context.Context) (done bool, err error) {
 		if !ok {
 			return false, err
 		}
-		if !try.Waited {
-			try.Waited, try.Hold = true, m.HeldBy()
+		if !request.Hold.Known { // from now on it waits: a rollback that comes fences it
+			request.Hold = m.KnownHold()
 		}
 		if done, err := r.await(ctx, busy.Lease); done || err != nil {
 			return done, err
@@ -67,19 +64,20 @@ func breather(ctx context.Context, waited bool) error {
 }
 
 // await waits until another run has ended. One that did as much as this one would, and succeeded, has done its work.
-func (r *run) await(ctx context.Context, other catalog.Lease) (done bool, err error) {
+func (r *run) await(ctx context.Context, other job.Lease) (done bool, err error) {
 	r.Log.InfoContext(ctx, "another run is under way, and is waited for", "run", r.receipt.ID, "other", other.Run.ID, "by", other.Holder.String())
-	ended, ok, err := r.Catalog.Await(ctx, other.Run)
+	ended, ok, err := r.Store.Await(ctx, other.Run)
 	if err != nil || !ok {
 		return false, err
 	}
-	if !ended.Succeeded() || !ended.Mode.Covers(r.request.Mode) || r.request.Accept && !other.Accept || ended.ID == r.receipt.ID {
+	other.Run.Mode = ended.Mode // it may have done more than it was asked for
+	if !ended.Succeeded() || !r.request.JoinedBy(other.Request()) || ended.ID == r.receipt.ID {
 		return false, nil
 	}
 	r.finish()
-	r.receipt.Outcome, r.receipt.JoinedRun = catalog.Nullable(catalog.Joined), catalog.Nullable(ended.ID)
+	r.receipt.Outcome, r.receipt.JoinedRun = job.Nullable(job.Joined), job.Nullable(ended.ID)
 	r.receipt.SnapshotBefore, r.receipt.SnapshotAfter = ended.SnapshotBefore, ended.SnapshotAfter
-	r.receipt, err = r.Catalog.Record(ctx, r.receipt)
+	r.receipt, err = r.Store.Record(ctx, r.receipt)
 	return true, err
 }
 
@@ -91,7 +89,7 @@ func (r *run) keepLease(ctx context.Context) (context.Context, func()) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(catalog.RenewEvery)
+		tick := time.NewTicker(job.RenewEvery)
 		defer tick.Stop()
 		for {
 			select {
@@ -111,9 +109,9 @@ func (r *run) keepLease(ctx context.Context) (context.Context, func()) {
 func (r *run) renew(ctx context.Context, cancel context.CancelCauseFunc) {
 	run := *r.shown.Load()
 	run.AirtableCalls = r.Airtable.Counts().Calls - r.before.Calls
-	err := r.Catalog.Renew(ctx, run)
+	err := r.Store.Renew(ctx, run)
 	switch {
-	case errors.Is(err, catalog.ErrFenced):
+	case errors.Is(err, job.ErrFenced):
 		cancel(err)
 	case err != nil && ctx.Err() == nil:
 		r.Log.WarnContext(ctx, "the lease of the refresh was not renewed", "run", run.ID, "error", err)

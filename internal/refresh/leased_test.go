@@ -10,7 +10,7 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/refresh"
 )
 
@@ -24,7 +24,7 @@ type host struct {
 func hosts(t *testing.T, n int) []host {
 	w := newGoingWorld(t, airtablesim.Config{})
 	w.fill(150)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	time.Sleep(time.Hour)
 	for _, record := range w.Records() { // so that an incremental has two pages as well
 		w.Update(record.ID, edit{"Notes": "edited"})
@@ -37,10 +37,10 @@ func hosts(t *testing.T, n int) []host {
 }
 
 // begin does a run in a goroutine.
-func (h host) begin(ctx context.Context, q refresh.Request) <-chan catalog.Run {
-	done := make(chan catalog.Run, 1)
+func (h host) begin(ctx context.Context, q job.Request) <-chan job.Run {
+	done := make(chan job.Run, 1)
 	if q.Trigger == "" {
-		q.Trigger = catalog.TriggerSchedule
+		q.Trigger = job.TriggerSchedule
 	}
 	go func() {
 		receipt, _ := h.engine.Run(ctx, q) // a host that is cut off can not keep its receipt
@@ -64,25 +64,25 @@ func (w *world) blocking() (release func()) {
 func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		first, second catalog.Mode
+		first, second job.Mode
 		accept        bool // of the second
 		joins         bool
 	}{
-		{first: catalog.Full, second: catalog.Incremental, joins: true},
-		{first: catalog.Full, second: catalog.Full, joins: true},
-		{first: catalog.Full, second: catalog.Sweep, joins: true},
-		{first: catalog.Sweep, second: catalog.Incremental, joins: true},
-		{first: catalog.Incremental, second: catalog.Full}, // the Sunday full is not swallowed by an hourly incremental
-		{first: catalog.Incremental, second: catalog.Sweep},
-		{first: catalog.Sweep, second: catalog.Full},
-		{first: catalog.Full, second: catalog.Full, accept: true}, // what the first may not publish, the second may
+		{first: job.Full, second: job.Incremental, joins: true},
+		{first: job.Full, second: job.Full, joins: true},
+		{first: job.Full, second: job.Sweep, joins: true},
+		{first: job.Sweep, second: job.Incremental, joins: true},
+		{first: job.Incremental, second: job.Full}, // the Sunday full is not swallowed by an hourly incremental
+		{first: job.Incremental, second: job.Sweep},
+		{first: job.Sweep, second: job.Full},
+		{first: job.Full, second: job.Full, accept: true}, // what the first may not publish, the second may
 	} {
 		t.Run(fmt.Sprint(row.second, " after ", row.first, row.accept), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := hosts(t, 2)
 				release := h[0].blocking()
-				first := h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: row.first})
-				second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: row.second, Accept: row.accept})
+				first := h[0].begin(t.Context(), job.Request{ID: "first", Mode: row.first})
+				second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: row.second, Accept: row.accept})
 				time.Sleep(2 * time.Minute) // the lease is renewed meanwhile
 				release()
 				one, other := <-first, <-second
@@ -110,8 +110,8 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 		h[0].engine = h[0].world.engine(faulty)
 		release := h[0].blocking()
 		dying, kill := context.WithCancel(t.Context())
-		first := h[0].begin(dying, refresh.Request{ID: "first", Mode: catalog.Full})
-		second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Full})
+		first := h[0].begin(dying, job.Request{ID: "first", Mode: job.Full})
+		second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: job.Full})
 		time.Sleep(25 * time.Second)
 		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
 		synctest.Wait()
@@ -121,7 +121,7 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 			t.Errorf("the second: %+v", other)
 		}
 		dead, ended := h[1].manifest().Receipt("first")
-		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error), "died during the refresh") || dead.Pages != 1 || dead.AirtableCalls < 3 {
+		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error), "stopped renewing its lease") || dead.Pages != 1 || dead.AirtableCalls < 3 {
 			t.Errorf("the first: %+v", dead)
 		}
 		kill()
@@ -133,7 +133,7 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
 	first, err := w.engine(w.store).Run(t.Context(), q)
 	if err != nil || first.Outcome != "published" {
 		t.Fatalf("%+v, %v", first, err)
@@ -152,9 +152,9 @@ func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, noon), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
-	for _, outcome := range []catalog.Nullable{"failed", "published"} {
+	for _, outcome := range []job.Nullable{"failed", "published"} {
 		if receipt, err := w.engine(w.store).Run(t.Context(), q); err != nil || receipt.Outcome != outcome {
 			t.Errorf("%+v, %v", receipt, err)
 		}
@@ -169,7 +169,7 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 	for name, prepare := range map[string]func(h []host, t *testing.T){
 		"in a listing": func([]host, *testing.T) {},
 		"waiting for the lease": func(h []host, t *testing.T) {
-			h[1].begin(t.Context(), refresh.Request{ID: "other", Mode: catalog.Incremental})
+			h[1].begin(t.Context(), job.Request{ID: "other", Mode: job.Incremental})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 				prepare(h, t)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
-				receipt := <-h[0].begin(ctx, refresh.Request{ID: "cut off", Mode: catalog.Full})
+				receipt := <-h[0].begin(ctx, job.Request{ID: "cut off", Mode: job.Full})
 				if ctx.Err() != nil || receipt.Outcome != "retry-later" || !strings.Contains(string(receipt.Error), "run it again") {
 					t.Errorf("%v: %+v", ctx.Err(), receipt)
 				}
@@ -199,10 +199,10 @@ func TestARunThatWasOvertakenPublishesNothing(t *testing.T) {
 		faulty := blobtest.NewFaulty(h[0].store)
 		h[0].engine = h[0].world.engine(faulty)
 		release := h[0].blocking()
-		first := h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: catalog.Full})
+		first := h[0].begin(t.Context(), job.Request{ID: "first", Mode: job.Full})
 		faulty.Inject(blobtest.Fault{Effect: blobtest.Refused}) // it is cut off
 		time.Sleep(35 * time.Second)
-		second := h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Incremental})
+		second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: job.Incremental})
 		release()
 		if other := <-second; other.Outcome != "published" {
 			t.Errorf("the second: %+v", other)

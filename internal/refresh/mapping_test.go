@@ -8,9 +8,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
@@ -29,20 +31,20 @@ func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
 			w.fill(250)
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			w.clock.Advance(time.Hour)
 			w.Update("rec00000000000001", edit{"Status": "edited meanwhile"})
 			w.fields, w.teams = row.fields, row.teams
-			var receipt catalog.Run
-			made := w.calls(func() { receipt = w.must(catalog.Incremental, catalog.Published) })
-			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.Mode != catalog.Incremental || receipt.Read != 1 {
+			var receipt job.Run
+			made := w.calls(func() { receipt = w.must(job.Incremental, job.Published) })
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.Mode != job.Incremental || receipt.Read != 1 {
 				t.Errorf("%v, want %v; %+v", made, want, receipt)
 			}
 			says(t, w.detail("rec00000000000002"), row.detail...)
 			w.converged()
 			w.clock.Advance(time.Hour)
-			w.must(catalog.Incremental, catalog.Unchanged)
-			w.must(catalog.Full, catalog.Unchanged)
+			w.must(job.Incremental, job.Unchanged)
+			w.must(job.Full, job.Unchanged)
 		})
 	}
 }
@@ -53,10 +55,10 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
 		w := newWorld(t, airtablesim.Config{})
 		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z", "Reported On": "2026-01-01T00:00:00.000Z"})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.clock.Advance(time.Hour)
 		w.fields = fields
-		if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+		if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Full {
 			t.Errorf("%s: %+v", fields, receipt)
 		}
 		if served := w.detail(id) != ""; served != (fields == `{"created": "Reported On"}`) {
@@ -64,7 +66,7 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 		}
 		w.converged()
 		w.clock.Advance(time.Hour)
-		if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+		if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
 			t.Errorf("%s: once more a full: %+v", fields, receipt)
 		}
 	}
@@ -73,12 +75,12 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	before := w.served(w.store)
 	for _, teams := range []string{`{"export": "Data", "login": "Identity"}`, ""} {
 		w.clock.Advance(time.Hour)
 		w.teams = teams
-		w.must(catalog.Incremental, catalog.Published)
+		w.must(job.Incremental, job.Published)
 		w.converged()
 	}
 	if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
@@ -87,14 +89,14 @@ func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
 }
 
 // republish publishes the current records with another description and owner, as another program would have.
-func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)) {
+func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner)) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()
 	parent := w.open(w.store)
 	defer parent.Close()
 	meta, owner := parent.Meta(), w.manifest().Owner
 	change(&meta, &owner)
-	draft, err := snapshot.Fork(ctx, dir, parent)
+	draft, err := build.Fork(ctx, dir, parent)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,13 +105,13 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)
 		w.t.Fatal(err)
 	}
 	next := w.current()
-	next.Parent = catalog.Nullable(next.ID)
+	next.Parent = job.Nullable(next.ID)
 	w.runs++
-	run := catalog.Run{ID: fmt.Sprint("other-", w.runs), Mode: catalog.Full, Started: catalog.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
-	if _, run, err = w.catalog().Acquire(ctx, catalog.Application{Base: w.base, Run: run}); err != nil {
+	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
+	if _, run, err = w.manifests().Acquire(ctx, w.base, job.Request{}, run); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.catalog().Publish(ctx, catalog.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
+	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -117,10 +119,10 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *catalog.Owner)
 func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
-	w.republish(func(meta *snapshot.Meta, _ *catalog.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })
+	w.must(job.Full, job.Published)
+	w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })
 	w.clock.Advance(time.Hour)
-	made := w.calls(func() { w.must(catalog.Incremental, catalog.Published) })
+	made := w.calls(func() { w.must(job.Incremental, job.Published) })
 	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
 		t.Errorf("%v, want %v", made, want)
 	}
@@ -130,5 +132,5 @@ func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
 		t.Errorf("mapped by %d, want %d", got, feedback.MappingVersion)
 	}
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 }

@@ -8,8 +8,8 @@ import (
 	"slices"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -17,9 +17,9 @@ import (
 func (r *run) decideMode(ctx context.Context) {
 	reason := r.fullBecause()
 	r.plan.remake = r.parent != nil && (reason != "" || r.madeOtherwise())
-	if reason != "" && r.receipt.Mode != catalog.Full {
+	if reason != "" && r.receipt.Mode != job.Full {
 		r.Log.InfoContext(ctx, "the refresh becomes a full one", "run", r.receipt.ID, "because", reason)
-		r.receipt.Mode = catalog.Full
+		r.receipt.Mode = job.Full
 		r.show()
 	}
 }
@@ -58,7 +58,7 @@ func (r *run) fullBecause() string {
 		return "the schema could be read only one of the two times"
 	case r.plan.known && !r.keeps(r.plan.bound):
 		return "a mapped field is new in the base"
-	case !r.plan.known && r.receipt.Mode == catalog.Sweep:
+	case !r.plan.known && r.receipt.Mode == job.Sweep:
 		return "without the schema it is not known which fields are computed"
 	case r.plan.known:
 		return r.reshaped(was.Fields)

@@ -7,7 +7,8 @@ import (
 	"net/http"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
 )
 
 // gateError is why the publish gate did not let a run through. It is a judgement about the data, and no fault.
@@ -21,29 +22,29 @@ var errSkipped = errors.New("skipped")
 // judge writes into the receipt how a run ended that did not succeed, and why.
 func (r *run) judge(ctx context.Context, err error) {
 	outcome, log := r.outcome(ctx, err)
-	r.receipt.Outcome, r.receipt.Error = catalog.Nullable(outcome), catalog.Nullable(r.explain(ctx, err))
+	r.receipt.Outcome, r.receipt.Error = job.Nullable(outcome), job.Nullable(r.explain(ctx, err))
 	r.receipt.Skipped = errors.Is(err, errSkipped)
-	r.receipt.Final = outcome == catalog.Failed && final(err)
+	r.receipt.Final = outcome == job.Failed && final(err)
 	if refusal, ok := errors.AsType[*airtable.Error](err); ok && !refusal.Date.IsZero() {
-		r.receipt.AirtableFinished = catalog.At(refusal.Date)
+		r.receipt.AirtableFinished = job.At(refusal.Date)
 		r.receipt.QuotaUsedUp = errors.Is(refusal, airtable.ErrQuota)
 	}
 	log(ctx, "refresh "+string(outcome)+", what was served stays", "run", r.receipt.ID, "error", err)
 }
 
-func (r *run) outcome(ctx context.Context, err error) (catalog.Outcome, func(ctx context.Context, text string, args ...any)) {
+func (r *run) outcome(ctx context.Context, err error) (job.Outcome, func(ctx context.Context, text string, args ...any)) {
 	_, refused := errors.AsType[*gateError](err)
 	switch {
 	case refused:
-		return catalog.Refused, r.Log.ErrorContext
-	case errors.Is(err, catalog.ErrFenced):
-		return catalog.Fenced, r.Log.WarnContext
-	case errors.Is(err, catalog.ErrHeld), errors.Is(err, errSkipped):
-		return catalog.Held, r.Log.InfoContext
+		return job.Refused, r.Log.ErrorContext
+	case errors.Is(err, job.ErrFenced):
+		return job.Fenced, r.Log.WarnContext
+	case errors.Is(err, job.ErrHeld), errors.Is(err, errSkipped):
+		return job.Held, r.Log.InfoContext
 	case timeUp(ctx, err):
-		return catalog.RetryLater, r.Log.WarnContext
+		return job.RetryLater, r.Log.WarnContext
 	}
-	return catalog.Failed, r.Log.ErrorContext
+	return job.Failed, r.Log.ErrorContext
 }
 
 // timeUp says whether the run's own time was up, or would be before Airtable may be asked again. A network that does not answer is another matter, although its errors
@@ -55,11 +56,11 @@ func timeUp(ctx context.Context, err error) bool {
 // explain words an end for the status.
 func (r *run) explain(ctx context.Context, err error) string {
 	switch {
-	case errors.Is(context.Cause(ctx), ErrStopped):
+	case errors.Is(context.Cause(ctx), job.ErrStopped):
 		return "the program was stopped during the refresh; the next one does its work"
-	case errors.Is(err, catalog.ErrFenced):
+	case errors.Is(err, job.ErrFenced):
 		return "a rollback came in between, or another run has taken over while this one could not be heard of; it published nothing, and what became current meanwhile stays"
-	case errors.Is(err, catalog.ErrMoved):
+	case errors.Is(err, manifest.ErrMoved):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
 	case timeUp(ctx, err):
 		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %s", withAdvice(err))
@@ -69,7 +70,7 @@ func (r *run) explain(ctx context.Context, err error) string {
 
 // final says whether the same would fail in the same way again: only a person, or the next month, changes what is wrong.
 func final(err error) bool {
-	if errors.Is(err, airtable.ErrBudget) || errors.Is(err, airtable.ErrQuota) || errors.Is(err, catalog.ErrForeign) || errors.Is(err, catalog.ErrNoSuchSnapshot) {
+	if errors.Is(err, airtable.ErrBudget) || errors.Is(err, airtable.ErrQuota) || errors.Is(err, manifest.ErrForeign) || errors.Is(err, manifest.ErrNoSuchSnapshot) {
 		return true
 	}
 	refusal, ok := errors.AsType[*airtable.Error](err)

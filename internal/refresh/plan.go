@@ -14,8 +14,8 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/manifest"
 	"voc/internal/snapshot"
 )
 
@@ -123,18 +123,18 @@ func (r *run) findTable(p *plan, schema airtable.Schema) error {
 	return r.sameTable(*p)
 }
 
-// sameTable refuses to put one table's records over another's. Where one of the two ids is not known, names have to do. Error: catalog.ErrForeign.
+// sameTable refuses to put one table's records over another's. Where one of the two ids is not known, names have to do. Error: manifest.ErrForeign.
 func (r *run) sameTable(p plan) error {
 	was := r.owner
 	same := was.TableID == p.tableID
 	if was.TableID == "" || p.tableID == "" {
 		same = slices.Contains([]string{p.tableID, p.tableName, r.Table}, was.TableName)
 	}
-	if same || was == (catalog.Owner{}) {
+	if same || was == (manifest.Owner{}) {
 		return nil
 	}
 	return fmt.Errorf("the store %s %w: it holds table %q (%s), and AIRTABLE_TABLE_NAME is %q: give each table a SNAPSHOT_STORE of its own",
-		r.Catalog, catalog.ErrForeign, was.TableName, was.TableID, r.Table)
+		r.Store, manifest.ErrForeign, was.TableName, was.TableID, r.Table)
 }
 
 // bindFields finds the field id behind each mapped name.

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // The defaults of rapid's own flags: how many histories make test has time for. make soak says more.
@@ -38,7 +38,7 @@ func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
 		h.names = []string{"Status", "Team Routed"}
 		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"), h.Base().FieldID("Team Routed")) // they are renamed
 		h.accept = true                                                                                                   // people may empty a table
-		h.refresh(rt, catalog.Full)
+		h.refresh(rt, job.Full)
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":     h.create,
 			"edit":       h.edit,
@@ -51,20 +51,20 @@ func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
 			"time passes": func(rt *rapid.T) {
 				h.clock.Advance(time.Duration(rapid.IntRange(1, 3600).Draw(rt, "seconds")) * time.Second)
 			},
-			"incremental": func(rt *rapid.T) { h.refresh(rt, catalog.Incremental) },
-			"full":        func(rt *rapid.T) { h.refresh(rt, catalog.Full) },
+			"incremental": func(rt *rapid.T) { h.refresh(rt, job.Incremental) },
+			"full":        func(rt *rapid.T) { h.refresh(rt, job.Full) },
 		})
-		h.refresh(rt, catalog.Incremental)
-		h.refresh(rt, catalog.Full)
+		h.refresh(rt, job.Incremental)
+		h.refresh(rt, job.Full)
 	})
 }
 
-func (h *history) refresh(rt *rapid.T, mode catalog.Mode) {
+func (h *history) refresh(rt *rapid.T, mode job.Mode) {
 	receipt := h.run(mode)
 	if !receipt.Succeeded() {
 		rt.Fatalf("%s failed: %s", mode, receipt.Error)
 	}
-	if receipt.Mode == catalog.Full {
+	if receipt.Mode == job.Full {
 		clear(h.unseen)
 	}
 	want, got := h.fresh(), h.served(h.store)

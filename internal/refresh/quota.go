@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // affordable ends a run if the month has no calls left for it, and bounds those that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
@@ -22,17 +22,17 @@ func (r *run) affordable() error {
 		r.Airtable.Allow(-1)
 		return nil
 	}
-	made, needs := m.CallsIn(now), m.Estimate(mode)
-	if mode == catalog.Incremental {
-		needs = m.Least(mode) // how much was edited nobody knows: the last time tells nothing
+	made, needs := m.CallsIn(now), m.Estimate(mode, m.Records(), quota)
+	if mode == job.Incremental {
+		needs = quota.Least(mode, m.Records()) // how much was edited nobody knows: the last time tells nothing
 	}
 	sent := r.Airtable.Counts().Calls - r.before.Calls
 	r.Airtable.Allow(max(r.MonthlyCalls-made-sent, 0))
 	if made+needs > r.MonthlyCalls {
 		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, and a refresh (%s) takes about %d", airtable.ErrBudget, r.MonthlyCalls, made, mode, needs)
 	}
-	if r.request.Mode == catalog.Sweep && !r.receipt.ByPerson() && r.Due != nil {
-		if forecast := m.Forecast(now, r.Due(now)) + needs; forecast > r.MonthlyCalls {
+	if r.request.Mode == job.Sweep && !r.receipt.ByPerson() && r.Due != nil {
+		if forecast := m.Forecast(now, r.Due(now), m.Records(), quota) + needs; forecast > r.MonthlyCalls {
 			return fmt.Errorf("%w: with sweeps, %d calls would be made in this month, and AIRTABLE_MONTHLY_CALLS is %d: raise it, or set SCHEDULE_SWEEP=off", errSkipped, forecast, r.MonthlyCalls)
 		}
 	}
@@ -44,5 +44,5 @@ func (r *run) countDry(ctx context.Context) error {
 	if !r.request.DryRun {
 		return nil
 	}
-	return r.Catalog.Count(ctx, r.Base, r.Airtable.Counts().Calls-r.before.Calls)
+	return r.Store.Count(ctx, r.Base, r.Airtable.Counts().Calls-r.before.Calls)
 }

@@ -7,20 +7,19 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
-	"voc/internal/refresh"
+	"voc/internal/job"
 )
 
 func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(150)
-	w.must(catalog.Full, catalog.Published) // three calls
+	w.must(job.Full, job.Published) // three calls
 	w.clock.Advance(time.Hour)
 	w.cap = 6
-	w.must(catalog.Full, catalog.Unchanged) // it may come to the cap
+	w.must(job.Full, job.Unchanged) // it may come to the cap
 	made := w.calls(func() {
-		receipt := w.must(catalog.Full, catalog.Failed)
+		receipt := w.must(job.Full, job.Failed)
 		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made", "takes about 3"); !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
@@ -29,7 +28,7 @@ func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 		t.Errorf("it made %v", made)
 	}
 	w.clock.Advance(30 * 24 * time.Hour) // the next month
-	w.must(catalog.Full, catalog.Unchanged)
+	w.must(job.Full, job.Unchanged)
 }
 
 // How many pages the first full has is not known before.
@@ -39,7 +38,7 @@ func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
 	w.fill(950)
 	w.cap = 5
 	made := w.calls(func() {
-		receipt := w.must(catalog.Full, catalog.Failed)
+		receipt := w.must(job.Full, job.Failed)
 		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final || receipt.AirtableCalls != 5 {
 			t.Errorf("%+v", receipt)
 		}
@@ -52,26 +51,26 @@ func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
 func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.cap = 100
-	sweep := func(trigger string, incrementals int) catalog.Run {
+	sweep := func(trigger job.Trigger, incrementals int) job.Run {
 		engine := w.engine(w.store)
-		engine.Due = func(time.Time) map[catalog.Mode]int { return map[catalog.Mode]int{catalog.Incremental: incrementals} }
-		receipt, err := engine.Run(t.Context(), refresh.Request{ID: catalog.NewRunID(catalog.Sweep, w.clock.Now()), Mode: catalog.Sweep, Trigger: trigger})
+		engine.Due = func(time.Time) map[job.Mode]int { return map[job.Mode]int{job.Incremental: incrementals} }
+		receipt, err := engine.Run(t.Context(), job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return receipt
 	}
-	if receipt := sweep(catalog.TriggerSchedule, 10); receipt.Outcome != "unchanged" {
+	if receipt := sweep(job.TriggerSchedule, 10); receipt.Outcome != "unchanged" {
 		t.Errorf("there is room: %+v", receipt)
 	}
-	receipt := sweep(catalog.TriggerSchedule, 60)
+	receipt := sweep(job.TriggerSchedule, 60)
 	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100", "SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
-	if receipt := sweep(catalog.TriggerCLI, 60); receipt.Outcome != "unchanged" {
+	if receipt := sweep(job.TriggerCLI, 60); receipt.Outcome != "unchanged" {
 		t.Errorf("a person's: %+v", receipt)
 	}
 }
@@ -80,11 +79,11 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.Script(airtablesim.BillingLimit().Repeat(3))
 	calls := func() int {
-		receipt := w.scheduled(catalog.Incremental)
+		receipt := w.scheduled(job.Incremental)
 		if says(t, string(receipt.Error), "used up"); receipt.Outcome != "failed" || !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
@@ -96,7 +95,7 @@ func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 		}
 		w.clock.Advance(time.Hour)
 	}
-	w.fails(catalog.Incremental, "used up") // a person's run tries at once
+	w.fails(job.Incremental, "used up") // a person's run tries at once
 	w.clock.Advance(23 * time.Hour)
 	if got := calls(); got != 0 {
 		t.Errorf("within a day of that it makes %d calls", got)
@@ -105,9 +104,9 @@ func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 	if got := calls(); got != 1 {
 		t.Errorf("a day later it makes %d calls", got)
 	}
-	w.must(catalog.Incremental, catalog.Unchanged) // a person's run finds that there is a larger plan now
+	w.must(job.Incremental, job.Unchanged) // a person's run finds that there is a larger plan now
 	w.clock.Advance(time.Hour)
-	if receipt := w.scheduled(catalog.Incremental); receipt.Outcome != "unchanged" {
+	if receipt := w.scheduled(job.Incremental); receipt.Outcome != "unchanged" {
 		t.Errorf("%+v", receipt)
 	}
 }
@@ -121,13 +120,13 @@ func TestCallsOfAKilledRunCount(t *testing.T) {
 		h[0].engine = h[0].world.engine(faulty)
 		release := h[0].blocking()
 		before := h[0].manifest().CallsIn(h[0].clock.Now())
-		var first <-chan catalog.Run
-		made := h[0].calls(func() { first = h[0].begin(t.Context(), refresh.Request{ID: "first", Mode: catalog.Full}) })
+		var first <-chan job.Run
+		made := h[0].calls(func() { first = h[0].begin(t.Context(), job.Request{ID: "first", Mode: job.Full}) })
 		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
 		time.Sleep(time.Minute)
 		release()
 		<-first
-		receipt := <-h[1].begin(t.Context(), refresh.Request{ID: "second", Mode: catalog.Full})
+		receipt := <-h[1].begin(t.Context(), job.Request{ID: "second", Mode: job.Full})
 		counted := h[1].manifest().CallsIn(h[1].clock.Now()) - before - receipt.AirtableCalls
 		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least || counted > least+11*5 {
 			t.Errorf("%d calls are counted, at least %d were made", counted, least)
@@ -140,11 +139,11 @@ func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
 	w.RenameChoice("Area Impacted", "Login", "Sign-in")
-	receipt := w.must(catalog.Incremental, catalog.Failed)
+	receipt := w.must(job.Incremental, job.Failed)
 	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 || !receipt.Final {
 		t.Errorf("%+v", receipt)
 	}
@@ -154,14 +153,14 @@ func TestADayOfManyEditsDoesNotLockIncrementalsOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(950)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	for _, id := range filled[:900] {
 		w.Update(id, edit{"Notes": "all at once"})
 	}
 	w.clock.Advance(10 * time.Minute) // so that the next one does not read them too
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 9
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 }

@@ -13,6 +13,7 @@ import (
 
 	"voc/internal/airtable"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // cells of a record, by field name.
@@ -37,10 +38,10 @@ func (c cells) encode() []byte {
 }
 
 // renamed maps a kept record again, with its cells under the names that the base has now.
-func (r *run) renamed(source snapshot.Source, now map[string]string) (snapshot.Row, error) {
+func (r *run) renamed(source snapshot.Source, now map[string]string) (build.Row, error) {
 	var was, named cells
 	if err := json.Unmarshal(source.Fields, &was); err != nil {
-		return snapshot.Row{}, err
+		return build.Row{}, err
 	}
 	named = was
 	if now != nil {

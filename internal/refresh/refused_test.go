@@ -11,7 +11,9 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/manifest/manifesttest"
 	"voc/internal/snapshot"
 )
 
@@ -49,10 +51,10 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 			if !row.empty {
-				w.must(catalog.Full, catalog.Published)
+				w.must(job.Full, job.Published)
 			}
 			row.wrong(w)
-			for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+			for _, mode := range []job.Mode{job.Full, job.Incremental} {
 				receipt := w.fails(mode, row.words...)
 				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" || strings.Contains(string(receipt.Error), "goroutine") {
 					t.Errorf("%+v; in the store otherwise: %s", receipt, diff)
@@ -65,10 +67,10 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 func TestAStoreOfAnotherBaseIsRefusedWithoutACall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	theirs := w.base
 	w.base = "appOther000000001"
-	if made := w.calls(func() { w.fails(catalog.Full, theirs, w.base, "AIRTABLE_BASE_ID", "SNAPSHOT_STORE") }); len(made) != 0 {
+	if made := w.calls(func() { w.fails(job.Full, theirs, w.base, "AIRTABLE_BASE_ID", "SNAPSHOT_STORE") }); len(made) != 0 {
 		t.Errorf("it made %v", made)
 	}
 }
@@ -91,21 +93,21 @@ func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
 	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
 		t.Run("a table of the same name"+name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			prepare(w)
 			theirs := w.Base().TableID()
 			w.another("tblOther000000001", "Lead Bugs")
-			w.fails(catalog.Full, `holds table "Lead Bugs" (`+theirs+`)`, "SNAPSHOT_STORE")
+			w.fails(job.Full, `holds table "Lead Bugs" (`+theirs+`)`, "SNAPSHOT_STORE")
 		})
 		t.Run("a table of another name"+name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			prepare(w)
 			w.another("tblOther000000001", "Ideas")
 			w.table = "Ideas"
-			w.fails(catalog.Full, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
+			w.fails(job.Full, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
 			w.token = dataToken
-			w.fails(catalog.Incremental, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
+			w.fails(job.Incremental, `holds table "Lead Bugs"`, `AIRTABLE_TABLE_NAME is "Ideas"`)
 		})
 	}
 }
@@ -118,9 +120,9 @@ func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 			names := map[bool]string{true: "Lead Bugs", false: w.Base().TableID()}
 			w.table, w.token = names[first], dataToken
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			w.table, w.token = names[then], airtablesim.DemoToken
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() || owner.TableName != "Lead Bugs" {
 				t.Errorf("by name: %v, then %v: %+v", first, then, owner)
 			}
@@ -150,15 +152,15 @@ func TestADamagedParentMakesAFull(t *testing.T) {
 			}
 		},
 	} {
-		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			t.Run(name+" before "+string(mode), func(t *testing.T) {
 				w := newWorld(t, airtablesim.Config{})
-				w.must(catalog.Full, catalog.Published)
+				w.must(job.Full, job.Published)
 				w.clock.Advance(time.Hour)
 				damaged := w.current()
 				ruin(w)
-				receipt := w.must(mode, catalog.Published)
-				if receipt.Mode != catalog.Full || receipt.SnapshotBefore != catalog.Nullable(damaged.ID) {
+				receipt := w.must(mode, job.Published)
+				if receipt.Mode != job.Full || receipt.SnapshotBefore != job.Nullable(damaged.ID) {
 					t.Errorf("%+v", receipt)
 				}
 				warned(t, receipt, damaged.ID, "damaged", "all records are read again")
@@ -172,11 +174,11 @@ func TestADamagedParentMakesAFull(t *testing.T) {
 func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	for _, effect := range []blobtest.Effect{blobtest.Refused, blobtest.Cut(100)} {
 		faulty := blobtest.NewFaulty(w.store)
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
-		receipt := w.runOn(t.Context(), faulty, catalog.Incremental)
+		receipt := w.runOn(t.Context(), faulty, job.Incremental)
 		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
 			t.Errorf("%v: %+v", effect, receipt)
 		}
@@ -186,9 +188,9 @@ func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
 func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", []byte("{}"))
-	receipt := w.run(catalog.Full)
+	receipt := w.run(job.Full)
 	says(t, string(receipt.Error), "manifest.json", "damaged", "manifests/")
 	if receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
@@ -200,23 +202,23 @@ func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
-		for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			t.Run(name+", "+string(mode), func(t *testing.T) {
 				w := newWorld(t, airtablesim.Config{})
-				w.must(catalog.Full, catalog.Published)
+				w.must(job.Full, job.Published)
 				w.clock.Advance(time.Hour)
 				if edited {
 					w.Update("rec00000000000001", edit{"Status": "Closed"})
 				}
-				var theirs catalog.Snapshot
+				var theirs manifest.Snapshot
 				w.Before(func(c airtablesim.Call) {
 					if c.Kind == airtablesim.List {
 						w.clock.Advance(31 * time.Second)
-						w.republish(func(meta *snapshot.Meta, _ *catalog.Owner) { meta.Program = "voc/other" })
+						w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) { meta.Program = "voc/other" })
 						theirs = w.current()
 					}
 				})
-				receipt := w.must(mode, catalog.Fenced)
+				receipt := w.must(mode, job.Fenced)
 				if says(t, string(receipt.Error), "has taken over", "published nothing"); w.current() != theirs {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
@@ -226,5 +228,20 @@ func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 				w.converged()
 			})
 		}
+	}
+}
+
+// Only a store that retains tens of thousands of snapshots gets there.
+func TestTooLargeManifestNamesTheSetting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	padded := func(n int) []byte {
+		return manifesttest.Signed(2, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
+	}
+	w.must(job.Full, job.Published)
+	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))
+	receipt := w.run(job.Full)
+	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" || w.unkept == nil {
+		t.Errorf("%+v, %v", receipt, w.unkept)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // rollback makes an older snapshot current. That it is whole is seen before it is.
 func (r *run) rollback(ctx context.Context) error {
-	m, err := r.Catalog.Load(ctx)
+	m, err := r.Store.Load(ctx)
 	if err != nil {
 		return err
 	}
@@ -17,7 +17,7 @@ func (r *run) rollback(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	path, err := r.Catalog.Fetch(ctx, target, r.dir)
+	path, err := r.Store.Fetch(ctx, target, r.dir)
 	if err != nil {
 		return err
 	}
@@ -27,6 +27,6 @@ func (r *run) rollback(ctx context.Context) error {
 	}
 	_ = file.Close() // it was only tried
 	r.finish()
-	r.receipt, err = r.Catalog.Rollback(ctx, r.Base, r.receipt, target.ID)
+	r.receipt, err = r.Store.Rollback(ctx, r.Base, r.receipt, target.ID)
 	return err
 }

@@ -13,30 +13,31 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
 )
 
 // rolledBack is a world with two snapshots, of which the older is current again.
-func rolledBack(t *testing.T) (w *world, older catalog.Snapshot) {
+func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	w = newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	older = w.current()
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
-	receipt := w.rollback(catalog.Previous)
-	if receipt.Outcome != "published" || receipt.SnapshotAfter != catalog.Nullable(older.ID) || receipt.Mode != catalog.Rollback || receipt.AirtableCalls != 0 {
+	receipt := w.rollback(job.Previous)
+	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) || receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
 		t.Fatalf("%+v", receipt)
 	}
 	return w, older
 }
 
-func (w *world) rollback(to string) catalog.Run {
+func (w *world) rollback(to string) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), refresh.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: catalog.Rollback, Trigger: "cli", To: to})
+	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -44,10 +45,10 @@ func (w *world) rollback(to string) catalog.Run {
 }
 
 // scheduled does a run that nobody asked for.
-func (w *world) scheduled(mode catalog.Mode) catalog.Run {
+func (w *world) scheduled(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), refresh.Request{ID: catalog.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: catalog.TriggerSchedule})
+	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -59,17 +60,17 @@ func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t 
 	w, older := rolledBack(t)
 	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
 	for range 2 {
-		receipt := w.scheduled(catalog.Incremental)
+		receipt := w.scheduled(job.Incremental)
 		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 || w.current() != older {
 			t.Errorf("%+v", receipt)
 		}
 	}
-	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.SnapshotBefore != catalog.Nullable(older.ID) || receipt.Changed != 1 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
 	w.clock.Advance(time.Hour)
-	if receipt := w.scheduled(catalog.Incremental); receipt.Outcome != "unchanged" {
+	if receipt := w.scheduled(job.Incremental); receipt.Outcome != "unchanged" {
 		t.Errorf("after a person's run: %+v", receipt)
 	}
 }
@@ -77,7 +78,7 @@ func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t 
 func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
-	for to, words := range map[string]string{"nonsense": "no such snapshot", catalog.Previous: "none before"} {
+	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots", job.Previous: "none before"} {
 		receipt := w.rollback(to)
 		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final || w.current() != older {
 			t.Errorf("%s: %+v", to, receipt)
@@ -97,9 +98,9 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		first := p.manifest().Snapshots[0]
-		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
+		running, waiting := p.ask(job.Incremental), p.ask(job.Full)
 		synctest.Wait()
-		back, err := p.Rollback(refresh.Request{Trigger: "api", To: first.ID})
+		back, err := p.Start(t.Context(), job.Request{Mode: job.Rollback, Trigger: "api", To: first.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +108,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 			t.Errorf("%+v", receipt)
 		}
 		close(p.release)
-		for _, ticket := range []refresh.Ticket{running, waiting} {
+		for _, ticket := range []refresh.Promise{running, waiting} {
 			if receipt := p.wait(ticket); receipt.Outcome != "fenced" {
 				t.Errorf("%+v", receipt)
 			}
@@ -120,7 +121,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 				t.Errorf("its calls are forgotten: %+v", run)
 			}
 		}
-		if receipt := p.wait(p.ask(catalog.Incremental)); receipt.Outcome != "published" {
+		if receipt := p.wait(p.ask(job.Incremental)); receipt.Outcome != "published" {
 			t.Errorf("a person's run: %+v", receipt)
 		}
 		p.converged()
@@ -139,11 +140,11 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 	blobtest.CrashMatrix(func(t *testing.T) blobtest.Attempt {
 		w, _ := rolledBack(t)
 		id := w.manifest().Snapshots[0].ID
-		var got catalog.Run
+		var got job.Run
 		return blobtest.Attempt{
 			Store: w.store,
 			Run: func(store blob.Store) {
-				got, w.unkept = w.engine(store).Run(t.Context(), refresh.Request{ID: "rollback-again", Mode: catalog.Rollback, Trigger: "cli", To: id})
+				got, w.unkept = w.engine(store).Run(t.Context(), job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id})
 			},
 			Check: func() {
 				served := w.served(w.store)
@@ -151,7 +152,7 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 					t.Errorf("the rollback is %s, and it is served\n%s", got.Outcome, served)
 				}
 				w.clock.Advance(time.Minute)
-				w.run(catalog.Incremental)
+				w.run(job.Incremental)
 				w.converged()
 			},
 		}
@@ -163,8 +164,8 @@ func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	w.Update("rec00000000000002", edit{"Status": "Third"})
-	w.must(catalog.Incremental, catalog.Published)
-	if receipt := w.rollback(catalog.Previous); receipt.SnapshotAfter != catalog.Nullable(older.ID) {
+	w.must(job.Incremental, job.Published)
+	if receipt := w.rollback(job.Previous); receipt.SnapshotAfter != job.Nullable(older.ID) {
 		t.Errorf("%+v, want %s", receipt, older.ID)
 	}
 }
@@ -173,14 +174,14 @@ func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
 func TestWhatWasHeldIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, _ := rolledBack(t)
-	q := refresh.Request{ID: catalog.ScheduledRunID(catalog.Full, w.clock.Now()), Mode: catalog.Full, Trigger: catalog.TriggerSchedule}
-	for _, outcome := range []catalog.Nullable{"held", "unchanged"} {
+	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full, Trigger: job.TriggerSchedule}
+	for _, outcome := range []job.Nullable{"held", "unchanged"} {
 		receipt, err := w.engine(w.store).Run(t.Context(), q)
 		if err != nil || receipt.Outcome != outcome {
 			t.Errorf("%+v, %v, want %s", receipt, err, outcome)
 		}
 		w.clock.Advance(time.Hour)
-		w.run(catalog.Incremental) // a person's
+		w.run(job.Incremental) // a person's
 	}
 }
 
@@ -188,15 +189,15 @@ func TestWhatWasHeldIsCaughtUp(t *testing.T) {
 func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w = newGoingWorld(t, airtablesim.Config{Latency: 3 * time.Second})
 	w.fill(950)
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	time.Sleep(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	served := func(context.Context) error { return nil }
 	return w, refresh.NewRunner(w.engine(w.store), served), refresh.NewRunner(w.engine(w.store), served)
 }
 
-func outcomes(t *testing.T, tickets ...refresh.Ticket) (all []string) {
+func outcomes(t *testing.T, tickets ...refresh.Promise) (all []string) {
 	for _, ticket := range tickets {
 		receipt, err := ticket.Wait(t.Context())
 		if err != nil {
@@ -214,15 +215,15 @@ func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
-		running, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerSchedule})
+		running, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerSchedule})
 		time.Sleep(time.Second)
-		waiting, _ := two.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerAPI})
+		waiting, _ := two.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := two.Rollback(refresh.Request{To: catalog.Previous, Trigger: catalog.TriggerAPI})
+		back, _ := two.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
 		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"published", "fenced", "fenced"}) || !waiting.Joined {
 			t.Errorf("%q", got)
 		}
-		if m := w.manifest(); m.Hold == nil || m.Current != catalog.Nullable(m.Snapshots[1].ID) {
+		if m := w.manifest(); m.Hold == nil || m.Current != job.Nullable(m.Snapshots[1].ID) {
 			t.Errorf("hold %+v, current %s", m.Hold, m.Current)
 		}
 		time.Sleep(time.Minute) // the emulator has a call to end that was cut off
@@ -236,10 +237,10 @@ func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
 		defer one.Stop()
 		defer two.Stop()
 		overwrite(w, w.manifest().Snapshots[1].Key, []byte("no snapshot"))
-		running, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Incremental, Trigger: catalog.TriggerAPI})
-		waiting, _ := one.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerAPI})
+		running, _ := one.Start(t.Context(), job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
+		waiting, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := one.Rollback(refresh.Request{To: catalog.Previous, Trigger: catalog.TriggerAPI})
+		back, _ := one.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
 		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"failed", "unchanged", "unchanged"}) {
 			t.Errorf("%q", got)
 		}

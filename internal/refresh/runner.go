@@ -2,22 +2,20 @@ package refresh
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
-// ErrStopped is the cause of runs that end because their Runner is stopped.
-var ErrStopped = errors.New("stopped")
-
-// serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one takes seconds.
+// serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one
+// takes seconds.
 const serveTimeout = 2 * time.Minute
 
-// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for concurrent use.
+// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for
+// concurrent use.
 type Runner struct {
 	engine *Engine
 	watch  func(Progress) // of the engine as it was given; may be nil
@@ -28,31 +26,29 @@ type Runner struct {
 	idle   sync.WaitGroup
 
 	mu         sync.Mutex
-	working    bool          // a goroutine takes jobs off
-	jobs       []*job        // the first one runs
-	rollbacks  []*job        // these run beside it
-	unrecorded []catalog.Run // receipts that the store did not take, newest first
+	working    bool      // a goroutine takes tasks off
+	tasks      []*task   // the first one runs
+	rollbacks  []*task   // these run beside it
+	unrecorded []job.Run // receipts that the store did not take, newest first
 }
 
-// job is a run that was promised.
-type job struct {
-	request  Request
+// task is a run that was promised.
+type task struct {
+	request  job.Request
 	started  time.Time
 	progress Progress
 	done     chan struct{}
-	receipt  catalog.Run // once done is closed
+	receipt  job.Run // once done is closed
 }
 
-// Ticket is what a caller gets for a refresh that will be done.
-type Ticket struct {
-	RunID  string
-	Mode   catalog.Mode // of the run that does it, which may do more than was asked
-	Joined bool         // it was under way, or promised, already
-	job    *job
+// Promise is a run that will be done.
+type Promise struct {
+	job.Ticket
+	task *task
 }
 
-// NewRunner makes a runner, which takes over the engine. After each run it calls served, which is to make this process serve what the run
-// published; only then is the run over.
+// NewRunner makes a runner, which takes over the engine. After each run it calls served,
+// which is to make this process serve what the run published; only then is the run over.
 func NewRunner(engine *Engine, served func(context.Context) error) *Runner {
 	r := &Runner{engine: engine, watch: engine.Progress, served: served, log: engine.Log}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
@@ -60,44 +56,50 @@ func NewRunner(engine *Engine, served func(context.Context) error) *Runner {
 	return r
 }
 
-// Ask has a refresh done and returns at once. It joins a run that does at least as much, of this process or of another host, else it runs after the one that is under way. Where another host's
-// run is joined, this process waits for it too, and does the work itself if that run comes to nothing. A request without an id gets one. Error: ErrStopped.
-func (r *Runner) Ask(ctx context.Context, q Request) (Ticket, error) {
-	m, err := r.engine.Catalog.Load(ctx)
-	if err == nil { // else it is for the run itself to tell of
-		q.asked = &asked{hold: m.HeldBy()}
-	}
+// Ask is Start for callers that do not wait for the run. It implements httpapi.Refresher.
+func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
+	promise, err := r.Start(ctx, q)
+	return promise.Ticket, err
+}
+
+// Start has a run done and returns at once. A rollback starts immediately. A refresh
+// joins a run that does its work, of this process or of another host; else it starts
+// after the one that is running. If it joins another host's run, this process waits for
+// that run too, and does the work itself if the run fails. A request without an id gets
+// one. Error: job.ErrStopped.
+func (r *Runner) Start(ctx context.Context, q job.Request) (Promise, error) {
 	if q.ID == "" {
-		q.ID = catalog.NewRunID(q.Mode, r.engine.Now())
+		q.ID = job.NewRunID(q.Mode, r.engine.Now())
+	}
+	if q.Mode == job.Rollback {
+		return r.rollback(q)
+	}
+	m, err := r.engine.Store.Load(ctx)
+	if err == nil { // else the run itself reports it
+		q.Hold = m.KnownHold()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx.Err() != nil {
-		return Ticket{}, ErrStopped
+		return Promise{}, job.ErrStopped
 	}
-	for _, j := range r.jobs {
-		if j.request.does(q) {
-			return Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true, job: j}, nil
+	for _, j := range r.tasks {
+		if q.JoinedBy(j.request) {
+			return Promise{job.Ticket{RunID: j.request.ID, Mode: j.request.Mode, Joined: true}, j}, nil
 		}
 	}
 	lease, running := m.Running()
-	elsewhere := running && !slices.ContainsFunc(r.jobs, func(j *job) bool { return j.request.ID == lease.Run.ID })
+	elsewhere := running && !slices.ContainsFunc(r.tasks, func(j *task) bool { return j.request.ID == lease.Run.ID })
 	j := r.enqueue(q)
-	if elsewhere && lease.Run.Mode.Covers(q.Mode) && (lease.Accept || !q.Accept) {
-		return Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true, job: j}, nil
+	if elsewhere && q.JoinedBy(lease.Request()) {
+		return Promise{job.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, j}, nil
 	}
-	return Ticket{RunID: q.ID, Mode: q.Mode, job: j}, nil
+	return Promise{job.Ticket{RunID: q.ID, Mode: q.Mode}, j}, nil
 }
 
-// does says whether a run that was promised does at least as much as another one that is asked for now. One from before a rollback does not: that ends it.
-func (q Request) does(other Request) bool {
-	sameHold := q.asked == nil || other.asked == nil || q.asked.hold == other.asked.hold
-	return sameHold && q.Mode.Covers(other.Mode) && (q.Accept || !other.Accept)
-}
-
-func (r *Runner) enqueue(q Request) *job {
-	j := &job{request: q, done: make(chan struct{})}
-	r.jobs = append(r.jobs, j)
+func (r *Runner) enqueue(q job.Request) *task {
+	j := &task{request: q, done: make(chan struct{})}
+	r.tasks = append(r.tasks, j)
 	if !r.working {
 		r.working = true
 		r.idle.Go(r.work)
@@ -105,41 +107,38 @@ func (r *Runner) enqueue(q Request) *job {
 	return j
 }
 
-// Rollback has an older snapshot made current, at once: it waits for no run. One that is under way loses its lease by it, and those that wait do not begin. Error: ErrStopped.
-func (r *Runner) Rollback(q Request) (Ticket, error) {
+// rollback has an older snapshot made current. It waits for no run: the one that is
+// running loses its lease, and those that wait do not start. Error: job.ErrStopped.
+func (r *Runner) rollback(q job.Request) (Promise, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.ctx.Err() != nil {
-		return Ticket{}, ErrStopped
+		return Promise{}, job.ErrStopped
 	}
-	q.Mode = catalog.Rollback
-	if q.ID == "" {
-		q.ID = catalog.NewRunID(q.Mode, r.engine.Now())
-	}
-	j := &job{request: q, started: r.engine.Now(), done: make(chan struct{})}
+	j := &task{request: q, started: r.engine.Now(), done: make(chan struct{})}
 	r.rollbacks = append(r.rollbacks, j)
 	r.idle.Go(func() {
 		receipt, err := r.engine.Run(r.ctx, j.request)
 		r.settle(err)
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.rollbacks = slices.DeleteFunc(r.rollbacks, func(other *job) bool { return other == j })
+		r.rollbacks = slices.DeleteFunc(r.rollbacks, func(other *task) bool { return other == j })
 		r.close(j, receipt, err != nil)
 	})
-	return Ticket{RunID: q.ID, Mode: q.Mode, job: j}, nil
+	return Promise{job.Ticket{RunID: q.ID, Mode: q.Mode}, j}, nil
 }
 
 // Wait waits for the run and returns its receipt.
-func (t Ticket) Wait(ctx context.Context) (catalog.Run, error) {
+func (p Promise) Wait(ctx context.Context) (job.Run, error) {
 	select {
-	case <-t.job.done:
-		return t.job.receipt, nil
+	case <-p.task.done:
+		return p.task.receipt, nil
 	case <-ctx.Done():
-		return catalog.Run{}, ctx.Err()
+		return job.Run{}, ctx.Err()
 	}
 }
 
-// work does the jobs that are there, and those that come meanwhile.
+// work does the tasks that are there, and those that come meanwhile.
 func (r *Runner) work() {
 	for j := r.begin(); j != nil; j = r.begin() {
 		receipt, err := r.engine.Run(r.ctx, j.request)
@@ -156,7 +155,8 @@ func (r *Runner) settle(err error) {
 	r.serve()
 }
 
-// serve has the result served. Where that does not work, the next look at the store may; the run is over all the same.
+// serve has the result served. Where that does not work, the next look at the store may;
+// the run is over all the same.
 func (r *Runner) serve() {
 	ctx, cancel := context.WithTimeout(r.ctx, serveTimeout)
 	defer cancel()
@@ -165,28 +165,28 @@ func (r *Runner) serve() {
 	}
 }
 
-func (r *Runner) begin() *job {
+func (r *Runner) begin() *task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.working = len(r.jobs) > 0; !r.working {
+	if r.working = len(r.tasks) > 0; !r.working {
 		return nil
 	}
-	r.jobs[0].started = r.engine.Now()
-	return r.jobs[0]
+	r.tasks[0].started = r.engine.Now()
+	return r.tasks[0]
 }
 
-func (r *Runner) end(j *job, receipt catalog.Run, unrecorded bool) {
+func (r *Runner) end(j *task, receipt job.Run, unrecorded bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.jobs = r.jobs[1:]
+	r.tasks = r.tasks[1:]
 	r.close(j, receipt, unrecorded)
 }
 
-// close ends a job; r.mu is held.
-func (r *Runner) close(j *job, receipt catalog.Run, unrecorded bool) {
+// close ends a task; r.mu is held.
+func (r *Runner) close(j *task, receipt job.Run, unrecorded bool) {
 	r.unrecorded = nil
 	if unrecorded {
-		r.unrecorded = []catalog.Run{receipt}
+		r.unrecorded = []job.Run{receipt}
 	}
 	j.receipt = receipt
 	close(j.done)
@@ -198,27 +198,29 @@ func (r *Runner) progressed(p Progress) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.jobs[0].progress, r.jobs[0].request.Mode = p, p.Mode
+	r.tasks[0].progress, r.tasks[0].request.Mode = p, p.Mode
 }
 
-// Active lists the runs that this process has promised and not finished, as receipts without an end: first the one that runs, if any, then the one that
-// waits, which has no start. Unrecorded is the last receipt, if the store did not take it.
-func (r *Runner) Active() (active []catalog.Run, unrecorded []catalog.Run) {
+// Active lists the runs that this process has promised and not finished, as receipts
+// without an end: first the one that runs, if any, then the one that waits, which has no
+// start. Unrecorded is the last receipt, if the store did not take it.
+func (r *Runner) Active() (active []job.Run, unrecorded []job.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, j := range slices.Concat(r.rollbacks, r.jobs) {
-		active = append(active, catalog.Run{
-			ID: j.request.ID, Mode: j.request.Mode, Trigger: j.request.Trigger, Started: catalog.At(j.started),
+	for _, j := range slices.Concat(r.rollbacks, r.tasks) {
+		active = append(active, job.Run{
+			ID: j.request.ID, Mode: j.request.Mode, Trigger: j.request.Trigger, Started: job.At(j.started),
 			Pages: j.progress.Pages, Read: j.progress.Records,
 		})
 	}
 	return active, slices.Clone(r.unrecorded)
 }
 
-// Stop abandons the run that is under way, refuses new ones, and waits for the end. What is served stays as it is.
+// Stop abandons the run that is under way, refuses new ones, and waits for the end. What
+// is served stays as it is.
 func (r *Runner) Stop() {
 	r.mu.Lock()
-	r.stop(ErrStopped)
+	r.stop(job.ErrStopped)
 	r.mu.Unlock()
 	r.idle.Wait()
 }

@@ -13,7 +13,7 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/refresh"
 )
 
@@ -28,7 +28,7 @@ type process struct {
 func newProcess(t *testing.T) *process {
 	p := &process{world: newGoingWorld(t, airtablesim.Config{}), release: make(chan struct{})}
 	p.fill(150)
-	p.must(catalog.Full, catalog.Published)
+	p.must(job.Full, job.Published)
 	for _, record := range p.Records() { // so that an incremental has two pages as well
 		p.Update(record.ID, edit{"Notes": "edited"})
 	}
@@ -46,16 +46,16 @@ func (p *process) start(store *blobtest.Memory, served func(context.Context) err
 	p.t.Cleanup(p.Stop)
 }
 
-func (p *process) ask(mode catalog.Mode) refresh.Ticket {
+func (p *process) ask(mode job.Mode) refresh.Promise {
 	p.t.Helper()
-	ticket, err := p.Ask(p.t.Context(), refresh.Request{Mode: mode, Trigger: "api"})
+	ticket, err := p.Start(p.t.Context(), job.Request{Mode: mode, Trigger: "api"})
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return ticket
 }
 
-func (p *process) wait(ticket refresh.Ticket) catalog.Run {
+func (p *process) wait(ticket refresh.Promise) job.Run {
 	p.t.Helper()
 	receipt, err := ticket.Wait(p.t.Context())
 	if err != nil {
@@ -64,7 +64,7 @@ func (p *process) wait(ticket refresh.Ticket) catalog.Run {
 	return receipt
 }
 
-func finished(t *testing.T, ticket refresh.Ticket) bool {
+func finished(t *testing.T, ticket refresh.Promise) bool {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -80,20 +80,20 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
-		asks []catalog.Mode
+		asks []job.Mode
 		runs []int // which ask's run does each
-		mode []catalog.Mode
+		mode []job.Mode
 	}{
-		{"a full takes all along", []catalog.Mode{catalog.Full, catalog.Incremental, catalog.Full}, []int{0, 0, 0}, []catalog.Mode{catalog.Full, catalog.Full, catalog.Full}},
-		{"an incremental takes its like along", []catalog.Mode{catalog.Incremental, catalog.Incremental}, []int{0, 0}, []catalog.Mode{catalog.Incremental, catalog.Incremental}},
-		{"a full runs after an incremental, and is joined while it waits", []catalog.Mode{catalog.Incremental, catalog.Full, catalog.Full, catalog.Incremental},
-			[]int{0, 1, 1, 0}, []catalog.Mode{catalog.Incremental, catalog.Full, catalog.Full, catalog.Incremental}},
+		{"a full takes all along", []job.Mode{job.Full, job.Incremental, job.Full}, []int{0, 0, 0}, []job.Mode{job.Full, job.Full, job.Full}},
+		{"an incremental takes its like along", []job.Mode{job.Incremental, job.Incremental}, []int{0, 0}, []job.Mode{job.Incremental, job.Incremental}},
+		{"a full runs after an incremental, and is joined while it waits", []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental},
+			[]int{0, 1, 1, 0}, []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProcess(t)
 				before := len(p.manifest().Runs)
-				var tickets []refresh.Ticket
+				var tickets []refresh.Promise
 				runs := map[string]bool{}
 				for i, mode := range row.asks {
 					ticket := p.ask(mode)
@@ -126,14 +126,14 @@ func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
 		if active, unrecorded := p.Active(); len(active)+len(unrecorded) != 0 {
 			t.Errorf("%+v, %+v", active, unrecorded)
 		}
-		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
+		running, waiting := p.ask(job.Incremental), p.ask(job.Full)
 		synctest.Wait()
 		active, _ := p.Active()
 		if len(active) != 2 || active[0].Started.IsZero() || !active[1].Started.IsZero() {
 			t.Fatalf("%+v", active)
 		}
-		want := catalog.Run{ID: running.RunID, Mode: catalog.Incremental, Trigger: "api", Started: active[0].Started, Pages: 1, Read: 100}
-		if diff := cmp.Diff(want, active[0]) + cmp.Diff(catalog.Run{ID: waiting.RunID, Mode: catalog.Full, Trigger: "api"}, active[1]); diff != "" {
+		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api", Started: active[0].Started, Pages: 1, Read: 100}
+		if diff := cmp.Diff(want, active[0]) + cmp.Diff(job.Run{ID: waiting.RunID, Mode: job.Full, Trigger: "api"}, active[1]); diff != "" {
 			t.Error(diff)
 		}
 		close(p.release)
@@ -152,13 +152,13 @@ func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
 		p := newProcess(t)
 		p.store = blobtest.NewMemory(p.clock.Now)
 		p.start(p.store, func(context.Context) error { return nil })
-		first := p.ask(catalog.Incremental)
+		first := p.ask(job.Incremental)
 		synctest.Wait()
-		if second := p.ask(catalog.Full); !second.Joined || second.RunID != first.RunID || second.Mode != catalog.Full {
+		if second := p.ask(job.Full); !second.Joined || second.RunID != first.RunID || second.Mode != job.Full {
 			t.Errorf("%+v after %+v", second, first)
 		}
 		close(p.release)
-		if receipt := p.wait(first); receipt.Mode != catalog.Full {
+		if receipt := p.wait(first); receipt.Mode != job.Full {
 			t.Errorf("%+v", receipt)
 		}
 	})
@@ -179,7 +179,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 			return errors.New("the store is down") // which is no reason to wait on
 		})
 		before := p.current().ID
-		ticket := p.ask(catalog.Full)
+		ticket := p.ask(job.Full)
 		if current := <-serving; current == before {
 			t.Error("it is served before it is published")
 		}
@@ -199,13 +199,13 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		before := p.current()
-		running, waiting := p.ask(catalog.Incremental), p.ask(catalog.Full)
+		running, waiting := p.ask(job.Incremental), p.ask(job.Full)
 		synctest.Wait()
 		p.Stop()
 		if active, _ := p.Active(); len(active) != 0 {
 			t.Errorf("Stop did not wait for the end of %+v", active)
 		}
-		for _, ticket := range []refresh.Ticket{running, waiting} {
+		for _, ticket := range []refresh.Promise{running, waiting} {
 			receipt := p.wait(ticket)
 			if says(t, string(receipt.Error), "the program was stopped", "the next one does its work"); receipt.Outcome != "failed" {
 				t.Errorf("%+v", receipt)
@@ -217,12 +217,12 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		if p.current() != before {
 			t.Errorf("current is %+v", p.current())
 		}
-		if _, err := p.Ask(t.Context(), refresh.Request{Mode: catalog.Full, Trigger: "api"}); !errors.Is(err, refresh.ErrStopped) {
+		if _, err := p.Start(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err, job.ErrStopped) {
 			t.Errorf("error %v", err)
 		}
 		p.Stop() // again
 		close(p.release)
-		p.must(catalog.Incremental, catalog.Published)
+		p.must(job.Incremental, job.Published)
 	})
 }
 
@@ -238,14 +238,14 @@ func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
 			}
 		}
 		p.start(p.store, func(context.Context) error { return nil })
-		receipt := p.wait(p.ask(catalog.Full))
+		receipt := p.wait(p.ask(job.Full))
 		says(t, string(receipt.Error), "a fault of ours", "log")
 		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") || p.manifest().Runs[0].ID != receipt.ID {
 			t.Errorf("%+v", receipt)
 		}
 		says(t, p.log.String(), "panic in a refresh", "runner_test.go")
 		panics = false
-		if receipt := p.wait(p.ask(catalog.Full)); receipt.Outcome != "published" {
+		if receipt := p.wait(p.ask(job.Full)); receipt.Outcome != "published" {
 			t.Errorf("%+v", receipt)
 		}
 	})
@@ -262,11 +262,11 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 		}
 		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil })
 		defer p.Stop()
-		receipt := p.wait(p.ask(catalog.Full))
+		receipt := p.wait(p.ask(job.Full))
 		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) || receipt.Outcome != "failed" {
 			t.Errorf("%+v of %+v", unrecorded, receipt)
 		}
-		p.wait(p.ask(catalog.Full))
+		p.wait(p.ask(job.Full))
 		if _, unrecorded := p.Active(); len(unrecorded) != 0 {
 			t.Errorf("%+v", unrecorded)
 		}
@@ -287,7 +287,7 @@ func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 4 {
-				ticket, err := runner.Ask(t.Context(), refresh.Request{Mode: []catalog.Mode{catalog.Full, catalog.Incremental}[(i+j)%2], Trigger: "api"})
+				ticket, err := runner.Start(t.Context(), job.Request{Mode: []job.Mode{job.Full, job.Incremental}[(i+j)%2], Trigger: "api"})
 				if err != nil {
 					t.Error(err)
 					return

@@ -8,13 +8,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 const dataToken = "patDataOnly"
 
 // warned checks that a receipt has one warning with the words, or none.
-func warned(t *testing.T, receipt catalog.Run, words ...string) {
+func warned(t *testing.T, receipt job.Run, words ...string) {
 	t.Helper()
 	if len(words) == 0 && len(receipt.Warnings) == 0 {
 		return
@@ -27,15 +27,15 @@ func warned(t *testing.T, receipt catalog.Run, words ...string) {
 
 func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.clock.Advance(time.Hour)
 		w.RenameField("Team Routed", `Team "of" {today}`)
 		w.RenameField("Issue", "Number")
 		w.RenameField("Type of Issue", "Issue") // a name that another mapped field had
-		var receipt catalog.Run
-		made := w.calls(func() { receipt = w.must(mode, catalog.Published) })
+		var receipt job.Run
+		made := w.calls(func() { receipt = w.must(mode, job.Published) })
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
 			t.Errorf("%s: %v, want %v", mode, made, want)
 		}
@@ -44,7 +44,7 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 		now := `{"team": "Team \"of\" {today}", "type_of_issue": "Issue"}`
 		w.convergedAs(now)
 		w.clock.Advance(time.Hour)
-		w.must(catalog.Incremental, catalog.Unchanged)
+		w.must(job.Incremental, job.Unchanged)
 		w.convergedAs(now)
 	}
 }
@@ -52,12 +52,12 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	before := w.served(w.store)
 	for _, rename := range [][2]string{{"Priority", "Prio"}, {"Prio", "Priority"}} {
 		w.clock.Advance(time.Hour)
 		w.RenameField(rename[0], rename[1])
-		w.must(catalog.Incremental, catalog.Published)
+		w.must(job.Incremental, job.Published)
 		w.convergedAs(`{"priority": "` + rename[1] + `"}`)
 	}
 	if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
@@ -71,11 +71,11 @@ func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
 	both(t, func(t *testing.T, w *world) {
 		w.fill(150)
 		w.onPage(2, func() { w.RenameField("Status", "State") })
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		says(t, w.detail("rec00000000000001"), `"status":"Open"`, `"Status":"Open"`)
 		w.Before(nil)
 		w.clock.Advance(time.Hour)
-		warned(t, w.must(catalog.Incremental, catalog.Published), `field "Status" is called "State"`)
+		warned(t, w.must(job.Incremental, job.Published), `field "Status" is called "State"`)
 		w.convergedAs(`{"status": "State"}`)
 	})
 }
@@ -84,48 +84,48 @@ func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
 func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		w.fill(150)
 		w.onPage(2, func() { w.RenameField("Created", "Made") })
-		w.fails(catalog.Full, "INVALID_FILTER_BY_FORMULA", "a field was renamed or removed")
+		w.fails(job.Full, "INVALID_FILTER_BY_FORMULA", "a field was renamed or removed")
 		w.Before(nil)
-		warned(t, w.must(catalog.Full, catalog.Published), `field "Created" is called "Made"`)
+		warned(t, w.must(job.Full, job.Published), `field "Created" is called "Made"`)
 		w.convergedAs(`{"created": "Made"}`)
 	})
 }
 
 func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		both(t, func(t *testing.T, w *world) {
 			filled := w.fill(150)
 			w.onPage(2, func() {
 				w.AddField("New", "singleLineText")
 				w.Recompute(filled[149], edit{"New": "value"}) // so that no incremental reads it again
 			})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			w.Before(nil)
 			w.clock.Advance(time.Hour)
-			w.must(mode, catalog.Published)
+			w.must(mode, job.Published)
 			says(t, w.detail(filled[149]), `"New":"value"`)
 			w.converged()
 			w.clock.Advance(time.Hour)
-			w.must(mode, catalog.Unchanged)
+			w.must(mode, job.Unchanged)
 		})
 	}
 }
 
 func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		w.AddField("Extra", "singleLineText")
 		w.Update("rec00000000000001", edit{"Extra": "value"})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		says(t, w.detail("rec00000000000001"), `"Extra":"value"`)
 		w.clock.Advance(time.Hour)
 		w.DropField("Extra")
-		warned(t, w.must(mode, catalog.Published))
+		warned(t, w.must(mode, job.Published))
 		if strings.Contains(w.detail("rec00000000000001"), "Extra") {
 			t.Errorf("%s: a field that is gone is served", mode)
 		}
@@ -142,22 +142,22 @@ func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
 	}
 	w.Update("rec00000000000001", edit{"Extra": "of extra", "Other": "of other"})
 	w.Update("rec00000000000002", edit{"Extra": "of extra"})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.DropField("Extra")
 	w.RenameField("Other", "Extra")
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	says(t, w.detail("rec00000000000001"), `"Extra":"of other"`)
 	w.converged()
 }
 
 func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		for _, fields := range []string{"", `{"status": "Status"}`} {
 			w := newWorld(t, airtablesim.Config{})
 			w.fields = fields
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			before := w.served(w.store)
 			w.DropField("Status")
 			w.DropField("Environment")
@@ -166,7 +166,7 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 				t.Error(diff)
 			}
 			w.fields = `{"status": "Notes", "environment": "Priority"}`
-			w.must(mode, catalog.Published)
+			w.must(mode, job.Published)
 			w.converged()
 		}
 	}
@@ -176,7 +176,7 @@ func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
-	receipt := w.must(catalog.Full, catalog.Failed)
+	receipt := w.must(job.Full, job.Failed)
 	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`, `nearest is "Status"`, `"Taem" for "team"`)
 	if m := w.manifest(); len(m.Snapshots) != 0 || len(m.Runs) != 1 {
 		t.Errorf("%+v", m)
@@ -187,18 +187,18 @@ func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
 func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	warned(t, w.must(catalog.Full, catalog.Published))
+	warned(t, w.must(job.Full, job.Published))
 	says(t, w.detail("rec00000000000001"), `"source":"N/A"`, `"related_imt":""`)
 	w.clock.Advance(time.Hour)
 	w.AddField("Source", "singleLineText")
 	w.Update("rec00000000000001", edit{"Source": "phone"})
-	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Full {
 		t.Errorf("a mapped field that is new may be filled in any record: %+v", receipt)
 	}
 	says(t, w.detail("rec00000000000001"), `"source":"phone"`)
 	w.converged()
 	w.clock.Advance(time.Hour)
-	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
 		t.Errorf("%+v", receipt)
 	}
 }
@@ -207,14 +207,14 @@ func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
 func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.AddField("Source", "singleLineText")
-	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Full {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Full {
 		t.Errorf("%+v", receipt)
 	}
 	w.clock.Advance(time.Hour)
-	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
 		t.Errorf("%+v", receipt)
 	}
 }
@@ -223,11 +223,11 @@ func TestFieldsMayBeNamedByID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "` + w.Base().FieldID("Priority") + `"}`
-	warned(t, w.must(catalog.Full, catalog.Published))
+	warned(t, w.must(job.Full, job.Published))
 	says(t, w.detail("rec00000000000001"), `"status":"1"`)
 	w.clock.Advance(time.Hour)
 	w.RenameField("Priority", "Prio")
-	warned(t, w.must(catalog.Incremental, catalog.Published), `field "Priority" is called "Prio"`) // of the default for priority
+	warned(t, w.must(job.Incremental, job.Published), `field "Priority" is called "Prio"`) // of the default for priority
 	says(t, w.detail("rec00000000000001"), `"status":"1"`, `"priority":"High"`)
 	w.convergedAs(`{"status": "Prio", "priority": "Prio"}`)
 }
@@ -235,18 +235,18 @@ func TestFieldsMayBeNamedByID(t *testing.T) {
 func TestARenamedTableIsFollowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.RenameTable("Feedback")
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	warned(t, w.must(catalog.Incremental, catalog.Published), `table "Lead Bugs" is called "Feedback" now`, "AIRTABLE_TABLE_NAME")
+	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`, "AIRTABLE_TABLE_NAME")
 	if owner := w.manifest().Owner; owner.TableName != "Feedback" {
 		t.Errorf("%+v", owner)
 	}
 	for _, table := range []string{"Feedback", w.Base().TableID()} {
 		w.clock.Advance(time.Hour)
 		w.table = table
-		warned(t, w.must(catalog.Incremental, catalog.Unchanged))
+		warned(t, w.must(job.Incremental, job.Unchanged))
 	}
 	w.converged()
 }
@@ -256,7 +256,7 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
 	w.fill(120)
-	receipt := w.must(catalog.Full, catalog.Published)
+	receipt := w.must(job.Full, job.Published)
 	warned(t, receipt, "schema.bases:read", "renamed fields are not noticed")
 	if receipt.AirtableCalls != 1+2 || receipt.Read != 124 || len(w.ids()) != 123 {
 		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
@@ -264,16 +264,16 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 	says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"airtable_url":"https://airtable.com/`+w.base+`"`)
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	if receipt := w.must(catalog.Incremental, catalog.Published); receipt.Mode != catalog.Incremental || receipt.Changed != 1 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 	w.converged()
 	w.token = airtablesim.DemoToken // the scope is granted
-	for i, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for i, mode := range []job.Mode{job.Full, job.Incremental} {
 		w.clock.Advance(time.Hour)
-		warned(t, w.must(catalog.Incremental, []catalog.Outcome{catalog.Published, catalog.Unchanged}[i]))
+		warned(t, w.must(job.Incremental, []job.Outcome{job.Published, job.Unchanged}[i]))
 		if got := w.manifest().Runs[0].Mode; got != mode {
 			t.Errorf("run %d is %s, want %s", i, got, mode)
 		}
@@ -285,18 +285,18 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 func TestAScopeThatIsLostLeavesTheTableKnown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.token = dataToken
 	w.clock.Advance(time.Hour)
-	receipt := w.run(catalog.Incremental)
-	if warned(t, receipt, "schema.bases:read"); receipt.Mode != catalog.Full || !receipt.Succeeded() {
+	receipt := w.run(job.Incremental)
+	if warned(t, receipt, "schema.bases:read"); receipt.Mode != job.Full || !receipt.Succeeded() {
 		t.Errorf("%+v", receipt)
 	}
 	says(t, w.detail("rec00000000000001"), w.Base().TableID())
 	w.clock.Advance(time.Hour)
-	if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
 		t.Errorf("%+v", receipt)
 	}
 	w.table = "Another"
-	w.fails(catalog.Incremental, `holds table "Lead Bugs"`, "SNAPSHOT_STORE")
+	w.fails(job.Incremental, `holds table "Lead Bugs"`, "SNAPSHOT_STORE")
 }

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // sequenceShards is how many times as many sequences are tried as -rapid.checks says, in parallel.
@@ -109,13 +109,13 @@ func (p *people) renameChoice(rt *rapid.T) {
 	p.areas[i] = now
 }
 
-func (p *people) refresh(rt *rapid.T, mode catalog.Mode) {
+func (p *people) refresh(rt *rapid.T, mode job.Mode) {
 	before, recomputed := maps.Clone(p.deleted), maps.Clone(p.computed)
 	receipt := p.run(mode)
 	if !receipt.Succeeded() {
 		rt.Fatalf("%s: %s", mode, receipt.Error)
 	}
-	if receipt.Mode == catalog.Incremental {
+	if receipt.Mode == job.Incremental {
 		return
 	}
 	for id := range before { // what happens during the run may be left to the next
@@ -148,7 +148,7 @@ func TestIncrementalsAndASweepEqualAFull(t *testing.T) {
 
 func tryASequence(t *testing.T, rt *rapid.T) {
 	p := newPeople(t, rt)
-	p.refresh(rt, catalog.Full)
+	p.refresh(rt, job.Full)
 	kinds := slices.Sorted(maps.Keys(p.edits()))
 	for range rapid.IntRange(1, 4).Draw(rt, "refreshes") {
 		for range rapid.IntRange(0, 4).Draw(rt, "edits") {
@@ -163,17 +163,17 @@ func tryASequence(t *testing.T, rt *rapid.T) {
 			p.renameChoice(rt)
 		}
 		p.clock.Advance(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
-		p.refresh(rt, rapid.SampledFrom([]catalog.Mode{catalog.Incremental, catalog.Incremental, catalog.Incremental, catalog.Sweep}).Draw(rt, "mode"))
+		p.refresh(rt, rapid.SampledFrom([]job.Mode{job.Incremental, job.Incremental, job.Incremental, job.Sweep}).Draw(rt, "mode"))
 	}
 	for _, late := range p.during {
 		late()
 	}
 	p.during = nil
-	p.refresh(rt, catalog.Incremental)
+	p.refresh(rt, job.Incremental)
 	if !p.shifts {
 		p.missesOnly(rt)
 	}
-	p.refresh(rt, catalog.Sweep)
+	p.refresh(rt, job.Sweep)
 	p.equalsAFull(rt)
 }
 

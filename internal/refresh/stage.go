@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"voc/internal/airtable"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // overlap is how far before the watermark an incremental begins. Airtable does not document
@@ -24,17 +25,17 @@ const idsPerCall = 100
 
 // stage reads what the mode asks for into a draft.
 func (r *run) stage(ctx context.Context) (err error) {
-	start, formula, finish := snapshot.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
+	start, formula, finish := build.Fork, airtable.ModifiedSince(r.current.Watermark.Add(-overlap)), r.remake
 	switch r.receipt.Mode {
-	case catalog.Full:
-		start, formula, finish = snapshot.NewDraft, r.narrowing(), r.confirmMissing
-	case catalog.Sweep:
+	case job.Full:
+		start, formula, finish = build.New, r.narrowing(), r.confirmMissing
+	case job.Sweep:
 		finish = r.sweep
 	}
 	if r.draft, err = start(ctx, r.dir, r.parent); err != nil {
 		return err
 	}
-	r.receipt.AirtableStarted, r.receipt.Filter, r.receipt.SchemaSHA256 = catalog.At(r.plan.watermark), formula, r.plan.schemaDigest()
+	r.receipt.AirtableStarted, r.receipt.Filter, r.receipt.SchemaSHA256 = job.At(r.plan.watermark), formula, r.plan.schemaDigest()
 	if err := r.list(ctx, airtable.Query{Formula: formula}, r.take, r.draft.Reset); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (r *run) account(page airtable.Page) {
 	r.receipt.Pages++
 	r.receipt.Read += len(page.Records)
 	if !page.Date.IsZero() {
-		r.receipt.AirtableFinished = catalog.At(page.Date)
+		r.receipt.AirtableFinished = job.At(page.Date)
 	}
 	r.show()
 	if r.Progress != nil {
@@ -87,7 +88,7 @@ func (r *run) account(page airtable.Page) {
 }
 
 // put keeps a record that belongs to the years, and removes one that does not, since it may have belonged before.
-func (r *run) put(ctx context.Context, row snapshot.Row) error {
+func (r *run) put(ctx context.Context, row build.Row) error {
 	if r.Years.Contains(row.Feedback.Created) {
 		return r.draft.Put(ctx, row)
 	}
@@ -175,7 +176,7 @@ func (r *run) renames() map[string]string {
 }
 
 // row is a record as it is kept and served.
-func (r *run) row(record airtable.Record) snapshot.Row {
+func (r *run) row(record airtable.Record) build.Row {
 	named := make(cells, len(record.Fields))
 	for key, value := range record.Fields {
 		if name, ok := r.plan.names[key]; ok {
@@ -188,10 +189,11 @@ func (r *run) row(record airtable.Record) snapshot.Row {
 	return r.mapped(source, named)
 }
 
-func (r *run) mapped(source snapshot.Source, named cells) snapshot.Row {
-	return snapshot.Row{
+func (r *run) mapped(source snapshot.Source, named cells) build.Row {
+	return build.Row{
 		Feedback: r.plan.mapping.Map(feedback.Record{ID: source.ID, CreatedTime: source.CreatedTime, Fields: named}),
 		Source:   source,
+		Cells:    named,
 		URL:      r.url(source.ID),
 	}
 }

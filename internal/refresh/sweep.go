@@ -16,10 +16,10 @@ func (r *run) sweep(ctx context.Context) error {
 	if err := r.remake(ctx); err != nil {
 		return err
 	}
-	if err := r.list(ctx, airtable.Query{Formula: r.narrowing(), Fields: r.narrow()}, r.see, r.draft.ForgetSeen); err != nil {
+	if err := r.list(ctx, airtable.Query{Formula: r.narrowing(), Fields: r.narrow()}, r.see, r.draft.ResetListed); err != nil {
 		return err
 	}
-	unseen, err := r.draft.Unseen(ctx)
+	unseen, err := r.draft.Unlisted(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (r *run) see(ctx context.Context, page airtable.Page) error {
 		if !r.Years.Contains(row.Feedback.Created) {
 			continue
 		}
-		if err := r.draft.See(ctx, record.ID, row.Source.Computed); err != nil {
+		if err := r.draft.MarkListed(ctx, record.ID, row.Source.Computed); err != nil {
 			return err
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -19,7 +19,7 @@ func swept(t *testing.T, w *world) (filled []string) {
 	for _, id := range filled {
 		w.Recompute(id, edit{"Score": 1})
 	}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	return filled
 }
@@ -33,13 +33,13 @@ func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
 		w.Update(filled[2], edit{"Status": "Closed"})
 		w.Update(filled[3], edit{"Created": "2024-06-01T00:00:00.000Z"}) // out of the years
 		added := w.Create(edit{"Notes": "new"})
-		var receipt catalog.Run
-		made := w.calls(func() { receipt = w.must(catalog.Sweep, catalog.Published) })
+		var receipt job.Run
+		made := w.calls(func() { receipt = w.must(job.Sweep, job.Published) })
 		// The schema, what was modified, two pages of ids, and those in question.
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 2 + 1}); !cmp.Equal(made, want) {
 			t.Errorf("%v, want %v", made, want)
 		}
-		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 || receipt.Mode != catalog.Sweep {
+		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 || receipt.Mode != job.Sweep {
 			t.Errorf("%+v", receipt)
 		}
 		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) || !slices.Contains(ids, added) {
@@ -57,10 +57,10 @@ func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
 	filled := swept(t, w)
 	w.Delete(filled[0])
 	w.Recompute(filled[1], edit{"Score": 2})
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 	before := w.current()
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Sweep, catalog.Published)
+	w.must(job.Sweep, job.Published)
 	after := w.current()
 	if before.DeletesConfirmedAt.After(noon.Add(time.Hour)) || !after.DeletesConfirmedAt.Equal(after.Watermark.Time) || after.ComputedConfirmedAt != after.DeletesConfirmedAt {
 		t.Errorf("deletions are confirmed at %v, then %v; computed values at %v", before.DeletesConfirmedAt, after.DeletesConfirmedAt, after.ComputedConfirmedAt)
@@ -72,7 +72,7 @@ func TestASweepThatFindsNothingConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	swept(t, w)
-	receipt := w.must(catalog.Sweep, catalog.Unchanged)
+	receipt := w.must(job.Sweep, job.Unchanged)
 	if current := w.current(); !current.DeletesConfirmedAt.Equal(current.Watermark.Time) || !current.ComputedConfirmedAt.Equal(current.Watermark.Time) ||
 		receipt.ContentSHA256 != current.ContentSHA256 || receipt.ContentSHA256 == "" {
 		t.Errorf("%+v; %+v", current, receipt)
@@ -92,12 +92,12 @@ func TestASweepAsksAgainForEachMissingId(t *testing.T) {
 			}
 		}
 	})
-	if receipt := w.must(catalog.Sweep, catalog.Unchanged); receipt.AirtableCalls != 1+1+2+1 {
+	if receipt := w.must(job.Sweep, job.Unchanged); receipt.AirtableCalls != 1+1+2+1 {
 		t.Errorf("nothing was missing, or it was not asked for: %+v", receipt)
 	}
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
-	if receipt := w.must(catalog.Sweep, catalog.Published); receipt.Removed != 20 {
+	if receipt := w.must(job.Sweep, job.Published); receipt.Removed != 20 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -109,10 +109,10 @@ func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
 	w.onPage(2, func() { w.delete(filled[:20]) })
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
-	if receipt := w.must(catalog.Sweep, catalog.Published); receipt.Added != 20 || receipt.Removed != 20 {
+	if receipt := w.must(job.Sweep, job.Published); receipt.Added != 20 || receipt.Removed != 20 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -129,13 +129,13 @@ func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
 		return err
 	}
 	w.Update(filled[0], edit{"Created": "2024-06-01T00:00:00.000Z"})
-	receipt := w.must(catalog.Sweep, catalog.Published)
+	receipt := w.must(job.Sweep, job.Published)
 	if err := tombstone(); err != nil || receipt.Removed != 1 {
 		t.Errorf("%v; %+v", err, receipt)
 	}
 	w.clock.Advance(time.Hour)
 	w.Update(filled[0], edit{"Created": "2025-06-01T00:00:00.000Z"})
-	receipt = w.must(catalog.Incremental, catalog.Published)
+	receipt = w.must(job.Incremental, job.Published)
 	if err := tombstone(); err == nil || receipt.Added != 1 {
 		t.Errorf("%v; %+v", err, receipt)
 	}
@@ -150,10 +150,10 @@ func TestASweepOfAPlainTable(t *testing.T) {
 	for _, name := range []string{"Created", "Reported On", "Time to In Progress"} {
 		w.DropField(name)
 	}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.Delete("rec00000000000002")
-	w.must(catalog.Sweep, catalog.Published)
+	w.must(job.Sweep, job.Published)
 	w.converged()
 }
 
@@ -161,10 +161,10 @@ func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.Delete("rec00000000000002")
-	if receipt := w.must(catalog.Sweep, catalog.Published); receipt.Mode != catalog.Full {
+	if receipt := w.must(job.Sweep, job.Published); receipt.Mode != job.Full {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -185,17 +185,17 @@ func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
 			w.Recompute("rec00000000000001", edit{"Status": "New"})
 		},
 	} {
-		for _, mode := range []catalog.Mode{catalog.Incremental, catalog.Sweep} {
+		for _, mode := range []job.Mode{job.Incremental, job.Sweep} {
 			t.Run(name+" before "+string(mode), func(t *testing.T) {
 				w := newWorld(t, airtablesim.Config{})
 				swept(t, w)
 				change(w)
-				if receipt := w.must(mode, catalog.Published); receipt.Mode != catalog.Full {
+				if receipt := w.must(mode, job.Published); receipt.Mode != job.Full {
 					t.Errorf("%+v", receipt)
 				}
 				w.converged()
 				w.clock.Advance(time.Hour)
-				if receipt := w.must(mode, catalog.Unchanged); receipt.Mode != mode {
+				if receipt := w.must(mode, job.Unchanged); receipt.Mode != mode {
 					t.Errorf("and then again: %+v", receipt)
 				}
 			})
@@ -210,14 +210,14 @@ func TestDigestsTellWhatDiffers(t *testing.T) {
 	filled := swept(t, w)
 	first := w.current()
 	w.Recompute(filled[1], edit{"Score": 2})
-	w.must(catalog.Sweep, catalog.Published)
+	w.must(job.Sweep, job.Published)
 	second := w.current()
 	if first.ContentSHA256 != second.ContentSHA256 || first.ComputedSHA256 == second.ComputedSHA256 {
 		t.Errorf("after a value was computed anew: %+v, before %+v", second, first)
 	}
 	w.clock.Advance(time.Hour)
 	w.Update(filled[1], edit{"Status": "Closed"})
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	third := w.current()
 	if third.ContentSHA256 == second.ContentSHA256 || third.ComputedSHA256 != second.ComputedSHA256 {
 		t.Errorf("after an edit: %+v, before %+v", third, second)
@@ -225,7 +225,7 @@ func TestDigestsTellWhatDiffers(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.RenameField("Status", "State")
 	w.fields = `{"status":"State"}`
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	if now := w.current(); now.ContentSHA256 != third.ContentSHA256 || now.ComputedSHA256 != third.ComputedSHA256 {
 		t.Errorf("after a field was renamed: %+v, before %+v", now, third)
 	}

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 func attachment(stamp int) edit {
@@ -32,14 +32,14 @@ func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
 			w.AddField("Files", "multipleAttachments")
 			w.Update("rec00000000000001", edit{"Files": value(1)})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			w.Recompute("rec00000000000001", edit{"Files": value(2)})
-			w.must(catalog.Full, catalog.Unchanged)
-			w.must(catalog.Incremental, catalog.Unchanged) // within the overlap
+			w.must(job.Full, job.Unchanged)
+			w.must(job.Incremental, job.Unchanged) // within the overlap
 			other := attachment(3)
 			other["size"] = 8
 			w.Recompute("rec00000000000001", edit{"Files": []any{other}})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			says(t, w.detail("rec00000000000001"), `"size":8`, `/v1/3/att1`)
 		})
 	}
@@ -58,10 +58,10 @@ func TestURLsOfOthersAreEdits(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
 			w.AddField("Value", "futureType")
 			w.Update("rec00000000000001", edit{"Value": value(1)})
-			w.must(catalog.Full, catalog.Published)
-			w.must(catalog.Full, catalog.Unchanged)
+			w.must(job.Full, job.Published)
+			w.must(job.Full, job.Unchanged)
 			w.Recompute("rec00000000000001", edit{"Value": value(2)})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 		})
 	}
 }
@@ -83,7 +83,7 @@ func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
 		w.Update("rec00000000000001", edit{name: value})
 		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value, "Area Impacted": value, "Priority": value})
 	}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	var want edit
 	for _, record := range w.Records() {
 		if record.ID == "rec00000000000001" {
@@ -98,9 +98,9 @@ func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
 		t.Errorf("served are %.2000s, want %.2000s", b, a)
 	}
 	w.clock.Advance(time.Hour)
-	w.must(catalog.Full, catalog.Unchanged)
+	w.must(job.Full, job.Unchanged)
 	w.teams = `{"login": "Identity"}` // every row is mapped again, from what is kept
-	w.must(catalog.Incremental, catalog.Published)
+	w.must(job.Incremental, job.Published)
 	w.converged()
 }
 
@@ -131,14 +131,14 @@ func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
 	w.AddField("Mark", "singleLineText")
 	w.Update("rec00000000000001", edit{"Mark": "before MARK after", "Notes": "MARK"})
 	w.http = rewriting{w.http, func(_ string, body []byte) []byte { return bytes.ReplaceAll(body, []byte("MARK"), []byte("\xff\xc3")) }}
-	w.must(catalog.Full, catalog.Published)
+	w.must(job.Full, job.Published)
 	detail := w.detail("rec00000000000001")
 	if !json.Valid([]byte(detail)) || strings.ToValidUTF8(detail, "") != detail {
 		t.Errorf("%q", detail)
 	}
 	says(t, detail, "before \uFFFD after", `"Team Routed":"Payments"`)
-	w.must(catalog.Full, catalog.Unchanged)
-	w.must(catalog.Incremental, catalog.Unchanged)
+	w.must(job.Full, job.Unchanged)
+	w.must(job.Incremental, job.Unchanged)
 	w.converged()
 }
 
@@ -154,6 +154,6 @@ func TestAnAttachmentWhoseNameIsNoUnicodeIsNoEdit(t *testing.T) {
 		body = bytes.ReplaceAll(body, []byte(`"a.png"`), []byte(`"a\ud83d.png"`))
 		return bytes.ReplaceAll(body, []byte("/v1/1/"), fmt.Appendf(nil, "/v1/%d/", reads))
 	}}
-	w.must(catalog.Full, catalog.Published)
-	w.must(catalog.Full, catalog.Unchanged)
+	w.must(job.Full, job.Published)
+	w.must(job.Full, job.Unchanged)
 }

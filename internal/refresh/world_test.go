@@ -20,13 +20,17 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
 	"voc/internal/feedback"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/snapshot"
 )
 
-var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+var (
+	noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
+)
 
 // clock is Airtable's and the store's. It stands still but for what a test moves it along, or goes as that of a synctest bubble.
 type clock struct {
@@ -121,20 +125,20 @@ func (w *world) engine(store blob.Store) *refresh.Engine {
 			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace), Log: log,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
-		Catalog: catalog.New(store, 3, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
+		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
 		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
 	}
 }
 
 // run does one refresh in a process of its own.
-func (w *world) run(mode catalog.Mode) catalog.Run { return w.runOn(w.t.Context(), w.store, mode) }
+func (w *world) run(mode job.Mode) job.Run { return w.runOn(w.t.Context(), w.store, mode) }
 
-func (w *world) runOn(ctx context.Context, store blob.Store, mode catalog.Mode) catalog.Run {
+func (w *world) runOn(ctx context.Context, store blob.Store, mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
 	engine := w.engine(store)
-	var receipt catalog.Run
-	receipt, w.unkept = engine.Run(ctx, refresh.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept})
+	var receipt job.Run
+	receipt, w.unkept = engine.Run(ctx, job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept})
 	w.leaves(engine)
 	return receipt
 }
@@ -148,28 +152,28 @@ func (w *world) leaves(engine *refresh.Engine) {
 }
 
 // must does one refresh, whose outcome has to be as told.
-func (w *world) must(mode catalog.Mode, outcome catalog.Outcome) catalog.Run {
+func (w *world) must(mode job.Mode, outcome job.Outcome) job.Run {
 	w.t.Helper()
 	receipt := w.run(mode)
-	if receipt.Outcome != catalog.Nullable(outcome) {
+	if receipt.Outcome != job.Nullable(outcome) {
 		w.t.Fatalf("%s is %s, want %s: %s", receipt.ID, receipt.Outcome, outcome, receipt.Error)
 	}
 	return receipt
 }
 
 // fails does one refresh that must fail with all of the words, and change nothing of what is served.
-func (w *world) fails(mode catalog.Mode, words ...string) catalog.Run {
+func (w *world) fails(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
-	return w.changesNothing(mode, catalog.Failed, words...)
+	return w.changesNothing(mode, job.Failed, words...)
 }
 
 // refuses is fails for a refresh that the publish gate must not let through.
-func (w *world) refuses(mode catalog.Mode, words ...string) catalog.Run {
+func (w *world) refuses(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
-	return w.changesNothing(mode, catalog.Refused, append(words, "refused", "accept")...)
+	return w.changesNothing(mode, job.Refused, append(words, "refused", "accept")...)
 }
 
-func (w *world) changesNothing(mode catalog.Mode, outcome catalog.Outcome, words ...string) catalog.Run {
+func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...string) job.Run {
 	w.t.Helper()
 	before := w.current()
 	receipt := w.must(mode, outcome)
@@ -192,13 +196,13 @@ func says(t testing.TB, text string, parts ...string) {
 	}
 }
 
-func (w *world) catalog() *catalog.Catalog {
-	return catalog.New(w.store, 3, slog.New(slog.DiscardHandler))
+func (w *world) manifests() *manifest.Store {
+	return manifest.New(w.store, 3, quota, slog.New(slog.DiscardHandler))
 }
 
-func (w *world) manifest() catalog.Manifest {
+func (w *world) manifest() manifest.Manifest {
 	w.t.Helper()
-	m, err := w.catalog().Load(w.t.Context())
+	m, err := w.manifests().Load(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -206,7 +210,7 @@ func (w *world) manifest() catalog.Manifest {
 }
 
 // current is the snapshot that is served, zero if there is none.
-func (w *world) current() catalog.Snapshot {
+func (w *world) current() manifest.Snapshot {
 	w.t.Helper()
 	s, _ := w.manifest().CurrentSnapshot()
 	return s
@@ -215,7 +219,7 @@ func (w *world) current() catalog.Snapshot {
 // open opens the current snapshot of a store.
 func (w *world) open(store blob.Store) *snapshot.File {
 	w.t.Helper()
-	c := catalog.New(store, 3, slog.New(slog.DiscardHandler))
+	c := manifest.New(store, 3, quota, slog.New(slog.DiscardHandler))
 	m, err := c.Load(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
@@ -274,7 +278,7 @@ func (w *world) fresh() []string {
 func (w *world) freshly() ([]string, snapshot.Meta) {
 	w.t.Helper()
 	store := blobtest.NewMemory(w.clock.Now)
-	if receipt := w.runOn(w.t.Context(), store, catalog.Full); !receipt.Succeeded() {
+	if receipt := w.runOn(w.t.Context(), store, job.Full); !receipt.Succeeded() {
 		w.t.Fatalf("a fresh full: %s", receipt.Error)
 	}
 	file := w.open(store)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"voc/internal/airtablesim"
-	"voc/internal/catalog"
+	"voc/internal/job"
 )
 
 // belonging are records with the created time that is served, and whether it is of 2025-.
@@ -81,14 +81,14 @@ func TestTheServedCreatedDecidesInEveryMode(t *testing.T) {
 		"without the schema": func(w *world) { w.token = "patDataOnly" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+			for _, mode := range []job.Mode{job.Full, job.Incremental} {
 				w := newWorld(t, airtablesim.Config{DataToken: "patDataOnly"})
 				prepare(w)
-				if mode == catalog.Incremental {
-					w.must(catalog.Full, catalog.Published)
+				if mode == job.Incremental {
+					w.must(job.Full, job.Published)
 				}
 				want, _, names := w.created()
-				w.must(mode, catalog.Published)
+				w.must(mode, job.Published)
 				got := w.ids()
 				for id, name := range names {
 					if slices.Contains(got, id) != slices.Contains(want, id) {
@@ -121,7 +121,7 @@ func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
 	} {
 		w := newWorld(t, airtablesim.Config{Clock: func() time.Time { return row.now }})
 		id := w.Create(edit{"Notes": "no dates"})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		if served := w.detail(id) != ""; served != row.belongs {
 			t.Errorf("made at %v, is served: %v", row.now, served)
 		}
@@ -130,13 +130,13 @@ func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
 
 func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []catalog.Mode{catalog.Full, catalog.Incremental} {
+	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		for i, created := range []string{"2024-12-31T23:59:00.000Z", "2025-03-03T00:00:00.000Z", "1999-01-01T00:00:00.000Z"} {
 			w.clock.Advance(time.Hour)
 			w.Update("rec00000000000001", edit{"Created": created})
-			receipt := w.must(mode, catalog.Published)
+			receipt := w.must(mode, job.Published)
 			if in := i == 1; receipt.Added != map[bool]int{true: 1}[in] || receipt.Removed != map[bool]int{false: 1}[in] {
 				t.Errorf("%s, created %s: %+v", mode, created, receipt)
 			}
@@ -144,7 +144,7 @@ func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
 		}
 		w.clock.Advance(time.Hour)
 		w.Update("rec00000000000001", edit{"Status": "still outside"})
-		w.must(mode, catalog.Unchanged)
+		w.must(mode, job.Unchanged)
 	}
 }
 
@@ -153,24 +153,24 @@ func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
 	for _, row := range []struct {
 		years string
 		want  int
-		after catalog.Outcome
+		after job.Outcome
 	}{
-		{"2024-2025", 4, catalog.Published},
-		{"all", 4, catalog.Published},
-		{"2024", 1, catalog.Published},
-		{"2025", 3, catalog.Published}, // the same records, but the next snapshot must know its years
+		{"2024-2025", 4, job.Published},
+		{"all", 4, job.Published},
+		{"2024", 1, job.Published},
+		{"2025", 3, job.Published}, // the same records, but the next snapshot must know its years
 	} {
 		t.Run(row.years, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
-			w.must(catalog.Full, catalog.Published)
+			w.must(job.Full, job.Published)
 			w.clock.Advance(time.Hour)
 			w.years = row.years
-			if receipt := w.must(catalog.Incremental, row.after); receipt.Mode != catalog.Full || len(w.ids()) != row.want {
+			if receipt := w.must(job.Incremental, row.after); receipt.Mode != job.Full || len(w.ids()) != row.want {
 				t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 			}
 			w.converged()
 			w.clock.Advance(time.Hour)
-			if receipt := w.must(catalog.Incremental, catalog.Unchanged); receipt.Mode != catalog.Incremental {
+			if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
 				t.Errorf("once more a full: %+v", receipt)
 			}
 		})
@@ -184,7 +184,7 @@ func TestAFullAsksForTheYearsOnly(t *testing.T) {
 	for i := range 150 {
 		w.Create(edit{"Created": fmt.Sprintf("2023-01-%02dT00:00:00.000Z", i%28+1)})
 	}
-	receipt := w.must(catalog.Full, catalog.Published)
+	receipt := w.must(job.Full, job.Published)
 	if receipt.Read != 3 || receipt.Pages != 1 {
 		t.Errorf("%+v", receipt)
 	}
@@ -218,7 +218,7 @@ func TestAFormulaComparesOnlyWhatIsADate(t *testing.T) {
 		w.AddField("Created", kind)
 		asked := &asking{RoundTripper: w.http}
 		w.http = asked
-		w.must(catalog.Full, catalog.Published)
+		w.must(job.Full, job.Published)
 		if formulas := strings.Join(asked.formulas, "\n"); strings.Contains(formulas, "IS_AFTER({Created}") != compared || !strings.Contains(formulas, "IS_AFTER({Reported On}") {
 			t.Errorf("%s: asked with %s", kind, formulas)
 		}

@@ -18,7 +18,7 @@ var clocks = map[string]string{
 	"internal/airtablesim/":       "the default of Airtable's clock",
 	"internal/airtable/pacer.go":  "monotonic: when the next call may leave",
 	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
-	"internal/catalog/replica.go": "monotonic: how long ago the manifest was read",
+	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
 }
 
 func TestOnlyEdgesReadClock(t *testing.T) {

@@ -13,36 +13,43 @@ import (
 
 // drawing lists which packages each package may import. Data travels one way:
 //
-//	functions → app → refresh, httpapi → catalog → snapshot, blob
+//	functions → app → refresh, httpapi → replica → manifest → job, snapshot, blob
 //
 // with feedback and airtable at the bottom. These two meet only in refresh, and in app,
 // which wires them. Only the server's host has the emulator, which takes Airtable's
-// limits from the client. Tests may import what they need; voctest and buildtest are for
-// tests alone.
+// limits from the client. Tests may import what they need; voctest, buildtest,
+// snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
 functions/server   → serverhost
-serverhost         → app refresh httpapi catalog config schedule telemetry airtablesim
+serverhost         → app access refresh httpapi replica manifest job config schedule
+                     telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
-functions/api      → app httpapi catalog config lambdahost lambdahost/invocation
-functions/refresh  → app refresh httpapi catalog config lambdahost
-app                → refresh httpapi catalog snapshot blob blob/dirblob blob/s3blob airtable
-                     feedback config schedule telemetry
-refresh            → catalog snapshot airtable feedback telemetry
-httpapi            → catalog snapshot feedback schedule telemetry
+functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
+functions/refresh  → app refresh httpapi job config lambdahost
+app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
+                     airtable feedback config schedule telemetry
+refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
+httpapi            → access replica manifest job snapshot feedback schedule telemetry
 httpapi/apidoc     →
-lambdahost         → catalog config
-lambdahost/invocation → lambdahost httpapi catalog config
+lambdahost         → job config
+lambdahost/invocation → lambdahost manifest job config
 lambdahost/lambdatest → buildtest
 buildtest          →
 voctest            →
-catalog            → snapshot blob feedback
+replica            → manifest job snapshot blob
+manifest           → job snapshot blob
+manifest/manifesttest → manifest job snapshot snapshot/build feedback blob blob/blobtest
+job                →
 snapshot           → feedback
-config             → feedback schedule
+snapshot/build     → snapshot feedback
+snapshot/snaptest  → snapshot snapshot/build feedback voctest
+config             → access feedback schedule
 blob/dirblob       → blob
 blob/s3blob        → blob
 blob/blobtest      → blob
 airtablesim        → airtablesim/formula airtable
 airtablesim/formula →
+access             →
 airtable           →
 feedback           →
 blob               →
@@ -54,9 +61,9 @@ telemetry          →
 // entry "" is for the Lambda functions.
 var unlinked = map[string][]string{
 	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost",
-		"voc/internal/voctest", "testing"},
+		"voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
 	"": {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest",
-		"testing"},
+		"voc/internal/snapshot/snaptest", "testing"},
 }
 
 func TestImportsMatchDrawing(t *testing.T) {

@@ -78,7 +78,8 @@ func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 	other := servertest.Environment(t, airtable.Variables(store, "AIRTABLE_BASE_ID=appSomethingElse1")...)
 	for _, args := range [][]string{nil, {"refresh", "full"}} {
 		code, _, stderr := servertest.Run(t, other, args...)
-		if code != 1 || !strings.Contains(stderr, airtable.ID) || !strings.Contains(stderr, "appSomethingElse1") {
+		if code != 1 || !strings.Contains(stderr, airtable.ID) || !strings.Contains(stderr, "appSomethingElse1") ||
+			!strings.Contains(stderr, "AIRTABLE_BASE_ID") || !strings.Contains(stderr, "SNAPSHOT_STORE") {
 			t.Errorf("server %v: exit code %d, %q", args, code, stderr)
 		}
 	}

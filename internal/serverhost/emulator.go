@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"voc/internal/access"
 	"voc/internal/airtablesim"
 	"voc/internal/config"
 )
@@ -59,7 +60,7 @@ func (p *Program) startEmulator(cfg config.Sim) (*running, error) {
 	go func() { _ = server.Serve(listener) }() // ends with stop
 	r := &running{stop: func() { _ = server.Close() }}
 	r.airtable = config.Airtable{
-		Key: config.NewSecret(airtablesim.DemoToken), BaseID: base.ID(), Table: cfg.Table, URL: "http://" + listener.Addr().String(),
+		Key: access.NewSecret(airtablesim.DemoToken), BaseID: base.ID(), Table: cfg.Table, URL: "http://" + listener.Addr().String(),
 	}
 	r.banner = strings.Join([]string{
 		"Airtable emulator with " + data,

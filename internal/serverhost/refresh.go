@@ -11,7 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"voc/internal/app"
-	"voc/internal/catalog"
+	"voc/internal/job"
 	"voc/internal/refresh"
 )
 
@@ -31,8 +31,8 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 		progress, done := p.showProgress(engine.Log)
 		engine.Progress = progress
 		defer done()
-		mode := catalog.Mode(c.Mode)
-		return p.once(ctx, engine, refresh.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
+		mode := job.Mode(c.Mode)
+		return p.once(ctx, engine, job.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
 	})
 }
 
@@ -44,7 +44,7 @@ type rollbackCmd struct {
 // Run rolls back, and prints the receipt.
 func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
 	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
-		return p.once(ctx, engine, refresh.Request{Mode: catalog.Rollback, To: c.To})
+		return p.once(ctx, engine, job.Request{Mode: job.Rollback, To: c.To})
 	})
 }
 
@@ -63,8 +63,8 @@ func (p *Program) withEngine(ctx context.Context, do func(context.Context, *refr
 }
 
 // once does one run and prints its receipt.
-func (p *Program) once(ctx context.Context, engine *refresh.Engine, q refresh.Request) error {
-	q.ID, q.Trigger = catalog.NewRunID(q.Mode, p.now()), catalog.TriggerCLI
+func (p *Program) once(ctx context.Context, engine *refresh.Engine, q job.Request) error {
+	q.ID, q.Trigger = job.NewRunID(q.Mode, p.now()), job.TriggerCLI
 	receipt, err := engine.Run(ctx, q)
 	if err != nil {
 		engine.Log.Error("the receipt could not be kept", "error", err)
@@ -72,7 +72,7 @@ func (p *Program) once(ctx context.Context, engine *refresh.Engine, q refresh.Re
 	if err := p.printJSON(receipt); err != nil {
 		return err
 	}
-	if outcome := catalog.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != catalog.Joined {
+	if outcome := job.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != job.Joined {
 		return fmt.Errorf("the run is %s: %s", outcome, receipt.Error)
 	}
 	return nil

@@ -5,8 +5,9 @@ import (
 	"log/slog"
 	"time"
 
-	"voc/internal/catalog"
 	"voc/internal/config"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/schedule"
 )
@@ -21,30 +22,30 @@ const (
 // scheduler asks for refreshes when they are due.
 type scheduler struct {
 	entries []entry
-	ask     func(refresh.Request) (refresh.Ticket, error)
+	ask     func(job.Request) (refresh.Promise, error)
 	now     func() time.Time
 	log     *slog.Logger
 }
 
 type entry struct {
-	mode catalog.Mode
+	mode job.Mode
 	schedule.Schedule
 	next time.Time // zero: never
 }
 
 // newScheduler makes a scheduler by the machine's clock. It knows the full first, so that of two that are due together the lesser one joins the greater.
-func newScheduler(cfg config.Schedule, ask func(refresh.Request) (refresh.Ticket, error), log *slog.Logger) *scheduler {
+func newScheduler(cfg config.Schedule, ask func(job.Request) (refresh.Promise, error), log *slog.Logger) *scheduler {
 	return &scheduler{ask: ask, now: wallClock, log: log, entries: []entry{
-		{mode: catalog.Full, Schedule: cfg.Full}, {mode: catalog.Sweep, Schedule: cfg.Sweep}, {mode: catalog.Incremental, Schedule: cfg.Incremental},
+		{mode: job.Full, Schedule: cfg.Full}, {mode: job.Sweep, Schedule: cfg.Sweep}, {mode: job.Incremental, Schedule: cfg.Incremental},
 	}}
 }
 
 // catchUp asks, once, for what was due while no process was there to do it.
-func (s *scheduler) catchUp(m catalog.Manifest, now time.Time) {
+func (s *scheduler) catchUp(m manifest.Manifest, now time.Time) {
 	for _, e := range s.entries {
 		if missed := e.Missed(m.LastDone(e.mode), now); !missed.IsZero() {
 			s.log.Info("a refresh was missed and is caught up", "mode", e.mode, "due", missed)
-			s.due(e.mode, catalog.TriggerCatchUp, missed)
+			s.due(e.mode, job.TriggerCatchUp, missed)
 			return
 		}
 	}
@@ -90,9 +91,9 @@ func (s *scheduler) tick(now time.Time) {
 		if e.next.IsZero() || now.Before(e.next) {
 			continue
 		}
-		trigger := catalog.TriggerSchedule
+		trigger := job.TriggerSchedule
 		if now.Sub(e.next) > late {
-			trigger = catalog.TriggerCatchUp
+			trigger = job.TriggerCatchUp
 		}
 		s.due(e.mode, trigger, e.next)
 		e.next = e.Next(now)
@@ -100,8 +101,8 @@ func (s *scheduler) tick(now time.Time) {
 }
 
 // due asks for the run of a time. Its id tells that time, so that of several servers over one store one does it.
-func (s *scheduler) due(mode catalog.Mode, trigger string, at time.Time) {
-	if _, err := s.ask(refresh.Request{ID: catalog.ScheduledRunID(mode, at), Mode: mode, Trigger: trigger}); err != nil {
+func (s *scheduler) due(mode job.Mode, trigger job.Trigger, at time.Time) {
+	if _, err := s.ask(job.Request{ID: job.ScheduledRunID(mode, at), Mode: mode, Trigger: trigger}); err != nil {
 		s.log.Warn("a refresh is due and can not be started", "mode", mode, "error", err)
 	}
 }
@@ -110,7 +111,7 @@ func (s *scheduler) due(mode catalog.Mode, trigger string, at time.Time) {
 var retries = []time.Duration{time.Minute, 2 * time.Minute}
 
 // waiting waits for a run's receipt.
-type waiting func(context.Context) (catalog.Run, error)
+type waiting func(context.Context) (job.Run, error)
 
 // again waits for a run, and has it done again while that may help.
 func again(ctx context.Context, wait waiting, ask func() (waiting, error)) {

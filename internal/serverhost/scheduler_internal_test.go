@@ -10,8 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"voc/internal/catalog"
 	"voc/internal/config"
+	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
 )
 
@@ -28,9 +29,9 @@ func newAsked(t *testing.T) *asked {
 		t.Fatal(err)
 	}
 	a := &asked{}
-	a.scheduler = newScheduler(cfg.Schedule, func(q refresh.Request) (refresh.Ticket, error) {
+	a.scheduler = newScheduler(cfg.Schedule, func(q job.Request) (refresh.Promise, error) {
 		a.runs = append(a.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
-		return refresh.Ticket{}, nil
+		return refresh.Promise{}, nil
 	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	return a
 }
@@ -82,22 +83,22 @@ func TestSchedulerCatchesUpOnceAfterTheMachineSlept(t *testing.T) {
 }
 
 func TestSchedulerCatchesUpOnceWhatWasMissedWhileItWasDown(t *testing.T) {
-	receipt := func(mode catalog.Mode, finished string) catalog.Run {
-		return catalog.Run{ID: finished, Mode: mode, Outcome: catalog.Nullable(catalog.Published), Finished: catalog.At(at(t, finished))}
+	receipt := func(mode job.Mode, finished string) job.Run {
+		return job.Run{ID: finished, Mode: mode, Outcome: job.Nullable(job.Published), Finished: job.At(at(t, finished))}
 	}
 	for _, c := range []struct {
 		name, now string
-		runs      []catalog.Run
+		runs      []job.Run
 		want      []string
 	}{
-		{"nothing was due", "2026-11-24 09:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Sweep, "2026-11-24 06:30:30"), receipt(catalog.Full, "2026-11-22 23:59:20")}, nil},
-		{"some incrementals", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Sweep, "2026-11-24 06:30:30"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
-		{"the sweep, which does what an incremental does", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 09:00:05"), receipt(catalog.Full, "2026-11-22 23:59:20")}, []string{"sweep by catch-up"}},
-		{"the full, which does what an incremental does", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-20 21:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
-		{"the full alone", "2026-11-24 15:40:00", []catalog.Run{receipt(catalog.Incremental, "2026-11-24 15:00:05"), receipt(catalog.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
+		{"nothing was due", "2026-11-24 09:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Sweep, "2026-11-24 06:30:30"), receipt(job.Full, "2026-11-22 23:59:20")}, nil},
+		{"some incrementals", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Sweep, "2026-11-24 06:30:30"), receipt(job.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
+		{"the sweep, which does what an incremental does", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Full, "2026-11-22 23:59:20")}, []string{"sweep by catch-up"}},
+		{"the full, which does what an incremental does", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-20 21:00:05"), receipt(job.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
+		{"the full alone", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 15:00:05"), receipt(job.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
 	} {
 		a := newAsked(t)
-		a.catchUp(catalog.Manifest{Runs: c.runs}, at(t, c.now))
+		a.catchUp(manifest.Manifest{State: job.State{Runs: c.runs}}, at(t, c.now))
 		if !slices.Equal(a.runs, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, a.runs, c.want)
 		}
@@ -115,26 +116,26 @@ func TestSchedulerGoesOnWhenTheClockIsPutBack(t *testing.T) {
 }
 
 func TestARunThatFailsForAReasonThatMayPassIsTriedTwiceMore(t *testing.T) {
-	failed, later, final := catalog.Run{Outcome: "failed"}, catalog.Run{Outcome: "retry-later"}, catalog.Run{Outcome: "failed", Final: true}
-	done, refused := catalog.Run{Outcome: "published"}, catalog.Run{Outcome: "refused"}
+	failed, later, final := job.Run{Outcome: "failed"}, job.Run{Outcome: "retry-later"}, job.Run{Outcome: "failed", Final: true}
+	done, refused := job.Run{Outcome: "published"}, job.Run{Outcome: "refused"}
 	for name, c := range map[string]struct {
-		receipts []catalog.Run
+		receipts []job.Run
 		tries    int
 		took     time.Duration
 	}{
-		"it does not fail":       {[]catalog.Run{done}, 1, 0},
-		"it fails for good":      {[]catalog.Run{final}, 1, 0},
-		"it is refused":          {[]catalog.Run{refused}, 1, 0},
-		"it fails once":          {[]catalog.Run{failed, done}, 2, time.Minute},
-		"it fails again":         {[]catalog.Run{failed, later, done}, 3, 3 * time.Minute},
-		"it fails over and over": {[]catalog.Run{failed, failed, failed, failed}, 3, 3 * time.Minute},
+		"it does not fail":       {[]job.Run{done}, 1, 0},
+		"it fails for good":      {[]job.Run{final}, 1, 0},
+		"it is refused":          {[]job.Run{refused}, 1, 0},
+		"it fails once":          {[]job.Run{failed, done}, 2, time.Minute},
+		"it fails again":         {[]job.Run{failed, later, done}, 3, 3 * time.Minute},
+		"it fails over and over": {[]job.Run{failed, failed, failed, failed}, 3, 3 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tries, began := 0, time.Now()
 				ask := func() (waiting, error) {
 					tries++
-					return func(context.Context) (catalog.Run, error) { return c.receipts[tries-1], nil }, nil
+					return func(context.Context) (job.Run, error) { return c.receipts[tries-1], nil }, nil
 				}
 				first, _ := ask()
 				again(t.Context(), first, ask)

@@ -9,11 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/app"
-	"voc/internal/catalog"
-	"voc/internal/config"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 	"voc/internal/refresh"
+	"voc/internal/replica"
 )
 
 // The server's limits: a client that is slow to ask or to read must not hold a connection for ever.
@@ -51,7 +52,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	engine.Progress = logProgress(s.Log)
 	runner := refresh.NewRunner(engine, replica.Sync)
 	defer runner.Stop()
-	server := newServer(app.NewAPI(s.Parts, replica, app.InProcess{Runner: runner}, httpapi.Platform{}))
+	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
 	url := "http://" + listener.Addr().String()
@@ -89,7 +90,7 @@ func newServer(handler http.Handler) *http.Server {
 type serving struct {
 	*session
 	program *Program
-	replica *catalog.Replica
+	replica *replica.Replica
 	runner  *refresh.Runner
 	url     string
 }
@@ -102,14 +103,14 @@ func (s *serving) begin(ctx context.Context) {
 	}
 	view, release := replica.Acquire()
 	release()
-	if err := s.Catalog.Bury(ctx, s.Config.Airtable.BaseID); err != nil {
+	if err := s.Store.Reap(ctx, s.Config.Airtable.BaseID); err != nil {
 		s.Log.Warn("a run that a dead process has left could not be ended", "error", err)
 	}
-	ask := func(q refresh.Request) (refresh.Ticket, error) {
-		ticket, err := runner.Ask(ctx, q)
+	ask := func(q job.Request) (refresh.Promise, error) {
+		ticket, err := runner.Start(ctx, q)
 		if err == nil {
 			go again(ctx, ticket.Wait, func() (waiting, error) {
-				next, err := runner.Ask(ctx, q)
+				next, err := runner.Start(ctx, q)
 				return next.Wait, err
 			})
 		}
@@ -121,7 +122,7 @@ func (s *serving) begin(ctx context.Context) {
 	case view.File == nil:
 		s.firstLoad(ctx, ask)
 	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
-		_, _ = ask(refresh.Request{Mode: catalog.Incremental, Trigger: catalog.TriggerStart}) // it was renamed, or it is another table: that must show now
+		_, _ = ask(job.Request{Mode: job.Incremental, Trigger: job.TriggerStart}) // it was renamed, or it is another table: that must show now
 	case s.Config.Schedule.On:
 		scheduler.catchUp(view.Manifest, scheduler.now())
 	}
@@ -135,9 +136,9 @@ func (s *serving) begin(ctx context.Context) {
 }
 
 // firstLoad fills an empty store at once, whatever the schedule says.
-func (s *serving) firstLoad(ctx context.Context, ask func(refresh.Request) (refresh.Ticket, error)) {
+func (s *serving) firstLoad(ctx context.Context, ask func(job.Request) (refresh.Promise, error)) {
 	s.Log.Info("there is nothing to serve: loading all records")
-	ticket, err := ask(refresh.Request{Mode: catalog.Full, Trigger: catalog.TriggerStart})
+	ticket, err := ask(job.Request{Mode: job.Full, Trigger: job.TriggerStart})
 	if err == nil {
 		_, err = ticket.Wait(ctx)
 	}
@@ -156,7 +157,7 @@ func (s *serving) welcome() {
 		return
 	}
 	fmt.Fprintf(out, "voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
-		view.Manifest.Owner.Base, view.File.Meta().Years, s.Catalog)
+		view.Manifest.Owner.Base, view.File.Meta().Years, s.Store)
 	fmt.Fprintf(out, "  all      curl -s --compressed %s/api/feedback/\n", url)
 	fmt.Fprintf(out, "  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
 	fmt.Fprintf(out, "  status   curl -s %s/api/cache/\n", url)
@@ -164,7 +165,7 @@ func (s *serving) welcome() {
 	if len(s.Config.Access.AdminTokens) > 0 {
 		fmt.Fprintf(out, "  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
 	}
-	if s.Config.Access.Read != config.Public {
+	if s.Config.Access.Reads != access.PublicReads {
 		fmt.Fprintln(out, "  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
 	}
 }

@@ -74,13 +74,14 @@ func (p *Program) variable(name string) (value string) {
 
 // owned refuses a store of another base before anything is done. A manifest that can not be read is for each command to deal with.
 func (s *session) owned(ctx context.Context) error {
-	m, err := s.Catalog.Load(ctx)
+	m, err := s.Store.Load(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // said above
 	}
 	if err := m.Belongs(s.Config.Airtable.BaseID); err != nil {
 		s.close()
-		return fmt.Errorf("%s: %w", s.Catalog, err)
+		return fmt.Errorf("%s: %w: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+			s.Store, err, s.Config.Airtable.BaseID)
 	}
 	return nil
 }

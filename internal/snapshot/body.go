@@ -2,69 +2,30 @@ package snapshot
 
 import (
 	"bufio"
-	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"os"
-	"sync"
 
-	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 )
 
-// Encoding of the whole list, by its HTTP name.
+// Encoding is the HTTP name of a content encoding.
 type Encoding string
 
-// The encodings that are kept ready. Identity is made of Gzip when a file is first asked for it: it would double the file.
+// The encodings in which a file has the list and the reports. The list as Identity is
+// unpacked from Gzip on first use: stored, it would lengthen the file by a quarter.
 const (
 	Identity Encoding = "identity"
 	Gzip     Encoding = "gzip"
 	Brotli   Encoding = "br"
 )
 
-// encoder makes one of the encodings that a file holds.
-type encoder struct {
-	encoding Encoding
-	z        interface {
-		io.WriteCloser
-		Reset(io.Writer)
-	}
-}
-
-// encoders make the bodies of one draft at a time: one for each encoding that a file holds, in the
-// file's order, and the part that is stored next.
-type encoders struct {
-	each []encoder
-	part []byte // of partSize
-}
-
-// encoderPool keeps encoders for the next draft. They take 2.5 MB, which cost more to allocate and
-// clear than a snapshot of few records costs otherwise. The garbage collector empties the pool, so a
-// host that seals once an hour does not hold them in between.
-var encoderPool = sync.Pool{New: func() any { return newEncoders() }}
-
-// newEncoders compress as hard as pays off: a list is encoded once and sent many times. Measured on
-// the real sample (9.5 MB, November 2026): gzip 9 gives 2.49 MB, Brotli 2.20 MB with 8 MB of memory;
-// Brotli's full window would give 2.12 MB and make 200 MB of garbage on the way.
-func newEncoders() *encoders {
-	hard, _ := gzip.NewWriterLevel(nil, gzip.BestCompression) // the level is valid
-	return &encoders{
-		each: []encoder{
-			{Gzip, hard},
-			{Brotli, brotli.NewWriterOptions(nil, brotli.WriterOptions{Quality: 6, LGWin: 18})},
-		},
-		part: make([]byte, partSize),
-	}
-}
-
-// partSize bounds what a reader of body holds at a time.
-const partSize = 256 << 10
-
-// Name of an answer that depends on nothing but the snapshot.
+// Name is the name of a stored response: one that depends on nothing but the snapshot.
 type Name string
 
-// The answers that are kept ready.
+// The stored responses.
 const (
 	List         Name = "feedback"
 	FacetsReport Name = "facets"
@@ -73,95 +34,93 @@ const (
 	PulseReport  Name = "customer-pulse"
 )
 
-// encodeList writes the list once through all encoders, into files, and then takes these in: SQLite can not read and write on one connection at a time.
-func (d *Draft) encodeList(ctx context.Context, encoders *encoders) error {
-	var files []*os.File
-	var sinks []io.Writer
-	for _, e := range encoders.each {
-		file, err := os.CreateTemp(d.dir, "body")
-		if err != nil {
-			return err
-		}
-		defer func() { _ = file.Close(); _ = os.Remove(file.Name()) }()
-		e.z.Reset(file)
-		files, sinks = append(files, file), append(sinks, e.z)
-	}
-	if err := d.writeList(ctx, io.MultiWriter(sinks...)); err != nil {
-		return err
-	}
-	for _, e := range encoders.each {
-		if err := e.z.Close(); err != nil {
-			return err
+// Smallest returns which of the accepted encodings makes the whole list smallest;
+// Identity if the file has none of them.
+func (f *File) Smallest(accepted []Encoding) Encoding {
+	best := Identity
+	for _, encoding := range accepted {
+		size, ok := f.sizes[bodyKey{List, encoding}]
+		if ok && (best == Identity || size < f.sizes[bodyKey{List, best}]) {
+			best = encoding
 		}
 	}
-	for i, file := range files {
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		if err := d.storeBody(ctx, encoders.part, List, encoders.each[i].encoding, file); err != nil {
-			return err
-		}
-	}
-	return nil
+	return best
 }
 
-// encodeReport keeps a report as it is and in all encodings.
-func (d *Draft) encodeReport(ctx context.Context, encoders *encoders, name Name, report []byte) error {
-	report = append(report, '\n')
-	if err := d.storeBody(ctx, encoders.part, name, Identity, bytes.NewReader(report)); err != nil {
-		return err
-	}
-	for _, e := range encoders.each {
-		var packed bytes.Buffer
-		e.z.Reset(&packed)
-		_, _ = e.z.Write(report) // memory takes all
-		_ = e.z.Close()
-		if err := d.storeBody(ctx, encoders.part, name, e.encoding, &packed); err != nil {
-			return err
+// Size returns the length of the whole list in an encoding, in bytes; 0 if the file does
+// not have it.
+func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, encoding}] }
+
+// Body opens the whole list in an encoding and returns its size; the caller closes it.
+// The first call for an encoding unpacks the list into a file beside the snapshot, later
+// ones only open that.
+func (f *File) Body(ctx context.Context, encoding Encoding) (*os.File, int64, error) {
+	f.bodies.Lock()
+	defer f.bodies.Unlock()
+	path := f.bodyPath(encoding)
+	size, ok := f.ready[encoding]
+	if !ok {
+		var err error
+		if size, err = f.unpack(ctx, encoding, path); err != nil {
+			_ = os.Remove(path) // half a list must not be served
+			return nil, 0, wrap("unpack the list as "+string(encoding), err)
 		}
+		f.ready[encoding] = size
 	}
-	return nil
+	file, err := os.Open(path)
+	return file, size, wrap("open the list", err)
 }
 
-// writeList writes the JSON array, a record a line.
-func (d *Draft) writeList(ctx context.Context, w io.Writer) error {
-	out := bufio.NewWriterSize(w, 1<<16)
-	rows, err := d.conn.QueryContext(ctx, `SELECT json FROM summary ORDER BY pos`)
+func (f *File) bodyPath(encoding Encoding) string { return f.path + "." + string(encoding) }
+
+// unpack writes the whole list to path.
+func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
+	from := bodyKey{List, encoding}
+	if encoding == Identity {
+		from.encoding = Gzip
+	}
+	if f.sizes[from] == 0 {
+		return 0, errNoBody
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	defer rows.Close()
-	separator := "["
-	for rows.Next() {
-		var summary []byte
-		if err := rows.Scan(&summary); err != nil {
-			return err
+	defer file.Close()
+	var body io.Reader = &parts{ctx: ctx, file: f, bodyKey: from}
+	if encoding == Identity {
+		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
+			return 0, err
 		}
-		_, _ = out.WriteString(separator) // bufio keeps the first error for Flush
-		_, _ = out.Write(summary)
-		separator = ",\n"
 	}
-	if separator == "[" {
-		_, _ = out.WriteString(separator)
-	}
-	_, _ = out.WriteString("]\n")
-	return errors.Join(rows.Err(), out.Flush())
+	size, err := io.Copy(file, body)
+	return size, errors.Join(err, file.Close())
 }
 
-// storeBody stores what it reads in parts, each of which it reads into part.
-func (d *Draft) storeBody(
-	ctx context.Context, part []byte, name Name, encoding Encoding, from io.Reader,
-) error {
-	for number := 0; ; number++ {
-		n, err := io.ReadFull(from, part)
-		if err == io.EOF {
-			return nil
+var errNoBody = errors.New("the snapshot does not have it")
+
+// parts reads a stored response part by part.
+type parts struct {
+	bodyKey
+	ctx  context.Context
+	file *File
+	next int
+	rest []byte
+}
+
+func (p *parts) Read(into []byte) (int, error) {
+	if len(p.rest) == 0 {
+		const query = `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`
+		err := p.file.db.QueryRowContext(p.ctx, query, p.name, p.encoding, p.next).Scan(&p.rest)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, io.EOF
 		}
-		if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
-			return err
+		if err != nil {
+			return 0, err
 		}
-		if err := d.exec(ctx, statement{`INSERT INTO body VALUES (?, ?, ?, ?)`, []any{name, encoding, number, part[:n]}}); err != nil {
-			return err
-		}
+		p.next++
 	}
+	n := copy(into, p.rest)
+	p.rest = p.rest[n:]
+	return n, nil
 }

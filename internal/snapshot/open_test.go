@@ -16,26 +16,28 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/snapshot/snaptest"
 )
 
 func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
 	t.Parallel()
-	path := made(t, cells{"a": early, "b": late})
-	check(t, os.Chmod(path, 0o400))
-	file := open(t, path)
-	if got := ids(t, file); !slices.Equal(got, []string{"b", "a"}) {
+	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	snaptest.Check(t, os.Chmod(path, 0o400))
+	file := snaptest.Open(t, path)
+	if got := snaptest.IDs(t, file); !slices.Equal(got, []string{"b", "a"}) {
 		t.Errorf("it holds %v", got)
 	}
-	if got := beside(t, filepath.Dir(path)); !slices.Equal(got, []string{filepath.Base(path)}) {
+	if got := snaptest.Beside(t, filepath.Dir(path)); !slices.Equal(got, []string{filepath.Base(path)}) {
 		t.Errorf("beside it are %v", got)
 	}
 	content, err := os.ReadFile(path)
-	check(t, err)
+	snaptest.Check(t, err)
 	if content[18] != 1 || content[19] != 1 { // 2 would ask each reader for a -wal and a -shm
 		t.Errorf("bytes 18 and 19 of the header are %d and %d", content[18], content[19])
 	}
 	var integrity string
-	if err := connect(t, path).QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
+	if err := snaptest.Connect(t, path).QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&integrity); err != nil || integrity != "ok" {
 		t.Errorf("SQLite's own check says %q, %v", integrity, err)
 	}
 }
@@ -43,17 +45,17 @@ func TestASealedFileIsSoundAndNeedsNoOther(t *testing.T) {
 // Not even a program that locks the file, against all advice, keeps readers waiting.
 func TestReadersNeedNoLock(t *testing.T) {
 	t.Parallel()
-	path := made(t, cells{"a": early})
-	alter(t, path, `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
-	if got := ids(t, open(t, path)); !slices.Equal(got, []string{"a"}) {
+	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+	snaptest.Alter(t, path, `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
+	if got := snaptest.IDs(t, snaptest.Open(t, path)); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("it holds %v", got)
 	}
 }
 
 func TestMetaComesBackAsItWasSealed(t *testing.T) {
 	t.Parallel()
-	encoded, err := json.Marshal(mapping)
-	check(t, err)
+	encoded, err := json.Marshal(snaptest.Mapping)
+	snaptest.Check(t, err)
 	for name, want := range map[string]snapshot.Meta{
 		"full": {
 			Base: "appA", TableID: "tblB", TableName: `Lead "Bugs" <1> 'é' 😀`, Years: "2024-2025", TableAs: "Bugs", Mapping: encoded, MappingVersion: 7,
@@ -64,11 +66,11 @@ func TestMetaComesBackAsItWasSealed(t *testing.T) {
 		"without a schema": {Base: "appA", Mapping: json.RawMessage(`{}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			draft, _ := start(t, nil, false)
+			draft, _ := snaptest.Start(t, nil, false)
 			sealed, err := draft.Seal(t.Context(), want)
-			check(t, err)
+			snaptest.Check(t, err)
 			want.Contents = sealed.Contents
-			if diff := cmp.Diff(want, open(t, sealed.Path).Meta()); diff != "" {
+			if diff := cmp.Diff(want, snaptest.Open(t, sealed.Path).Meta()); diff != "" {
 				t.Errorf("meta (-sealed +opened):\n%s", diff)
 			}
 		})
@@ -87,11 +89,11 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 		"older than that": {snapshot.OldestFormat - 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := made(t, cells{"a": early})
-			alter(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, test.version))
+			path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+			snaptest.Alter(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, test.version))
 			file, err := snapshot.Open(path)
 			if !test.refused {
-				check(t, err)
+				snaptest.Check(t, err)
 				_ = file.Close()
 				return
 			}
@@ -103,19 +105,11 @@ func TestASnapshotOfAnotherSchemaIsRefusedByName(t *testing.T) {
 	}
 }
 
-// alter changes a sealed file as no program of ours does.
-func alter(t *testing.T, path, statement string) {
-	t.Helper()
-	if _, err := connect(t, path).ExecContext(t.Context(), statement); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 	t.Parallel()
-	sealed := made(t, cells{"a": early})
+	sealed := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
 	whole, err := os.ReadFile(sealed)
-	check(t, err)
+	snaptest.Check(t, err)
 	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 2; `
 	for name, write := range map[string]func(*testing.T, string){
 		"empty":                         content(nil),
@@ -130,17 +124,17 @@ func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 		"without our mark":              changed(whole, `PRAGMA application_id = 0`),
 		"with more behind it":           content(append(slices.Clone(whole), 0)),
 		"with a page behind it":         content(append(slices.Clone(whole), make([]byte, 4096)...)),
-		"a folder":                      func(t *testing.T, path string) { t.Helper(); check(t, os.Mkdir(path, 0o700)) },
+		"a folder":                      func(t *testing.T, path string) { t.Helper(); snaptest.Check(t, os.Mkdir(path, 0o700)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "given.sqlite")
 			write(t, path)
-			before := beside(t, filepath.Dir(path))
+			before := snaptest.Beside(t, filepath.Dir(path))
 			_, err := snapshot.Open(path)
 			if !errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), path) {
 				t.Errorf("the error is %v", err)
 			}
-			if got := beside(t, filepath.Dir(path)); !slices.Equal(got, before) {
+			if got := snaptest.Beside(t, filepath.Dir(path)); !slices.Equal(got, before) {
 				t.Errorf("beside it are %v", got)
 			}
 		})
@@ -148,28 +142,28 @@ func TestWhatIsNoSnapshotIsRefusedByName(t *testing.T) {
 }
 
 func content(bytes []byte) func(*testing.T, string) {
-	return func(t *testing.T, path string) { t.Helper(); check(t, os.WriteFile(path, bytes, 0o600)) }
+	return func(t *testing.T, path string) { t.Helper(); snaptest.Check(t, os.WriteFile(path, bytes, 0o600)) }
 }
 
 func statements(sql string) func(*testing.T, string) {
-	return func(t *testing.T, path string) { t.Helper(); alter(t, path, sql) }
+	return func(t *testing.T, path string) { t.Helper(); snaptest.Alter(t, path, sql) }
 }
 
 func changed(whole []byte, sql string) func(*testing.T, string) {
-	return func(t *testing.T, path string) { t.Helper(); content(whole)(t, path); alter(t, path, sql) }
+	return func(t *testing.T, path string) { t.Helper(); content(whole)(t, path); snaptest.Alter(t, path, sql) }
 }
 
 func TestASnapshotThatIsCutAnywhereIsRefused(t *testing.T) {
 	t.Parallel()
-	whole, err := os.ReadFile(made(t, cells{"a": early, "b": late}))
-	check(t, err)
+	whole, err := os.ReadFile(snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late}))
+	snaptest.Check(t, err)
 	path := filepath.Join(t.TempDir(), "cut.sqlite")
 	lengths := []int{1, 15, 16, 17, 99, 100, 101, len(whole) - 1}
 	for n := 512; n < len(whole); n += 1024 { // in pages and between them
 		lengths = append(lengths, n, n+512)
 	}
 	for _, n := range lengths {
-		check(t, os.WriteFile(path, whole[:min(n, len(whole)-1)], 0o600))
+		snaptest.Check(t, os.WriteFile(path, whole[:min(n, len(whole)-1)], 0o600))
 		if _, err := snapshot.Open(path); !errors.Is(err, snapshot.ErrNotSnapshot) {
 			t.Errorf("after %d of %d bytes: %v", n, len(whole), err)
 		}
@@ -189,16 +183,16 @@ func TestAPathMayHoldAnyCharacter(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"a?b", "a%20b", "a#b", "a b", "é😀", "a;b&c=d", `a'b"c`, "a:b", "a+b", "?mode=memory", "a\nb", "a\xffb"} {
 		dir := filepath.Join(t.TempDir(), name)
-		check(t, os.Mkdir(dir, 0o700))
-		draft, err := snapshot.NewDraft(t.Context(), dir, nil)
-		check(t, err)
-		put(t, draft, cells{"a": early})
-		first := open(t, seal(t, draft).Path)
-		fork, _ := start(t, first, true)
-		if got := ids(t, open(t, seal(t, fork).Path)); !slices.Equal(got, []string{"a"}) {
+		snaptest.Check(t, os.Mkdir(dir, 0o700))
+		draft, err := build.New(t.Context(), dir, nil)
+		snaptest.Check(t, err)
+		snaptest.Put(t, draft, snaptest.Cells{"a": snaptest.Early})
+		first := snaptest.Open(t, snaptest.Seal(t, draft).Path)
+		fork, _ := snaptest.Start(t, first, true)
+		if got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, fork).Path)); !slices.Equal(got, []string{"a"}) {
 			t.Errorf("%q: a fork holds %v", name, got)
 		}
-		if got := beside(t, filepath.Dir(dir)); !slices.Equal(got, []string{name}) {
+		if got := snaptest.Beside(t, filepath.Dir(dir)); !slices.Equal(got, []string{name}) {
 			t.Errorf("%q: beside the folder are %q", name, got)
 		}
 	}
@@ -206,7 +200,7 @@ func TestAPathMayHoldAnyCharacter(t *testing.T) {
 
 // FuzzOpen changes a few bytes of a sealed file: whatever is read of it then, nothing panics.
 func FuzzOpen(f *testing.F) {
-	whole, err := os.ReadFile(made(f, cells{"a": early, "b": middle, "c": late}))
+	whole, err := os.ReadFile(snaptest.Made(f, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Middle, "c": snaptest.Late}))
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -218,14 +212,14 @@ func FuzzOpen(f *testing.F) {
 		damaged := slices.Clone(whole)
 		copy(damaged[int(at)%len(damaged):], bytes)
 		path := filepath.Join(t.TempDir(), "damaged.sqlite")
-		check(t, os.WriteFile(path, damaged, 0o600))
+		snaptest.Check(t, os.WriteFile(path, damaged, 0o600))
 		file, err := snapshot.Open(path)
 		if err != nil {
 			return
 		}
 		defer file.Close()
 		_, _ = file.Detail(t.Context(), "a")
-		_, _ = count(t.Context(), file, feedback.Filter{Any: are{"team": {"triage"}}})
+		_, _ = snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Are{"team": {"triage"}}})
 		for _, err := range file.Sources(t.Context()) {
 			_ = err
 		}

@@ -14,15 +14,17 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/snapshot/snaptest"
 )
 
 // expected are the rows of records in the order of the contract: newest created first, ties by id, ascending by bytes.
-func expected(records cells) []snapshot.Row {
-	var rows []snapshot.Row
+func expected(records snaptest.Cells) []build.Row {
+	var rows []build.Row
 	for id, cells := range records {
-		rows = append(rows, row(id, cells))
+		rows = append(rows, snaptest.Row(id, cells))
 	}
-	slices.SortFunc(rows, func(a, b snapshot.Row) int {
+	slices.SortFunc(rows, func(a, b build.Row) int {
 		if newer := b.Feedback.Created.Compare(a.Feedback.Created); newer != 0 {
 			return newer
 		}
@@ -33,7 +35,7 @@ func expected(records cells) []snapshot.Row {
 
 func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
 	t.Parallel()
-	records := cells{"first": `{"Created":"0001-01-01"}`, "last": `{"Created":"9999-12-31T23:59:59.999Z"}`}
+	records := snaptest.Cells{"first": `{"Created":"0001-01-01"}`, "last": `{"Created":"9999-12-31T23:59:59.999Z"}`}
 	for i, id := range []string{"a", "B", "b", "ab", "a\x00", "a\x00b", "é", "e", "Z", "😀", "\uffff", "10", "9", " ", ""} {
 		records[id] = `{"Created":"2025-01-01"}`
 		records["m"+id] = fmt.Sprintf(`{"Created":"2025-01-01T00:00:00.%03dZ"}`, i%3)
@@ -42,13 +44,13 @@ func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
 	for _, r := range expected(records) {
 		want = append(want, r.Feedback.ID)
 	}
-	if got := ids(t, opened(t, records)); !slices.Equal(got, want) {
+	if got := snaptest.IDs(t, snaptest.Opened(t, records)); !slices.Equal(got, want) {
 		t.Errorf("the order is\n%q, want\n%q", got, want)
 	}
 }
 
 // awkward are records whose ids and texts hold what a database, JSON or a shell might trip over.
-var awkward = cells{
+var awkward = snaptest.Cells{
 	"re'c\"1":  `{"Notes":"it's \"quoted\"; DROP TABLE feedback; --","Team Routed":"O'Hara"}`,
 	"rec\x002": `{"Notes":"before\u0000after","Team Routed":"nul\u0000team","Environment":"\u0000"}`,
 	"rec😀3":    `{"Notes":"日本語 😀 \ud83d","Area Impacted":["a, b","c"]}`,
@@ -59,11 +61,11 @@ var awkward = cells{
 
 func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
 	t.Parallel()
-	file := opened(t, awkward)
+	file := snaptest.Opened(t, awkward)
 	for id, cells := range awkward {
-		r := row(id, cells)
+		r := snaptest.Row(id, cells)
 		want, err := feedback.Join(r.Feedback.Summary(), r.Feedback.Detail(r.URL), []byte(cells))
-		check(t, err)
+		snaptest.Check(t, err)
 		got, err := file.Detail(t.Context(), id)
 		if err != nil || string(got) != string(want) {
 			t.Errorf("%q is %v\n%s, want\n%s", id, err, got, want)
@@ -82,9 +84,9 @@ func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
 func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 	t.Parallel()
 	for column, statement := range map[string]string{"summary": `UPDATE summary SET json = ''`, "detail": `UPDATE feedback SET detail = ''`} {
-		path := made(t, cells{"a": early})
-		alter(t, path, statement)
-		if got, err := open(t, path).Detail(t.Context(), "a"); err == nil || errors.Is(err, snapshot.ErrNoRecord) {
+		path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+		snaptest.Alter(t, path, statement)
+		if got, err := snaptest.Open(t, path).Detail(t.Context(), "a"); err == nil || errors.Is(err, snapshot.ErrNoRecord) {
 			t.Errorf("without its %s it is %s, %v", column, got, err)
 		}
 	}
@@ -96,8 +98,8 @@ func TestSourcesAreWhatWasPut(t *testing.T) {
 	for _, r := range expected(awkward) {
 		want = append(want, r.Source)
 	}
-	for source, err := range opened(t, awkward).Sources(t.Context()) {
-		check(t, err)
+	for source, err := range snaptest.Opened(t, awkward).Sources(t.Context()) {
+		snaptest.Check(t, err)
 		got = append(got, source)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -107,7 +109,7 @@ func TestSourcesAreWhatWasPut(t *testing.T) {
 
 func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{
+	file := snaptest.Opened(t, snaptest.Cells{
 		"a": `{"Created":"2025-01-05","Team Routed":"Core","Priority":1,"Environment":"Émile"}`,
 		"b": `{"Created":"2025-01-04","Team Routed":"CORE","Priority":2,"CW 2.0 Bug":true}`,
 		"c": `{"Created":"2025-01-03","Area Impacted":"Loans","Priority":"Urgent"}`,
@@ -122,35 +124,35 @@ func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
 		"none":                     {feedback.Filter{}, 0, "abcde"},
 		"a limit":                  {feedback.Filter{}, 2, "ab"},
 		"a limit beyond the end":   {feedback.Filter{}, 9, "abcde"},
-		"case":                     {feedback.Filter{Any: are{"team": {"cOrE"}}}, 0, "ab"},
-		"case beyond ASCII":        {feedback.Filter{Any: are{"environment": {"éMILE"}}}, 0, "a"},
-		"a value of the map":       {feedback.Filter{Any: are{"team": {"lending"}}}, 0, "c"},
-		"the unrouted":             {feedback.Filter{Any: are{"team": {"Triage"}}}, 0, "e"},
-		"any of several":           {feedback.Filter{Any: are{"team": {"lending", "triage", "none", "LENDING"}}}, 0, "ce"},
-		"all of several":           {feedback.Filter{Any: are{"team": {"core"}, "priority": {"high", "low"}}}, 0, "a"},
-		"all three":                {feedback.Filter{Any: are{"team": {"core"}, "priority": {"medium"}, "environment": {"cw 2.0"}}}, 0, "b"},
-		"a default":                {feedback.Filter{Any: are{"environment": {"CW 1.0"}, "priority": {"Low"}}}, 0, "de"},
-		"a filter and a limit":     {feedback.Filter{Any: are{"environment": {"CW 1.0"}}}, 2, "cd"},
-		"a quote":                  {feedback.Filter{Any: are{"team": {"o'hara"}}}, 0, "d"},
-		"a value that no one has":  {feedback.Filter{Any: are{"team": {"cor"}}}, 0, ""},
-		"an empty value":           {feedback.Filter{Any: are{"team": {""}}}, 0, ""},
-		"SQL":                      {feedback.Filter{Any: are{"team": {"' OR '1'='1", "core' --"}}}, 0, ""},
-		"a wildcard":               {feedback.Filter{Any: are{"team": {"c%", "c*"}}}, 0, ""},
-		"as many as a header has":  {feedback.Filter{Any: are{"team": append(slices.Repeat([]string{"x"}, 10_000), "core")}}, 0, "ab"},
-		"an accent is no case":     {feedback.Filter{Any: are{"environment": {"emile"}}}, 0, ""},
-		"one of three matches not": {feedback.Filter{Any: are{"team": {"core"}, "priority": {"high"}, "environment": {"x"}}}, 0, ""},
+		"case":                     {feedback.Filter{Any: snaptest.Are{"team": {"cOrE"}}}, 0, "ab"},
+		"case beyond ASCII":        {feedback.Filter{Any: snaptest.Are{"environment": {"éMILE"}}}, 0, "a"},
+		"a value of the map":       {feedback.Filter{Any: snaptest.Are{"team": {"lending"}}}, 0, "c"},
+		"the unrouted":             {feedback.Filter{Any: snaptest.Are{"team": {"Triage"}}}, 0, "e"},
+		"any of several":           {feedback.Filter{Any: snaptest.Are{"team": {"lending", "triage", "none", "LENDING"}}}, 0, "ce"},
+		"all of several":           {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"high", "low"}}}, 0, "a"},
+		"all three":                {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"medium"}, "environment": {"cw 2.0"}}}, 0, "b"},
+		"a default":                {feedback.Filter{Any: snaptest.Are{"environment": {"CW 1.0"}, "priority": {"Low"}}}, 0, "de"},
+		"a filter and a limit":     {feedback.Filter{Any: snaptest.Are{"environment": {"CW 1.0"}}}, 2, "cd"},
+		"a quote":                  {feedback.Filter{Any: snaptest.Are{"team": {"o'hara"}}}, 0, "d"},
+		"a value that no one has":  {feedback.Filter{Any: snaptest.Are{"team": {"cor"}}}, 0, ""},
+		"an empty value":           {feedback.Filter{Any: snaptest.Are{"team": {""}}}, 0, ""},
+		"SQL":                      {feedback.Filter{Any: snaptest.Are{"team": {"' OR '1'='1", "core' --"}}}, 0, ""},
+		"a wildcard":               {feedback.Filter{Any: snaptest.Are{"team": {"c%", "c*"}}}, 0, ""},
+		"as many as a header has":  {feedback.Filter{Any: snaptest.Are{"team": append(slices.Repeat([]string{"x"}, 10_000), "core")}}, 0, "ab"},
+		"an accent is no case":     {feedback.Filter{Any: snaptest.Are{"environment": {"emile"}}}, 0, ""},
+		"one of three matches not": {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"high"}, "environment": {"x"}}}, 0, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
-			for _, summary := range list(t, file, test.filter, test.limit) {
+			for _, summary := range snaptest.List(t, file, test.filter, test.limit) {
 				var s struct{ ID string }
-				check(t, json.Unmarshal([]byte(summary), &s))
+				snaptest.Check(t, json.Unmarshal([]byte(summary), &s))
 				got += s.ID
 			}
 			if got != test.want {
 				t.Errorf("it finds %q, want %q", got, test.want)
 			}
-			n, err := count(t.Context(), file, test.filter)
+			n, err := snaptest.Count(t.Context(), file, test.filter)
 			if err != nil || test.limit == 0 && n != len(test.want) {
 				t.Errorf("it counts %d, %v, want %d", n, err, len(test.want))
 			}
@@ -162,15 +164,15 @@ func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
 func TestAFilterFindsWhatAScanFinds(t *testing.T) {
 	t.Parallel()
 	texts := []string{"core", "CORE", "Core ", "é", "É", "ß", "SS", "k", "\u212a", "Ǆ", "ǆ"}
-	records := cells{}
+	records := snaptest.Cells{}
 	for i := range 150 {
 		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Team Routed":"%s","Priority":"%s","Environment":"%s","Created":"2025-01-%02d"}`,
 			texts[i%7], texts[i%11], texts[i%5], 1+i%28)
 	}
-	file, rows := opened(t, records), expected(records)
+	file, rows := snaptest.Opened(t, records), expected(records)
 	values := rapid.SliceOfN(rapid.SampledFrom(append(texts, "high", "")), 0, 3)
 	rapid.Check(t, func(rt *rapid.T) {
-		filter := feedback.Filter{Any: are{"team": values.Draw(rt, "team"), "priority": values.Draw(rt, "priority"), "environment": values.Draw(rt, "environment")}}
+		filter := feedback.Filter{Any: snaptest.Are{"team": values.Draw(rt, "team"), "priority": values.Draw(rt, "priority"), "environment": values.Draw(rt, "environment")}}
 		want := []string{}
 		for _, r := range rows {
 			f := r.Feedback
@@ -182,7 +184,7 @@ func TestAFilterFindsWhatAScanFinds(t *testing.T) {
 		if limit > 0 {
 			want = want[:min(limit, len(want))]
 		}
-		if diff := cmp.Diff(want, list(t, file, filter, limit)); diff != "" {
+		if diff := cmp.Diff(want, snaptest.List(t, file, filter, limit)); diff != "" {
 			rt.Errorf("%+v (-scan +index):\n%s", filter, diff)
 		}
 	})
@@ -194,20 +196,20 @@ func holds(values []string, value string) bool {
 
 func TestAnEmptySnapshotServesNothingWithoutAnError(t *testing.T) {
 	t.Parallel()
-	file := opened(t, nil)
-	n, err := count(t.Context(), file, feedback.Filter{Any: are{"team": {"a"}}})
-	if file.Records() != 0 || n != 0 || err != nil || len(list(t, file, feedback.Filter{}, 0)) != 0 || len(ids(t, file)) != 0 {
+	file := snaptest.Opened(t, nil)
+	n, err := snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Are{"team": {"a"}}})
+	if file.Records() != 0 || n != 0 || err != nil || len(snaptest.List(t, file, feedback.Filter{}, 0)) != 0 || len(snaptest.IDs(t, file)) != 0 {
 		t.Errorf("it has %d records, counts %d, %v", file.Records(), n, err)
 	}
 }
 
 func TestQueriesEndWithTheirContext(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{"a": early, "b": late})
+	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, detail := file.Detail(ctx, "a")
-	_, count := count(ctx, file, feedback.Filter{Any: are{"team": {"a"}}})
+	_, count := snaptest.Count(ctx, file, feedback.Filter{Any: snaptest.Are{"team": {"a"}}})
 	_, _, body := file.Body(ctx, snapshot.Gzip)
 	errs := map[string]error{"detail": detail, "count": count, "body": body, "summaries": nil, "sources": nil}
 	for _, errs["summaries"] = range file.Summaries(ctx, []uint32{1, 2}) {
@@ -224,7 +226,7 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 // A caller that has seen enough leaves no connection taken: there are four.
 func TestAWalkMayEndEarly(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{"a": early, "b": late})
+	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	for range 20 {
 		for range file.Summaries(t.Context(), []uint32{1, 2}) {
 			break
@@ -233,7 +235,7 @@ func TestAWalkMayEndEarly(t *testing.T) {
 			break
 		}
 	}
-	if got := ids(t, file); len(got) != 2 {
+	if got := snaptest.IDs(t, file); len(got) != 2 {
 		t.Errorf("it holds %v", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"voc/internal/feedback"
+	"voc/internal/snapshot/snaptest"
 )
 
 // FuzzSearch: whatever is searched for, the engine takes it for words: it finds what holds them, or nothing, and never fails.
@@ -13,13 +14,13 @@ func FuzzSearch(f *testing.F) {
 	for _, seed := range []string{`late "fee of" pay*`, `"`, `NEAR("a" b*, 3) OR c NOT d`, "e\u0301*", "' --", "\x00", "ʻokina ١٢٣ ½", "हिन्दी", "𝒜𝓁𝓅𝒽𝒶*", "\ue000 ǅ ß ŉ", `{description notes} : ^late + fee`, "AND OR NOT"} {
 		f.Add(seed)
 	}
-	file := opened(f, cells{"a": early, "b": `{"Notes":"late fee of pay NEAR AND OR NOT e\u0301"}`})
+	file := snaptest.Opened(f, snaptest.Cells{"a": snaptest.Early, "b": `{"Notes":"late fee of pay NEAR AND OR NOT e\u0301"}`})
 	f.Fuzz(func(t *testing.T, q string) {
 		text, err := feedback.ParseText(q)
 		if err != nil {
 			return
 		}
-		n, err := count(t.Context(), file, feedback.Filter{Text: text})
+		n, err := snaptest.Count(t.Context(), file, feedback.Filter{Text: text})
 		if err != nil {
 			t.Fatalf("%q: %v", q, err)
 		}
@@ -29,8 +30,8 @@ func FuzzSearch(f *testing.F) {
 			}
 		}
 		note, err := json.Marshal(map[string]string{"Notes": q})
-		check(t, err)
-		m, err := count(t.Context(), opened(t, cells{"c": string(note)}), feedback.Filter{Text: text})
+		snaptest.Check(t, err)
+		m, err := snaptest.Count(t.Context(), snaptest.Opened(t, snaptest.Cells{"c": string(note)}), feedback.Filter{Text: text})
 		if err != nil || m != 1 && strings.ContainsAny(q, "aeiou") { // letters that are newer than the engine's tables are none to it
 			t.Errorf("%q does not find itself: %v", q, err)
 		}

@@ -17,6 +17,8 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/snapshot/snaptest"
 )
 
 // The second reading: filters, orders, searches and facets done the long way, over all records.
@@ -182,8 +184,8 @@ func drawRecord(t *rapid.T, id int) feedback.Record {
 }
 
 func drawFilter(t *rapid.T) feedback.Filter {
-	filter := feedback.Filter{Any: are{}}
-	choices := are{
+	filter := feedback.Filter{Any: snaptest.Are{}}
+	choices := snaptest.Are{
 		"team": drawnTexts, "priority": {"HIGH", "low", "urgent", "4", "5"}, "environment": drawnTexts, "status": drawnTexts, "source": drawnTexts, "area": drawnAreas,
 		"type_of_issue": drawnTypes,
 	}
@@ -208,22 +210,22 @@ func drawFilter(t *rapid.T) feedback.Filter {
 
 // Whatever the records and the filter: a walk over pages of any length, in every order, gives what sorting and filtering all of them gives, and facets what counting does.
 func TestAnyFilterInAnyOrderPageByPageIsWhatAScanGives(t *testing.T) {
-	fewer(t)
+	snaptest.Fewer(t)
 	rapid.Check(t, func(t *rapid.T) {
-		draft, _ := start(t, nil, false)
+		draft, _ := snaptest.Start(t, nil, false)
 		var all []feedback.Feedback
 		for id := range rapid.IntRange(0, 40).Draw(t, "records") {
 			record := drawRecord(t, id)
 			fields, _ := json.Marshal(record.Fields)
-			f := mapping.Map(record)
+			f := snaptest.Mapping.Map(record)
 			all = append(all, f)
-			check(t, draft.Put(t.Context(), snapshot.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: record.CreatedTime, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+			snaptest.Check(t, draft.Put(t.Context(), build.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: record.CreatedTime, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
 		}
-		file := open(t, seal(t, draft).Path)
+		file := snaptest.Open(t, snaptest.Seal(t, draft).Path)
 		for range 4 {
 			filter := drawFilter(t)
 			want := slices.DeleteFunc(slices.Clone(all), func(f feedback.Feedback) bool { return !matches(f, filter, "") })
-			if n, err := count(t.Context(), file, filter); n != len(want) || err != nil {
+			if n, err := snaptest.Count(t.Context(), file, filter); n != len(want) || err != nil {
 				t.Errorf("%+v: counted %d, %v, want %d", filter, n, err, len(want))
 			}
 			for _, sort := range feedback.Sorts {
@@ -253,21 +255,21 @@ func idsOf(all []feedback.Feedback) []string {
 }
 
 // walk reads page after page, each with what the last one said and nothing else.
-func walk(t tester, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int) []string {
+func walk(t snaptest.T, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int) []string {
 	t.Helper()
 	ids := []string{}
 	for after, more := uint32(0), true; more; {
 		selection, err := file.Select(t.Context(), filter)
-		check(t, err)
+		snaptest.Check(t, err)
 		page, err := selection.Page(t.Context(), sort, after, limit)
-		check(t, err)
+		snaptest.Check(t, err)
 		if len(page.Positions) > limit || page.More && len(page.Positions) < limit {
 			t.Fatalf("a page of %d, limit %d, and more: %t", len(page.Positions), limit, page.More)
 		}
 		for summary, err := range file.Summaries(t.Context(), page.Positions) {
-			check(t, err)
+			snaptest.Check(t, err)
 			var s struct{ ID string }
-			check(t, json.Unmarshal(summary, &s))
+			snaptest.Check(t, json.Unmarshal(summary, &s))
 			ids = append(ids, s.ID)
 		}
 		after, more = page.Last, page.More
@@ -278,22 +280,22 @@ func walk(t tester, file *snapshot.File, filter feedback.Filter, sort feedback.S
 // A page is read off the full-text index when the search is not remembered: it must be the same one.
 func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
 	t.Parallel()
-	records := cells{}
+	records := snaptest.Cells{}
 	for i := range 60 {
 		records[fmt.Sprintf("rec%02d", i)] = fmt.Sprintf(`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`, i%7, []string{"A", "B"}[i%2], 1+i%28)
 	}
-	path := made(t, records)
-	filter := feedback.Filter{Any: are{"team": {"a"}}, Text: searchFor(t, "late")}
-	want := walk(t, open(t, path), feedback.Filter{Any: are{"team": {"a"}}}, feedback.Newest, 100)
+	path := snaptest.Made(t, records)
+	filter := feedback.Filter{Any: snaptest.Are{"team": {"a"}}, Text: searchFor(t, "late")}
+	want := walk(t, snaptest.Open(t, path), feedback.Filter{Any: snaptest.Are{"team": {"a"}}}, feedback.Newest, 100)
 	got, after := []string{}, uint32(0)
 	for more := true; more; {
-		file := open(t, path) // remembers nothing
+		file := snaptest.Open(t, path) // remembers nothing
 		selection, err := file.Select(t.Context(), filter)
-		check(t, err)
+		snaptest.Check(t, err)
 		page, err := selection.Page(t.Context(), feedback.Newest, after, 7)
-		check(t, err)
+		snaptest.Check(t, err)
 		for _, pos := range page.Positions {
-			got = append(got, ids(t, file)[pos-1])
+			got = append(got, snaptest.IDs(t, file)[pos-1])
 		}
 		after, more = page.Last, page.More
 	}
@@ -302,16 +304,16 @@ func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
 	}
 }
 
-func searchFor(t tester, q string) feedback.Text {
+func searchFor(t snaptest.T, q string) feedback.Text {
 	t.Helper()
 	text, err := feedback.ParseText(q)
-	check(t, err)
+	snaptest.Check(t, err)
 	return text
 }
 
 func TestTheMostRelevantComesFirst(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{
+	file := snaptest.Opened(t, snaptest.Cells{
 		"often":  `{"Created":"2025-01-01","Notes":"escrow escrow escrow"}`,
 		"once":   `{"Created":"2025-01-02","Notes":"escrow and many other words that have nothing to do with it at all"}`,
 		"same":   `{"Created":"2025-01-03","Notes":"escrow and many other words that have nothing to do with it at all"}`,
@@ -334,7 +336,7 @@ func TestTheMostRelevantComesFirst(t *testing.T) {
 
 func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{"a": `{"Created":"0001-01-01"}`, "b": `{"Created":"2025-01-01"}`, "c": `{"Created":"9999-12-31T23:59:59.999Z"}`})
+	file := snaptest.Opened(t, snaptest.Cells{"a": `{"Created":"0001-01-01"}`, "b": `{"Created":"2025-01-01"}`, "c": `{"Created":"9999-12-31T23:59:59.999Z"}`})
 	at := func(year int, zone int) time.Time {
 		return time.Date(year, 1, 1, 0, 0, 0, 0, time.FixedZone("", zone*3600))
 	}
@@ -363,15 +365,15 @@ func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
 // What is remembered of one filter must not answer another.
 func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
+	file := snaptest.Opened(t, snaptest.Cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
 	for range 2 {
 		for want, teams := range map[string][]string{"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`}, "abc": {"y", "X", "X\x00y"}} {
-			if got := walk(t, file, feedback.Filter{Any: are{"team": teams}}, feedback.Newest, 9); strings.Join(got, "") != want {
+			if got := walk(t, file, feedback.Filter{Any: snaptest.Are{"team": teams}}, feedback.Newest, 9); strings.Join(got, "") != want {
 				t.Errorf("%q finds %q, want %q", teams, got, want)
 			}
 		}
 	}
-	if got := walk(t, file, feedback.Filter{Any: are{"status": {"x"}}}, feedback.Newest, 9); len(got) > 0 {
+	if got := walk(t, file, feedback.Filter{Any: snaptest.Are{"status": {"x"}}}, feedback.Newest, 9); len(got) > 0 {
 		t.Errorf("a status that is a team finds %q", got)
 	}
 }
@@ -379,15 +381,15 @@ func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
 // A place that nobody was given is no reason to fail: a cursor is checked, but it may be forged.
 func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 	t.Parallel()
-	file := opened(t, cells{"a": early, "b": late})
-	for _, filter := range []feedback.Filter{{}, {Any: are{"team": {"triage"}}}, {Text: searchFor(t, "no")}} {
+	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	for _, filter := range []feedback.Filter{{}, {Any: snaptest.Are{"team": {"triage"}}}, {Text: searchFor(t, "no")}} {
 		for _, sort := range append(slices.Clone(feedback.Sorts), feedback.Relevance) {
 			if sort == feedback.Relevance && filter.Text == nil {
 				continue
 			}
 			for _, after := range []uint32{2, 3, 2048, 1 << 31, math.MaxUint32 - 1, math.MaxUint32} {
 				selection, err := file.Select(t.Context(), filter)
-				check(t, err)
+				snaptest.Check(t, err)
 				page, err := selection.Page(t.Context(), sort, after, 10)
 				if err != nil || len(page.Positions) > 0 || page.More {
 					t.Errorf("%+v, %s, after %d: %+v, %v", filter, sort, after, page, err)
@@ -400,10 +402,10 @@ func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 	t.Parallel()
 	for _, damage := range []string{`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`, `x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`} {
-		path := made(t, cells{"a": early, "b": late})
-		alter(t, path, `UPDATE facet SET positions = `+damage)
-		file := open(t, path)
-		if _, err := count(t.Context(), file, feedback.Filter{Any: are{"team": {"triage"}}}); err == nil {
+		path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+		snaptest.Alter(t, path, `UPDATE facet SET positions = `+damage)
+		file := snaptest.Open(t, path)
+		if _, err := snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Are{"team": {"triage"}}}); err == nil {
 			t.Errorf("%s: counted", damage)
 		}
 		if _, err := file.Facets(t.Context(), feedback.Filter{To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}); err == nil {
@@ -414,12 +416,12 @@ func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 
 func TestAnOrderThatIsNotThereIsAnError(t *testing.T) {
 	t.Parallel()
-	path := made(t, cells{"a": early, "b": late})
-	alter(t, path, `DELETE FROM ranking WHERE sort = 'status'; UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
-	file := open(t, path)
+	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	snaptest.Alter(t, path, `DELETE FROM ranking WHERE sort = 'status'; UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
+	file := snaptest.Open(t, path)
 	for _, sort := range []feedback.Sort{"status", "priority"} {
 		selection, err := file.Select(t.Context(), feedback.Filter{})
-		check(t, err)
+		snaptest.Check(t, err)
 		if page, err := selection.Page(t.Context(), sort, 0, 10); err == nil {
 			t.Errorf("%s: %+v", sort, page)
 		}

@@ -9,15 +9,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
-	"voc/internal/catalog"
 	"voc/internal/config"
-	"voc/internal/httpapi"
+	"voc/internal/job"
 	"voc/internal/lambdahost"
+	"voc/internal/manifest"
 )
 
-// Invoker has refreshes done by the refresh functions, which it calls and does not wait for. It implements httpapi.Refresher.
+// Invoker has refreshes done by the refresh functions, which it calls and does not wait
+// for. It implements httpapi.Refresher.
 type Invoker struct {
-	catalog   *catalog.Catalog
+	store     *manifest.Store
 	functions config.Function
 	client    *lambda.Client
 	now       func() time.Time
@@ -25,47 +26,51 @@ type Invoker struct {
 
 // New makes one for the store that the functions share. The clock dates the ids of runs.
 func New(
-	ctx context.Context, c *catalog.Catalog, functions config.Function, now func() time.Time,
+	ctx context.Context, store *manifest.Store, functions config.Function, now func() time.Time,
 ) (*Invoker, error) {
 	cfg, err := lambdahost.Client(ctx, "LAMBDA")
 	if err != nil {
 		return nil, err
 	}
-	return &Invoker{c, functions, lambda.NewFromConfig(cfg), now}, nil
+	return &Invoker{store, functions, lambda.NewFromConfig(cfg), now}, nil
 }
 
-// Ask joins the run that is under way if that does at least as much, by a fresh look at the manifest, or else calls a function. Error: httpapi.ErrNotStarted.
-func (i *Invoker) Ask(ctx context.Context, c httpapi.Command) (httpapi.Ticket, error) {
-	lease, running, err := i.catalog.Running(ctx)
-	if joins := lease.Run.Mode.Covers(c.Mode) && (lease.Accept || !c.Accept); err == nil && running && joins {
-		return httpapi.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, nil
+// Ask joins the run that is running if that does the work of r, by a fresh read of the
+// manifest, or else calls a function. Error: job.ErrNotStarted.
+func (i *Invoker) Ask(ctx context.Context, r job.Request) (job.Ticket, error) {
+	lease, running, err := i.store.Running(ctx)
+	if err == nil && running && r.JoinedBy(lease.Request()) {
+		return job.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, nil
 	}
-	id := catalog.NewRunID(c.Mode, i.now()) // a store that can not be read is for the run itself to tell of
-	if err := i.call(ctx, lambdahost.Event{Mode: string(c.Mode), Accept: c.Accept, Snapshot: c.To, RunID: id, Trigger: catalog.TriggerAPI}); err != nil {
-		return httpapi.Ticket{}, err
+	r.ID = job.NewRunID(r.Mode, i.now()) // the run itself reports a store that cannot be read
+	if err := i.call(ctx, r); err != nil {
+		return job.Ticket{}, err
 	}
-	return httpapi.Ticket{RunID: id, Mode: c.Mode}, nil
+	return job.Ticket{RunID: r.ID, Mode: r.Mode}, nil
 }
 
 // Active implements httpapi.Refresher. What runs elsewhere is in the manifest.
-func (i *Invoker) Active() (active, unrecorded []catalog.Run) { return nil, nil }
+func (i *Invoker) Active() (active, unrecorded []job.Run) { return nil, nil }
 
-func (i *Invoker) call(ctx context.Context, e lambdahost.Event) error {
-	payload, err := json.Marshal(e)
+func (i *Invoker) call(ctx context.Context, r job.Request) error {
+	payload, err := json.Marshal(lambdahost.Event{
+		Mode: string(r.Mode), Accept: r.Accept, Snapshot: r.To, RunID: r.ID, Trigger: r.Trigger,
+	})
 	if err != nil {
 		return err
 	}
-	variable, function := i.target(catalog.Mode(e.Mode))
+	variable, function := i.target(r.Mode)
 	_, err = i.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, InvocationType: types.InvocationTypeEvent, Payload: payload})
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%w: %s: %s was not called: %s", httpapi.ErrNotStarted, variable, function, lambdahost.Refusal(err, advice))
+	return fmt.Errorf("%w: %s: %s was not called: %s", job.ErrNotStarted, variable, function, lambdahost.Refusal(err, advice))
 }
 
-// target is the function for a mode, and the variable that names it. A rollback must not wait behind a full where one call at a time is allowed.
-func (i *Invoker) target(mode catalog.Mode) (variable, function string) {
-	if mode == catalog.Full || mode == catalog.Sweep {
+// target is the function for a mode, and the variable that names it. A rollback must not
+// wait behind a full where one call at a time is allowed.
+func (i *Invoker) target(mode job.Mode) (variable, function string) {
+	if mode == job.Full || mode == job.Sweep {
 		return "REFRESH_FULL_FUNCTION", i.functions.Full
 	}
 	return "REFRESH_INCREMENTAL_FUNCTION", i.functions.Incremental

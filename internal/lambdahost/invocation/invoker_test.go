@@ -8,23 +8,23 @@ import (
 	"time"
 
 	"voc/internal/blob/blobtest"
-	"voc/internal/catalog"
 	"voc/internal/config"
-	"voc/internal/httpapi"
+	"voc/internal/job"
 	"voc/internal/lambdahost/invocation"
 	"voc/internal/lambdahost/lambdatest"
+	"voc/internal/manifest"
 )
 
 var functions = config.Function{Full: "voc-full", Incremental: "voc-incremental"}
 
-func newInvoker(t *testing.T, store *blobtest.Faulty) (*invocation.Invoker, *catalog.Catalog, *lambdatest.Cloud) {
+func newInvoker(t *testing.T, store *blobtest.Faulty) (*invocation.Invoker, *manifest.Store, *lambdatest.Cloud) {
 	t.Helper()
 	cloud := lambdatest.NewCloud(t)
 	for _, variable := range append(cloud.Environ(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret") {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	c := catalog.New(store, 3, slog.New(slog.DiscardHandler))
+	c := manifest.New(store, 3, job.Quota{PageSize: 100, PerSecond: 5}, slog.New(slog.DiscardHandler))
 	i, err := invocation.New(t.Context(), c, functions, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -33,10 +33,10 @@ func newInvoker(t *testing.T, store *blobtest.Faulty) (*invocation.Invoker, *cat
 }
 
 // running lets a run of another process be under way.
-func running(t *testing.T, c *catalog.Catalog, mode catalog.Mode, accept bool) catalog.Run {
+func running(t *testing.T, c *manifest.Store, mode job.Mode, accept bool) job.Run {
 	t.Helper()
-	run := catalog.Run{ID: catalog.NewRunID(mode, time.Now()), Mode: mode, Trigger: catalog.TriggerCLI, Started: catalog.At(time.Now()), Attempt: "try"}
-	_, run, err := c.Acquire(t.Context(), catalog.Application{Base: "appX", Run: run, Accept: accept})
+	run := job.Run{ID: job.NewRunID(mode, time.Now()), Mode: mode, Trigger: job.TriggerCLI, Started: job.At(time.Now()), Attempt: "try"}
+	_, run, err := c.Acquire(t.Context(), "appX", job.Request{Accept: accept}, run)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,18 +45,18 @@ func running(t *testing.T, c *catalog.Catalog, mode catalog.Mode, accept bool) c
 
 func TestARunUnderWayIsJoinedIfItDoesAsMuch(t *testing.T) {
 	for name, c := range map[string]struct {
-		runs    catalog.Mode
+		runs    job.Mode
 		accepts bool
-		asked   httpapi.Command
+		asked   job.Request
 		joined  bool
 	}{
-		"the same":                           {catalog.Full, false, httpapi.Command{Mode: catalog.Full}, true},
-		"a full does an incremental":         {catalog.Full, false, httpapi.Command{Mode: catalog.Incremental}, true},
-		"an incremental does no full":        {catalog.Incremental, false, httpapi.Command{Mode: catalog.Full}, false},
-		"one that may not pass the gate":     {catalog.Full, false, httpapi.Command{Mode: catalog.Full, Accept: true}, false},
-		"one that may":                       {catalog.Full, true, httpapi.Command{Mode: catalog.Full, Accept: true}, true},
-		"a rollback is not done by a full":   {catalog.Full, false, httpapi.Command{Mode: catalog.Rollback, To: catalog.Previous}, false},
-		"a full is not done by a rollback's": {catalog.Rollback, false, httpapi.Command{Mode: catalog.Incremental}, false},
+		"the same":                           {job.Full, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Full}, true},
+		"a full does an incremental":         {job.Full, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Incremental}, true},
+		"an incremental does no full":        {job.Incremental, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Full}, false},
+		"one that may not pass the gate":     {job.Full, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Full, Accept: true}, false},
+		"one that may":                       {job.Full, true, job.Request{Trigger: job.TriggerAPI, Mode: job.Full, Accept: true}, true},
+		"a rollback is not done by a full":   {job.Full, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Rollback, To: job.Previous}, false},
+		"a full is not done by a rollback's": {job.Rollback, false, job.Request{Trigger: job.TriggerAPI, Mode: job.Incremental}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			i, store, cloud := newInvoker(t, blobtest.NewFaulty(blobtest.NewMemory(nil)))
@@ -72,14 +72,14 @@ func TestARunUnderWayIsJoinedIfItDoesAsMuch(t *testing.T) {
 func TestACallTellsTheFunctionAllItNeeds(t *testing.T) {
 	i, _, cloud := newInvoker(t, blobtest.NewFaulty(blobtest.NewMemory(nil)))
 	for _, c := range []struct {
-		asked    httpapi.Command
+		asked    job.Request
 		function string
 		payload  string // but for the id
 	}{
-		{httpapi.Command{Mode: catalog.Full, Accept: true}, "voc-full", `{"mode":"full","accept":true,"run_id":"<id>","trigger":"api"}`},
-		{httpapi.Command{Mode: catalog.Sweep}, "voc-full", `{"mode":"sweep","run_id":"<id>","trigger":"api"}`},
-		{httpapi.Command{Mode: catalog.Incremental}, "voc-incremental", `{"mode":"incremental","run_id":"<id>","trigger":"api"}`},
-		{httpapi.Command{Mode: catalog.Rollback, To: "previous"}, "voc-incremental", `{"mode":"rollback","snapshot":"previous","run_id":"<id>","trigger":"api"}`},
+		{job.Request{Trigger: job.TriggerAPI, Mode: job.Full, Accept: true}, "voc-full", `{"mode":"full","accept":true,"run_id":"<id>","trigger":"api"}`},
+		{job.Request{Trigger: job.TriggerAPI, Mode: job.Sweep}, "voc-full", `{"mode":"sweep","run_id":"<id>","trigger":"api"}`},
+		{job.Request{Trigger: job.TriggerAPI, Mode: job.Incremental}, "voc-incremental", `{"mode":"incremental","run_id":"<id>","trigger":"api"}`},
+		{job.Request{Trigger: job.TriggerAPI, Mode: job.Rollback, To: "previous"}, "voc-incremental", `{"mode":"rollback","snapshot":"previous","run_id":"<id>","trigger":"api"}`},
 	} {
 		ticket, err := i.Ask(t.Context(), c.asked)
 		if err != nil {
@@ -97,7 +97,7 @@ func TestAStoreThatCanNotBeReadIsForTheRunToTellOf(t *testing.T) {
 	store := blobtest.NewFaulty(blobtest.NewMemory(nil))
 	store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	i, _, cloud := newInvoker(t, store)
-	if _, err := i.Ask(t.Context(), httpapi.Command{Mode: catalog.Full}); err != nil || len(cloud.Calls()) != 1 {
+	if _, err := i.Ask(t.Context(), job.Request{Trigger: job.TriggerAPI, Mode: job.Full}); err != nil || len(cloud.Calls()) != 1 {
 		t.Errorf("%v, calls %v", err, cloud.Calls())
 	}
 }
@@ -105,8 +105,8 @@ func TestAStoreThatCanNotBeReadIsForTheRunToTellOf(t *testing.T) {
 func TestAFunctionThatCanNotBeCalledIsNamed(t *testing.T) {
 	i, _, cloud := newInvoker(t, blobtest.NewFaulty(blobtest.NewMemory(nil)))
 	cloud.RefuseCalls("ResourceNotFoundException")
-	_, err := i.Ask(t.Context(), httpapi.Command{Mode: catalog.Incremental})
-	if !errors.Is(err, httpapi.ErrNotStarted) {
+	_, err := i.Ask(t.Context(), job.Request{Trigger: job.TriggerAPI, Mode: job.Incremental})
+	if !errors.Is(err, job.ErrNotStarted) {
 		t.Fatalf("error %v", err)
 	}
 	for _, part := range []string{"REFRESH_INCREMENTAL_FUNCTION", "voc-incremental", "ResourceNotFoundException", "correct the name"} {

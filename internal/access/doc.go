@@ -1,0 +1,27 @@
+// Package access decides who may call: the [Policy] that the operator configured, and what it
+// means for one request.
+//
+// # What it promises
+//
+//   - The zero Policy lets no client read, refresh or sign in.
+//   - Comparing a token or a password takes the same time whichever token, user or byte is
+//     wrong.
+//   - A [Secret] prints, logs and encodes as "[redacted]", and no error of this package repeats
+//     one.
+//   - The Parse functions name the entry or the user that is wrong. They do not know which
+//     setting the value came from.
+//   - Errors are facts: [ErrNoAdmins], not what to set and where. The caller words them.
+//
+// # What it leaves to others
+//
+// Package config reads the environment, decides which settings go together and puts the
+// variable's name in front of each error. Package httpapi decides what each route needs, sets
+// the CORS headers and turns errors into responses. API Gateway checks JWTs; this package is
+// only told that it did ([WithClaims]).
+//
+// # How it works
+//
+// A Policy is plain data, so that tests can compare it and a host can build one by hand. Its
+// methods look at one request and keep no state. Signing in needs state: [SignIn] holds the
+// users by email and a [Throttle], which counts attempts for as long as the process lives.
+package access

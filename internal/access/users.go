@@ -1,0 +1,92 @@
+package access
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/crypto/bcrypt"
+)
+
+// User may sign in to the dashboard.
+type User struct {
+	Email        string // lower case
+	Name         string
+	Role         string // admin or super_admin
+	PasswordHash Secret // bcrypt
+}
+
+// roles are those that the dashboard knows.
+var roles = []string{"admin", "super_admin"}
+
+var hashPattern = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
+
+// maxCost is the highest bcrypt cost that ParseUsers accepts. Each step doubles the work
+// of an attempt, about a second at 14, and any client may try.
+const maxCost = 14
+
+// jsonUser is the value of one email in the JSON of ParseUsers.
+type jsonUser struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	Hash string `json:"password_hash"`
+}
+
+// ParseUsers parses a JSON object from email to name, role and password_hash. Its error
+// joins every problem ([errors.Join]); each names the user and repeats nothing else,
+// because a password may stand where a hash belongs.
+func ParseUsers(value string) ([]User, error) {
+	var given map[string]jsonUser
+	// The error of json is dropped: it may repeat a part of a hash.
+	if json.Unmarshal([]byte(value), &given, json.RejectUnknownMembers(true)) != nil {
+		return nil, errors.New("must be JSON such as " +
+			`{"ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "$2y$12$…"}}: ` +
+			"each email once, each with these three texts and nothing else")
+	}
+	var users []User
+	var problems []error
+	seen := map[string]bool{}
+	for _, email := range slices.Sorted(maps.Keys(given)) {
+		user, folded := given[email], strings.ToLower(email)
+		if seen[folded] {
+			problems = append(problems,
+				fmt.Errorf("%q: is there twice, since case does not count", email))
+		}
+		seen[folded] = true
+		for _, problem := range user.problems(email) {
+			problems = append(problems, fmt.Errorf("%q: %w", email, problem))
+		}
+		users = append(users, User{
+			Email: folded, Name: user.Name, Role: user.Role, PasswordHash: NewSecret(user.Hash),
+		})
+	}
+	if len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return users, nil
+}
+
+func (u jsonUser) problems(email string) (problems []error) {
+	name, domain, _ := strings.Cut(email, "@")
+	if name == "" || domain == "" || strings.ContainsFunc(email, isSpaceOrControl) {
+		problems = append(problems, errors.New("is no email address"))
+	}
+	if strings.TrimSpace(u.Name) == "" {
+		problems = append(problems, errors.New("name is missing"))
+	}
+	if !slices.Contains(roles, u.Role) {
+		problems = append(problems, errors.New("role must be "+strings.Join(roles, " or ")))
+	}
+	cost, err := bcrypt.Cost([]byte(u.Hash))
+	if err != nil || cost > maxCost || !hashPattern.MatchString(u.Hash) {
+		problems = append(problems, fmt.Errorf("password_hash must be bcrypt with a cost of at most "+
+			"%d, as `htpasswd -nBC 12 \"\"` prints after the colon", maxCost))
+	}
+	return problems
+}
+
+func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }

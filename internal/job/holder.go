@@ -1,0 +1,44 @@
+package job
+
+import (
+	"fmt"
+	"os"
+)
+
+// Holder is the process that holds a lease. Another process on the same machine can see
+// at once that it is gone.
+type Holder struct {
+	Host string `json:"host"` // for people
+	PID  int    `json:"pid"`
+
+	// Space identifies the boot of a machine and a group of processes on it that see each
+	// other; "" where this program cannot tell.
+	Space string `json:"space,omitempty"`
+	// Started is when the process was started, in the units of Space: process ids are reused.
+	Started string `json:"started,omitempty"`
+}
+
+// String names the process for people.
+func (h Holder) String() string { return fmt.Sprintf("process %d of host %s", h.PID, h.Host) }
+
+func thisProcess() Holder {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	h := Holder{Host: host, PID: os.Getpid(), Space: processSpace()}
+	if h.Space != "" {
+		h.Started, _ = processStart(h.PID)
+	}
+	return h
+}
+
+// gone reports whether the process is certainly dead. Of another machine or container,
+// nothing is certain.
+func (h Holder) gone() bool {
+	if h.Space == "" || h.Space != processSpace() {
+		return false
+	}
+	started, err := processStart(h.PID)
+	return os.IsNotExist(err) || err == nil && started != h.Started
+}

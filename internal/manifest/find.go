@@ -1,0 +1,98 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"voc/internal/job"
+)
+
+// ErrNoSuchSnapshot is returned for a snapshot that the store does not have, or no longer.
+var ErrNoSuchSnapshot = errors.New("no such snapshot")
+
+// newestListed is how many snapshots a NoSnapshotError lists.
+const newestListed = 5
+
+// NoSnapshotError is ErrNoSuchSnapshot with what was asked for and what there is.
+type NoSnapshotError struct {
+	ID     string   // or job.Previous
+	Newest []string // ids of the newest snapshots, newest first
+}
+
+// Error names the snapshot, and those there are.
+func (n *NoSnapshotError) Error() string {
+	if n.ID == job.Previous {
+		return fmt.Sprintf("%v: there is none before the current one that it was made from",
+			ErrNoSuchSnapshot)
+	}
+	return fmt.Sprintf("%v: %s; the newest are %q", ErrNoSuchSnapshot, n.ID, n.Newest)
+}
+
+// Unwrap returns ErrNoSuchSnapshot.
+func (n *NoSnapshotError) Unwrap() error { return ErrNoSuchSnapshot }
+
+// Find returns the snapshot with an id. For job.Previous it returns the one that the
+// current snapshot was made from, which after a rollback and a refresh is not the one
+// that was left. Where that is not retained, nothing takes its place: another one might
+// be what the operator rolled back from.
+//
+// Error: *NoSnapshotError.
+func (m Manifest) Find(id string) (Snapshot, error) {
+	want := id
+	if id == job.Previous {
+		current, _ := m.CurrentSnapshot() // zero has no parent
+		want = string(current.Parent)
+	}
+	missing := &NoSnapshotError{ID: id}
+	for _, s := range m.Snapshots {
+		if s.ID == want {
+			return s, nil
+		}
+		if len(missing.Newest) < newestListed {
+			missing.Newest = append(missing.Newest, s.ID)
+		}
+	}
+	return Snapshot{}, missing
+}
+
+// Candidates returns the snapshots that may be served, best first: the current one, the
+// one it was made from and so on, then those published before it, and last those that a
+// rollback left.
+func (m Manifest) Candidates() []Snapshot {
+	rest := slices.Clone(m.Snapshots)
+	var all []Snapshot
+	for id := string(m.Current); ; {
+		i := slices.IndexFunc(rest, func(s Snapshot) bool { return s.ID == id })
+		if i < 0 {
+			break
+		}
+		all, id = append(all, rest[i]), string(rest[i].Parent)
+		rest = slices.Delete(rest, i, i+1)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	var left []Snapshot // by a rollback
+	for _, s := range rest {
+		if m.beforeCurrent(s) {
+			all = append(all, s)
+		} else {
+			left = append(left, s)
+		}
+	}
+	return append(all, left...)
+}
+
+// beforeCurrent reports whether a snapshot was published before the current one.
+func (m Manifest) beforeCurrent(s Snapshot) bool {
+	for _, other := range m.Snapshots { // newest first
+		switch other.ID {
+		case string(m.Current):
+			return true
+		case s.ID:
+			return false
+		}
+	}
+	return false
+}

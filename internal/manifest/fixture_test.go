@@ -1,0 +1,54 @@
+package manifest_test
+
+import (
+	"voc/internal/manifest/manifesttest"
+)
+
+const (
+	manifestKey = manifesttest.Key
+	base        = manifesttest.Base
+)
+
+type clock = manifesttest.Clock
+
+var (
+	open        = manifesttest.Open
+	bytesOf     = manifesttest.BytesOf
+	sealed      = manifesttest.Sealed
+	receipt     = manifesttest.Receipt
+	failed      = manifesttest.Failed
+	scheduled   = manifesttest.Scheduled
+	begin       = manifesttest.Begin
+	leased      = manifesttest.Leased
+	fail        = manifesttest.Fail
+	put         = manifesttest.Put
+	publication = manifesttest.Publication
+	publish     = manifesttest.Publish
+	confirm     = manifesttest.Confirm
+	rollback    = manifesttest.Rollback
+	load        = manifesttest.Load
+	current     = manifesttest.Current
+	runIDs      = manifesttest.RunIDs
+	content     = manifesttest.Content
+	overwrite   = manifesttest.Overwrite
+	keys        = manifesttest.Keys
+	fails       = manifesttest.Fails
+	says        = manifesttest.Says
+	newStore    = manifesttest.NewStore
+	damage      = manifesttest.Damage
+	packed      = manifesttest.Packed
+	ruin        = manifesttest.Ruin
+	entries     = manifesttest.Entries
+	attempt     = manifesttest.Attempt
+	begun       = manifesttest.Begun
+	signed      = manifesttest.Signed
+	owner       = manifesttest.Owner
+	noon        = manifesttest.Noon
+	quota       = manifesttest.Quota
+	quiet       = manifesttest.Quiet
+	damages     = manifesttest.Damages
+	ruins       = manifesttest.Ruins
+	holds       = manifesttest.Holds
+	keysOf      = manifesttest.KeysOf
+	named       = manifesttest.Named
+)

@@ -1,0 +1,113 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"voc/internal/job"
+)
+
+// Errors about what a store holds.
+var (
+	ErrNoSnapshot = errors.New("no snapshot has been published yet")
+	ErrForeign    = errors.New("belongs to another base or table")
+)
+
+// Manifest is the single truth about a store.
+type Manifest struct {
+	Generation int64        `json:"generation"` // +1 at each write
+	Owner      Owner        `json:"owner"`
+	Current    job.Nullable `json:"current"`   // id of the snapshot that is served
+	Snapshots  []Snapshot   `json:"snapshots"` // newest first
+	Dropped    []Dropped    `json:"dropped"`   // no longer in Snapshots, and not deleted yet
+
+	job.State // runs, fence, lease, hold, calls: in the JSON they follow in this order
+
+	// ReadAt is the store's clock when it returned this manifest; zero if the store had none.
+	ReadAt time.Time `json:"-"`
+}
+
+// Owner is the base and the table that a store belongs to, from its first publication on.
+type Owner struct {
+	Base      string `json:"base"`
+	TableID   string `json:"table_id"` // "" while it is not known
+	TableName string `json:"table_name"`
+}
+
+// Snapshot is one published file.
+type Snapshot struct {
+	ID        string       `json:"id"`
+	Key       string       `json:"key"`
+	Parent    job.Nullable `json:"parent"` // id of the snapshot that it was made from
+	Run       string       `json:"run"`
+	Records   int          `json:"records"`
+	Bytes     int64        `json:"bytes"`  // of the SQLite file, uncompressed
+	SHA256    string       `json:"sha256"` // of the same
+	CreatedAt job.Time     `json:"created_at"`
+
+	// PublishedAt is when the snapshot became current, by the store's clock; null if that
+	// was not known.
+	PublishedAt job.Time `json:"published_at"`
+
+	// ContentSHA256 is over what people enter, ComputedSHA256 over what Airtable
+	// computes: equal digests mean equal data.
+	ContentSHA256  string `json:"content_sha256"`
+	ComputedSHA256 string `json:"computed_sha256"`
+
+	// Watermark is Airtable's clock before the first page was requested: the snapshot has
+	// everything that Airtable had then. It advances when a run finds nothing new.
+	Watermark           job.Time `json:"watermark"`
+	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
+	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
+}
+
+// Dropped is an object to delete once no reader can be fetching it.
+type Dropped struct {
+	Key string   `json:"key"`
+	At  job.Time `json:"at"`
+}
+
+// CurrentSnapshot returns the snapshot that is served. Error: ErrNoSnapshot.
+func (m Manifest) CurrentSnapshot() (Snapshot, error) {
+	for _, s := range m.Snapshots {
+		if s.ID == string(m.Current) {
+			return s, nil
+		}
+	}
+	return Snapshot{}, ErrNoSnapshot
+}
+
+// Running returns the lease of the run that was running when the manifest was read, if
+// its holder is alive.
+func (m Manifest) Running() (lease job.Lease, running bool) { return m.RunningAt(m.ReadAt) }
+
+// Records returns how many records the current snapshot has; 0 if there is none.
+func (m Manifest) Records() int {
+	current, _ := m.CurrentSnapshot() // zero if there is none
+	return current.Records
+}
+
+// Belongs checks that a store may be used for a base. Error: *ForeignError.
+func (m Manifest) Belongs(base string) error {
+	if m.Owner.Base == "" || m.Owner.Base == base {
+		return nil
+	}
+	return &ForeignError{Owner: m.Owner, Base: base}
+}
+
+// ForeignError is ErrForeign with the base that the store holds, and the base that was
+// configured.
+type ForeignError struct {
+	Owner Owner
+	Base  string
+}
+
+// Error names both bases.
+func (f *ForeignError) Error() string {
+	return fmt.Sprintf("the store %v: it holds base %s, and the configured base is %s: "+
+		"give each base a store of its own", ErrForeign, f.Owner.Base, f.Base)
+}
+
+// Unwrap returns ErrForeign.
+func (f *ForeignError) Unwrap() error { return ErrForeign }

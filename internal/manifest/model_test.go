@@ -1,0 +1,286 @@
+package manifest_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+)
+
+// The whole of go test has two minutes: go test -rapid.checks=10000 -run Random looks longer.
+func init() {
+	_ = flag.Set("rapid.checks", "150") // rapid has them
+	_ = flag.Set("rapid.steps", "40")
+}
+
+// hosts is a store and three hosts that write to it, and what is known of them that the store may not know.
+type hosts struct {
+	t     *testing.T
+	store *blobtest.Memory
+	clock *clock
+	all   []*host
+
+	snapshots []manifest.Snapshot // published, newest first
+	current   string              // id
+	holder    string              // attempt that has the lease, whatever the store says
+	held      bool                // a rollback has been, and no person since
+	made      int                 // calls to Airtable
+	runs      int
+	last      manifest.Manifest
+}
+
+// host does runs, one at a time, over a way to the store of its own.
+type host struct {
+	*manifest.Store
+	faulty *blobtest.Faulty
+	run    job.Run // with its calls so far; zero: none
+	parent string  // current when it began
+}
+
+// TestRandomSequencesOfThreeWriters lets three hosts refresh, roll back, die, sleep and lose answers of the store. After each step the manifest is what the steps have made of it.
+func TestRandomSequencesOfThreeWriters(t *testing.T) {
+	t.Parallel()
+	file := bytesOf(t, "content")
+	rapid.Check(t, func(rt *rapid.T) {
+		h := newHosts(t)
+		step := func(do func(*rapid.T, *host)) func(*rapid.T) {
+			return func(rt *rapid.T) {
+				host := h.all[rapid.IntRange(0, len(h.all)-1).Draw(rt, "host")]
+				host.losesAnAnswer(rt)
+				do(rt, host)
+			}
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"":            h.check,
+			"acquire":     step(h.acquire),
+			"publish":     step(func(rt *rapid.T, host *host) { h.publish(rt, host, file) }),
+			"confirm":     step(h.confirm),
+			"record":      step(h.record),
+			"rollback":    step(h.rollback),
+			"bury":        step(h.bury),
+			"die":         step(func(_ *rapid.T, host *host) { host.run = job.Run{} }),
+			"work":        h.work,
+			"time passes": func(rt *rapid.T) { h.pass(rapid.IntRange(1, 90).Draw(rt, "seconds")) },
+		})
+	})
+}
+
+func newHosts(t *testing.T) *hosts {
+	h := &hosts{t: t}
+	h.store, h.clock = newStore()
+	for range 3 {
+		faulty := blobtest.NewFaulty(h.store)
+		h.all = append(h.all, &host{Store: open(faulty), faulty: faulty})
+	}
+	return h
+}
+
+// losesAnAnswer lets the host's next write seem lost, now and then, whether it arrived or not.
+func (x *host) losesAnAnswer(rt *rapid.T) {
+	effect, wrong := map[string]blobtest.Effect{"lost": blobtest.Lost, "applied": blobtest.Applied}[rapid.SampledFrom([]string{"none", "none", "lost", "applied"}).Draw(rt, "fault")]
+	if wrong {
+		x.faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: effect})
+	}
+}
+
+func (h *hosts) leaseIsOver() bool {
+	return h.last.Lease == nil || h.clock.Now().Sub(h.heard()) >= 30*time.Second
+}
+
+// heard is when the holder took or renewed its lease last.
+func (h *hosts) heard() time.Time { return h.last.Lease.Renewed.Time }
+
+func (h *hosts) acquire(rt *rapid.T, x *host) {
+	if x.run.ID != "" {
+		return // it does one run at a time
+	}
+	h.runs++
+	run := begun(fmt.Sprint("run-", h.runs))
+	run.Trigger = rapid.SampledFrom([]job.Trigger{job.TriggerCLI, job.TriggerSchedule}).Draw(rt, "trigger")
+	free := h.leaseIsOver()
+	m, run, err := x.Acquire(h.t.Context(), base, job.Request{}, run)
+	switch {
+	case h.held && !run.ByPerson():
+		if !errors.Is(err, job.ErrHeld) {
+			rt.Fatalf("after a rollback a scheduled run begins: %v", err)
+		}
+	case !free:
+		if !isBusy(err) {
+			rt.Fatalf("two have the lease: %v", err)
+		}
+	case err != nil:
+		rt.Fatalf("the lease is free: %v", err)
+	default:
+		x.run, x.parent, h.holder, h.held = run, string(m.Current), run.Attempt, false
+		if string(m.Current) != h.current {
+			rt.Fatalf("the run starts from %s, and %s is current", m.Current, h.current)
+		}
+	}
+}
+
+// ended checks how the store took what a host wanted to make so, and lets it record its failure if it has lost the lease.
+func (h *hosts) ended(rt *rapid.T, x *host, err error) (success bool) {
+	has := h.holder == x.run.Attempt
+	switch {
+	case has && err != nil:
+		rt.Fatalf("the holder of the lease can not end its run: %v", err)
+	case !has && !errors.Is(err, job.ErrFenced):
+		rt.Fatalf("a run that has lost the lease ends with %v", err)
+	case !has:
+		h.record(rt, x)
+		return false
+	}
+	x.run, h.holder = job.Run{}, ""
+	return true
+}
+
+func (h *hosts) publish(rt *rapid.T, x *host, file snapshot.Sealed) {
+	if x.run.ID == "" {
+		return
+	}
+	p := publication(h.t, file, x.run, job.Nullable(x.parent))
+	id := x.run.ID + "-" + file.SHA256[:12]
+	_, err := x.Publish(h.t.Context(), p)
+	if h.ended(rt, x, err) {
+		h.current = id
+		s := p.Snapshot
+		s.ID = id
+		h.snapshots = slices.Insert(h.snapshots, 0, s)
+	}
+}
+
+func (h *hosts) confirm(rt *rapid.T, x *host) {
+	if x.run.ID == "" || x.parent == "" {
+		return
+	}
+	_, err := x.Confirm(h.t.Context(), x.run, manifest.Confirmation{Snapshot: x.parent, Watermark: h.clock.Now()})
+	h.ended(rt, x, err)
+}
+
+func (h *hosts) record(rt *rapid.T, x *host) {
+	if x.run.ID == "" {
+		return
+	}
+	run := x.run
+	run.Outcome = job.Nullable(rapid.SampledFrom([]job.Outcome{job.Failed, job.Refused, job.RetryLater}).Draw(rt, "outcome"))
+	got, err := x.Record(h.t.Context(), run)
+	if err != nil || got.Outcome != run.Outcome || got.AirtableCalls != run.AirtableCalls {
+		rt.Fatalf("recorded %+v as %+v, error %v", run, got, err)
+	}
+	if h.holder == run.Attempt {
+		h.holder = ""
+	}
+	x.run = job.Run{}
+}
+
+func (h *hosts) rollback(rt *rapid.T, x *host) {
+	if len(h.last.Snapshots) == 0 {
+		return
+	}
+	h.runs++
+	to := rapid.SampledFrom(h.last.Snapshots).Draw(rt, "to").ID
+	run := begun(fmt.Sprint("run-", h.runs))
+	run.Mode = job.Rollback
+	if _, err := x.Rollback(h.t.Context(), base, run, to); err != nil {
+		rt.Fatal(err)
+	}
+	h.current, h.holder, h.held = to, "", true
+}
+
+func (h *hosts) bury(rt *rapid.T, x *host) {
+	over := h.leaseIsOver()
+	if err := x.Reap(h.t.Context(), base); err != nil {
+		rt.Fatal(err)
+	}
+	if over {
+		h.holder = ""
+	}
+}
+
+// work is ten seconds of all runs under way: calls to Airtable at its pace, and a renewal of the lease. A run that died did not come to its renewal.
+func (h *hosts) work(rt *rapid.T) {
+	h.pass(10)
+	for i, x := range h.all {
+		if x.run.ID == "" {
+			continue
+		}
+		calls := rapid.IntRange(0, 50).Draw(rt, "calls")
+		x.run.AirtableCalls += calls
+		h.made += calls
+		if rapid.Bool().Draw(rt, fmt.Sprint("host ", i, " dies")) {
+			x.run = job.Run{}
+			continue
+		}
+		x.losesAnAnswer(rt)
+		err := x.Renew(h.t.Context(), x.run)
+		if has := h.holder == x.run.Attempt; has && err != nil || !has && !errors.Is(err, job.ErrFenced) {
+			rt.Fatalf("%s has the lease: %v; it is renewed: %v", x.run.ID, has, err)
+		} else if !has {
+			h.record(rt, x)
+		}
+	}
+}
+
+// pass is time in which the hosts sleep: nothing is called, nothing renewed.
+func (h *hosts) pass(seconds int) { h.clock.Advance(time.Duration(seconds) * time.Second) }
+
+// check holds the manifest against what was done.
+func (h *hosts) check(rt *rapid.T) {
+	m := load(h.t, open(h.store))
+	if m.Generation < h.last.Generation || m.Fence < h.last.Fence {
+		rt.Errorf("generation %d after %d, fence %d after %d", m.Generation, h.last.Generation, m.Fence, h.last.Fence)
+	}
+	h.last = m
+	if string(m.Current) != h.current || h.held != (m.Hold != nil) {
+		rt.Errorf("%q is current, want %q; the hold is %+v, want %v", m.Current, h.current, m.Hold, h.held)
+	}
+	if _, err := m.CurrentSnapshot(); h.current != "" && err != nil {
+		rt.Errorf("%s is current, and not among the snapshots", h.current)
+	}
+	if leased := m.Lease != nil && m.Lease.Run.Attempt == h.holder; h.holder != "" && !leased {
+		rt.Errorf("%s has the lease, and it is %+v", h.holder, m.Lease)
+	}
+	if m.Lease != nil && h.holder == "" {
+		rt.Errorf("nobody has the lease, and it is %+v", m.Lease)
+	}
+	counted := m.CallsIn(noon)
+	if m.Lease != nil {
+		counted += m.Lease.Run.AirtableCalls + 55 // what will be counted if it is not heard of any more
+	}
+	if counted < h.made {
+		rt.Errorf("%d calls are counted, %d were made", counted, h.made)
+	}
+	h.checkSnapshots(rt, m)
+}
+
+// checkSnapshots: the newest publications are there, each after the one it was made from, and their objects too.
+func (h *hosts) checkSnapshots(rt *rapid.T, m manifest.Manifest) {
+	var got, want []string
+	for _, s := range m.Snapshots {
+		got = append(got, s.ID+" after "+string(s.Parent))
+		if _, err := h.store.Stat(h.t.Context(), s.Key); err != nil {
+			rt.Error(err)
+		}
+	}
+	for _, s := range h.snapshots {
+		want = append(want, s.ID+" after "+string(s.Parent))
+	}
+	if newest := min(3, len(want)); len(got) < newest || !slices.Equal(got[:newest], want[:newest]) {
+		rt.Errorf("of the publications %q the store has %q", want, got)
+	}
+	for _, s := range h.snapshots {
+		if run, _ := m.Receipt(strings.TrimSuffix(s.ID, s.ID[strings.LastIndexByte(s.ID, '-'):])); run.SnapshotAfter != job.Nullable(s.ID) {
+			rt.Errorf("the receipt of %s is %+v", s.ID, run)
+		}
+	}
+}

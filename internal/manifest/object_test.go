@@ -1,0 +1,113 @@
+package manifest_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"testing"
+
+	"voc/internal/blob/blobtest"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+)
+
+func TestFetchReturnsPublishedFile(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore()
+	c := open(store)
+	file := bytesOf(t, "full-1")
+	s := publish(t, c, file, "full-1")
+	dir := t.TempDir()
+	first, err := c.Fetch(t.Context(), s, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := c.Fetch(t.Context(), s, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first == second {
+		t.Error("two callers share a file, which the first one may remove")
+	}
+	want, _ := os.ReadFile(file.Path)
+	for _, path := range []string{first, second} {
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%q, %v; want %q", got, err, want)
+		}
+	}
+	if left := entries(t, dir); len(left) != 2 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func TestFetchRejectsDamagedSnapshot(t *testing.T) {
+	t.Parallel()
+	for _, row := range ruins {
+		t.Run(row.Name, func(t *testing.T) {
+			store, _ := newStore()
+			c := open(store)
+			s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+			ruin(t, store, s.Key, row.Ruin)
+			dir := t.TempDir()
+			_, err := c.Fetch(t.Context(), s, dir)
+			fails(t, err, manifest.ErrDamaged)
+			says(t, err.Error(), s.ID, "memory:")
+			if left := entries(t, dir); len(left) != 0 {
+				t.Errorf("left behind: %q", left)
+			}
+		})
+	}
+}
+
+// 128 MB of zeros pack to some kB. They must fill neither the disk nor the memory: the rest of the object is not even read.
+func TestFetchBoundsDecompression(t *testing.T) {
+	store, _ := newStore()
+	s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
+	bomb := packed(t, make([]byte, 128<<20))
+	overwrite(t, store, s.Key, bomb)
+	faulty := blobtest.NewFaulty(store)
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(int64(len(bomb)) / 2)})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := open(faulty).Fetch(t.Context(), s, t.TempDir())
+	runtime.ReadMemStats(&after)
+	fails(t, err, manifest.ErrDamaged)
+	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 32<<20 {
+		t.Errorf("%d MB were allocated to refuse %d bytes", allocated>>20, len(bomb))
+	}
+}
+
+// What breaks on the way says nothing about the object: it must not be taken for damaged, since damage makes a refresh read all of Airtable again.
+func TestFetchBrokenConnectionIsNotDamage(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int64{0, 1, 10} {
+		store, _ := newStore()
+		s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
+		faulty := blobtest.NewFaulty(store)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(length)})
+		dir := t.TempDir()
+		_, err := open(faulty).Fetch(t.Context(), s, dir)
+		fails(t, err, io.ErrUnexpectedEOF)
+		if errors.Is(err, manifest.ErrDamaged) || len(entries(t, dir)) != 0 {
+			t.Errorf("cut after %d: error %v; left behind %q", length, err, entries(t, dir))
+		}
+	}
+}
+
+func TestFetchUnwritableDiskIsNotDamage(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	_, err := c.Fetch(t.Context(), s, t.TempDir()+"/absent")
+	if fails(t, err, os.ErrNotExist); errors.Is(err, manifest.ErrDamaged) {
+		t.Errorf("error %v", err)
+	}
+	p := publication(t, snapshot.Sealed{Path: t.TempDir() + "/absent", SHA256: s.SHA256}, receipt("full-2"), job.Nullable(s.ID))
+	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) || current(t, c).ID != s.ID {
+		t.Errorf("error %v", err)
+	}
+}

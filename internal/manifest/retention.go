@@ -1,0 +1,110 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"voc/internal/job"
+)
+
+const (
+	// dropDelay is how long an object outlives its entry: a reader of the previous
+	// manifest may still be fetching it.
+	dropDelay = time.Hour
+	// orphanAge is the age, by the store's clock, from which an object without an entry
+	// is an orphan: longer than any run takes.
+	orphanAge = 24 * time.Hour
+	// dailyFor is how long one snapshot of each day is retained, beyond the newest ones.
+	dailyFor = 30 * 24 * time.Hour
+)
+
+// retain keeps the newest snapshots, the current one and one a day, and drops the others.
+// It also keeps the parent of the current one, which a rollback restored: what lies
+// between the two was left for a reason. It returns the keys of those dropped long enough
+// ago, to delete once the manifest is written.
+func (m *Manifest) retain(keep int, now time.Time) (due []string) {
+	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
+		over := now.Sub(d.At.Time) >= dropDelay
+		if over {
+			due = append(due, d.Key)
+		}
+		return over
+	})
+	current, _ := m.CurrentSnapshot() // zero: it has no parent
+	days := map[string]bool{}
+	var kept []Snapshot
+	for i, s := range m.Snapshots {
+		day := s.published().Format(time.DateOnly)
+		daily := !days[day] && now.Sub(s.published()) < dailyFor
+		restored := i > 1 && s.ID == string(current.Parent)
+		if i < keep || s.ID == current.ID || restored || daily {
+			kept, days[day] = append(kept, s), true
+			continue
+		}
+		m.Dropped = append(m.Dropped, Dropped{Key: s.Key, At: job.At(now)})
+	}
+	m.Snapshots = kept
+	return due
+}
+
+// published is when a snapshot became current, as far as it is known.
+func (s Snapshot) published() time.Time {
+	if s.PublishedAt.IsZero() {
+		return s.CreatedAt.Time
+	}
+	return s.PublishedAt.Time
+}
+
+// names reports whether an object is a snapshot of the manifest, or was one within dropDelay.
+func (m Manifest) names(key string) bool {
+	return slices.ContainsFunc(m.Snapshots, func(s Snapshot) bool { return s.Key == key }) ||
+		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
+}
+
+// tidy does what is current without it: it copies the manifest and deletes what it no
+// longer names. A later publication makes up for failures: objects that were not deleted
+// are orphans by then.
+func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
+	err := errors.Join(s.putCopy(ctx, m), s.deleteAll(ctx, due), s.deleteOrphans(ctx, m))
+	if err != nil {
+		s.log.WarnContext(ctx, "published, but the store was not tidied", "error", err)
+	}
+}
+
+// deleteOrphans deletes snapshots that no manifest names and that are too old to be on
+// their way into one. m is the manifest as this process wrote it, and mostly shows that
+// there are none. The process may have slept since, so it reads the newest manifest
+// before it deletes anything.
+func (s *Store) deleteOrphans(ctx context.Context, m Manifest) error {
+	var orphans []string
+	for info, err := range s.blobs.List(ctx, snapshotsPrefix) {
+		if err != nil {
+			return fmt.Errorf("look for orphans: %w", err)
+		}
+		if !m.names(info.Key) && info.Date.Sub(info.LastModified) >= orphanAge {
+			orphans = append(orphans, info.Key)
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	newest, err := s.Load(ctx)
+	if err != nil {
+		return fmt.Errorf("look for orphans: %w", err)
+	}
+	return s.deleteAll(ctx, slices.DeleteFunc(orphans, newest.names))
+}
+
+// deleteAll tries to delete each of the keys.
+func (s *Store) deleteAll(ctx context.Context, keys []string) error {
+	var errs []error
+	for _, key := range keys {
+		if err := s.blobs.Delete(ctx, key); err != nil {
+			errs = append(errs, fmt.Errorf("delete %s: %w", key, err))
+		}
+	}
+	return errors.Join(errs...)
+}

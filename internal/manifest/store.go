@@ -1,0 +1,161 @@
+package manifest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"voc/internal/blob"
+	"voc/internal/job"
+)
+
+const manifestKey = "manifest.json"
+
+// attempts bounds the read-change-replace loop. Each lost race means that another write
+// succeeded, so more than a few in a row are a fault.
+const attempts = 20
+
+// Store reads and writes the manifest and the snapshots of a blob store. It is safe for
+// concurrent use, within a process and among processes.
+type Store struct {
+	blobs blob.Store
+	keep  int
+	quota job.Quota
+	log   *slog.Logger
+}
+
+// New returns a store that retains the newest keep snapshots (at least 1). quota has the
+// limits by which the calls of abandoned runs are counted.
+func New(blobs blob.Store, keep int, quota job.Quota, log *slog.Logger) *Store {
+	return &Store{blobs: blobs, keep: max(keep, 1), quota: quota, log: log}
+}
+
+// String returns where the store is.
+func (s *Store) String() string { return s.blobs.String() }
+
+// Quota returns the limits that New was given.
+func (s *Store) Quota() job.Quota { return s.quota }
+
+// Load reads the manifest; that of an empty store is empty. Errors: ErrDamaged, ErrNewer.
+func (s *Store) Load(ctx context.Context) (Manifest, error) {
+	m, _, err := s.load(ctx, "")
+	return m, err
+}
+
+// LoadIfChanged reads the manifest unless its version is since, and returns its version,
+// which is "" if there is none. Errors: blob.ErrNotModified, ErrDamaged, ErrNewer.
+func (s *Store) LoadIfChanged(
+	ctx context.Context, since blob.Version,
+) (Manifest, blob.Version, error) {
+	m, info, err := s.load(ctx, since)
+	return m, info.Version, err
+}
+
+// LoadForRepair is Load for a run that may overwrite a damaged manifest: it returns what
+// such a run would continue from. Error: ErrNewer.
+func (s *Store) LoadForRepair(ctx context.Context) (Manifest, error) {
+	m, _, err := s.loadForRepair(ctx, "")
+	return m, err
+}
+
+// loader reads the manifest that is to be changed.
+type loader func(ctx context.Context, since blob.Version) (Manifest, blob.Info, error)
+
+func (s *Store) load(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+	object, err := s.blobs.GetIfChanged(ctx, manifestKey, since)
+	if errors.Is(err, blob.ErrNotExist) {
+		return Manifest{}, blob.Info{}, s.checkNeverWritten(ctx)
+	}
+	if err != nil {
+		return Manifest{}, blob.Info{}, fmt.Errorf("read the manifest: %w", err)
+	}
+	m, err := readManifest(object)
+	m.ReadAt, m.Lease = object.Date, m.Lease.Dated(object.LastModified)
+	if errors.Is(err, ErrDamaged) {
+		err = s.damaged(err)
+	} else if err != nil {
+		err = fmt.Errorf("%s in %s is %w", manifestKey, s, err)
+	}
+	return m, object.Info, err
+}
+
+func readManifest(object *blob.Object) (Manifest, error) {
+	defer object.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(object.Body, sizeLimit))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("unreadable: %w", err)
+	}
+	return decode(data)
+}
+
+// damaged says what is wrong with the manifest and how to repair it: no program does that
+// unasked, because it would be a guess.
+func (s *Store) damaged(err error) error {
+	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
+		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
+}
+
+// leap is by how much the numbers of a repaired manifest jump, past all that were given
+// after the copy that it continues from: none may come twice.
+const leap = 1_000_000
+
+// loadForRepair continues from the newest valid copy if the manifest is damaged. A
+// manifest of a newer version is not damaged.
+func (s *Store) loadForRepair(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+	m, info, damage := s.load(ctx, since)
+	if !errors.Is(damage, ErrDamaged) {
+		return m, info, damage
+	}
+	m, key, err := s.NewestCopy(ctx)
+	if err != nil && !errors.Is(err, ErrNoSnapshot) {
+		return m, info, err
+	}
+	s.log.WarnContext(ctx, "overwriting a damaged manifest, as accepted",
+		"damage", damage, "copy", key)
+	m.Generation, m.Fence = m.Generation+leap, m.Fence+leap
+	return m, info, nil
+}
+
+// errWritten ends an update whose change is in the manifest already: its write succeeded
+// although its response was lost, or there is nothing to change.
+var errWritten = errors.New("the manifest holds the change")
+
+// update is the one way in which a manifest is written: read, change, replace if it is
+// unchanged.
+//
+// change may run several times, each time on what the store holds then, with the time by
+// the store's clock (zero while there is no manifest). If it returns errWritten, update
+// returns the manifest as it was read; any other error ends the update, with that
+// manifest.
+func (s *Store) update(
+	ctx context.Context, load loader, change func(m *Manifest, now time.Time) error,
+) (Manifest, error) {
+	var lost error
+	for range attempts {
+		m, info, err := load(ctx, "")
+		if err != nil {
+			return m, err
+		}
+		if err := change(&m, info.Date); errors.Is(err, errWritten) {
+			return m, nil
+		} else if err != nil {
+			return m, err
+		}
+		m.Generation++
+		body, err := m.encode()
+		if err != nil {
+			return m, fmt.Errorf("encode the manifest: %w", err)
+		}
+		// If the process dies here, nothing was written, or all of the change.
+		if _, lost = s.blobs.Replace(ctx, manifestKey, body, info.Version); lost == nil {
+			return m, nil
+		}
+		if !errors.Is(lost, blob.ErrChanged) && !errors.Is(lost, blob.ErrUncertain) {
+			break
+		}
+	}
+	return Manifest{}, fmt.Errorf("write the manifest: %w", lost)
+}

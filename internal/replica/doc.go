@@ -1,0 +1,14 @@
+// Package replica keeps the current snapshot of a store open for those who serve it.
+//
+// Sync reads the manifest and opens the current snapshot if it has changed. Acquire
+// returns the manifest, the snapshot and its open file as one consistent View; the file
+// stays open until it is released. AcquireAt does the same for an older snapshot, so that
+// a client can read page after page of the snapshot it began with.
+//
+// A store that cannot be read, a damaged manifest and a damaged snapshot never interrupt
+// what is served: the newest valid snapshot is served instead, and View.Warnings says so.
+// A snapshot whose digest does not match the manifest is never opened.
+//
+// A replica writes nothing to the store. It fetches each snapshot once into a private
+// directory, and deletes the file when it is replaced and no longer used.
+package replica

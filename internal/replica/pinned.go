@@ -1,0 +1,144 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+)
+
+const (
+	// maxOlder is how many older snapshots stay open beside the one that is served. Each
+	// is a file on disk, and at most four connections with a megabyte of pages.
+	maxOlder = 2
+	// olderIdle is how long an older snapshot stays open without a user.
+	olderIdle = 5 * time.Minute
+)
+
+// A client that reads many pages stays on the snapshot that it began with, also when
+// another one is served by now: AcquireAt opens that again. Replica.older has the open
+// ones, the last used first. A file that is removed from there is retired, which waits
+// for its users: it can get no new ones.
+
+// AcquireAt returns the state of the last Sync with the snapshot of an id, which the
+// manifest must still have. A snapshot that is not open is fetched first, one at a time.
+// Error: manifest.ErrNoSuchSnapshot.
+func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error) {
+	if id == job.Previous { // names another one after each publication
+		return View{}, nil, manifest.ErrNoSuchSnapshot
+	}
+	if view, release, ok := r.acquireOpen(id); ok {
+		return view, release, nil
+	}
+	select {
+	case r.opening <- struct{}{}:
+		defer func() { <-r.opening }()
+	case <-ctx.Done():
+		return View{}, nil, ctx.Err()
+	}
+	if view, release, ok := r.acquireOpen(id); ok { // meanwhile
+		return view, release, nil
+	}
+	s, err := r.find(ctx, id)
+	if err != nil {
+		return View{}, nil, err
+	}
+	file, err := r.fetch(ctx, s)
+	if invalid(err) {
+		return View{}, nil, fmt.Errorf("%w: %w", manifest.ErrNoSuchSnapshot, err)
+	}
+	if err != nil {
+		return View{}, nil, err
+	}
+	r.mu.Lock()
+	r.retain(file)
+	view, release := r.use(file)
+	r.mu.Unlock()
+	return view, release, nil
+}
+
+// acquireOpen returns an open snapshot that the manifest has, and pins it: it stays open
+// for a while once it is replaced.
+func (r *Replica) acquireOpen(id string) (View, func(), bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, err := r.view.Manifest.Find(id)
+	if err != nil {
+		return View{}, nil, false
+	}
+	if r.open != nil && r.open.snapshot.ID == id {
+		r.open.pinned = true
+		view, release := r.use(r.open)
+		return view, release, true
+	}
+	i := slices.IndexFunc(r.older, func(h *openFile) bool { return h.snapshot.ID == id })
+	if i < 0 {
+		return View{}, nil, false
+	}
+	file := r.older[i]
+	r.older = slices.Insert(slices.Delete(r.older, i, i+1), 0, file)
+	file.idle.Reset(olderIdle)
+	view, release := r.use(file)
+	view.Snapshot = s // its times may have advanced since it was opened
+	return view, release, true
+}
+
+// find returns the snapshot of an id. It reads the store if the id is not known: another
+// process may have published it since.
+func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error) {
+	view, _ := r.shown()
+	if s, err := view.Manifest.Find(id); err == nil {
+		return s, nil
+	}
+	if err := r.syncOnce(ctx); err != nil {
+		return manifest.Snapshot{}, err
+	}
+	view, _ = r.shown()
+	return view.Manifest.Find(id)
+}
+
+// syncOnce is Sync, unless the last one was within a second. Unlike SyncIfOlder it waits
+// for one that is running.
+func (r *Replica) syncOnce(ctx context.Context) error {
+	if err := r.lockSync(ctx); err != nil {
+		return err
+	}
+	defer r.unlockSync()
+	if time.Since(r.checked) < time.Second {
+		return nil
+	}
+	return r.sync(context.WithoutCancel(ctx))
+}
+
+// retain adds a file to the older ones, and retires the longest unused beyond maxOlder.
+// The caller must hold mu.
+func (r *Replica) retain(file *openFile) {
+	r.older = slices.Insert(r.older, 0, file)
+	file.idle = time.AfterFunc(olderIdle, func() { r.drop(file) })
+	for len(r.older) > maxOlder {
+		last := len(r.older) - 1
+		r.retire(r.older[last])
+		r.older = r.older[:last]
+	}
+}
+
+// drop retires an older file that was idle for long.
+func (r *Replica) drop(file *openFile) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.older, file); i >= 0 {
+		r.older = slices.Delete(r.older, i, i+1)
+		r.retire(file)
+	}
+}
+
+// invalid reports whether an error is about the snapshot itself, which no retry repairs.
+func invalid(err error) bool {
+	return errors.Is(err, manifest.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) ||
+		errors.Is(err, snapshot.ErrFormat)
+}

@@ -1,0 +1,217 @@
+package replica_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/blob"
+	"voc/internal/blob/blobtest"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/replica"
+)
+
+func looks(log []blobtest.Op) (n int) {
+	for _, op := range log {
+		if op.Key == manifestKey {
+			n++
+		}
+	}
+	return n
+}
+
+func TestSyncIfOlderRespectsAge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := newStore()
+		publish(t, open(store), sealed(t, "full-1"), "full-1")
+		faulty := blobtest.NewFaulty(store)
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		want := 0
+		step := func(wait time.Duration, looked int) {
+			t.Helper()
+			time.Sleep(wait)
+			if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil && !errors.Is(err, blobtest.ErrInjected) {
+				t.Error(err)
+			}
+			if want += looked; looks(faulty.Log()) != want {
+				t.Errorf("%d looks, want %d", looks(faulty.Log()), want)
+			}
+		}
+		step(0, 1)
+		step(15*time.Second-1, 0)
+		step(1, 1)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, N: 1, Effect: blobtest.Refused})
+		step(15*time.Second, 1) // a store that is down is not asked for each request either
+		step(14*time.Second, 0)
+		step(time.Second, 1)
+	})
+}
+
+func TestCanceledSyncIsNotAWarning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := newStore()
+		faulty := blobtest.NewFaulty(store)
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		publish(t, open(store), sealed(t, "full-1"), "full-1")
+		sees(t, r, "full-1")
+		publish(t, open(store), sealed(t, "full-2"), "full-2")
+		time.Sleep(time.Minute)
+		ctx, leave := context.WithCancel(t.Context())
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Before(leave)})
+		fails(t, r.SyncIfOlder(ctx, 15*time.Second), context.Canceled)
+		silent(t, serves(t, r, "full-1"))
+		if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil {
+			t.Error(err)
+		}
+		silent(t, serves(t, r, "full-2"))
+	})
+}
+
+func TestFetchDoesNotBlockReaders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := newStore()
+		faulty := blobtest.NewFaulty(store)
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		for _, run := range []string{"full-1", "full-2"} {
+			publish(t, open(store), sealed(t, run), run)
+			fetching, arrived := make(chan struct{}), make(chan struct{})
+			faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Before(func() { close(fetching); <-arrived })})
+			var all sync.WaitGroup
+			all.Go(func() { _ = r.Sync(t.Context()) })
+			<-fetching
+			answered := make(chan replica.View, 3)
+			for range 3 {
+				all.Go(func() {
+					_ = r.SyncIfOlder(t.Context(), 0)
+					view, release := r.Acquire()
+					defer release()
+					answered <- view
+				})
+			}
+			synctest.Wait()
+			if got, want := len(answered), map[string]int{"full-1": 0, "full-2": 3}[run]; got != want {
+				t.Errorf("while %s is fetched, %d are answered, want %d", run, got, want)
+			}
+			close(arrived)
+			all.Wait()
+			close(answered)
+			for view := range answered {
+				if view.Snapshot.Run != "full-1" {
+					t.Errorf("answered from %q", view.Snapshot.Run)
+				}
+			}
+			serves(t, r, run)
+		}
+	})
+}
+
+func TestFirstSyncCanBeCanceled(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore()
+	publish(t, open(store), sealed(t, "full-1"), "full-1")
+	faulty := blobtest.NewFaulty(store)
+	r := newReplica(t, faulty)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Before(func() {
+		fails(t, r.SyncIfOlder(gone, 0), context.Canceled)
+		fails(t, r.Sync(gone), context.Canceled)
+	})})
+	silent(t, sees(t, r, "full-1"))
+}
+
+// Two processes publish, two serve; each of eight readers checks that a view is of one publication, whole.
+func TestConcurrentReadersAndPublishers(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore()
+	madeBy := map[string]string{} // digest → run
+	var files []manifest.Publication
+	for i := range 4 {
+		file := sealed(t, fmt.Sprint("content-", i))
+		madeBy[file.SHA256] = fmt.Sprint("content-", i)
+		files = append(files, publication(t, file, job.Run{}, ""))
+	}
+	var writers, readers sync.WaitGroup
+	done := make(chan struct{})
+	for w := range 2 {
+		writers.Go(func() {
+			for i := range 10 {
+				publishUntilDone(t, store, files[(i+w)%len(files)], fmt.Sprintf("full-%d-%02d", w, i))
+			}
+		})
+	}
+	replicas := []*replica.Replica{newReplica(t, store), newReplica(t, store)}
+	for n := range 8 {
+		readers.Go(func() {
+			last := int64(0)
+			for {
+				view := readOnce(t, replicas[n%2], madeBy)
+				if view.Manifest.Generation < last {
+					t.Errorf("generation %d after %d", view.Manifest.Generation, last)
+				}
+				last = view.Manifest.Generation
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	writers.Wait()
+	close(done)
+	readers.Wait()
+	m := load(t, open(store))
+	if len(m.Runs) != 20 || m.CallsIn(noon) != 20 {
+		t.Errorf("%d receipts, %d calls of 20 publications", len(m.Runs), m.CallsIn(noon))
+	}
+	holds(t, store, "snapshots/", slices.Compact(named(m)))
+}
+
+// publishUntilDone asks for the lease as often as another process has it.
+func publishUntilDone(t *testing.T, store blob.Store, p manifest.Publication, run string) {
+	c := open(store)
+	for {
+		m, leased, err := c.Acquire(t.Context(), base, job.Request{}, job.Run{
+			ID: run, Attempt: run, Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon), AirtableCalls: 1,
+		})
+		if err == nil {
+			p.Run, p.Snapshot.Parent = leased, m.Current
+			_, err = c.Publish(t.Context(), p)
+		}
+		if _, busy := errors.AsType[*job.BusyError](err); !busy {
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		}
+	}
+}
+
+func readOnce(t *testing.T, r *replica.Replica, madeBy map[string]string) replica.View {
+	if err := r.SyncIfOlder(t.Context(), 0); err != nil {
+		t.Error(err)
+	}
+	view, release := r.Acquire()
+	defer release()
+	if view.File == nil {
+		return view
+	}
+	if view.Snapshot.ID != string(view.Manifest.Current) || view.File.Meta().Run != madeBy[view.Snapshot.SHA256] || len(view.Warnings) > 0 {
+		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID, view.File.Meta().Run, view.Manifest.Current, view.Warnings)
+	}
+	reads(t, view)
+	return view
+}

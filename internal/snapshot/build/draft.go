@@ -1,0 +1,188 @@
+package build
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"voc/internal/snapshot"
+)
+
+// Draft is a snapshot in the making. One goroutine uses it, and it ends in Seal or
+// Discard. Until it is sealed it is of no use to anyone, so it is written without a
+// journal and without flushes: a process that dies leaves files to throw away.
+type Draft struct {
+	parent *snapshot.File // nil: none
+	fork   bool           // rows of parent that were not put or removed stay
+	dir    string
+	fields fieldSet
+
+	db   *sql.DB
+	conn *sql.Conn
+	statements
+}
+
+// statements are prepared once: compiling one takes longer than most take to run.
+type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }
+
+// Diff is what a draft does to its parent, in records. Unchanged counts only records that
+// were put.
+type Diff struct{ Added, Changed, Removed, Unchanged int }
+
+// Any reports whether the snapshot would differ from its parent in a record.
+func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
+
+// New starts an empty snapshot in dir, which must exist, be private and hold no other
+// draft. The parent is what Diff compares with, if there is one; it stays the caller's
+// and must stay open.
+func New(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
+	return start(ctx, &Draft{dir: dir, parent: parent})
+}
+
+// Fork starts a snapshot that holds what parent holds, apart from the rows that are put
+// or removed.
+func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
+	return start(ctx, &Draft{dir: dir, parent: parent, fork: parent != nil})
+}
+
+func start(ctx context.Context, d *Draft) (*Draft, error) {
+	db, err := sql.Open("sqlite", snapshot.DSN(d.path(), url.Values{
+		"_pragma": {
+			"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)",
+		},
+	}))
+	if err != nil {
+		return nil, wrap("start a draft", err)
+	}
+	d.db, d.fields.numbers = db, map[string]int{}
+	if err := d.attach(ctx); err != nil {
+		d.Discard()
+		return nil, wrap("start a draft in "+d.dir, err)
+	}
+	return d, nil
+}
+
+// attach opens the stage and the parent beside the draft, and creates all tables.
+func (d *Draft) attach(ctx context.Context) (err error) {
+	if d.conn, err = d.db.Conn(ctx); err != nil {
+		return err
+	}
+	if err := d.exec(ctx, `ATTACH ? AS stage`, d.stagePath()); err != nil {
+		return err
+	}
+	if d.parent != nil {
+		readOnly := url.Values{"mode": {"ro"}, "immutable": {"1"}}
+		if err := d.exec(ctx, `ATTACH ? AS parent`, snapshot.DSN(d.parent.Path(), readOnly)); err != nil {
+			return err
+		}
+	}
+	const settings = `PRAGMA stage.cache_size = -1024; PRAGMA stage.journal_mode = OFF;
+		PRAGMA stage.synchronous = OFF; BEGIN;`
+	if err := d.exec(ctx, settings+snapshot.Schema+stageSchema); err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&d.insert, insertRow},
+		{&d.unremove, `DELETE FROM stage.removed WHERE id = ?`},
+		{&d.remove, `DELETE FROM stage.row WHERE id = ?`},
+		{&d.markRemoved, `INSERT OR IGNORE INTO stage.removed VALUES (?)`},
+		{&d.markListed, `INSERT OR REPLACE INTO stage.listed VALUES (?, ?)`},
+	} {
+		*s.into, err = d.conn.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // close does
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *Draft) exec(ctx context.Context, text string, args ...any) error {
+	_, err := d.conn.ExecContext(ctx, text, args...)
+	return err
+}
+
+func (d *Draft) path() string      { return filepath.Join(d.dir, "draft.sqlite") }
+func (d *Draft) stagePath() string { return filepath.Join(d.dir, "stage.sqlite") }
+
+// Put stages a row. Of two with one id the later counts; it also undoes a Remove.
+func (d *Draft) Put(ctx context.Context, r Row) error {
+	_, err := d.insert.ExecContext(ctx, r.values(d.fields.filled(r.Cells))...)
+	if err == nil {
+		_, err = d.unremove.ExecContext(ctx, r.Feedback.ID)
+	}
+	return wrap("put record "+r.Feedback.ID, err)
+}
+
+// Remove removes a record, whether it was put or is the parent's. An unknown id is no
+// error.
+func (d *Draft) Remove(ctx context.Context, id string) error {
+	_, err := d.remove.ExecContext(ctx, id)
+	if err == nil {
+		_, err = d.markRemoved.ExecContext(ctx, id)
+	}
+	return wrap("remove record "+id, err)
+}
+
+// Reset undoes every Put and Remove.
+func (d *Draft) Reset(ctx context.Context) error {
+	return wrap("reset the draft", d.exec(ctx, `DELETE FROM stage.row; DELETE FROM stage.removed`))
+}
+
+// Diff compares what was put and removed with the parent. Records are the same when their
+// digests and their documents are.
+func (d *Draft) Diff(ctx context.Context) (Diff, error) {
+	var diff Diff
+	if d.parent == nil {
+		return diff, d.scan(ctx, `SELECT count(*) FROM stage.row`, &diff.Added)
+	}
+	removed := `SELECT count(*) FROM stage.removed JOIN parent.feedback USING (id)`
+	if !d.fork {
+		removed = `SELECT count(*) FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row)`
+	}
+	const (
+		both = `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE `
+		same = `r.digest = p.digest AND r.computed = p.computed
+			AND r.summary = p.summary AND r.detail = p.detail`
+		added = `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`
+	)
+	return diff, errors.Join(
+		d.scan(ctx, added, &diff.Added),
+		d.scan(ctx, both+`NOT (`+same+`)`, &diff.Changed),
+		d.scan(ctx, both+same, &diff.Unchanged),
+		d.scan(ctx, removed, &diff.Removed))
+}
+
+func (d *Draft) scan(ctx context.Context, query string, into *int) error {
+	return wrap("compare with the parent", d.conn.QueryRowContext(ctx, query).Scan(into))
+}
+
+// Discard ends a draft that is not sealed and removes its files. After Seal it does
+// nothing.
+func (d *Draft) Discard() {
+	if d.db != nil {
+		d.close()
+		_ = os.Remove(d.path()) // a file that stays is in a directory that the caller removes
+	}
+}
+
+// close closes the files and removes the stage.
+func (d *Draft) close() {
+	all := []*sql.Stmt{d.insert, d.unremove, d.remove, d.markRemoved, d.markListed}
+	for _, statement := range all {
+		if statement != nil {
+			_ = statement.Close() // it outlives its connection otherwise, and keeps the files open
+		}
+	}
+	if d.conn != nil {
+		_ = d.conn.Close()
+	}
+	_ = d.db.Close() // an unsealed draft is thrown away, and a sealed one is committed
+	_ = os.Remove(d.stagePath())
+	d.db = nil
+}

@@ -1,0 +1,68 @@
+package build
+
+import (
+	"context"
+)
+
+// forkRows are the ids that a fork would have if it were sealed now, with the digests of
+// their computed values.
+const forkRows = `(SELECT id, computed FROM stage.row UNION ALL
+	SELECT id, computed FROM parent.feedback
+	WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
+
+// MarkListed records that a listing has shown a record that belongs to the snapshot, with
+// the digest of its computed values now. It is for forks, as are the methods that compare
+// with the listing.
+func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
+	_, err := d.markListed.ExecContext(ctx, id, computed)
+	return wrap("mark record "+id+" as listed", err)
+}
+
+// ResetListed undoes every MarkListed, for a listing that begins anew.
+func (d *Draft) ResetListed(ctx context.Context) error {
+	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed`))
+}
+
+// Unlisted lists the ids that the fork holds and the listing has not shown, sorted.
+func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
+	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM stage.listed ORDER BY id`
+	ids, err := d.ids(ctx, query)
+	return ids, wrap("compare with the listing", err)
+}
+
+// Outdated lists the ids that the listing has shown and that the fork lacks or holds with
+// other computed values, sorted.
+func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
+	const query = `SELECT id FROM
+		(SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
+		ORDER BY id`
+	ids, err := d.ids(ctx, query)
+	return ids, wrap("compare with the listing", err)
+}
+
+// Untouched lists the ids of the parent that were neither put nor removed, sorted.
+func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
+	if d.parent == nil {
+		return nil, nil
+	}
+	const query = `SELECT id FROM parent.feedback EXCEPT SELECT id FROM stage.row
+		EXCEPT SELECT id FROM stage.removed ORDER BY id`
+	ids, err := d.ids(ctx, query)
+	return ids, wrap("list records of the parent", err)
+}
+
+func (d *Draft) ids(ctx context.Context, query string) (ids []string, err error) {
+	rows, err := d.conn.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, rows.Err()
+}

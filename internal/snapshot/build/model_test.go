@@ -1,0 +1,116 @@
+package build_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/snapshot/snaptest"
+)
+
+// The model: a draft drawn together with what it must hold.
+
+// What drawn records are made of: so few values that a draft often puts what is there.
+var (
+	drawnIDs   = []string{"a", "b", "c", "d", "e", "😀"}
+	drawnWords = []string{"alpha", "béta", "gamma"}
+	drawnTeams = []string{"Core", "core", "Édge"}
+	drawnHours = []float64{0, 0.1, 0.2, 25.2833, 1e15}
+)
+
+func drawCells(t *rapid.T) string {
+	return fmt.Sprintf(`{"Created":"2025-01-%02d","Notes":"%s","Team Routed":"%s","Time to In Progress":%v}`, rapid.IntRange(1, 20).Draw(t, "day"),
+		rapid.SampledFrom(drawnWords).Draw(t, "word"), rapid.SampledFrom(drawnTeams).Draw(t, "team"), rapid.SampledFrom(drawnHours).Draw(t, "hours"))
+}
+
+// model is a draft and what must come of it.
+type model struct {
+	draft   *build.Draft
+	fork    bool
+	parent  snaptest.Cells
+	taken   snaptest.Cells
+	removed map[string]bool
+}
+
+func newModel(t snaptest.T, parent *snapshot.File, holds snaptest.Cells, fork bool) *model {
+	draft, _ := snaptest.Start(t, parent, fork)
+	return &model{draft: draft, fork: fork, parent: holds, taken: snaptest.Cells{}, removed: map[string]bool{}}
+}
+
+// step does one drawn thing to the draft.
+func (m *model) step(t *rapid.T) {
+	id := rapid.SampledFrom(drawnIDs).Draw(t, "id")
+	switch rapid.SampledFrom([]string{"put", "put", "put", "put again", "remove", "reset"}).Draw(t, "step") {
+	case "put":
+		m.put(t, id, drawCells(t))
+	case "put again":
+		if was, ok := m.parent[id]; ok {
+			m.put(t, id, was)
+		}
+	case "remove":
+		snaptest.Remove(t, m.draft, id)
+		delete(m.taken, id)
+		m.removed[id] = true
+	case "reset":
+		snaptest.Check(t, m.draft.Reset(t.Context()))
+		clear(m.taken)
+		clear(m.removed)
+	}
+}
+
+func (m *model) put(t *rapid.T, id, text string) {
+	snaptest.Put(t, m.draft, snaptest.Cells{id: text})
+	m.taken[id] = text
+	delete(m.removed, id)
+}
+
+// holds is what the draft holds once it is sealed.
+func (m *model) holds() snaptest.Cells {
+	all := snaptest.Cells{}
+	if m.fork {
+		maps.Copy(all, m.parent)
+		maps.DeleteFunc(all, func(id, _ string) bool { return m.removed[id] })
+	}
+	maps.Copy(all, m.taken)
+	return all
+}
+
+// agrees checks what the draft says of itself.
+func (m *model) agrees(t *rapid.T) {
+	untouched, err := m.draft.Untouched(t.Context())
+	snaptest.Check(t, err)
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(m.parent)), func(id string) bool { return m.taken[id] != "" || m.removed[id] })
+	if !slices.Equal(untouched, ids) {
+		t.Errorf("untouched are %v, want %v", untouched, ids)
+	}
+	diff, err := m.draft.Diff(t.Context())
+	snaptest.Check(t, err)
+	if off := cmp.Diff(m.diff(), diff); off != "" {
+		t.Errorf("diff (-model +draft):\n%s", off)
+	}
+}
+
+func (m *model) diff() (d build.Diff) {
+	for id, text := range m.taken {
+		switch was, ok := m.parent[id]; {
+		case !ok:
+			d.Added++
+		case was == text:
+			d.Unchanged++
+		default:
+			d.Changed++
+		}
+	}
+	holds := m.holds()
+	for id := range m.parent {
+		if _, stays := holds[id]; !stays {
+			d.Removed++
+		}
+	}
+	return d
+}

@@ -1,0 +1,207 @@
+package snaptest
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"flag"
+	"os"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
+	"voc/internal/voctest"
+)
+
+// Cells are the cells of records, as JSON objects by id: what the snapshots of tests are
+// made of.
+type Cells map[string]string
+
+// Mapping maps the records of Row.
+var Mapping = func() feedback.Mapping {
+	m, err := feedback.NewMapping("", `{"loans":"Lending"}`)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}()
+
+// Row makes a row as a refresh would put it. Its digests are those of its cells.
+func Row(id, text string) build.Row {
+	record := feedback.Record{
+		ID: id, CreatedTime: time.Date(2025, time.June, 1, 22, 30, 15, 123_000_000, time.UTC),
+	}
+	if err := json.Unmarshal([]byte(text), &record.Fields); err != nil {
+		panic(err)
+	}
+	digest := sha256.Sum256([]byte(text))
+	return build.Row{
+		Feedback: Mapping.Map(record),
+		Source: snapshot.Source{
+			ID: id, CreatedTime: record.CreatedTime, Fields: []byte(text),
+			Digest: digest[:], Computed: digest[:],
+		},
+		Cells: record.Fields,
+		URL:   "https://airtable.com/appA/tblB/" + id,
+	}
+}
+
+// T is what tests, benchmarks, fuzz tests and properties have in common. A property hands
+// in its own *rapid.T, which shrinks failures and reports its seed.
+type T interface {
+	rapid.TB
+	Cleanup(func())
+	Context() context.Context
+}
+
+// Folder makes a directory that is removed with the test, or after one run of a property.
+func Folder(t T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "snapshot-test-")
+	Check(t, err)
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// Check fails the test if there is an error.
+func Check(t T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Start starts a draft in a directory of its own, which it returns; fork is whether it
+// starts with the records of parent.
+func Start(t T, parent *snapshot.File, fork bool) (*build.Draft, string) {
+	t.Helper()
+	dir, begin := Folder(t), build.New
+	if fork {
+		begin = build.Fork
+	}
+	draft, err := begin(t.Context(), dir, parent)
+	Check(t, err)
+	t.Cleanup(draft.Discard)
+	return draft, dir
+}
+
+// Put puts records.
+func Put(t T, draft *build.Draft, records Cells) {
+	t.Helper()
+	for id, cells := range records {
+		Check(t, draft.Put(t.Context(), Row(id, cells)))
+	}
+}
+
+// Remove removes records.
+func Remove(t T, draft *build.Draft, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		Check(t, draft.Remove(t.Context(), id))
+	}
+}
+
+// Seal seals a draft.
+func Seal(t T, draft *build.Draft) snapshot.Sealed {
+	t.Helper()
+	sealed, err := draft.Seal(t.Context(), snapshot.Meta{Base: "appA"})
+	Check(t, err)
+	return sealed
+}
+
+// Made seals a snapshot of records and returns its path.
+func Made(t T, records Cells) string {
+	t.Helper()
+	draft, _ := Start(t, nil, false)
+	Put(t, draft, records)
+	return Seal(t, draft).Path
+}
+
+// Open opens a snapshot, until the test ends.
+func Open(t T, path string) *snapshot.File {
+	t.Helper()
+	file, err := snapshot.Open(path)
+	Check(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+// Opened makes a snapshot of records and opens it.
+func Opened(t T, records Cells) *snapshot.File {
+	t.Helper()
+	return Open(t, Made(t, records))
+}
+
+// Connect opens a snapshot as any SQLite program does, for what File has no method for.
+func Connect(t T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	Check(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// Three records, created on the first days of January, February and March 2025.
+const (
+	Early  = `{"Created":"2025-01-01","Notes":"early"}`
+	Middle = `{"Created":"2025-02-01","Notes":"middle"}`
+	Late   = `{"Created":"2025-03-01","Notes":"late"}`
+)
+
+// Sample maps the whole sample.
+func Sample(b *testing.B) []build.Row {
+	b.Helper()
+	return Rows(b, voctest.Whole(b))
+}
+
+// Rows maps records in the form that Airtable sends, a line each.
+func Rows(t T, lines [][]byte) (rows []build.Row) {
+	t.Helper()
+	for _, line := range lines {
+		var record struct {
+			ID     string          `json:"id"`
+			Fields json.RawMessage `json:"fields"`
+		}
+		Check(t, json.Unmarshal(line, &record))
+		rows = append(rows, Row(record.ID, string(record.Fields)))
+	}
+	return rows
+}
+
+// PutAll puts rows into a new draft.
+func PutAll(t T, rows []build.Row) *build.Draft {
+	t.Helper()
+	draft, _ := Start(t, nil, false)
+	for _, r := range rows {
+		Check(t, draft.Put(t.Context(), r))
+	}
+	return draft
+}
+
+// Fewer has a property checked 25 times instead of 100, unless -rapid.checks is given:
+// each of its drafts costs 10 ms, and ten times that with -race.
+func Fewer(t *testing.T) {
+	t.Helper()
+	checks := flag.Lookup("rapid.checks")
+	if given := checks.Value.String(); given == checks.DefValue {
+		Check(t, checks.Value.Set("25"))
+		t.Cleanup(func() { Check(t, checks.Value.Set(given)) })
+	}
+}
+
+// Alter changes a sealed file by SQL, which no program of ours does.
+func Alter(t T, path, statement string) {
+	t.Helper()
+	if _, err := Connect(t, path).ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -21,7 +21,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean
+.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean generate
 .PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
@@ -88,6 +88,9 @@ bench-large: ## pages and memory at 500,000 records: some 10 minutes and 10 GB o
 build: ## bin/voc, bin/api and bin/refresh, static and stripped, for this machine
 	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
+
+generate: ## write the parts of infra/*.md that come from the code, and the third-party notices
+	go test -count=1 ./internal/repotest -run 'TestGeneratedParts|TestNotices' -update
 
 clean: ## remove what was built and installed here; ./data, the server's store, stays
 	rm -rf bin .tools .aws-sam

@@ -21,7 +21,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean generate
+.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
 .DEFAULT_GOAL := help
 
@@ -89,6 +89,7 @@ build: ## bin/voc, bin/api and bin/refresh, static and stripped, for this machin
 	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
+.PHONY: generate
 generate: ## write the parts of infra/*.md that come from the code, and the third-party notices
 	go test -count=1 ./internal/repotest -run 'TestGeneratedParts|TestNotices' -update
 

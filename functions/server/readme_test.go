@@ -43,7 +43,8 @@ func pages(t *testing.T) string {
 type block struct{ language, text string }
 
 func blocks(page string) (all []block) {
-	for _, b := range regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)\n?^```$").FindAllStringSubmatch(page, -1) {
+	fence := regexp.MustCompile("(?ms)^```(\\w*)\n(.*?)\n?^```$")
+	for _, b := range fence.FindAllStringSubmatch(page, -1) {
 		all = append(all, block{b[1], b[2]})
 	}
 	return all
@@ -62,7 +63,9 @@ func TestREADMERun(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t))
 	all := blocks(page(t, "README.md"))
-	i := slices.IndexFunc(all, func(b block) bool { return strings.HasPrefix(b.text, "Airtable emulator") })
+	i := slices.IndexFunc(all, func(b block) bool {
+		return strings.HasPrefix(b.text, "Airtable emulator")
+	})
 	if i < 0 {
 		t.Fatal("the README does not show what make run prints")
 	}
@@ -121,7 +124,8 @@ func TestPagesCommands(t *testing.T) {
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	env := environment(t, airtable.Variables()...)
 	ran := map[string]bool{}
-	for _, command := range regexp.MustCompile("`?bin/voc ([a-z ]*[a-z])(?:`|\n)").FindAllStringSubmatch(pages(t), -1) {
+	named := regexp.MustCompile("`?bin/voc ([a-z ]*[a-z])(?:`|\n)")
+	for _, command := range named.FindAllStringSubmatch(pages(t), -1) {
 		args := strings.Fields(command[1])
 		if ran[command[1]] || args[0] == "emulator" {
 			continue // TestEmulatorAloneAnswersAirtablesCalls

@@ -17,7 +17,7 @@ import (
 // TestFormatPage: the page names every key of the manifest, and every table and column of a
 // snapshot. The tests of functions/server run its examples.
 func TestFormatPage(t *testing.T) {
-	page := string(read(t, "infra/FORMAT.md"))
+	page := strings.Join(strings.Fields(string(read(t, "infra/FORMAT.md"))), " ")
 	names := jsonKeys(reflect.TypeFor[manifest.Manifest](), map[reflect.Type]bool{})
 	names = append(names, tablesAndColumns(t)...)
 	if len(names) < 80 {

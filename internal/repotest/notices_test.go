@@ -98,7 +98,8 @@ func notices(t *testing.T) []byte {
 // in, up to the module's own, by path with the part below the module.
 func linked(t *testing.T) map[string]map[string]string {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=Dir,Module", "./functions/...")
+	list := exec.CommandContext(t.Context(),
+		"go", "list", "-deps", "-json=Dir,Module", "./functions/...")
 	list.Dir = root
 	list.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "CGO_ENABLED=0")
 	out, err := list.Output()

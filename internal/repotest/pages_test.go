@@ -44,6 +44,19 @@ func TestReadme(t *testing.T) {
 			t.Errorf("README.md has %d lines, at most %d", n, readmeLines)
 		}
 	})
+	t.Run("names tests for every promise", func(t *testing.T) {
+		_, table, _ := strings.Cut(readme, "| promise | held by |\n|---|---|\n")
+		table, _, _ = strings.Cut(table, "\n\n")
+		promises := strings.Split(table, "\n")
+		for _, promise := range promises {
+			if !strings.Contains(promise, "| `Test") {
+				t.Errorf("no test is named: %s", promise)
+			}
+		}
+		if len(promises) < 14 {
+			t.Errorf("the README has %d promises", len(promises))
+		}
+	})
 	t.Run("maps every folder", func(t *testing.T) {
 		mapped := map[string]bool{}
 		for _, row := range regexp.MustCompile(`(?m)^((?:functions|infra|internal)/\w*/?)  `).
@@ -69,7 +82,7 @@ func TestReadme(t *testing.T) {
 func TestPages(t *testing.T) {
 	targets, links := map[string]bool{}, 0
 	for name, page := range pages(t) {
-		for _, command := range regexp.MustCompile("(?m)(?:^|`| )make ([a-z0-9-]+)(?: GUIDED=\\S+)?(?:`|$| +#)").
+		for _, command := range regexp.MustCompile("(?m)(?:^|`|\\w=\\w+ )make ([a-z][a-z0-9-]*)").
 			FindAllStringSubmatch(page, -1) {
 			targets[command[1]] = true
 		}
@@ -81,6 +94,14 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s links to %s: %v", name, link[1], err)
 			} else if anchor != "" && !slices.Contains(anchors(string(read(t, path))), anchor) {
 				t.Errorf("%s links to %s: no such heading", name, link[1])
+			}
+		}
+		for _, tested := range regexp.MustCompile(`go test ((?: ?\./[\w/]+)+)`).
+			FindAllStringSubmatch(page, -1) {
+			for folder := range strings.FieldsSeq(tested[1]) {
+				if _, err := os.Stat(filepath.Join(root, folder)); err != nil {
+					t.Errorf("%s tests %v", name, err)
+				}
 			}
 		}
 		for _, path := range regexp.MustCompile("`((?:internal|functions|infra|\\.ci)/[\\w./-]+)`").

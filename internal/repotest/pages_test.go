@@ -112,8 +112,8 @@ func TestPages(t *testing.T) {
 		}
 	}
 	for target := range targets {
-		make := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target)
-		if out, err := make.CombinedOutput(); err != nil {
+		command := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target)
+		if out, err := command.CombinedOutput(); err != nil {
 			t.Errorf("make %s: %v %s", target, err, out)
 		}
 	}

@@ -91,6 +91,10 @@ build: ## bin/voc, bin/api and bin/refresh, static and stripped, for this machin
 	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
+.PHONY: generate
+generate: ## write the parts of infra/*.md that come from the code, and the third-party notices
+	go test -count=1 ./internal/repotest -run 'TestGeneratedParts|TestNotices' -update
+
 clean: ## remove what was built and installed here; ./data, the server's store, stays
 	rm -rf bin .tools .aws-sam
 

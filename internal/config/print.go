@@ -27,21 +27,26 @@ func WriteText(w io.Writer) error {
 	return err
 }
 
-// WriteMarkdown prints the same as a Markdown table.
+// WriteMarkdown prints the same as a Markdown table, with the hosts that read each variable.
 func WriteMarkdown(w io.Writer) error {
 	var text strings.Builder
-	text.WriteString("| variable | meaning | default |\n|---|---|---|\n")
+	text.WriteString("| variable | meaning | default | read by |\n|---|---|---|---|\n")
 	for _, v := range table {
 		if v.Hosts == nil {
 			continue
 		}
 		value := "–"
 		if v.Computed {
-			value = v.Default
+			value = strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(v.Default)
 		} else if v.Default != "" {
 			value = "`" + v.Default + "`"
 		}
-		fmt.Fprintf(&text, "| `%s` | %s | %s |\n", v.Name, v.Meaning, value)
+		var hosts []string
+		for _, host := range v.Hosts {
+			hosts = append(hosts, string(host))
+		}
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n",
+			v.Name, v.Meaning, value, strings.Join(hosts, ", "))
 	}
 	_, err := io.WriteString(w, text.String())
 	return err

@@ -15,14 +15,11 @@ import (
 // circular are the folders whose files still call each other in a circle. Folders only
 // leave it.
 var circular = map[string]bool{
-	"internal/catalog":        true,
-	"internal/httpapi":        true,
-	"internal/refresh":        true,
-	"internal/snapshot":       true,
-	"internal/job":            true,
-	"internal/manifest":       true,
-	"internal/replica":        true,
-	"internal/snapshot/build": true,
+	"internal/catalog":  true,
+	"internal/httpapi":  true,
+	"internal/refresh":  true,
+	"internal/manifest": true,
+	"internal/replica":  true,
 }
 
 // TestFilesFormNoCircle holds the files of each package to an order: if a file
@@ -60,7 +57,7 @@ func callsBetween(files []source, std types.Importer) map[string]map[string]bool
 	uses := map[*ast.Ident]types.Object{}
 	config := types.Config{Importer: std, Error: func(error) {}}
 	fset := files[0].files
-	_, _ = config.Check(path.Dir(files[0].path), fset, trees, &types.Info{Uses: uses})
+	pkg, _ := config.Check(path.Dir(files[0].path), fset, trees, &types.Info{Uses: uses})
 	calls := map[string]map[string]bool{}
 	for _, src := range files {
 		from := path.Base(src.path)
@@ -70,7 +67,7 @@ func callsBetween(files []source, std types.Importer) map[string]map[string]bool
 			if !ok {
 				return true
 			}
-			if f, ok := uses[name].(*types.Func); ok && f.Pos().IsValid() {
+			if f, ok := uses[name].(*types.Func); ok && f.Pkg() == pkg {
 				if to := path.Base(fset.Position(f.Origin().Pos()).Filename); to != from {
 					calls[from][to] = true
 				}

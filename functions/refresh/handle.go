@@ -60,15 +60,23 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 	parts.Config = state.Config
 	switch action {
 	case lambdahost.Check:
-		return report(h.engine(parts, state).Check(ctx)), nil
+		engine, err := h.engine(parts, state)
+		if err != nil {
+			return nil, err
+		}
+		return report(engine.Check(ctx)), nil
 	case lambdahost.Status:
 		return status(ctx, parts, state), nil
 	}
-	return h.run(ctx, h.engine(parts, state), request)
+	engine, err := h.engine(parts, state)
+	if err != nil {
+		return nil, err
+	}
+	return h.run(ctx, engine, request)
 }
 
 // engine takes the key as it is now. One that can not be read fails the run, so that the status tells why.
-func (h *host) engine(parts app.Parts, state lambdahost.State) *refresh.Engine {
+func (h *host) engine(parts app.Parts, state lambdahost.State) (*refresh.Engine, error) {
 	parts.Token = func(context.Context) (string, error) {
 		if key := parts.Config.Airtable.Key.Reveal(); key != "" {
 			return key, nil
@@ -79,10 +87,9 @@ func (h *host) engine(parts app.Parts, state lambdahost.State) *refresh.Engine {
 }
 
 func (h *host) run(ctx context.Context, engine *refresh.Engine, request job.Request) (any, error) {
-	engine.Progress = func(p refresh.Progress) {
+	receipt, err := engine.Run(ctx, request, func(p refresh.Progress) {
 		h.parts.Log.DebugContext(ctx, "read from Airtable", "run", request.ID, "pages", p.Pages, "records", p.Records)
-	}
-	receipt, err := engine.Run(ctx, request)
+	})
 	if err != nil {
 		h.parts.Log.ErrorContext(ctx, "the receipt of the run could not be kept", "run", request.ID, "error", err)
 		return nil, failure(receipt)

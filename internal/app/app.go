@@ -48,6 +48,9 @@ type Parts struct {
 
 	// Token gives Airtable's key for each call; nil: that of Config.
 	Token func(context.Context) (string, error)
+
+	// Pacer spaces the calls to Airtable; nil: at Airtable's pace.
+	Pacer *airtable.Pacer
 }
 
 func (p Parts) token(ctx context.Context) (string, error) {
@@ -84,15 +87,16 @@ func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Sto
 }
 
 // NewRefresh makes the half that reads Airtable and publishes.
-func NewRefresh(p Parts) *refresh.Engine {
+func NewRefresh(p Parts) (*refresh.Engine, error) {
 	c := p.Config
-	return &refresh.Engine{
+	return refresh.New(refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
 			Base:      c.Airtable.BaseID,
 			Token:     p.token,
 			Log:       p.Log,
 			UserAgent: Program(),
+			Pacer:     p.Pacer,
 		}),
 		Store:   p.Store,
 		Base:    c.Airtable.BaseID,
@@ -107,7 +111,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
 		Due:          due(c.Schedule),
-	}
+	})
 }
 
 // due counts the runs that the schedules bring in the rest of a UTC month.

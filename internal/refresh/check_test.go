@@ -17,9 +17,9 @@ import (
 func (w *world) check() refresh.Report {
 	w.t.Helper()
 	faulty := blobtest.NewFaulty(w.store)
-	engine := w.engine(faulty)
+	cfg := w.config(faulty)
 	before, intact := w.manifests().Load(w.t.Context())
-	report := engine.Check(w.t.Context())
+	report := w.newEngine(cfg).Check(w.t.Context())
 	for _, op := range faulty.Log() {
 		if slices.Contains([]blobtest.Kind{blobtest.PutNew, blobtest.Replace, blobtest.Delete}, op.Kind) && op.Key != "manifest.json" {
 			w.t.Errorf("a check does %v", op)
@@ -32,7 +32,7 @@ func (w *world) check() refresh.Report {
 			w.t.Errorf("a check changes more than the count of calls: %s", diff)
 		}
 	}
-	w.leaves(engine)
+	w.leaves(cfg.Dir)
 	return report
 }
 
@@ -54,8 +54,8 @@ func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
 		if len(report.Findings) != 0 {
 			t.Errorf("findings %q", report.Findings)
 		}
-		says(t, lines(report.Fine), "takes the token", "Lead Bugs", w.Base().TableID(), `status is field "Status"`, "singleLineText",
-			"of 100 records on one page 99 are of the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
+		says(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(), `status is field "Status"`, "singleLineText",
+			"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
 		says(t, lines(report.Notes), `source: the table has no field "Source", which counts as blank (the nearest is`)
 		if strings.Contains(lines(report.Notes), `"Status"`) {
 			t.Errorf("notes %q", report.Notes)
@@ -82,7 +82,7 @@ func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
 	}{
 		"two fields of FIELD_MAP": {func(w *world) { w.fields = `{"status": "Statsu", "team": "Taem"}` },
 			[]string{`FIELD_MAP names field "Statsu"`, `(the nearest is "Status")` + "\n", `FIELD_MAP names field "Taem"`}},
-		"a mapped field that is gone": {func(w *world) { w.DropField("Status") }, []string{`field "Status"`, "is gone", "restore"}},
+		"a mapped field that is gone": {func(w *world) { w.DropField("Status") }, []string{`field "Status"`, "is missing", "restore"}},
 		"a store of another base":     {func(w *world) { w.base = "appOther000000001" }, []string{"SNAPSHOT_STORE", "403"}},
 		"a store of another table":    {func(w *world) { w.another("tblOther000000001", "Lead Bugs") }, []string{"SNAPSHOT_STORE"}},
 		"a damaged manifest":          {func(w *world) { overwrite(w, "manifest.json", nil) }, []string{"manifest.json", "damaged"}},

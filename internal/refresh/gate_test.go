@@ -40,7 +40,7 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 			t.Fatalf("a fifth may go: %+v", receipt)
 		}
 		w.delete(filled[20:40])
-		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 be left", w.current().ID)
+		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 would be left", w.current().ID)
 		for i, id := range filled[20:40] {
 			if told := strings.Contains(string(receipt.Error), id); told != (i < 20) {
 				t.Errorf("%s is told: %v", id, told)
@@ -84,7 +84,7 @@ func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
 	w, filled := guarded(t)
 	w.shrink = 100
 	w.delete(append(filled, "rec00000000000001", "rec00000000000002", "rec00000000000003"))
-	w.refuses(job.Full, "100 of 100 records", "0 be left")
+	w.refuses(job.Full, "100 of 100 records", "0 would be left")
 	w.accepted(job.Full)
 	if ids := w.ids(); len(ids) != 0 {
 		t.Errorf("%q are served", ids)
@@ -132,7 +132,7 @@ func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
+	w.refuses(job.Incremental, `field "Status"`, "99 of 100 records", "is missing from the table")
 	receipt := w.accepted(job.Incremental)
 	warned(t, receipt, "accepted", `field "Status"`)
 	says(t, w.detail("rec00000000000001"), `"status":"New"`)
@@ -145,9 +145,9 @@ func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 	w, filled := guarded(t)
 	before := w.manifest()
 	dry := func() job.Run {
-		engine := w.engine(w.store)
-		defer w.leaves(engine)
-		receipt, err := engine.Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true})
+		cfg := w.config(w.store)
+		defer w.leaves(cfg.Dir)
+		receipt, err := w.newEngine(cfg).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +222,7 @@ func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
 				w.must(job.Full, job.Published)
 				return
 			}
-			w.refuses(job.Full, "of 100 records would go", "can not be opened")
+			w.refuses(job.Full, "of 100 records (", " would be removed, MAX_SHRINK_PERCENT is 20", "cannot be opened")
 			w.accepted(job.Full)
 		})
 	}
@@ -232,7 +232,7 @@ func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled[:40])
-	w.refuses(job.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
+	w.refuses(job.Sweep, "voc refresh sweep --accept", "/api/cache/update-sweep")
 }
 
 func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
@@ -240,7 +240,7 @@ func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *test
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))
 	for accept, outcome := range map[bool]job.Nullable{false: "failed", true: "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept})
+		receipt, err := w.engine(w.store).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept}, nil)
 		if receipt.Outcome != outcome {
 			t.Errorf("accepted: %v: %+v, %v", accept, receipt, err)
 		}

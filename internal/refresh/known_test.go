@@ -38,7 +38,7 @@ func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
 
 	w = afterDamage(t)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `field "Status"`, "is gone from the table")
+	w.refuses(job.Incremental, `field "Status"`, "is missing from the table")
 }
 
 func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
@@ -76,7 +76,7 @@ func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `give it [] there to do without`)
+	w.refuses(job.Incremental, `set it to [] there to do without`)
 	w.fields = `{"status":[]}`
 	w.must(job.Incremental, job.Published)
 	w.converged()

@@ -43,7 +43,7 @@ func (h host) begin(ctx context.Context, q job.Request) <-chan job.Run {
 		q.Trigger = job.TriggerSchedule
 	}
 	go func() {
-		receipt, _ := h.engine.Run(ctx, q) // a host that is cut off can not keep its receipt
+		receipt, _ := h.engine.Run(ctx, q, nil) // a host that is cut off can not keep its receipt
 		done <- receipt
 	}()
 	synctest.Wait()
@@ -134,12 +134,12 @@ func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
-	first, err := w.engine(w.store).Run(t.Context(), q)
+	first, err := w.engine(w.store).Run(t.Context(), q, nil)
 	if err != nil || first.Outcome != "published" {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	made := w.calls(func() {
-		again, err := w.engine(w.store).Run(t.Context(), q)
+		again, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || again.Outcome != "published" || again.Attempt != first.Attempt {
 			t.Errorf("%+v, %v", again, err)
 		}
@@ -155,7 +155,7 @@ func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
 	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
 	for _, outcome := range []job.Nullable{"failed", "published"} {
-		if receipt, err := w.engine(w.store).Run(t.Context(), q); err != nil || receipt.Outcome != outcome {
+		if receipt, err := w.engine(w.store).Run(t.Context(), q, nil); err != nil || receipt.Outcome != outcome {
 			t.Errorf("%+v, %v", receipt, err)
 		}
 	}

@@ -55,9 +55,9 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.cap = 100
 	sweep := func(trigger job.Trigger, incrementals int) job.Run {
-		engine := w.engine(w.store)
-		engine.Due = func(time.Time) map[job.Mode]int { return map[job.Mode]int{job.Incremental: incrementals} }
-		receipt, err := engine.Run(t.Context(), job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger})
+		cfg := w.config(w.store)
+		cfg.Due = func(time.Time) map[job.Mode]int { return map[job.Mode]int{job.Incremental: incrementals} }
+		receipt, err := w.newEngine(cfg).Run(t.Context(), job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

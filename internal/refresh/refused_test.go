@@ -219,7 +219,7 @@ func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 					}
 				})
 				receipt := w.must(mode, job.Fenced)
-				if says(t, string(receipt.Error), "has taken over", "published nothing"); w.current() != theirs {
+				if says(t, string(receipt.Error), "took over", "published nothing"); w.current() != theirs {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
 				w.Before(nil)

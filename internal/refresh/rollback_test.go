@@ -37,7 +37,7 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 func (w *world) rollback(to string) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to})
+	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func (w *world) rollback(to string) job.Run {
 func (w *world) scheduled(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule})
+	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 		first := p.manifest().Snapshots[0]
 		running, waiting := p.ask(job.Incremental), p.ask(job.Full)
 		synctest.Wait()
-		back, err := p.Start(t.Context(), job.Request{Mode: job.Rollback, Trigger: "api", To: first.ID})
+		back, err := p.Ask(t.Context(), job.Request{Mode: job.Rollback, Trigger: "api", To: first.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 			t.Errorf("%+v", receipt)
 		}
 		close(p.release)
-		for _, ticket := range []refresh.Promise{running, waiting} {
+		for _, ticket := range []job.Ticket{running, waiting} {
 			if receipt := p.wait(ticket); receipt.Outcome != "fenced" {
 				t.Errorf("%+v", receipt)
 			}
@@ -144,7 +144,7 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 		return blobtest.Attempt{
 			Store: w.store,
 			Run: func(store blob.Store) {
-				got, w.unkept = w.engine(store).Run(t.Context(), job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id})
+				got, w.unkept = w.engine(store).Run(t.Context(), job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id}, nil)
 			},
 			Check: func() {
 				served := w.served(w.store)
@@ -176,7 +176,7 @@ func TestWhatWasHeldIsCaughtUp(t *testing.T) {
 	w, _ := rolledBack(t)
 	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full, Trigger: job.TriggerSchedule}
 	for _, outcome := range []job.Nullable{"held", "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), q)
+		receipt, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || receipt.Outcome != outcome {
 			t.Errorf("%+v, %v, want %s", receipt, err, outcome)
 		}
@@ -194,12 +194,27 @@ func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
 	w.must(job.Incremental, job.Published)
 	served := func(context.Context) error { return nil }
-	return w, refresh.NewRunner(w.engine(w.store), served), refresh.NewRunner(w.engine(w.store), served)
+	return w, refresh.NewRunner(w.engine(w.store), served, nil), refresh.NewRunner(w.engine(w.store), served, nil)
 }
 
-func outcomes(t *testing.T, tickets ...refresh.Promise) (all []string) {
-	for _, ticket := range tickets {
-		receipt, err := ticket.Wait(t.Context())
+// promise is a ticket with the runner that issued it.
+type promise struct {
+	job.Ticket
+	runner *refresh.Runner
+}
+
+func ask(t *testing.T, runner *refresh.Runner, q job.Request) promise {
+	t.Helper()
+	ticket, err := runner.Ask(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return promise{ticket, runner}
+}
+
+func outcomes(t *testing.T, promises ...promise) (all []string) {
+	for _, p := range promises {
+		receipt, err := p.runner.Wait(t.Context(), p.Ticket)
 		if err != nil {
 			t.Error(err)
 		}
@@ -215,11 +230,11 @@ func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
-		running, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerSchedule})
+		running := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerSchedule})
 		time.Sleep(time.Second)
-		waiting, _ := two.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
+		waiting := ask(t, two, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := two.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
+		back := ask(t, two, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
 		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"published", "fenced", "fenced"}) || !waiting.Joined {
 			t.Errorf("%q", got)
 		}
@@ -237,10 +252,10 @@ func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
 		defer one.Stop()
 		defer two.Stop()
 		overwrite(w, w.manifest().Snapshots[1].Key, []byte("no snapshot"))
-		running, _ := one.Start(t.Context(), job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
-		waiting, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
+		running := ask(t, one, job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
+		waiting := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := one.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
+		back := ask(t, one, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
 		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"failed", "unchanged", "unchanged"}) {
 			t.Errorf("%q", got)
 		}

@@ -42,36 +42,36 @@ func newProcess(t *testing.T) *process {
 }
 
 func (p *process) start(store *blobtest.Memory, served func(context.Context) error) {
-	p.Runner = refresh.NewRunner(p.engine(store), served)
+	p.Runner = refresh.NewRunner(p.engine(store), served, p.progress)
 	p.t.Cleanup(p.Stop)
 }
 
-func (p *process) ask(mode job.Mode) refresh.Promise {
+func (p *process) ask(mode job.Mode) job.Ticket {
 	p.t.Helper()
-	ticket, err := p.Start(p.t.Context(), job.Request{Mode: mode, Trigger: "api"})
+	ticket, err := p.Ask(p.t.Context(), job.Request{Mode: mode, Trigger: "api"})
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return ticket
 }
 
-func (p *process) wait(ticket refresh.Promise) job.Run {
+func (p *process) wait(ticket job.Ticket) job.Run {
 	p.t.Helper()
-	receipt, err := ticket.Wait(p.t.Context())
+	receipt, err := p.Wait(p.t.Context(), ticket)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return receipt
 }
 
-func finished(t *testing.T, ticket refresh.Promise) bool {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+func (p *process) finished(ticket job.Ticket) bool {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(p.t.Context())
 	cancel()
 	synctest.Wait()
-	receipt, err := ticket.Wait(ctx)
+	receipt, err := p.Wait(ctx, ticket)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
+		p.t.Error(err)
 	}
 	return receipt.ID != ""
 }
@@ -93,7 +93,7 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProcess(t)
 				before := len(p.manifest().Runs)
-				var tickets []refresh.Promise
+				var tickets []job.Ticket
 				runs := map[string]bool{}
 				for i, mode := range row.asks {
 					ticket := p.ask(mode)
@@ -183,7 +183,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 		if current := <-serving; current == before {
 			t.Error("it is served before it is published")
 		}
-		if active, _ := p.Active(); finished(t, ticket) || len(active) != 1 {
+		if active, _ := p.Active(); p.finished(ticket) || len(active) != 1 {
 			t.Errorf("it is over while it is not served: %+v", active)
 		}
 		close(fetched)
@@ -205,9 +205,9 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		if active, _ := p.Active(); len(active) != 0 {
 			t.Errorf("Stop did not wait for the end of %+v", active)
 		}
-		for _, ticket := range []refresh.Promise{running, waiting} {
+		for _, ticket := range []job.Ticket{running, waiting} {
 			receipt := p.wait(ticket)
-			if says(t, string(receipt.Error), "the program was stopped", "the next one does its work"); receipt.Outcome != "failed" {
+			if says(t, string(receipt.Error), "the process was stopped", "the next refresh does its work"); receipt.Outcome != "failed" {
 				t.Errorf("%+v", receipt)
 			}
 		}
@@ -217,7 +217,7 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		if p.current() != before {
 			t.Errorf("current is %+v", p.current())
 		}
-		if _, err := p.Start(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err, job.ErrStopped) {
+		if _, err := p.Ask(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err, job.ErrStopped) {
 			t.Errorf("error %v", err)
 		}
 		p.Stop() // again
@@ -260,7 +260,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 		for n := range 3 { // to ask, to begin and to tell that it failed
 			faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, N: n + 1, Effect: blobtest.Refused})
 		}
-		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil })
+		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil }, nil)
 		defer p.Stop()
 		receipt := p.wait(p.ask(job.Full))
 		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) || receipt.Outcome != "failed" {
@@ -277,7 +277,7 @@ func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	var running, most atomic.Int32
-	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil })
+	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil }, nil)
 	w.Before(func(c airtablesim.Call) {
 		if c.Kind == airtablesim.Schema {
 			most.Store(max(most.Load(), running.Add(1)))
@@ -287,13 +287,13 @@ func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 4 {
-				ticket, err := runner.Start(t.Context(), job.Request{Mode: []job.Mode{job.Full, job.Incremental}[(i+j)%2], Trigger: "api"})
+				ticket, err := runner.Ask(t.Context(), job.Request{Mode: []job.Mode{job.Full, job.Incremental}[(i+j)%2], Trigger: "api"})
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				runner.Active()
-				if receipt, err := ticket.Wait(t.Context()); err != nil || !receipt.Succeeded() || receipt.ID != ticket.RunID {
+				if receipt, err := runner.Wait(t.Context(), ticket); err != nil || !receipt.Succeeded() || receipt.ID != ticket.RunID {
 					t.Errorf("%+v, %v", receipt, err)
 				}
 			}

@@ -161,7 +161,7 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 			before := w.served(w.store)
 			w.DropField("Status")
 			w.DropField("Environment")
-			w.refuses(mode, `field "Status"`, "is gone", "restore the field", "FIELD_MAP", `field "Environment"`)
+			w.refuses(mode, `field "Status"`, "is missing", "restore the field", "FIELD_MAP", `field "Environment"`)
 			if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
 				t.Error(diff)
 			}
@@ -257,7 +257,7 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 	w.token = dataToken
 	w.fill(120)
 	receipt := w.must(job.Full, job.Published)
-	warned(t, receipt, "schema.bases:read", "renamed fields are not noticed")
+	warned(t, receipt, "schema.bases:read", "renamed fields are not detected")
 	if receipt.AirtableCalls != 1+2 || receipt.Read != 124 || len(w.ids()) != 123 {
 		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 	}

@@ -110,6 +110,21 @@ func newGoingWorld(t testing.TB, cfg airtablesim.Config) *world {
 // engine is what a process would make of the configuration now.
 func (w *world) engine(store blob.Store) *refresh.Engine {
 	w.t.Helper()
+	return w.newEngine(w.config(store))
+}
+
+func (w *world) newEngine(cfg refresh.Config) *refresh.Engine {
+	w.t.Helper()
+	engine, err := refresh.New(cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return engine
+}
+
+// config is the configuration of an engine with a directory of its own.
+func (w *world) config(store blob.Store) refresh.Config {
+	w.t.Helper()
 	mapping, err := feedback.NewMapping(w.fields, w.teams)
 	if err != nil {
 		w.t.Fatal(err)
@@ -120,13 +135,13 @@ func (w *world) engine(store blob.Store) *refresh.Engine {
 	}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	token := w.token
-	return &refresh.Engine{
+	return refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace), Log: log,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
 		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
-		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
+		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink, MonthlyCalls: w.cap,
 	}
 }
 
@@ -136,17 +151,18 @@ func (w *world) run(mode job.Mode) job.Run { return w.runOn(w.t.Context(), w.sto
 func (w *world) runOn(ctx context.Context, store blob.Store, mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	engine := w.engine(store)
+	cfg := w.config(store)
 	var receipt job.Run
-	receipt, w.unkept = engine.Run(ctx, job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept})
-	w.leaves(engine)
+	request := job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept}
+	receipt, w.unkept = w.newEngine(cfg).Run(ctx, request, w.progress)
+	w.leaves(cfg.Dir)
 	return receipt
 }
 
-// leaves checks that an engine has no file left.
-func (w *world) leaves(engine *refresh.Engine) {
+// leaves checks that an engine's directory is empty.
+func (w *world) leaves(dir string) {
 	w.t.Helper()
-	if left, err := os.ReadDir(engine.Dir); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		w.t.Errorf("left behind: %q, %v", left, err)
 	}
 }
@@ -170,7 +186,7 @@ func (w *world) fails(mode job.Mode, words ...string) job.Run {
 // refuses is fails for a refresh that the publish gate must not let through.
 func (w *world) refuses(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
-	return w.changesNothing(mode, job.Refused, append(words, "refused", "accept")...)
+	return w.changesNothing(mode, job.Refused, append(words, "rejected by the publish gate", "accept")...)
 }
 
 func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...string) job.Run {

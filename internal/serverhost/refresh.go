@@ -27,12 +27,11 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 	if c.Mode == "check" {
 		return p.withEngine(ctx, p.check)
 	}
-	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
-		progress, done := p.showProgress(engine.Log)
-		engine.Progress = progress
+	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine, log *slog.Logger) error {
+		progress, done := p.showProgress(log)
 		defer done()
-		mode := job.Mode(c.Mode)
-		return p.once(ctx, engine, job.Request{Mode: mode, Accept: c.Accept, DryRun: c.DryRun})
+		q := job.Request{Mode: job.Mode(c.Mode), Accept: c.Accept, DryRun: c.DryRun}
+		return p.once(ctx, engine, q, progress)
 	})
 }
 
@@ -43,13 +42,13 @@ type rollbackCmd struct {
 
 // Run rolls back, and prints the receipt.
 func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
-	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine) error {
-		return p.once(ctx, engine, job.Request{Mode: job.Rollback, To: c.To})
+	return p.withEngine(ctx, func(ctx context.Context, engine *refresh.Engine, _ *slog.Logger) error {
+		return p.once(ctx, engine, job.Request{Mode: job.Rollback, To: c.To}, nil)
 	})
 }
 
 // withEngine does something with what refreshes the configured store.
-func (p *Program) withEngine(ctx context.Context, do func(context.Context, *refresh.Engine) error) error {
+func (p *Program) withEngine(ctx context.Context, do func(context.Context, *refresh.Engine, *slog.Logger) error) error {
 	cfg, err := p.load()
 	if err != nil {
 		return err
@@ -59,18 +58,22 @@ func (p *Program) withEngine(ctx context.Context, do func(context.Context, *refr
 		return err
 	}
 	defer s.close()
-	return do(ctx, app.NewRefresh(s.Parts))
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
+	return do(ctx, engine, s.Log)
 }
 
 // once does one run and prints its receipt.
-func (p *Program) once(ctx context.Context, engine *refresh.Engine, q job.Request) error {
+func (p *Program) once(ctx context.Context, engine *refresh.Engine, q job.Request, watch func(refresh.Progress)) error {
 	q.ID, q.Trigger = job.NewRunID(q.Mode, p.now()), job.TriggerCLI
-	receipt, err := engine.Run(ctx, q)
-	if err != nil {
-		engine.Log.Error("the receipt could not be kept", "error", err)
-	}
+	receipt, unrecorded := engine.Run(ctx, q, watch)
 	if err := p.printJSON(receipt); err != nil {
 		return err
+	}
+	if unrecorded != nil {
+		fmt.Fprintln(p.Stderr, "voc:", unrecorded)
 	}
 	if outcome := job.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != job.Joined {
 		return fmt.Errorf("the run is %s: %s", outcome, receipt.Error)
@@ -78,7 +81,7 @@ func (p *Program) once(ctx context.Context, engine *refresh.Engine, q job.Reques
 	return nil
 }
 
-func (p *Program) check(ctx context.Context, engine *refresh.Engine) error {
+func (p *Program) check(ctx context.Context, engine *refresh.Engine, _ *slog.Logger) error {
 	report := engine.Check(ctx)
 	for _, line := range report.Fine {
 		fmt.Fprintln(p.Stdout, "ok     ", line)

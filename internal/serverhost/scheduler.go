@@ -8,7 +8,6 @@ import (
 	"voc/internal/config"
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/refresh"
 	"voc/internal/schedule"
 )
 
@@ -22,7 +21,7 @@ const (
 // scheduler asks for refreshes when they are due.
 type scheduler struct {
 	entries []entry
-	ask     func(job.Request) (refresh.Promise, error)
+	ask     func(job.Request) (job.Ticket, error)
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -34,7 +33,7 @@ type entry struct {
 }
 
 // newScheduler makes a scheduler by the machine's clock. It knows the full first, so that of two that are due together the lesser one joins the greater.
-func newScheduler(cfg config.Schedule, ask func(job.Request) (refresh.Promise, error), log *slog.Logger) *scheduler {
+func newScheduler(cfg config.Schedule, ask func(job.Request) (job.Ticket, error), log *slog.Logger) *scheduler {
 	return &scheduler{ask: ask, now: wallClock, log: log, entries: []entry{
 		{mode: job.Full, Schedule: cfg.Full}, {mode: job.Sweep, Schedule: cfg.Sweep}, {mode: job.Incremental, Schedule: cfg.Incremental},
 	}}
@@ -110,13 +109,16 @@ func (s *scheduler) due(mode job.Mode, trigger job.Trigger, at time.Time) {
 // retries are after how long a run that nobody asked for is tried again, as long as it fails for a reason that may pass: as Lambda does with an asynchronous call.
 var retries = []time.Duration{time.Minute, 2 * time.Minute}
 
-// waiting waits for a run's receipt.
-type waiting func(context.Context) (job.Run, error)
+// runner accepts requests, and waits for the runs that it promised.
+type runner interface {
+	Ask(context.Context, job.Request) (job.Ticket, error)
+	Wait(context.Context, job.Ticket) (job.Run, error)
+}
 
-// again waits for a run, and has it done again while that may help.
-func again(ctx context.Context, wait waiting, ask func() (waiting, error)) {
+// again waits for the run of a ticket, and requests it again while that may help.
+func again(ctx context.Context, r runner, q job.Request, ticket job.Ticket) {
 	for _, pause := range retries {
-		receipt, err := wait(ctx)
+		receipt, err := r.Wait(ctx, ticket)
 		if err != nil || !receipt.MayPass() {
 			return
 		}
@@ -125,7 +127,7 @@ func again(ctx context.Context, wait waiting, ask func() (waiting, error)) {
 			return
 		case <-time.After(pause):
 		}
-		if wait, err = ask(); err != nil {
+		if ticket, err = r.Ask(ctx, q); err != nil {
 			return
 		}
 	}

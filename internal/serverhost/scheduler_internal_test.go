@@ -13,7 +13,6 @@ import (
 	"voc/internal/config"
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/refresh"
 )
 
 // asked is a scheduler of the default schedule with the refreshes it asked for.
@@ -29,9 +28,9 @@ func newAsked(t *testing.T) *asked {
 		t.Fatal(err)
 	}
 	a := &asked{}
-	a.scheduler = newScheduler(cfg.Schedule, func(q job.Request) (refresh.Promise, error) {
+	a.scheduler = newScheduler(cfg.Schedule, func(q job.Request) (job.Ticket, error) {
 		a.runs = append(a.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
-		return refresh.Promise{}, nil
+		return job.Ticket{}, nil
 	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	return a
 }
@@ -115,6 +114,21 @@ func TestSchedulerGoesOnWhenTheClockIsPutBack(t *testing.T) {
 	}
 }
 
+// fakeRunner returns a receipt for each try.
+type fakeRunner struct {
+	receipts []job.Run
+	tries    int
+}
+
+func (f *fakeRunner) Ask(context.Context, job.Request) (job.Ticket, error) {
+	f.tries++
+	return job.Ticket{}, nil
+}
+
+func (f *fakeRunner) Wait(context.Context, job.Ticket) (job.Run, error) {
+	return f.receipts[f.tries-1], nil
+}
+
 func TestARunThatFailsForAReasonThatMayPassIsTriedTwiceMore(t *testing.T) {
 	failed, later, final := job.Run{Outcome: "failed"}, job.Run{Outcome: "retry-later"}, job.Run{Outcome: "failed", Final: true}
 	done, refused := job.Run{Outcome: "published"}, job.Run{Outcome: "refused"}
@@ -132,15 +146,11 @@ func TestARunThatFailsForAReasonThatMayPassIsTriedTwiceMore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tries, began := 0, time.Now()
-				ask := func() (waiting, error) {
-					tries++
-					return func(context.Context) (job.Run, error) { return c.receipts[tries-1], nil }, nil
-				}
-				first, _ := ask()
-				again(t.Context(), first, ask)
-				if took := time.Since(began); tries != c.tries || took != c.took {
-					t.Errorf("%d tries in %s, want %d in %s", tries, took, c.tries, c.took)
+				r, began := &fakeRunner{receipts: c.receipts}, time.Now()
+				first, _ := r.Ask(t.Context(), job.Request{})
+				again(t.Context(), r, job.Request{}, first)
+				if took := time.Since(began); r.tries != c.tries || took != c.took {
+					t.Errorf("%d tries in %s, want %d in %s", r.tries, took, c.tries, c.took)
 				}
 			})
 		})

@@ -48,9 +48,11 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	defer s.close()
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
-	engine := app.NewRefresh(s.Parts)
-	engine.Progress = logProgress(s.Log)
-	runner := refresh.NewRunner(engine, replica.Sync)
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
+	runner := refresh.NewRunner(engine, replica.Sync, logProgress(s.Log))
 	defer runner.Stop()
 	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
 	failed := make(chan error, 1)
@@ -106,13 +108,10 @@ func (s *serving) begin(ctx context.Context) {
 	if err := s.Store.Reap(ctx, s.Config.Airtable.BaseID); err != nil {
 		s.Log.Warn("a run that a dead process has left could not be ended", "error", err)
 	}
-	ask := func(q job.Request) (refresh.Promise, error) {
-		ticket, err := runner.Start(ctx, q)
+	ask := func(q job.Request) (job.Ticket, error) {
+		ticket, err := runner.Ask(ctx, q)
 		if err == nil {
-			go again(ctx, ticket.Wait, func() (waiting, error) {
-				next, err := runner.Start(ctx, q)
-				return next.Wait, err
-			})
+			go again(ctx, runner, q, ticket)
 		}
 		return ticket, err
 	}
@@ -136,11 +135,11 @@ func (s *serving) begin(ctx context.Context) {
 }
 
 // firstLoad fills an empty store at once, whatever the schedule says.
-func (s *serving) firstLoad(ctx context.Context, ask func(job.Request) (refresh.Promise, error)) {
+func (s *serving) firstLoad(ctx context.Context, ask func(job.Request) (job.Ticket, error)) {
 	s.Log.Info("there is nothing to serve: loading all records")
 	ticket, err := ask(job.Request{Mode: job.Full, Trigger: job.TriggerStart})
 	if err == nil {
-		_, err = ticket.Wait(ctx)
+		_, err = s.runner.Wait(ctx, ticket)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("the first refresh did not run", "error", err)

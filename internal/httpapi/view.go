@@ -10,7 +10,8 @@ import (
 	"voc/internal/replica"
 )
 
-// lookEvery is how old the last look at the store may be before a data route looks again: the contract promises another process's snapshot within it.
+// lookEvery is how old the last look at the store may be before a data route looks again:
+// the contract promises another process's snapshot within it.
 const lookEvery = 15 * time.Second
 
 // glance gives the state of the store as it was known at most lookEvery ago.
@@ -21,7 +22,8 @@ func (a *API) glance(ctx context.Context) (replica.View, func()) {
 	return a.Replica.Acquire()
 }
 
-// look gives the newest state of the store. One that can not be read is among the view's warnings.
+// look gives the newest state of the store. One that can not be read is among the view's
+// warnings.
 func (a *API) look(ctx context.Context) (replica.View, func()) {
 	ctx, cancel := a.inStore(ctx)
 	defer cancel()
@@ -35,7 +37,8 @@ func (a *API) report(err error) {
 	}
 }
 
-// storeWarnings words what is wrong with the store, with the settings that an operator needs for it.
+// storeWarnings words what is wrong with the store, with the settings that an operator
+// needs for it.
 func storeWarnings(view replica.View) (texts []string) {
 	for _, warning := range view.Warnings {
 		text := warning.Error()

@@ -97,24 +97,10 @@ func explain(ctx context.Context, err error) string {
 	case errors.Is(err, manifest.ErrMoved):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
 	case outOfTime(ctx, err):
-		return fmt.Sprintf("the refresh ran out of time; run it again, or allow it more: %v", err)
+		return fmt.Sprintf("the refresh ran out of time; run it again, or allow it more: %s",
+			withAdvice(err))
 	}
 	return withAdvice(err)
-}
-
-// withAdvice words an error, with the settings and routes that an operator needs for it.
-func withAdvice(err error) string {
-	foreign, isForeign := errors.AsType[*manifest.ForeignError](err)
-	switch {
-	case isForeign:
-		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
-			err, foreign.Base)
-	case errors.Is(err, manifest.ErrNoSuchSnapshot):
-		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
-	case errors.Is(err, manifest.ErrTooLarge):
-		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
-	}
-	return err.Error()
 }
 
 // final reports whether the run would fail again in the same way: only a person, or the

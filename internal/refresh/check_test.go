@@ -38,7 +38,7 @@ func (w *world) check() refresh.Report {
 
 func lines(text []string) string { return strings.Join(text, "\n") }
 
-func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
+func TestCheckReportsValidSettings(t *testing.T) {
 	t.Parallel()
 	for _, filled := range []bool{false, true} {
 		w := newWorld(t, airtablesim.Config{})
@@ -63,7 +63,7 @@ func TestACheckOfWhatWorksTellsWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
+func TestCheckFindsErrors(t *testing.T) {
 	t.Parallel()
 	for _, row := range wrongs {
 		t.Run(row.name, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestACheckFindsWhatWouldMakeARefreshFail(t *testing.T) {
 	}
 }
 
-func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
+func TestCheckNotesWarnings(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		change func(w *world)
@@ -124,7 +124,7 @@ func TestACheckNotesWhatAnOperatorMayWantToKnow(t *testing.T) {
 	}
 }
 
-func TestACheckTellsNothingOfTheFieldsOfAnotherTable(t *testing.T) {
+func TestCheckOmitsFieldsOfAnotherTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)

@@ -53,7 +53,7 @@ func (w *world) fill(n int) (ids []string) {
 	return ids
 }
 
-func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
+func TestFirstRunIsFull(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -68,7 +68,7 @@ func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
 }
 
 // What is served under fields is what Airtable sent, by name; this does not go through another refresh.
-func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
+func TestFullServesRecordsOfYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(120)
@@ -97,7 +97,7 @@ func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
 }
 
 // The quota of Airtable is by calls. A page holds 100 records.
-func TestCallsAreAsFewAsCanBe(t *testing.T) {
+func TestRunMakesFewestCalls(t *testing.T) {
 	t.Parallel()
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
 		w := newWorld(t, airtablesim.Config{})
@@ -118,7 +118,7 @@ func TestCallsAreAsFewAsCanBe(t *testing.T) {
 	}
 }
 
-func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
+func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -149,7 +149,7 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 	})
 }
 
-func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
+func TestUnchangedRunAdvancesTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
@@ -185,7 +185,7 @@ func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
 }
 
 // When an edit becomes visible is not documented, so that each incremental looks five minutes further back than it seems it must.
-func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
+func TestIncrementalOverlapsFiveMinutes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
@@ -214,7 +214,7 @@ func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
 }
 
 // What is edited behind a listing's back is later than the watermark, however long the listing takes.
-func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
+func TestIncrementalFindsEditDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -240,7 +240,7 @@ func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
 }
 
 // Computed cells change without the record being modified: only a full sees that.
-func TestAFullSeesWhatWasRecomputed(t *testing.T) {
+func TestFullReadsComputedValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)

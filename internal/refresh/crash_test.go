@@ -15,8 +15,8 @@ import (
 	"voc/internal/job"
 )
 
-// TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges tries every store operation of each kind of refresh with every fault.
-func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
+// TestRunIsAtomicUnderCrash tries every store operation of each kind of refresh with every fault.
+func TestRunIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]*crash{
 		"the first full":                        {mode: job.Full},

@@ -24,7 +24,7 @@ func (w *world) onPage(page int, do func()) {
 }
 
 // Rows that shift while a listing is under way are missed by it. That must not be taken for their deletion.
-func TestARecordThatAListingMissedIsNotLost(t *testing.T) {
+func TestFullRetainsRecordMissedByListing(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		freeze bool
@@ -57,7 +57,7 @@ func (w *world) delete(ids []string) {
 }
 
 // The hole that an API without snapshots leaves: whose id nobody knows can not be asked for. The next full closes it.
-func TestANewRecordThatAListingMissedComesWithTheNextFull(t *testing.T) {
+func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
@@ -75,7 +75,7 @@ func TestANewRecordThatAListingMissedComesWithTheNextFull(t *testing.T) {
 }
 
 // One call asks for 100 ids.
-func TestDeletionsAreConfirmedManyACall(t *testing.T) {
+func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(250)
@@ -90,7 +90,7 @@ func TestDeletionsAreConfirmedManyACall(t *testing.T) {
 }
 
 // A record that goes between the listing and the second question is gone; one whose listing was lost is asked for again.
-func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
+func TestFullWithEditsDuringConfirmation(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -116,7 +116,7 @@ func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
 }
 
 // A lost listing starts again, and what it gave is forgotten: a record may have gone meanwhile.
-func TestWhatALostListingGaveIsForgotten(t *testing.T) {
+func TestFullDiscardsLostListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -134,7 +134,7 @@ func TestWhatALostListingGaveIsForgotten(t *testing.T) {
 }
 
 // A row may come twice when rows shift the other way; the later counts.
-func TestARecordThatComesTwiceIsOne(t *testing.T) {
+func TestRecordListedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(200)

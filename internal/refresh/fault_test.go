@@ -114,7 +114,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 	})
 }
 
-func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
+func TestPassingFaultCostsOnlyTime(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		airtablesim.Fault
@@ -157,7 +157,7 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 	}
 }
 
-func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
+func TestLastingFaultFailsRun(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		airtablesim.Fault
@@ -194,7 +194,7 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
+func TestLostListingRestartsThreeTimes(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		for _, attempt := range attempts {
@@ -213,7 +213,7 @@ func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
 }
 
 // The calls of a run that fails count too: the quota of the month has them.
-func TestCallsOfAFailedRunCount(t *testing.T) {
+func TestFailedRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
@@ -230,7 +230,7 @@ func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
 }
 
 // More time would not help against a firewall.
-func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
+func TestSilentNetworkIsNotOutOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})

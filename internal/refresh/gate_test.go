@@ -31,7 +31,7 @@ func (w *world) accepted(mode job.Mode) job.Run {
 	return w.must(mode, job.Published)
 }
 
-func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T) {
+func TestGateRejectsLossUntilAccepted(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Sweep} {
 		w, filled := guarded(t)
@@ -57,7 +57,7 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 	}
 }
 
-func TestOnlyTwentyIdsAreTold(t *testing.T) {
+func TestGateListsTwentyIDs(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled)
@@ -68,7 +68,7 @@ func TestOnlyTwentyIdsAreTold(t *testing.T) {
 }
 
 // An incremental removes records too: those that left the years.
-func TestTheGateHoldsForAnIncremental(t *testing.T) {
+func TestGateRejectsIncremental(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:30] {
@@ -79,7 +79,7 @@ func TestTheGateHoldsForAnIncremental(t *testing.T) {
 	w.converged()
 }
 
-func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
+func TestGateRejectsEmptyResult(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.shrink = 100
@@ -94,7 +94,7 @@ func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
 }
 
 // A formula that broke, a column that was emptied by mistake.
-func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
+func TestGateRejectsBlankedField(t *testing.T) {
 	t.Parallel()
 	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
@@ -113,7 +113,7 @@ func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
+func TestGatePassesFewBlankedValues(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:49] { // which makes 51 of 100
@@ -128,7 +128,7 @@ func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
+func TestAcceptPublishesWithoutMissingField(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	w.DropField("Status")
@@ -140,7 +140,7 @@ func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
 	w.must(job.Incremental, job.Unchanged)
 }
 
-func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
+func TestDryRunOnlyCountsCalls(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	before := w.manifest()
@@ -182,7 +182,7 @@ func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 }
 
 // Years that hold nothing are a mistake of the first refresh, which has nothing to lose: it says so.
-func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
+func TestEmptyFirstRunWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "2030-"
@@ -190,7 +190,7 @@ func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
 }
 
 // Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
-func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
+func TestGateComparesFieldsBySameName(t *testing.T) {
 	t.Parallel()
 	for name, replace := range map[string]func(w *world){
 		"renamed": func(w *world) { w.RenameField("Status", "Status (old)") },
@@ -207,7 +207,7 @@ func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
 }
 
 // Where the current snapshot can not be opened, the manifest still tells how many records it had.
-func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
+func TestGateWithoutReadableParent(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(w *world, filled []string){
 		"many":       func(w *world, filled []string) { w.delete(filled[:90]) },
@@ -228,14 +228,14 @@ func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
 	}
 }
 
-func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
+func TestGateErrorNamesCommand(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled[:40])
 	w.refuses(job.Sweep, "voc refresh sweep --accept", "/api/cache/update-sweep")
 }
 
-func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
+func TestDryRunWithDamagedManifest(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))

@@ -24,7 +24,7 @@ func afterDamage(t *testing.T) *world {
 }
 
 // A snapshot that is lost must take nothing with it that an older one knows as well: the fields, the table, the records to ask for again.
-func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
+func TestDamagedParentKeepsFieldsAndTable(t *testing.T) {
 	t.Parallel()
 	w := afterDamage(t)
 	w.RenameField("Status", "State")
@@ -41,7 +41,7 @@ func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
 	w.refuses(job.Incremental, `field "Status"`, "is missing from the table")
 }
 
-func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
+func TestDamagedParentIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -55,7 +55,7 @@ func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
 	w.converged()
 }
 
-func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
+func TestNewlyMappedFieldUsesStoredCells(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Severity", "singleLineText")
@@ -70,7 +70,7 @@ func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
+func TestMissingFieldMappedToNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -82,7 +82,7 @@ func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
 	w.converged()
 }
 
-func TestAScopeThatIsLostLeavesRenamedFieldsKnown(t *testing.T) {
+func TestLostScopeKeepsRenamedFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(job.Full, job.Published)

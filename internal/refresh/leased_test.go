@@ -61,7 +61,7 @@ func (w *world) blocking() (release func()) {
 	return func() { close(gate) }
 }
 
-func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+func TestRunJoinsAnotherHost(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		first, second job.Mode
@@ -102,7 +102,7 @@ func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T)
 }
 
 // A host that dies while others wait for it: they do its work.
-func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
+func TestRunReplacesDeadRunItAwaited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
@@ -130,7 +130,7 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
+func TestRetryOfDoneRunDoesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
@@ -149,7 +149,7 @@ func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 	}
 }
 
-func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
+func TestRetryOfFailedRunIsSameRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
@@ -164,7 +164,7 @@ func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
 	}
 }
 
-func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
+func TestRunEndsBeforeDeadline(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(h []host, t *testing.T){
 		"in a listing": func([]host, *testing.T) {},
@@ -192,7 +192,7 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 }
 
 // What became current while a run could not be heard of stays; its calls count all the same.
-func TestARunThatWasOvertakenPublishesNothing(t *testing.T) {
+func TestFencedRunPublishesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)

@@ -16,7 +16,7 @@ import (
 )
 
 // Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
-func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
+func TestChangedMapRemapsEveryRow(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name          string
@@ -50,7 +50,7 @@ func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
 }
 
 // Records that other fields would put into the years are not in the snapshot, so that all have to be read.
-func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
+func TestChangedCreatedFieldMakesFull(t *testing.T) {
 	t.Parallel()
 	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
 		w := newWorld(t, airtablesim.Config{})
@@ -72,7 +72,7 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 	}
 }
 
-func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
+func TestRevertedMapGivesSameContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -116,7 +116,7 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	}
 }
 
-func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
+func TestNewMappingVersionRemapsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)

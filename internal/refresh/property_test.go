@@ -29,9 +29,9 @@ type history struct {
 	made   int             // names
 }
 
-// TestRandomEditsEndInWhatAFreshFullServes lets people edit a base and its settings, and refreshes run now and then. A full serves what a fresh full of an empty store does;
+// TestRandomEditsEqualFreshFull lets people edit a base and its settings, and refreshes run now and then. A full serves what a fresh full of an empty store does;
 // an incremental too, but for what was deleted or recomputed.
-func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
+func TestRandomEditsEqualFreshFull(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}), unseen: map[string]bool{}}

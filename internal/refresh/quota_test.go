@@ -10,7 +10,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
+func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(150)
@@ -32,7 +32,7 @@ func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 }
 
 // How many pages the first full has is not known before.
-func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
+func TestQuotaStopsLargerRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
@@ -48,7 +48,7 @@ func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
 	}
 }
 
-func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
+func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -76,7 +76,7 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 }
 
 // After the quota error one probe a day, until a person asks.
-func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
+func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -112,7 +112,7 @@ func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 }
 
 // The calls of a run that was killed count, as an upper bound: what it made after it was last heard of nobody knows.
-func TestCallsOfAKilledRunCount(t *testing.T) {
+func TestKilledRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
@@ -135,7 +135,7 @@ func TestCallsOfAKilledRunCount(t *testing.T) {
 }
 
 // A change of the schema makes a run a full, for which there may be no room: that must not eat up what is left for the others.
-func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
+func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
@@ -149,7 +149,7 @@ func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
 	}
 }
 
-func TestADayOfManyEditsDoesNotLockIncrementalsOut(t *testing.T) {
+func TestQuotaAllowsIncrementalAfterManyEdits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(950)

@@ -45,7 +45,7 @@ var wrongs = []struct {
 	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken }, []string{"403", "AIRTABLE_TABLE_NAME"}, true},
 }
 
-func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
+func TestWrongSettingsFailRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range wrongs {
 		t.Run(row.name, func(t *testing.T) {
@@ -64,7 +64,7 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 	}
 }
 
-func TestAStoreOfAnotherBaseIsRefusedWithoutACall(t *testing.T) {
+func TestStoreOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -87,7 +87,7 @@ func (w *world) another(id, name string) {
 	}}
 }
 
-func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
+func TestStoreOfAnotherTable(t *testing.T) {
 	t.Parallel()
 	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
 	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
@@ -113,7 +113,7 @@ func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
 }
 
 // A store that was made without the schema knows its table only as it was configured, by name or by id.
-func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
+func TestStoreOfTableKnownByName(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
 		for _, then := range []bool{true, false} {
@@ -142,7 +142,7 @@ func overwrite(w *world, key string, data []byte) {
 }
 
 // A parent that can not be read is as good as none: all is read again, and the store is whole.
-func TestADamagedParentMakesAFull(t *testing.T) {
+func TestDamagedParentMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, ruin := range map[string]func(w *world){
 		"altered": func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) },
@@ -171,7 +171,7 @@ func TestADamagedParentMakesAFull(t *testing.T) {
 }
 
 // What breaks on the way to the parent says nothing about it: reading all of Airtable again would not help.
-func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
+func TestUnreachableParentFailsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -185,7 +185,7 @@ func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
 	}
 }
 
-func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
+func TestDamagedManifestFailsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -199,7 +199,7 @@ func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 }
 
 // Another host may take over from one that was not heard of for too long. What it has published stays, and the run that was overtaken says so.
-func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
+func TestFencedRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
@@ -232,7 +232,7 @@ func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 }
 
 // Only a store that retains tens of thousands of snapshots gets there.
-func TestTooLargeManifestNamesTheSetting(t *testing.T) {
+func TestTooLargeManifestNamesSetting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	padded := func(n int) []byte {

@@ -55,7 +55,7 @@ func (w *world) scheduled(mode job.Mode) job.Run {
 	return receipt
 }
 
-func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t *testing.T) {
+func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
@@ -75,7 +75,7 @@ func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t 
 	}
 }
 
-func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
+func TestRollbackToInvalidSnapshot(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots", job.Previous: "none before"} {
@@ -93,7 +93,7 @@ func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
 }
 
 // A rollback waits for nobody: the refresh that is under way ends fenced.
-func TestARollbackOvertakesARunningRefresh(t *testing.T) {
+func TestRollbackFencesRunningRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -129,7 +129,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 }
 
 // Its operations are tried with every fault: what is served is the one snapshot or the other, and never a mixture.
-func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
+func TestRollbackIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	newer := w.manifest().Snapshots[0]
@@ -160,7 +160,7 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 }
 
 // After a rollback and a refresh, the snapshot before is the good one that was restored, not the bad one that was left.
-func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
+func TestRollbackToPrevious(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	w.Update("rec00000000000002", edit{"Status": "Third"})
@@ -171,7 +171,7 @@ func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
 }
 
 // A run that a rollback held is caught up once nothing holds it.
-func TestWhatWasHeldIsCaughtUp(t *testing.T) {
+func TestHeldRunIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, _ := rolledBack(t)
 	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full, Trigger: job.TriggerSchedule}
@@ -224,7 +224,7 @@ func outcomes(t *testing.T, promises ...promise) (all []string) {
 }
 
 // Who waits for another host's run when a rollback comes did not know of that: he must not undo it.
-func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
+func TestRollbackFencesWaitingRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)
@@ -245,7 +245,7 @@ func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
 	})
 }
 
-func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
+func TestFailedRollbackFencesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)

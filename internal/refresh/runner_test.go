@@ -76,7 +76,7 @@ func (p *process) finished(ticket job.Ticket) bool {
 	return receipt.ID != ""
 }
 
-func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+func TestAskJoinsPromisedRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
@@ -119,7 +119,7 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 	}
 }
 
-func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
+func TestActiveListsRunningAndWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -146,7 +146,7 @@ func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
 }
 
 // An incremental that has to be a full is one for those who ask meanwhile, too.
-func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
+func TestAskJoinsRunThatBecameFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -164,7 +164,7 @@ func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
 	})
 }
 
-func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
+func TestRunEndsWhenResultIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -194,7 +194,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 	})
 }
 
-func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
+func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -226,7 +226,7 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 	})
 }
 
-func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
+func TestPanicFailsOnlyItsRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -251,7 +251,7 @@ func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
 	})
 }
 
-func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
+func TestActiveReportsUnrecordedReceipt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -273,7 +273,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 	})
 }
 
-func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
+func TestRunnerRunsOneAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	var running, most atomic.Int32

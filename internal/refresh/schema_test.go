@@ -25,7 +25,7 @@ func warned(t *testing.T, receipt job.Run, words ...string) {
 	says(t, receipt.Warnings[0], words...)
 }
 
-func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
+func TestRenamedFieldIsFollowed(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -49,7 +49,7 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 	}
 }
 
-func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
+func TestFieldRenamedBackIsUnchanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -66,7 +66,7 @@ func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
 }
 
 // The pages are keyed by id, so that they are all of one schema, the one before.
-func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
+func TestFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.fill(150)
@@ -81,7 +81,7 @@ func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
 }
 
 // A formula takes names only, so that the field that says when feedback was created may not change under a listing.
-func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *testing.T) {
+func TestFormulaFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.must(job.Full, job.Published)
@@ -94,7 +94,7 @@ func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *test
 	})
 }
 
-func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
+func TestFieldAddedDuringListing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		both(t, func(t *testing.T, w *world) {
@@ -115,7 +115,7 @@ func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
 	}
 }
 
-func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
+func TestUnmappedFieldMayBeDeleted(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -134,7 +134,7 @@ func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
 }
 
 // A field that goes while another takes its name: cells must not change hands.
-func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
+func TestFieldWithReusedName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for _, name := range []string{"Extra", "Other"} {
@@ -151,7 +151,7 @@ func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
+func TestMissingMappedFieldIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		for _, fields := range []string{"", `{"status": "Status"}`} {
@@ -172,7 +172,7 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
+func TestUnknownFieldNamesNearest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
@@ -184,7 +184,7 @@ func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
 }
 
 // The base of the tests has no field for related_imt, source and others.
-func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
+func TestMissingDefaultFieldIsBlank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	warned(t, w.must(job.Full, job.Published))
@@ -204,7 +204,7 @@ func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
 }
 
 // Nothing is in the field yet, so that nothing differs: the snapshot must know the field all the same, lest every run be a full.
-func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
+func TestNewMappedFieldMakesOneFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -219,7 +219,7 @@ func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
 	}
 }
 
-func TestFieldsMayBeNamedByID(t *testing.T) {
+func TestFieldsNamedByID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "` + w.Base().FieldID("Priority") + `"}`
@@ -232,7 +232,7 @@ func TestFieldsMayBeNamedByID(t *testing.T) {
 	w.convergedAs(`{"status": "Prio", "priority": "Prio"}`)
 }
 
-func TestARenamedTableIsFollowed(t *testing.T) {
+func TestRenamedTableIsFollowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -251,7 +251,7 @@ func TestARenamedTableIsFollowed(t *testing.T) {
 	w.converged()
 }
 
-func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
+func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
@@ -282,7 +282,7 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 	says(t, w.detail("rec00000000000001"), `"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
 }
 
-func TestAScopeThatIsLostLeavesTheTableKnown(t *testing.T) {
+func TestLostScopeKeepsTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(job.Full, job.Published)

@@ -134,9 +134,9 @@ func details(served []string) map[string]string {
 	return all
 }
 
-// TestIncrementalsAndASweepEqualAFull: whatever is done to a base, in between and during the runs, incrementals alone miss exactly what was deleted and what was
+// TestIncrementalsAndSweepEqualFull: whatever is done to a base, in between and during the runs, incrementals alone miss exactly what was deleted and what was
 // computed anew (and what doc.go calls the known hole); and with a sweep after them, what is served, and its digests, are those of a full refresh of an empty store.
-func TestIncrementalsAndASweepEqualAFull(t *testing.T) {
+func TestIncrementalsAndSweepEqualFull(t *testing.T) {
 	t.Parallel()
 	for i := range sequenceShards {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {

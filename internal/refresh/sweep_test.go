@@ -24,7 +24,7 @@ func swept(t *testing.T, w *world) (filled []string) {
 	return filled
 }
 
-func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
+func TestSweepFindsDeletedAndComputed(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := swept(t, w)
@@ -51,7 +51,7 @@ func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
 }
 
 // What an incremental can not see, and nothing else, is left to the sweep.
-func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
+func TestIncrementalLeavesDeletionsToSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -68,7 +68,7 @@ func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
 	w.converged()
 }
 
-func TestASweepThatFindsNothingConfirms(t *testing.T) {
+func TestUnchangedSweepConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	swept(t, w)
@@ -80,7 +80,7 @@ func TestASweepThatFindsNothingConfirms(t *testing.T) {
 }
 
 // Rows that shift while ids are listed are no deletions.
-func TestASweepAsksAgainForEachMissingId(t *testing.T) {
+func TestSweepRequestsMissingIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -104,7 +104,7 @@ func TestASweepAsksAgainForEachMissingId(t *testing.T) {
 }
 
 // The hole that an API without snapshots leaves is closed by the next sweep.
-func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
+func TestSweepFindsRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
@@ -118,7 +118,7 @@ func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
 	w.converged()
 }
 
-func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
+func TestRestoredRecordHasNoTombstone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -143,7 +143,7 @@ func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
 }
 
 // A table without a computed field and without a date is listed by its primary field.
-func TestASweepOfAPlainTable(t *testing.T) {
+func TestSweepWithoutComputedFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "all"
@@ -157,7 +157,7 @@ func TestASweepOfAPlainTable(t *testing.T) {
 	w.converged()
 }
 
-func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
+func TestSweepWithoutSchemaIsFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
@@ -171,7 +171,7 @@ func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
 }
 
 // Some changes of the schema change records that nobody modified.
-func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
+func TestChangedSchemaMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(w *world){
 		"a choice renamed": func(w *world) { w.RenameChoice("Area Impacted", "Login", "Sign-in") },
@@ -204,7 +204,7 @@ func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
 }
 
 // Whatever way a snapshot came about, equal records have equal digests: of what people put in, and of what Airtable works out.
-func TestDigestsTellWhatDiffers(t *testing.T) {
+func TestDigests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)

@@ -22,7 +22,7 @@ func attachment(stamp int) edit {
 }
 
 // Airtable gives each answer URLs of its own, which expire after two hours.
-func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
+func TestAttachmentURLIsNoEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(stamp int) []any{
 		"attachments":                 func(stamp int) []any { return []any{attachment(stamp)} },
@@ -46,7 +46,7 @@ func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
 }
 
 // What only looks like attachments is compared as it is.
-func TestURLsOfOthersAreEdits(t *testing.T) {
+func TestOtherURLIsEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(n int) any{
 		"a button":            func(n int) any { return edit{"label": `"att`, "url": fmt.Sprint("https://example.com/", n)} },
@@ -66,7 +66,7 @@ func TestURLsOfOthersAreEdits(t *testing.T) {
 	}
 }
 
-func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
+func TestCellsAreServedUnchanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	deep := any("bottom")
@@ -125,7 +125,7 @@ func (r rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
+func TestInvalidUTF8IsRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Mark", "singleLineText")
@@ -143,7 +143,7 @@ func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
 }
 
 // A name that is no Unicode makes no edit of each read.
-func TestAnAttachmentWhoseNameIsNoUnicodeIsNoEdit(t *testing.T) {
+func TestAttachmentWithInvalidNameIsNoEdit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Files", "multipleAttachments")

@@ -59,7 +59,7 @@ func (w *world) belongs() (want, all []string, names map[string]string) {
 }
 
 // The formula of a full must let through whatever belongs, whichever type the field has: what it can not judge, it has to keep.
-func TestTheServedCreatedDecidesInEveryMode(t *testing.T) {
+func TestServedCreatedDecidesYears(t *testing.T) {
 	t.Parallel()
 	retype := func(kind string) func(w *world) {
 		return func(w *world) {
@@ -110,7 +110,7 @@ func (w *world) created() (want, all []string, names map[string]string) {
 	return w.belongs()
 }
 
-func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
+func TestRecordCreatedTimeIsFallback(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		now     time.Time
@@ -128,7 +128,7 @@ func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
 	}
 }
 
-func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
+func TestRecordLeavesAndReentersYears(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -148,7 +148,7 @@ func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
 	}
 }
 
-func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
+func TestChangedYearsMakeFull(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		years string
@@ -178,7 +178,7 @@ func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
 }
 
 // A narrowed listing must not travel the whole table.
-func TestAFullAsksForTheYearsOnly(t *testing.T) {
+func TestFullRequestsOnlyYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for i := range 150 {
@@ -210,7 +210,7 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // How Airtable compares what is no date is not documented, so that it is never asked to.
-func TestAFormulaComparesOnlyWhatIsADate(t *testing.T) {
+func TestFormulaComparesOnlyDates(t *testing.T) {
 	t.Parallel()
 	for kind, compared := range map[string]bool{"dateTime": true, "date": true, "singleLineText": false, "multipleLookupValues": false, "formula": false} {
 		w := newWorld(t, airtablesim.Config{})

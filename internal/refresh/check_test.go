@@ -13,7 +13,8 @@ import (
 	"voc/internal/refresh"
 )
 
-// check checks, and fails the test when the check writes to the store or leaves a file.
+// check runs a check. It fails the test if the check writes to the store or leaves a
+// file.
 func (w *world) check() refresh.Report {
 	w.t.Helper()
 	faulty := blobtest.NewFaulty(w.store)

@@ -21,14 +21,15 @@ type (
 	edit  = map[string]any
 )
 
-// both runs a test against each answer to what Airtable does not document: whether a listing keeps to the ids of its first page.
+// both runs a test for each way in which Airtable may list, which it does not document: a
+// listing keeps to the ids of its first page, or it does not.
 func both(t *testing.T, test func(t *testing.T, w *world)) {
 	for name, freeze := range map[string]bool{"listings that shift": false, "listings that are frozen": true} {
 		t.Run(name, func(t *testing.T) { test(t, newWorld(t, airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour})) })
 	}
 }
 
-// ids are those that the store serves, sorted.
+// ids returns the ids that the store serves, sorted.
 func (w *world) ids() (ids []string) {
 	w.t.Helper()
 	file := w.open(w.store)
@@ -43,7 +44,7 @@ func (w *world) ids() (ids []string) {
 	return ids
 }
 
-// fill creates n records an hour ago, and returns their ids, sorted as a listing gives them.
+// fill creates n records an hour ago, and returns their ids in the order of a listing.
 func (w *world) fill(n int) (ids []string) {
 	for i := range n {
 		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i), "Status": "Open"}))
@@ -67,7 +68,7 @@ func TestFirstRunIsFull(t *testing.T) {
 	}
 }
 
-// What is served under fields is what Airtable sent, by name; this does not go through another refresh.
+// The fields that are served are compared with the base itself, not with another refresh.
 func TestFullServesRecordsOfYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -96,7 +97,7 @@ func TestFullServesRecordsOfYears(t *testing.T) {
 	}
 }
 
-// The quota of Airtable is by calls. A page holds 100 records.
+// Airtable's quota counts calls. A page holds 100 records.
 func TestRunMakesFewestCalls(t *testing.T) {
 	t.Parallel()
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
@@ -139,7 +140,7 @@ func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 		}
 		says(t, w.detail(created), `"description":"new"`)
 		if w.detail(filled[1]) == "" {
-			t.Error("an incremental can not know of a deletion")
+			t.Error("an incremental removed a deleted record")
 		}
 		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
 		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 || made[airtablesim.List] != 2+1 {
@@ -184,7 +185,8 @@ func TestUnchangedRunAdvancesTimes(t *testing.T) {
 	})
 }
 
-// When an edit becomes visible is not documented, so that each incremental looks five minutes further back than it seems it must.
+// Airtable does not document when an edit becomes visible, so each incremental reads five
+// minutes more than it seems to need.
 func TestIncrementalOverlapsFiveMinutes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -213,7 +215,7 @@ func TestIncrementalOverlapsFiveMinutes(t *testing.T) {
 	}
 }
 
-// What is edited behind a listing's back is later than the watermark, however long the listing takes.
+// An edit during a listing is later than the watermark, however long the listing takes.
 func TestIncrementalFindsEditDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
@@ -239,7 +241,7 @@ func TestIncrementalFindsEditDuringListing(t *testing.T) {
 	})
 }
 
-// Computed cells change without the record being modified: only a full sees that.
+// Computed cells change without a modification of the record: an incremental misses them.
 func TestFullReadsComputedValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

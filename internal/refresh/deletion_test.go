@@ -12,7 +12,7 @@ import (
 	"voc/internal/job"
 )
 
-// onPage does something once, before a page of the run's first listing is answered.
+// onPage calls do once, before the response with a page of the run's first listing.
 func (w *world) onPage(page int, do func()) {
 	done := false
 	w.Before(func(c airtablesim.Call) {
@@ -23,7 +23,7 @@ func (w *world) onPage(page int, do func()) {
 	})
 }
 
-// Rows that shift while a listing is under way are missed by it. That must not be taken for their deletion.
+// A listing misses rows that shift while it runs. They are not deleted.
 func TestFullRetainsRecordMissedByListing(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -56,7 +56,8 @@ func (w *world) delete(ids []string) {
 	}
 }
 
-// The hole that an API without snapshots leaves: whose id nobody knows can not be asked for. The next full closes it.
+// The known gap: a record whose id is unknown cannot be requested by it. The next full
+// finds it.
 func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -74,7 +75,7 @@ func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 	w.converged()
 }
 
-// One call asks for 100 ids.
+// One call requests 100 ids.
 func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -89,7 +90,8 @@ func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	w.converged()
 }
 
-// A record that goes between the listing and the second question is gone; one whose listing was lost is asked for again.
+// A record that is deleted between the listing and the confirmation is removed. A lost
+// listing of the confirmation is repeated.
 func TestFullWithEditsDuringConfirmation(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
@@ -115,7 +117,8 @@ func TestFullWithEditsDuringConfirmation(t *testing.T) {
 	})
 }
 
-// A lost listing starts again, and what it gave is forgotten: a record may have gone meanwhile.
+// A lost listing restarts without its records: one of them may have been deleted
+// meanwhile.
 func TestFullDiscardsLostListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
@@ -133,7 +136,7 @@ func TestFullDiscardsLostListing(t *testing.T) {
 	})
 }
 
-// A row may come twice when rows shift the other way; the later counts.
+// A row is listed twice when rows shift the other way; the later one counts.
 func TestRecordListedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

@@ -17,7 +17,8 @@ import (
 	"voc/internal/job"
 )
 
-// attempt is a refresh that faults strike. It has two pages, and a full that is not the first asks a second time for what is missing.
+// attempt is a refresh with faults. It has two pages, and a full that is not the first
+// requests missing records by id.
 type attempt struct {
 	name  string
 	first bool // the store is empty
@@ -25,7 +26,7 @@ type attempt struct {
 	calls []call
 }
 
-// call is one that a run makes. Only the narrowness of the fault counts.
+// call is one of a run's calls, by how a fault selects it.
 type call struct {
 	name   string
 	narrow airtablesim.Fault
@@ -47,16 +48,17 @@ var (
 	}
 )
 
-// struck is the call with a fault.
+// struck returns the fault, injected into the call.
 func (c call) struck(fault airtablesim.Fault) airtablesim.Fault {
 	fault.Kind, fault.Page, fault.Skip = c.narrow.Kind, c.narrow.Page, c.narrow.Skip
 	return fault
 }
 
-// anHour is what a run may take, and no more.
+// anHour bounds a run.
 const anHour = time.Hour
 
-// struck edits the base, runs the refresh while each of the faults strikes, and returns its receipt.
+// struck edits the base, runs the refresh with the faults injected, and returns its
+// receipt.
 func (w *world) struck(a attempt, faults ...airtablesim.Fault) job.Run {
 	w.t.Helper()
 	time.Sleep(2 * anHour)
@@ -80,7 +82,6 @@ func (w *world) struck(a attempt, faults ...airtablesim.Fault) job.Run {
 	return receipt
 }
 
-// deleteOne deletes a record that is served.
 func (w *world) deleteOne() {
 	served := w.ids()
 	records := w.Records()
@@ -92,7 +93,7 @@ func (w *world) deleteOne() {
 	}
 }
 
-// settled checks that the store has exactly what Airtable has: a full finds no difference in any record.
+// settled checks that the store has what Airtable has: a full finds no difference.
 func (w *world) settled(name string) {
 	w.t.Helper()
 	if receipt := w.run(job.Full); receipt.Outcome != "unchanged" {
@@ -100,7 +101,7 @@ func (w *world) settled(name string) {
 	}
 }
 
-// inBubble runs a test in time that passes only where a run waits.
+// inBubble runs a test in a synctest bubble: time passes only while a run waits.
 func inBubble(t *testing.T, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
@@ -212,7 +213,7 @@ func TestLostListingRestartsThreeTimes(t *testing.T) {
 	})
 }
 
-// The calls of a run that fails count too: the quota of the month has them.
+// The calls of a failed run count towards the quota.
 func TestFailedRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -222,14 +223,14 @@ func TestFailedRunCountsCalls(t *testing.T) {
 	}
 }
 
-// unanswered is a network on which nothing comes back.
+// unanswered is a network without responses.
 type unanswered struct{}
 
 func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded) // as net has it, which also says that it is a context's
 }
 
-// More time would not help against a firewall.
+// Behind a firewall, more time does not help.
 func TestSilentNetworkIsNotOutOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

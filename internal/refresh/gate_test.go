@@ -13,7 +13,7 @@ import (
 	"voc/internal/job"
 )
 
-// guarded is a world with a hundred records more, and the gate as it is by default.
+// guarded returns a world with 100 more records, and the gate's default.
 func guarded(t *testing.T) (w *world, filled []string) {
 	w = newWorld(t, airtablesim.Config{})
 	w.shrink = 20
@@ -23,7 +23,7 @@ func guarded(t *testing.T) (w *world, filled []string) {
 	return w, filled
 }
 
-// accepted does a run that a person has accepted.
+// accepted does a run with accept.
 func (w *world) accepted(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.accept = true
@@ -43,7 +43,7 @@ func TestGateRejectsLossUntilAccepted(t *testing.T) {
 		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 would be left", w.current().ID)
 		for i, id := range filled[20:40] {
 			if told := strings.Contains(string(receipt.Error), id); told != (i < 20) {
-				t.Errorf("%s is told: %v", id, told)
+				t.Errorf("%s is listed: %v", id, told)
 			}
 		}
 		if again := w.refuses(mode); again.Error != receipt.Error {
@@ -67,7 +67,7 @@ func TestGateListsTwentyIDs(t *testing.T) {
 	}
 }
 
-// An incremental removes records too: those that left the years.
+// An incremental removes records as well: those that left the years.
 func TestGateRejectsIncremental(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
@@ -93,7 +93,7 @@ func TestGateRejectsEmptyResult(t *testing.T) {
 	w.must(job.Full, job.Unchanged) // an empty table that was accepted is nothing new
 }
 
-// A formula that broke, a column that was emptied by mistake.
+// A formula broke, or a column was emptied by mistake.
 func TestGateRejectsBlankedField(t *testing.T) {
 	t.Parallel()
 	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
@@ -181,7 +181,8 @@ func TestDryRunOnlyCountsCalls(t *testing.T) {
 	}
 }
 
-// Years that hold nothing are a mistake of the first refresh, which has nothing to lose: it says so.
+// Years without a record are a likely mistake; the first refresh has nothing to lose, so
+// it only warns.
 func TestEmptyFirstRunWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -189,7 +190,8 @@ func TestEmptyFirstRunWarns(t *testing.T) {
 	warned(t, w.must(job.Full, job.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
 }
 
-// Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
+// A field that is renamed, or deleted and created again, while another one takes its
+// name, is blanked in what is served.
 func TestGateComparesFieldsBySameName(t *testing.T) {
 	t.Parallel()
 	for name, replace := range map[string]func(w *world){
@@ -206,7 +208,7 @@ func TestGateComparesFieldsBySameName(t *testing.T) {
 	}
 }
 
-// Where the current snapshot can not be opened, the manifest still tells how many records it had.
+// If the current snapshot cannot be opened, the manifest still has its number of records.
 func TestGateWithoutReadableParent(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(w *world, filled []string){

@@ -9,7 +9,7 @@ import (
 	"voc/internal/job"
 )
 
-// afterDamage is a world with two snapshots, the current one of which can not be read.
+// afterDamage returns a world with two snapshots, of which the current one is damaged.
 func afterDamage(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, airtablesim.Config{})
@@ -23,7 +23,8 @@ func afterDamage(t *testing.T) *world {
 	return w
 }
 
-// A snapshot that is lost must take nothing with it that an older one knows as well: the fields, the table, the records to ask for again.
+// A damaged snapshot loses nothing that an older one has as well: the fields, the table,
+// the records to confirm.
 func TestDamagedParentKeepsFieldsAndTable(t *testing.T) {
 	t.Parallel()
 	w := afterDamage(t)

@@ -14,13 +14,13 @@ import (
 	"voc/internal/refresh"
 )
 
-// host is one of several over one store. Its calls to Airtable wait where hold says so.
+// host is one of several hosts over one store.
 type host struct {
 	*world
 	engine *refresh.Engine
 }
 
-// hosts makes a world in a synctest bubble with two pages of records and something edited.
+// hosts returns hosts in a synctest bubble, with two pages of records and edits.
 func hosts(t *testing.T, n int) []host {
 	w := newGoingWorld(t, airtablesim.Config{})
 	w.fill(150)
@@ -36,21 +36,21 @@ func hosts(t *testing.T, n int) []host {
 	return all
 }
 
-// begin does a run in a goroutine.
+// begin starts a run in a goroutine.
 func (h host) begin(ctx context.Context, q job.Request) <-chan job.Run {
 	done := make(chan job.Run, 1)
 	if q.Trigger == "" {
 		q.Trigger = job.TriggerSchedule
 	}
 	go func() {
-		receipt, _ := h.engine.Run(ctx, q, nil) // a host that is cut off can not keep its receipt
+		receipt, _ := h.engine.Run(ctx, q, nil) // a host that is cut off cannot write its receipt
 		done <- receipt
 	}()
 	synctest.Wait()
 	return done
 }
 
-// blocking makes the second page of each listing wait until released.
+// blocking makes the second page of each listing wait for release.
 func (w *world) blocking() (release func()) {
 	gate := make(chan struct{})
 	w.Before(func(c airtablesim.Call) {
@@ -101,7 +101,7 @@ func TestRunJoinsAnotherHost(t *testing.T) {
 	}
 }
 
-// A host that dies while others wait for it: they do its work.
+// Hosts that wait for a run whose host dies do its work.
 func TestRunReplacesDeadRunItAwaited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -191,7 +191,8 @@ func TestRunEndsBeforeDeadline(t *testing.T) {
 	}
 }
 
-// What became current while a run could not be heard of stays; its calls count all the same.
+// What became current while a run did not renew its lease stays. The calls of that run
+// count.
 func TestFencedRunPublishesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"voc/internal/snapshot/build"
 )
 
-// Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
+// A changed map is applied to the stored cells. Airtable is asked only for edits.
 func TestChangedMapRemapsEveryRow(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -49,7 +49,8 @@ func TestChangedMapRemapsEveryRow(t *testing.T) {
 	}
 }
 
-// Records that other fields would put into the years are not in the snapshot, so that all have to be read.
+// Records that belong to the years by another field are not in the snapshot, so all are
+// read.
 func TestChangedCreatedFieldMakesFull(t *testing.T) {
 	t.Parallel()
 	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
@@ -88,7 +89,8 @@ func TestRevertedMapGivesSameContent(t *testing.T) {
 	}
 }
 
-// republish publishes the current records with another description and owner, as another program would have.
+// republish publishes the current records with another description and owner, as another
+// program would.
 func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner)) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()

@@ -31,7 +31,7 @@ func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	w.must(job.Full, job.Unchanged)
 }
 
-// How many pages the first full has is not known before.
+// The number of pages of a first full is not known in advance.
 func TestQuotaStopsLargerRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -75,7 +75,7 @@ func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 	}
 }
 
-// After the quota error one probe a day, until a person asks.
+// After the quota error, one run a day probes Airtable, or a person's run.
 func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -111,7 +111,8 @@ func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	}
 }
 
-// The calls of a run that was killed count, as an upper bound: what it made after it was last heard of nobody knows.
+// The calls of a killed run count, as an upper bound: those since the last renewal are
+// unknown.
 func TestKilledRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -134,7 +135,8 @@ func TestKilledRunCountsCalls(t *testing.T) {
 	})
 }
 
-// A change of the schema makes a run a full, for which there may be no room: that must not eat up what is left for the others.
+// A change of the schema makes a run a full, which may exceed the limit: it must not use
+// up the calls of the others.
 func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

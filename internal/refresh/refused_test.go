@@ -17,7 +17,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-// dateless is a proxy that drops a header.
+// dateless is a proxy that removes a header.
 type dateless struct{ http.RoundTripper }
 
 func (d dateless) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -28,7 +28,7 @@ func (d dateless) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// wrongs are settings that no refresh works with, and what an operator is told.
+// wrongs are settings with which no refresh works, and words of the error.
 var wrongs = []struct {
 	name  string
 	wrong func(w *world)
@@ -75,7 +75,7 @@ func TestStoreOfAnotherBase(t *testing.T) {
 	}
 }
 
-// another makes Airtable answer as a base would in which the table that the store holds is another one.
+// another makes the store's table another one than Airtable's.
 func (w *world) another(id, name string) {
 	own, ownName := []byte(w.Base().TableID()), []byte(`"Lead Bugs"`)
 	w.http = rewriting{w.http, func(path string, body []byte) []byte {
@@ -112,7 +112,7 @@ func TestStoreOfAnotherTable(t *testing.T) {
 	}
 }
 
-// A store that was made without the schema knows its table only as it was configured, by name or by id.
+// A store made without the schema has its table only as configured, by name or by id.
 func TestStoreOfTableKnownByName(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
@@ -141,7 +141,7 @@ func overwrite(w *world, key string, data []byte) {
 	}
 }
 
-// A parent that can not be read is as good as none: all is read again, and the store is whole.
+// After a damaged parent all records are read again, and the store is valid.
 func TestDamagedParentMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, ruin := range map[string]func(w *world){
@@ -170,7 +170,8 @@ func TestDamagedParentMakesFull(t *testing.T) {
 	}
 }
 
-// What breaks on the way to the parent says nothing about it: reading all of Airtable again would not help.
+// A store that fails says nothing about the parent: reading all records again would not
+// help.
 func TestUnreachableParentFailsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -198,7 +199,8 @@ func TestDamagedManifestFailsRun(t *testing.T) {
 	says(t, w.log.String(), "refresh failed")
 }
 
-// Another host may take over from one that was not heard of for too long. What it has published stays, and the run that was overtaken says so.
+// Another host takes over from a run that stopped renewing its lease. What it published
+// stays, and the receipt of the fenced run says so.
 func TestFencedRunChangesNothing(t *testing.T) {
 	t.Parallel()
 	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
@@ -231,7 +233,7 @@ func TestFencedRunChangesNothing(t *testing.T) {
 	}
 }
 
-// Only a store that retains tens of thousands of snapshots gets there.
+// Only a store that retains tens of thousands of snapshots has such a manifest.
 func TestTooLargeManifestNamesSetting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

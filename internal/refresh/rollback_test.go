@@ -18,7 +18,7 @@ import (
 	"voc/internal/refresh"
 )
 
-// rolledBack is a world with two snapshots, of which the older is current again.
+// rolledBack returns a world with two snapshots, of which the older is current again.
 func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	w = newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -44,7 +44,7 @@ func (w *world) rollback(to string) job.Run {
 	return receipt
 }
 
-// scheduled does a run that nobody asked for.
+// scheduled does a scheduled run.
 func (w *world) scheduled(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
@@ -92,7 +92,7 @@ func TestRollbackToInvalidSnapshot(t *testing.T) {
 	}
 }
 
-// A rollback waits for nobody: the refresh that is under way ends fenced.
+// A rollback does not wait: the running refresh ends fenced.
 func TestRollbackFencesRunningRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -128,7 +128,8 @@ func TestRollbackFencesRunningRefresh(t *testing.T) {
 	})
 }
 
-// Its operations are tried with every fault: what is served is the one snapshot or the other, and never a mixture.
+// Each operation of a rollback is tried with each fault: the one snapshot or the other is
+// served, never a mixture.
 func TestRollbackIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
@@ -159,7 +160,8 @@ func TestRollbackIsAtomicUnderCrash(t *testing.T) {
 	}).Test(t)
 }
 
-// After a rollback and a refresh, the snapshot before is the good one that was restored, not the bad one that was left.
+// After a rollback and a refresh, the previous snapshot is the one that was restored, not
+// the one that was left.
 func TestRollbackToPrevious(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
@@ -170,7 +172,7 @@ func TestRollbackToPrevious(t *testing.T) {
 	}
 }
 
-// A run that a rollback held is caught up once nothing holds it.
+// A held run is caught up once the hold is over.
 func TestHeldRunIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, _ := rolledBack(t)
@@ -185,7 +187,8 @@ func TestHeldRunIsCaughtUp(t *testing.T) {
 	}
 }
 
-// slowHosts are two processes over one store with two snapshots; a full of theirs takes half a minute.
+// slowHosts returns two processes over a store with two snapshots. Their fulls take half
+// a minute.
 func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w = newGoingWorld(t, airtablesim.Config{Latency: 3 * time.Second})
 	w.fill(950)
@@ -223,7 +226,8 @@ func outcomes(t *testing.T, promises ...promise) (all []string) {
 	return all
 }
 
-// Who waits for another host's run when a rollback comes did not know of that: he must not undo it.
+// A run that waits for another host's run was requested before the rollback: it must not
+// undo it.
 func TestRollbackFencesWaitingRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

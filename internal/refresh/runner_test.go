@@ -17,7 +17,8 @@ import (
 	"voc/internal/refresh"
 )
 
-// process is a world with a runner, in a synctest bubble. Runs stop at their second page until released.
+// process is a world with a runner, in a synctest bubble. Runs wait at their second page
+// for release.
 type process struct {
 	*world
 	*refresh.Runner
@@ -145,7 +146,7 @@ func TestActiveListsRunningAndWaiting(t *testing.T) {
 	})
 }
 
-// An incremental that has to be a full is one for those who ask meanwhile, too.
+// A request for a full joins an incremental that became one.
 func TestAskJoinsRunThatBecameFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 
 const dataToken = "patDataOnly"
 
-// warned checks that a receipt has one warning with the words, or none.
+// warned checks that a receipt has one warning with the words, or none if there are no
+// words.
 func warned(t *testing.T, receipt job.Run, words ...string) {
 	t.Helper()
 	if len(words) == 0 && len(receipt.Warnings) == 0 {
@@ -65,7 +66,7 @@ func TestFieldRenamedBackIsUnchanged(t *testing.T) {
 	}
 }
 
-// The pages are keyed by id, so that they are all of one schema, the one before.
+// The pages are keyed by id, so the schema before the listing names all of them.
 func TestFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
@@ -80,7 +81,7 @@ func TestFieldRenamedDuringListing(t *testing.T) {
 	})
 }
 
-// A formula takes names only, so that the field that says when feedback was created may not change under a listing.
+// A formula takes names only, so a rename of the created field breaks the listing.
 func TestFormulaFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
@@ -133,7 +134,7 @@ func TestUnmappedFieldMayBeDeleted(t *testing.T) {
 	}
 }
 
-// A field that goes while another takes its name: cells must not change hands.
+// A field is deleted and another one takes its name: it does not get the cells.
 func TestFieldWithReusedName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -183,7 +184,7 @@ func TestUnknownFieldNamesNearest(t *testing.T) {
 	}
 }
 
-// The base of the tests has no field for related_imt, source and others.
+// The base of the tests has no field for related_imt, source and some other keys.
 func TestMissingDefaultFieldIsBlank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -203,7 +204,8 @@ func TestMissingDefaultFieldIsBlank(t *testing.T) {
 	}
 }
 
-// Nothing is in the field yet, so that nothing differs: the snapshot must know the field all the same, lest every run be a full.
+// The field is still empty, so no record differs. The snapshot must have the field all
+// the same, or every run would be a full.
 func TestNewMappedFieldMakesOneFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

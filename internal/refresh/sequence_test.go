@@ -18,10 +18,10 @@ import (
 	"voc/internal/job"
 )
 
-// sequenceShards is how many times as many sequences are tried as -rapid.checks says, in parallel.
+// sequenceShards is the number of parallel tests, each of -rapid.checks sequences.
 const sequenceShards = 8
 
-// smallPages makes a listing of few records one of many pages.
+// smallPages gives a listing of few records many pages.
 type smallPages struct{ http.RoundTripper }
 
 func (s smallPages) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -34,7 +34,7 @@ func (s smallPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(req)
 }
 
-// people edit a base while hosts refresh from it.
+// people edits a base while hosts refresh from it.
 type people struct {
 	*world
 	areas    []string        // the choices of Area Impacted
@@ -66,7 +66,7 @@ func newPeople(t *testing.T, rt *rapid.T) *people {
 	return p
 }
 
-// edits are what people, and Airtable, do to a base.
+// edits returns what people, and Airtable, do to a base.
 func (p *people) edits() map[string]func(rt *rapid.T) func() {
 	years := []any{"2024-06-01T00:00:00.000Z", "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-06-01", nil}
 	return map[string]func(rt *rapid.T) func(){
@@ -92,7 +92,7 @@ func (p *people) edits() map[string]func(rt *rapid.T) func() {
 	}
 }
 
-// some picks a record by its rank, whatever is there when it is done.
+// some picks a record by its rank among those there are at that time.
 func (p *people) some(rt *rapid.T, do func(id string)) func() {
 	rank := rapid.IntRange(0, 30).Draw(rt, "record")
 	return func() {
@@ -124,7 +124,7 @@ func (p *people) refresh(rt *rapid.T, mode job.Mode) {
 	maps.DeleteFunc(p.computed, func(id string, last int) bool { return recomputed[id] == last })
 }
 
-// details are what is served of each record, by id.
+// details returns what is served of each record, by id.
 func details(served []string) map[string]string {
 	all := map[string]string{}
 	for _, detail := range served[1:] {
@@ -134,8 +134,9 @@ func details(served []string) map[string]string {
 	return all
 }
 
-// TestIncrementalsAndSweepEqualFull: whatever is done to a base, in between and during the runs, incrementals alone miss exactly what was deleted and what was
-// computed anew (and what doc.go calls the known hole); and with a sweep after them, what is served, and its digests, are those of a full refresh of an empty store.
+// TestIncrementalsAndSweepEqualFull edits a base between and during runs. Incrementals
+// alone miss exactly what was deleted and computed, and what doc.go calls the known gap.
+// After a sweep, what is served, and its digests, are those of a full of an empty store.
 func TestIncrementalsAndSweepEqualFull(t *testing.T) {
 	t.Parallel()
 	for i := range sequenceShards {
@@ -177,7 +178,7 @@ func tryASequence(t *testing.T, rt *rapid.T) {
 	p.equalsAFull(rt)
 }
 
-// missesOnly checks that what an incremental can not know is all that differs.
+// missesOnly checks that only what an incremental cannot know differs.
 func (p *people) missesOnly(rt *rapid.T) {
 	want, got := details(p.fresh()), details(p.served(p.store))
 	for _, id := range slices.Concat(slices.Collect(maps.Keys(p.deleted)), slices.Collect(maps.Keys(p.computed))) {
@@ -185,14 +186,14 @@ func (p *people) missesOnly(rt *rapid.T) {
 		delete(got, id)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		rt.Fatalf("after incrementals, a fresh full (-) serves otherwise than the store (+), beside %d deleted and %d computed:\n%s", len(p.deleted), len(p.computed), diff)
+		rt.Fatalf("after incrementals, a fresh full (-) differs from the store (+), beside %d deleted and %d computed:\n%s", len(p.deleted), len(p.computed), diff)
 	}
 }
 
 func (p *people) equalsAFull(rt *rapid.T) {
 	want, fresh := p.freshly()
 	if diff := cmp.Diff(want, p.served(p.store)); diff != "" {
-		rt.Fatalf("after a sweep, a fresh full (-) serves otherwise than the store (+):\n%s", diff)
+		rt.Fatalf("after a sweep, a fresh full (-) differs from the store (+):\n%s", diff)
 	}
 	file := p.open(p.store)
 	defer file.Close()

@@ -12,7 +12,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// swept is a world with two pages of records, a formula among their fields, and an hour since its first full.
+// swept returns a world with two pages of records and a formula field, an hour after its
+// first full.
 func swept(t *testing.T, w *world) (filled []string) {
 	w.AddField("Score", "formula")
 	filled = w.fill(150)
@@ -50,7 +51,7 @@ func TestSweepFindsDeletedAndComputed(t *testing.T) {
 	})
 }
 
-// What an incremental can not see, and nothing else, is left to the sweep.
+// An incremental leaves deletions and computed values to the sweep, and nothing else.
 func TestIncrementalLeavesDeletionsToSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -79,7 +80,7 @@ func TestUnchangedSweepConfirms(t *testing.T) {
 	}
 }
 
-// Rows that shift while ids are listed are no deletions.
+// Rows that shift while ids are listed are not deleted.
 func TestSweepRequestsMissingIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -103,7 +104,7 @@ func TestSweepRequestsMissingIDs(t *testing.T) {
 	w.converged()
 }
 
-// The hole that an API without snapshots leaves is closed by the next sweep.
+// The next sweep closes the known gap.
 func TestSweepFindsRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -142,7 +143,7 @@ func TestRestoredRecordHasNoTombstone(t *testing.T) {
 	w.converged()
 }
 
-// A table without a computed field and without a date is listed by its primary field.
+// A table without computed and date fields is listed by its primary field.
 func TestSweepWithoutComputedFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -170,7 +171,7 @@ func TestSweepWithoutSchemaIsFull(t *testing.T) {
 	w.converged()
 }
 
-// Some changes of the schema change records that nobody modified.
+// Some changes of the schema change values without a modification of the record.
 func TestChangedSchemaMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(w *world){
@@ -203,7 +204,8 @@ func TestChangedSchemaMakesFull(t *testing.T) {
 	}
 }
 
-// Whatever way a snapshot came about, equal records have equal digests: of what people put in, and of what Airtable works out.
+// Equal records have equal digests, one over entered and one over computed cells, however
+// the snapshot was made.
 func TestDigests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -234,7 +236,7 @@ func TestDigests(t *testing.T) {
 	}
 }
 
-// freshMeta describes what a full refresh of an empty store makes.
+// freshMeta returns the description of what a full of an empty store makes.
 func (w *world) freshMeta() snapshot.Meta {
 	w.t.Helper()
 	_, meta := w.freshly()

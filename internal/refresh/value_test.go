@@ -21,7 +21,7 @@ func attachment(stamp int) edit {
 		"thumbnails": edit{"small": edit{"url": url + "/small", "width": 5}}}
 }
 
-// Airtable gives each answer URLs of its own, which expire after two hours.
+// Airtable makes new attachment URLs for each response, which expire after two hours.
 func TestAttachmentURLIsNoEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(stamp int) []any{
@@ -45,7 +45,7 @@ func TestAttachmentURLIsNoEdit(t *testing.T) {
 	}
 }
 
-// What only looks like attachments is compared as it is.
+// A value that only resembles attachments is compared as it is.
 func TestOtherURLIsEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(n int) any{
@@ -104,7 +104,7 @@ func TestCellsAreServedUnchanged(t *testing.T) {
 	w.converged()
 }
 
-// rewriting changes answers on their way, as a proxy might.
+// rewriting changes responses in transit, as a proxy might.
 type rewriting struct {
 	http.RoundTripper
 	body func(path string, body []byte) []byte
@@ -142,7 +142,7 @@ func TestInvalidUTF8IsRepaired(t *testing.T) {
 	w.converged()
 }
 
-// A name that is no Unicode makes no edit of each read.
+// A name that is not Unicode is not an edit at each read.
 func TestAttachmentWithInvalidNameIsNoEdit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})

@@ -15,7 +15,8 @@ import (
 	"voc/internal/job"
 )
 
-// belonging are records with the created time that is served, and whether it is of 2025-.
+// belonging lists records with the created time that is served, and whether they belong
+// to 2025-.
 var belonging = []struct {
 	name    string
 	cells   edit
@@ -45,7 +46,7 @@ var belonging = []struct {
 	{"Created that is a list", edit{"Created": []any{"2025-06-01"}, "Reported On": "2024-06-01"}, true},
 }
 
-// belongs creates the records and returns the ids of those that are to be served, and all ids.
+// belongs creates the records, and returns the ids of those that belong, and all ids.
 func (w *world) belongs() (want, all []string, names map[string]string) {
 	names = map[string]string{}
 	for _, row := range belonging {
@@ -58,7 +59,8 @@ func (w *world) belongs() (want, all []string, names map[string]string) {
 	return want, all, names
 }
 
-// The formula of a full must let through whatever belongs, whichever type the field has: what it can not judge, it has to keep.
+// The formula of a full must pass every record that belongs, whatever the field's type:
+// it passes what it cannot judge.
 func TestServedCreatedDecidesYears(t *testing.T) {
 	t.Parallel()
 	retype := func(kind string) func(w *world) {
@@ -100,7 +102,7 @@ func TestServedCreatedDecidesYears(t *testing.T) {
 	}
 }
 
-// created is belongs under the name that the field has now.
+// created is belongs for a renamed field.
 func (w *world) created() (want, all []string, names map[string]string) {
 	if w.fields == "" {
 		return w.belongs()
@@ -177,7 +179,7 @@ func TestChangedYearsMakeFull(t *testing.T) {
 	}
 }
 
-// A narrowed listing must not travel the whole table.
+// A narrowed listing does not transfer the whole table.
 func TestFullRequestsOnlyYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
@@ -190,7 +192,7 @@ func TestFullRequestsOnlyYears(t *testing.T) {
 	}
 }
 
-// asking notes the formulas that Airtable is asked with.
+// asking records the formulas of the calls.
 type asking struct {
 	http.RoundTripper
 	formulas []string
@@ -209,7 +211,7 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 	return a.RoundTripper.RoundTrip(req)
 }
 
-// How Airtable compares what is no date is not documented, so that it is never asked to.
+// Airtable does not document how it compares other values with dates, so no formula does.
 func TestFormulaComparesOnlyDates(t *testing.T) {
 	t.Parallel()
 	for kind, compared := range map[string]bool{"dateTime": true, "date": true, "singleLineText": false, "multipleLookupValues": false, "formula": false} {

@@ -104,7 +104,9 @@ const leap = 1_000_000
 
 // loadForRepair continues from the newest valid copy if the manifest is damaged. A
 // manifest of a newer version is not damaged.
-func (s *Store) loadForRepair(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+func (s *Store) loadForRepair(
+	ctx context.Context, since blob.Version,
+) (Manifest, blob.Info, error) {
 	m, info, damage := s.load(ctx, since)
 	if !errors.Is(damage, ErrDamaged) {
 		return m, info, damage

@@ -22,7 +22,8 @@ func (w *world) check() refresh.Report {
 	before, intact := w.manifests().Load(w.t.Context())
 	report := w.newEngine(cfg).Check(w.t.Context())
 	for _, op := range faulty.Log() {
-		if slices.Contains([]blobtest.Kind{blobtest.PutNew, blobtest.Replace, blobtest.Delete}, op.Kind) && op.Key != "manifest.json" {
+		if slices.Contains([]blobtest.Kind{blobtest.PutNew, blobtest.Replace, blobtest.Delete},
+			op.Kind) && op.Key != "manifest.json" {
 			w.t.Errorf("a check does %v", op)
 		}
 	}
@@ -49,15 +50,18 @@ func TestCheckReportsValidSettings(t *testing.T) {
 		w.fill(150)
 		var report refresh.Report
 		made := w.calls(func() { report = w.check() })
-		if want := (calls{airtablesim.Whoami: 1, airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
+		if want := (calls{airtablesim.Whoami: 1, airtablesim.Schema: 1,
+			airtablesim.List: 1}); !cmp.Equal(made, want) {
 			t.Errorf("it makes %v, want %v", made, want)
 		}
 		if len(report.Findings) != 0 {
 			t.Errorf("findings %q", report.Findings)
 		}
-		says(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(), `status is field "Status"`, "singleLineText",
+		says(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
+			`status is field "Status"`, "singleLineText",
 			"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
-		says(t, lines(report.Notes), `source: the table has no field "Source", which counts as blank (the nearest is`)
+		says(t, lines(report.Notes),
+			`source: the table has no field "Source", which counts as blank (the nearest is`)
 		if strings.Contains(lines(report.Notes), `"Status"`) {
 			t.Errorf("notes %q", report.Notes)
 		}
@@ -82,11 +86,16 @@ func TestCheckFindsErrors(t *testing.T) {
 		words []string
 	}{
 		"two fields of FIELD_MAP": {func(w *world) { w.fields = `{"status": "Statsu", "team": "Taem"}` },
-			[]string{`FIELD_MAP names field "Statsu"`, `(the nearest is "Status")` + "\n", `FIELD_MAP names field "Taem"`}},
-		"a mapped field that is gone": {func(w *world) { w.DropField("Status") }, []string{`field "Status"`, "is missing", "restore"}},
-		"a store of another base":     {func(w *world) { w.base = "appOther000000001" }, []string{"SNAPSHOT_STORE", "403"}},
-		"a store of another table":    {func(w *world) { w.another("tblOther000000001", "Lead Bugs") }, []string{"SNAPSHOT_STORE"}},
-		"a damaged manifest":          {func(w *world) { overwrite(w, "manifest.json", nil) }, []string{"manifest.json", "damaged"}},
+			[]string{`FIELD_MAP names field "Statsu"`, `(the nearest is "Status")` + "\n",
+				`FIELD_MAP names field "Taem"`}},
+		"a mapped field that is gone": {func(w *world) { w.DropField("Status") },
+			[]string{`field "Status"`, "is missing", "restore"}},
+		"a store of another base": {func(w *world) { w.base = "appOther000000001" },
+			[]string{"SNAPSHOT_STORE", "403"}},
+		"a store of another table": {func(w *world) { w.another("tblOther000000001", "Lead Bugs") },
+			[]string{"SNAPSHOT_STORE"}},
+		"a damaged manifest": {func(w *world) { overwrite(w, "manifest.json", nil) },
+			[]string{"manifest.json", "damaged"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
@@ -107,11 +116,16 @@ func TestCheckNotesWarnings(t *testing.T) {
 		change func(w *world)
 		words  []string
 	}{
-		"no scope for the schema":  {func(w *world) { w.token = dataToken }, []string{"schema.bases:read"}},
-		"a field that was renamed": {func(w *world) { w.RenameField("Status", "State") }, []string{`"Status" is called "State"`}},
-		"a table that was renamed": {func(w *world) { w.RenameTable("Feedback") }, []string{`"Lead Bugs" is called "Feedback"`}},
-		"a damaged snapshot":       {func(w *world) { overwrite(w, w.current().Key, nil) }, []string{"damaged", "read again"}},
-		"years without a record":   {func(w *world) { w.years = "1999" }, []string{"FEEDBACK_YEARS=1999"}},
+		"no scope for the schema": {func(w *world) { w.token = dataToken },
+			[]string{"schema.bases:read"}},
+		"a field that was renamed": {func(w *world) { w.RenameField("Status", "State") },
+			[]string{`"Status" is called "State"`}},
+		"a table that was renamed": {func(w *world) { w.RenameTable("Feedback") },
+			[]string{`"Lead Bugs" is called "Feedback"`}},
+		"a damaged snapshot": {func(w *world) { overwrite(w, w.current().Key, nil) },
+			[]string{"damaged", "read again"}},
+		"years without a record": {func(w *world) { w.years = "1999" },
+			[]string{"FEEDBACK_YEARS=1999"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
@@ -130,7 +144,8 @@ func TestCheckOmitsFieldsOfAnotherTable(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	w.another("tblOther000000001", "Lead Bugs")
-	if report := w.check(); len(report.Fine) != 1 || len(report.Notes) != 0 || len(report.Findings) != 1 {
+	if report := w.check(); len(report.Fine) != 1 || len(report.Notes) != 0 ||
+		len(report.Findings) != 1 {
 		t.Errorf("%+v", report)
 	}
 }

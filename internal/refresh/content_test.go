@@ -24,8 +24,12 @@ type (
 // both runs a test for each way in which Airtable may list, which it does not document: a
 // listing keeps to the ids of its first page, or it does not.
 func both(t *testing.T, test func(t *testing.T, w *world)) {
-	for name, freeze := range map[string]bool{"listings that shift": false, "listings that are frozen": true} {
-		t.Run(name, func(t *testing.T) { test(t, newWorld(t, airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour})) })
+	for name, freeze := range map[string]bool{"listings that shift": false,
+		"listings that are frozen": true} {
+		t.Run(name, func(t *testing.T) {
+			test(t, newWorld(t,
+				airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour}))
+		})
 	}
 }
 
@@ -47,7 +51,8 @@ func (w *world) ids() (ids []string) {
 // fill creates n records an hour ago, and returns their ids in the order of a listing.
 func (w *world) fill(n int) (ids []string) {
 	for i := range n {
-		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i), "Status": "Open"}))
+		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i),
+			"Status": "Open"}))
 	}
 	w.clock.Advance(time.Hour)
 	slices.Sort(ids)
@@ -59,10 +64,12 @@ func TestFirstRunIsFull(t *testing.T) {
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		receipt := w.must(mode, job.Published)
-		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 || receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
+		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 ||
+			receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
 			t.Errorf("%+v", receipt)
 		}
-		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(), TableName: "Lead Bugs"}) {
+		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(),
+			TableName: "Lead Bugs"}) {
 			t.Errorf("the store belongs to %+v", m.Owner)
 		}
 	}
@@ -105,13 +112,17 @@ func TestRunMakesFewestCalls(t *testing.T) {
 		w.fill(n)
 		var receipt job.Run
 		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) || receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
-			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made, receipt.AirtableCalls, want)
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) ||
+			receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
+			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made,
+				receipt.AirtableCalls, want)
 		}
 		w.clock.Advance(time.Hour)
 		made = w.calls(func() { receipt = w.must(job.Incremental, job.Unchanged) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.AirtableCalls != 2 {
-			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls, want)
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+			receipt.AirtableCalls != 2 {
+			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls,
+				want)
 		}
 		if got := w.manifest().CallsIn(w.clock.Now()); got != 3+pages {
 			t.Errorf("%d calls of the month, want %d", got, 3+pages)
@@ -130,7 +141,8 @@ func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 		w.Delete(filled[1])
 		created := w.Create(edit{"Initial Description": "new"})
 		receipt := w.must(job.Incremental, job.Published)
-		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 || receipt.AirtableCalls != 2 {
+		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 ||
+			receipt.AirtableCalls != 2 {
 			t.Errorf("%+v", receipt)
 		}
 		says(t, w.detail(filled[0]), `"status":"Closed"`, `"notes":"edited"`, `"Notes":"edited"`)
@@ -143,7 +155,8 @@ func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 			t.Error("an incremental removed a deleted record")
 		}
 		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 || made[airtablesim.List] != 2+1 {
+		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 ||
+			made[airtablesim.List] != 2+1 {
 			t.Errorf("%+v, with %v", receipt, made)
 		}
 		w.converged()
@@ -156,12 +169,14 @@ func TestUnchangedRunAdvancesTimes(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
 		w.must(job.Full, job.Published)
 		first := w.current()
-		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at || first.ComputedConfirmedAt != at {
+		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at ||
+			first.ComputedConfirmedAt != at {
 			t.Errorf("%+v", first)
 		}
 		time.Sleep(time.Hour)
 		receipt := w.must(job.Incremental, job.Unchanged)
-		if receipt.SnapshotAfter != job.Nullable(first.ID) || receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
+		if receipt.SnapshotAfter != job.Nullable(first.ID) ||
+			receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
 			t.Errorf("%+v", receipt)
 		}
 		want := first
@@ -179,7 +194,8 @@ func TestUnchangedRunAdvancesTimes(t *testing.T) {
 		time.Sleep(time.Hour)
 		w.Update("rec00000000000001", edit{"Status": "Closed"})
 		w.must(job.Incremental, job.Published)
-		if s := w.current(); s.Watermark != job.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at || s.ComputedConfirmedAt != at {
+		if s := w.current(); s.Watermark != job.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at ||
+			s.ComputedConfirmedAt != at {
 			t.Errorf("an incremental confirms deletions: %+v", s)
 		}
 	})
@@ -204,7 +220,8 @@ func TestIncrementalOverlapsFiveMinutes(t *testing.T) {
 				w.Update("rec00000000000001", edit{"Status": "Open"})
 				time.Sleep(row.late)
 				w.must(job.Full, job.Published)
-				w.Recompute("rec00000000000001", edit{"Status": "Closed"}) // which leaves the time of the edit above
+				// which leaves the time of the edit above
+				w.Recompute("rec00000000000001", edit{"Status": "Closed"})
 				time.Sleep(time.Hour)
 				outcome := w.run(job.Incremental).Outcome
 				if found := outcome == "published"; found != row.found {

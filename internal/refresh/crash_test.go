@@ -118,7 +118,8 @@ func (c *crash) attempt(t *testing.T) blobtest.Attempt {
 func (c *crash) check(t *testing.T, w *world, got job.Run) {
 	served := w.servedIfAny()
 	isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new)
-	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil && got.Outcome != "failed" {
+	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil &&
+		got.Outcome != "failed" {
 		t.Errorf("the run is %s, and it is served\n%s", got.Outcome, served)
 	}
 	for _, run := range w.manifest().Runs {

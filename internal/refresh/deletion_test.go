@@ -38,7 +38,8 @@ func TestFullRetainsRecordMissedByListing(t *testing.T) {
 			w.onPage(2, func() { w.delete(filled[:20]) }) // all of the first page
 			var receipt job.Run
 			made := w.calls(func() { receipt = w.must(job.Full, job.Unchanged) })
-			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 || made[airtablesim.List] != row.lists {
+			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 ||
+				made[airtablesim.List] != row.lists {
 				t.Errorf("%+v with %v: %s", receipt, made, diff)
 			}
 			w.Before(nil)
@@ -84,7 +85,8 @@ func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	w.delete(filled)
 	var receipt job.Run
 	made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) || receipt.Removed != 250 || receipt.Unchanged != 3 {
+	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) ||
+		receipt.Removed != 250 || receipt.Unchanged != 3 {
 		t.Errorf("%v, want %v; %+v", made, want, receipt)
 	}
 	w.converged()
@@ -129,7 +131,8 @@ func TestFullDiscardsLostListing(t *testing.T) {
 			w.Update(filled[1], edit{"Created": "2024-01-01T00:00:00.000Z"})
 		})
 		receipt := w.must(job.Full, job.Published)
-		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[1]) || len(ids) != 151 || receipt.Pages != 3 {
+		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[1]) ||
+			len(ids) != 151 || receipt.Pages != 3 {
 			t.Errorf("%d are served; %+v", len(ids), receipt)
 		}
 		w.converged()

@@ -122,8 +122,9 @@ func TestPassingFaultCostsOnlyTime(t *testing.T) {
 		retries, throttled int
 		takes              time.Duration
 	}{
-		"429":                   {airtablesim.RateLimit(airtablesim.ShapeList), 1, 1, 30 * time.Second},
-		"429 with Retry-After":  {airtablesim.RateLimit(airtablesim.ShapeObject).With("Retry-After", "45"), 1, 1, 45 * time.Second},
+		"429": {airtablesim.RateLimit(airtablesim.ShapeList), 1, 1, 30 * time.Second},
+		"429 with Retry-After": {airtablesim.RateLimit(airtablesim.ShapeObject).With("Retry-After",
+			"45"), 1, 1, 45 * time.Second},
 		"503":                   {airtablesim.Unavailable(), 1, 0, 0},
 		"503 three times":       {airtablesim.Unavailable().Repeat(3), 3, 0, 0},
 		"502 in HTML":           {airtablesim.HTML(502), 1, 0, 0},
@@ -139,12 +140,14 @@ func TestPassingFaultCostsOnlyTime(t *testing.T) {
 					var faults []airtablesim.Fault
 					for _, call := range attempt.calls {
 						fault := call.struck(row.Fault)
-						fault.Skip = min(fault.Skip, 1) // of the calls before, those that another fault struck do not count
+						// of the calls before, those that another fault struck do not count
+						fault.Skip = min(fault.Skip, 1)
 						faults = append(faults, fault)
 					}
 					began := time.Now()
 					receipt := w.struck(attempt, faults...)
-					if receipt.Outcome != "published" || receipt.Retries > len(faults)*row.retries || receipt.Throttled != len(faults)*row.throttled {
+					if receipt.Outcome != "published" || receipt.Retries > len(faults)*row.retries ||
+						receipt.Throttled != len(faults)*row.throttled {
 						t.Errorf("%s: %+v", attempt.name, receipt)
 					}
 					least := time.Duration(len(faults)) * row.takes
@@ -165,13 +168,19 @@ func TestLastingFaultFailsRun(t *testing.T) {
 		words   string
 		outcome job.Nullable
 	}{
-		"the quota of the month":  {airtablesim.BillingLimit(), "used up its API calls of the month", "failed"},
-		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable has a fault", "failed"},
-		"stalled for ever":        {airtablesim.Stall().Repeat(5), "no complete answer within", "failed"},
-		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After", "7200"), "the deadline is in", "retry-later"},
-		"the token revoked":       {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED", "Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
-		"not found":               {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""), "check AIRTABLE_BASE_ID", "failed"},
-		"a redirect":              {airtablesim.Fault{Status: 302}.With("Location", "http://elsewhere.test/"), "check AIRTABLE_API_URL", "failed"},
+		"the quota of the month": {airtablesim.BillingLimit(), "used up its API calls of the month",
+			"failed"},
+		"500 for ever": {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable has a fault",
+			"failed"},
+		"stalled for ever": {airtablesim.Stall().Repeat(5), "no complete answer within", "failed"},
+		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After",
+			"7200"), "the deadline is in", "retry-later"},
+		"the token revoked": {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED",
+			"Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
+		"not found": {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""),
+			"check AIRTABLE_BASE_ID", "failed"},
+		"a redirect": {airtablesim.Fault{Status: 302}.With("Location",
+			"http://elsewhere.test/"), "check AIRTABLE_API_URL", "failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(w *world) {
@@ -183,7 +192,8 @@ func TestLastingFaultFailsRun(t *testing.T) {
 							t.Errorf("%s: %+v", name, receipt)
 						}
 						m := w.manifest()
-						if !cmp.Equal(m.Runs[0], receipt) || m.Current != receipt.SnapshotBefore || attempt.first != (m.Current == "") {
+						if !cmp.Equal(m.Runs[0], receipt) || m.Current != receipt.SnapshotBefore ||
+							attempt.first != (m.Current == "") {
 							t.Errorf("%s: the store has %s and %+v", name, m.Current, m.Runs[0])
 						}
 					}
@@ -199,12 +209,14 @@ func TestLostListingRestartsThreeTimes(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		for _, attempt := range attempts {
-			if receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3)); receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
+			receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3))
+			if receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
 				w.t.Errorf("%s: %+v", attempt.name, receipt)
 			}
 			w.settled(attempt.name)
-			receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(4))
-			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "lost 4 times"); receipt.Outcome != "failed" {
+			receipt = w.struck(attempt, airtablesim.ExpireIterators().Repeat(4))
+			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE",
+				"lost 4 times"); receipt.Outcome != "failed" {
 				w.t.Errorf("%s: %+v", attempt.name, receipt)
 			}
 			w.must(attempt.mode, job.Published)
@@ -218,7 +230,8 @@ func TestFailedRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
-	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
+	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 ||
+		w.manifest().CallsIn(w.clock.Now()) != 2 {
 		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
 	}
 }
@@ -227,7 +240,8 @@ func TestFailedRunCountsCalls(t *testing.T) {
 type unanswered struct{}
 
 func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded) // as net has it, which also says that it is a context's
+	// as net has it, which also says that it is a context's
+	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded)
 }
 
 // Behind a firewall, more time does not help.

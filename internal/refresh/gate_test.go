@@ -40,7 +40,8 @@ func TestGateRejectsLossUntilAccepted(t *testing.T) {
 			t.Fatalf("a fifth may go: %+v", receipt)
 		}
 		w.delete(filled[20:40])
-		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 would be left", w.current().ID)
+		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20",
+			"60 would be left", w.current().ID)
 		for i, id := range filled[20:40] {
 			if told := strings.Contains(string(receipt.Error), id); told != (i < 20) {
 				t.Errorf("%s is listed: %v", id, told)
@@ -96,7 +97,8 @@ func TestGateRejectsEmptyResult(t *testing.T) {
 // A formula broke, or a column was emptied by mistake.
 func TestGateRejectsBlankedField(t *testing.T) {
 	t.Parallel()
-	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
+	for name, blank := range map[string]any{"emptied": nil, "white space": " ",
+		"an error": edit{"error": "#ERROR!"}} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			w, filled := guarded(t)
 			for _, id := range filled[:60] {
@@ -147,7 +149,8 @@ func TestDryRunOnlyCountsCalls(t *testing.T) {
 	dry := func() job.Run {
 		cfg := w.config(w.store)
 		defer w.leaves(cfg.Dir)
-		receipt, err := w.newEngine(cfg).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true}, nil)
+		receipt, err := w.newEngine(cfg).Run(t.Context(),
+			job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -224,7 +227,8 @@ func TestGateWithoutReadableParent(t *testing.T) {
 				w.must(job.Full, job.Published)
 				return
 			}
-			w.refuses(job.Full, "of 100 records (", " would be removed, MAX_SHRINK_PERCENT is 20", "cannot be opened")
+			w.refuses(job.Full, "of 100 records (", " would be removed, MAX_SHRINK_PERCENT is 20",
+				"cannot be opened")
 			w.accepted(job.Full)
 		})
 	}
@@ -242,7 +246,8 @@ func TestDryRunWithDamagedManifest(t *testing.T) {
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))
 	for accept, outcome := range map[bool]job.Nullable{false: "failed", true: "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept}, nil)
+		receipt, err := w.engine(w.store).Run(t.Context(),
+			job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept}, nil)
 		if receipt.Outcome != outcome {
 			t.Errorf("accepted: %v: %+v, %v", accept, receipt, err)
 		}

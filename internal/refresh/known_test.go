@@ -31,7 +31,8 @@ func TestDamagedParentKeepsFieldsAndTable(t *testing.T) {
 	w.RenameField("Status", "State")
 	w.RenameTable("Feedback")
 	receipt := w.must(job.Incremental, job.Published)
-	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`, `table "Lead Bugs" is called "Feedback" now`)
+	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`,
+		`table "Lead Bugs" is called "Feedback" now`)
 	says(t, w.detail("rec00000000000001"), `"status":"Closed"`) // which the older one does not know
 	if receipt.Mode != job.Full {
 		t.Errorf("%+v", receipt)
@@ -64,7 +65,8 @@ func TestNewlyMappedFieldUsesStoredCells(t *testing.T) {
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.fields = `{"source":"Severity"}`
-	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.AirtableCalls != 2 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
+		receipt.AirtableCalls != 2 {
 		t.Errorf("%+v", receipt)
 	}
 	says(t, w.detail("rec00000000000001"), `"source":"Grave"`)

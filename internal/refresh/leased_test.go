@@ -72,24 +72,28 @@ func TestRunJoinsAnotherHost(t *testing.T) {
 		{first: job.Full, second: job.Full, joins: true},
 		{first: job.Full, second: job.Sweep, joins: true},
 		{first: job.Sweep, second: job.Incremental, joins: true},
-		{first: job.Incremental, second: job.Full}, // the Sunday full is not swallowed by an hourly incremental
+		// the Sunday full is not swallowed by an hourly incremental
+		{first: job.Incremental, second: job.Full},
 		{first: job.Incremental, second: job.Sweep},
 		{first: job.Sweep, second: job.Full},
-		{first: job.Full, second: job.Full, accept: true}, // what the first may not publish, the second may
+		// what the first may not publish, the second may
+		{first: job.Full, second: job.Full, accept: true},
 	} {
 		t.Run(fmt.Sprint(row.second, " after ", row.first, row.accept), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := hosts(t, 2)
 				release := h[0].blocking()
 				first := h[0].begin(t.Context(), job.Request{ID: "first", Mode: row.first})
-				second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: row.second, Accept: row.accept})
+				second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: row.second,
+					Accept: row.accept})
 				time.Sleep(2 * time.Minute) // the lease is renewed meanwhile
 				release()
 				one, other := <-first, <-second
 				if one.Outcome != "published" {
 					t.Errorf("the first: %+v", one)
 				}
-				if row.joins && (other.Outcome != "joined" || other.JoinedRun != "first" || other.AirtableCalls != 0) {
+				if row.joins && (other.Outcome != "joined" || other.JoinedRun != "first" ||
+					other.AirtableCalls != 0) {
 					t.Errorf("the second does not join: %+v", other)
 				}
 				if !row.joins && (other.Outcome != "unchanged" || other.AirtableCalls == 0) {
@@ -121,7 +125,8 @@ func TestRunReplacesDeadRunItAwaited(t *testing.T) {
 			t.Errorf("the second: %+v", other)
 		}
 		dead, ended := h[1].manifest().Receipt("first")
-		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error), "stopped renewing its lease") || dead.Pages != 1 || dead.AirtableCalls < 3 {
+		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error),
+			"stopped renewing its lease") || dead.Pages != 1 || dead.AirtableCalls < 3 {
 			t.Errorf("the first: %+v", dead)
 		}
 		kill()
@@ -133,7 +138,8 @@ func TestRunReplacesDeadRunItAwaited(t *testing.T) {
 func TestRetryOfDoneRunDoesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
 	first, err := w.engine(w.store).Run(t.Context(), q, nil)
 	if err != nil || first.Outcome != "published" {
 		t.Fatalf("%+v, %v", first, err)
@@ -152,10 +158,12 @@ func TestRetryOfDoneRunDoesNothing(t *testing.T) {
 func TestRetryOfFailedRunIsSameRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
 	for _, outcome := range []job.Nullable{"failed", "published"} {
-		if receipt, err := w.engine(w.store).Run(t.Context(), q, nil); err != nil || receipt.Outcome != outcome {
+		if receipt, err := w.engine(w.store).Run(t.Context(), q, nil); err != nil ||
+			receipt.Outcome != outcome {
 			t.Errorf("%+v, %v", receipt, err)
 		}
 	}
@@ -180,7 +188,8 @@ func TestRunEndsBeforeDeadline(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				receipt := <-h[0].begin(ctx, job.Request{ID: "cut off", Mode: job.Full})
-				if ctx.Err() != nil || receipt.Outcome != "retry-later" || !strings.Contains(string(receipt.Error), "run it again") {
+				if ctx.Err() != nil || receipt.Outcome != "retry-later" ||
+					!strings.Contains(string(receipt.Error), "run it again") {
 					t.Errorf("%v: %+v", ctx.Err(), receipt)
 				}
 				if lease := h[0].manifest().Lease; lease != nil && lease.Run.ID == "cut off" {

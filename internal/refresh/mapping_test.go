@@ -37,7 +37,8 @@ func TestChangedMapRemapsEveryRow(t *testing.T) {
 			w.fields, w.teams = row.fields, row.teams
 			var receipt job.Run
 			made := w.calls(func() { receipt = w.must(job.Incremental, job.Published) })
-			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.Mode != job.Incremental || receipt.Read != 1 {
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+				receipt.Mode != job.Incremental || receipt.Read != 1 {
 				t.Errorf("%v, want %v; %+v", made, want, receipt)
 			}
 			says(t, w.detail("rec00000000000002"), row.detail...)
@@ -53,9 +54,11 @@ func TestChangedMapRemapsEveryRow(t *testing.T) {
 // read.
 func TestChangedCreatedFieldMakesFull(t *testing.T) {
 	t.Parallel()
-	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
+	for _, fields := range []string{`{"created": "Reported On"}`,
+		`{"reported_on": ["Reported On", "Created"]}`} {
 		w := newWorld(t, airtablesim.Config{})
-		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z", "Reported On": "2026-01-01T00:00:00.000Z"})
+		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z",
+			"Reported On": "2026-01-01T00:00:00.000Z"})
 		w.must(job.Full, job.Published)
 		w.clock.Advance(time.Hour)
 		w.fields = fields
@@ -109,11 +112,13 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	next := w.current()
 	next.Parent = job.Nullable(next.ID)
 	w.runs++
-	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
+	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()),
+		Attempt: fmt.Sprint("other-", w.runs)}
 	if _, run, err = w.manifests().Acquire(ctx, w.base, job.Request{}, run); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
+	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed,
+		Snapshot: next, Run: run, Dir: dir}); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -122,7 +127,9 @@ func TestNewMappingVersionRemapsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
-	w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })
+	w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) {
+		meta.MappingVersion = feedback.MappingVersion - 1
+	})
 	w.clock.Advance(time.Hour)
 	made := w.calls(func() { w.must(job.Incremental, job.Published) })
 	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {

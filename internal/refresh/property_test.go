@@ -25,7 +25,8 @@ func init() {
 // history is a base that is edited at random, and what its store cannot know yet.
 type history struct {
 	*world
-	names  []string        // of fields that are edited and renamed, as they are now: first Status and Team Routed
+	// of fields that are edited and renamed, as they are now: first Status and Team Routed
+	names  []string
 	unseen map[string]bool // records deleted or recomputed since the last full
 	made   int             // names
 }
@@ -36,10 +37,14 @@ type history struct {
 func TestRandomEditsEqualFreshFull(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}), unseen: map[string]bool{}}
+		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}),
+			unseen: map[string]bool{}}
 		h.names = []string{"Status", "Team Routed"}
-		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"), h.Base().FieldID("Team Routed")) // they are renamed
-		h.accept = true                                                                                                   // people may empty a table
+		// they are renamed
+		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"),
+			h.Base().FieldID("Team Routed"))
+		// people may empty a table
+		h.accept = true
 		h.refresh(rt, job.Full)
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":     h.create,
@@ -74,7 +79,8 @@ func (h *history) refresh(rt *rapid.T, mode job.Mode) {
 		want, got = h.seen(want), h.seen(got)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		rt.Fatalf("after a %s (%s), a fresh full (-) differs from the store (+), %d unseen:\n%s", mode, receipt.Outcome, len(h.unseen), diff)
+		rt.Fatalf("after a %s (%s), a fresh full (-) differs from the store (+), %d unseen:\n%s", mode,
+			receipt.Outcome, len(h.unseen), diff)
 	}
 }
 
@@ -87,9 +93,11 @@ func (h *history) seen(served []string) []string {
 }
 
 var (
-	instants = []any{nil, "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-07-01", "no date", edit{"error": "#ERROR!"}}
-	texts    = []any{nil, "Open", "Closed", " ", "\"quoted\" \\ <é>\n", edit{"specialValue": "NaN"}, []any{"Login", nil, "Export"}}
-	areas    = []any{nil, "Login", []any{"Export"}, []any{"Login", "Export"}}
+	instants = []any{nil, "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-07-01",
+		"no date", edit{"error": "#ERROR!"}}
+	texts = []any{nil, "Open", "Closed", " ", "\"quoted\" \\ <é>\n", edit{"specialValue": "NaN"},
+		[]any{"Login", nil, "Export"}}
+	areas = []any{nil, "Login", []any{"Export"}, []any{"Login", "Export"}}
 )
 
 // cells draws new values for some fields.

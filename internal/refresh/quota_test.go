@@ -20,7 +20,8 @@ func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	w.must(job.Full, job.Unchanged) // it may come to the cap
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made", "takes about 3"); !receipt.Final {
+		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
+			"takes about 3"); !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
 	})
@@ -39,11 +40,13 @@ func TestQuotaStopsLargerRun(t *testing.T) {
 	w.cap = 5
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final || receipt.AirtableCalls != 5 {
+		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
+			receipt.AirtableCalls != 5 {
 			t.Errorf("%+v", receipt)
 		}
 	})
-	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 || w.manifest().CallsIn(w.clock.Now()) != 5 {
+	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 ||
+		w.manifest().CallsIn(w.clock.Now()) != 5 {
 		t.Errorf("it made %v, %d are counted", made, w.manifest().CallsIn(w.clock.Now()))
 	}
 }
@@ -56,8 +59,11 @@ func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 	w.cap = 100
 	sweep := func(trigger job.Trigger, incrementals int) job.Run {
 		cfg := w.config(w.store)
-		cfg.Due = func(time.Time) map[job.Mode]int { return map[job.Mode]int{job.Incremental: incrementals} }
-		receipt, err := w.newEngine(cfg).Run(t.Context(), job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger}, nil)
+		cfg.Due = func(time.Time) map[job.Mode]int {
+			return map[job.Mode]int{job.Incremental: incrementals}
+		}
+		receipt, err := w.newEngine(cfg).Run(t.Context(),
+			job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +73,8 @@ func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 		t.Errorf("there is room: %+v", receipt)
 	}
 	receipt := sweep(job.TriggerSchedule, 60)
-	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100", "SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
+	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100",
+		"SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
 	if receipt := sweep(job.TriggerCLI, 60); receipt.Outcome != "unchanged" {
@@ -122,14 +129,18 @@ func TestKilledRunCountsCalls(t *testing.T) {
 		release := h[0].blocking()
 		before := h[0].manifest().CallsIn(h[0].clock.Now())
 		var first <-chan job.Run
-		made := h[0].calls(func() { first = h[0].begin(t.Context(), job.Request{ID: "first", Mode: job.Full}) })
+		made := h[0].calls(func() {
+			first = h[0].begin(t.Context(),
+				job.Request{ID: "first", Mode: job.Full})
+		})
 		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
 		time.Sleep(time.Minute)
 		release()
 		<-first
 		receipt := <-h[1].begin(t.Context(), job.Request{ID: "second", Mode: job.Full})
 		counted := h[1].manifest().CallsIn(h[1].clock.Now()) - before - receipt.AirtableCalls
-		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least || counted > least+11*5 {
+		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least ||
+			counted > least+11*5 {
 			t.Errorf("%d calls are counted, at least %d were made", counted, least)
 		}
 	})
@@ -146,7 +157,8 @@ func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
 	w.RenameChoice("Area Impacted", "Login", "Sign-in")
 	receipt := w.must(job.Incremental, job.Failed)
-	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 || !receipt.Final {
+	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 ||
+		!receipt.Final {
 		t.Errorf("%+v", receipt)
 	}
 }

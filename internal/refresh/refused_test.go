@@ -35,14 +35,22 @@ var wrongs = []struct {
 	words []string
 	empty bool // only an empty store takes it for what it is
 }{
-	{"another token", func(w *world) { w.token = "patWrong" }, []string{"401", "check AIRTABLE_API_KEY"}, false},
-	{"a token with a line end", func(w *world) { w.token = "patWrong\n" }, []string{"line end", "AIRTABLE_API_KEY"}, false},
+	{"another token", func(w *world) { w.token = "patWrong" },
+		[]string{"401", "check AIRTABLE_API_KEY"}, false},
+	{"a token with a line end", func(w *world) { w.token = "patWrong\n" },
+		[]string{"line end", "AIRTABLE_API_KEY"}, false},
 	{"no token", func(w *world) { w.token = "" }, []string{"no token", "AIRTABLE_API_KEY"}, false},
-	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} }, []string{"no Date", "proxy"}, false},
-	{"a proxy that drops Date, without the schema", func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"}, false},
-	{"another base", func(w *world) { w.base = "appWrong000000001" }, []string{"403", "AIRTABLE_BASE_ID"}, true},
-	{"another table", func(w *world) { w.table = "Leed Bugs" }, []string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, false},
-	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken }, []string{"403", "AIRTABLE_TABLE_NAME"}, true},
+	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} },
+		[]string{"no Date", "proxy"}, false},
+	{"a proxy that drops Date, without the schema",
+		func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"},
+		false},
+	{"another base", func(w *world) { w.base = "appWrong000000001" },
+		[]string{"403", "AIRTABLE_BASE_ID"}, true},
+	{"another table", func(w *world) { w.table = "Leed Bugs" },
+		[]string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, false},
+	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken },
+		[]string{"403", "AIRTABLE_TABLE_NAME"}, true},
 }
 
 func TestWrongSettingsFailRun(t *testing.T) {
@@ -56,7 +64,8 @@ func TestWrongSettingsFailRun(t *testing.T) {
 			row.wrong(w)
 			for _, mode := range []job.Mode{job.Full, job.Incremental} {
 				receipt := w.fails(mode, row.words...)
-				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" || strings.Contains(string(receipt.Error), "goroutine") {
+				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" ||
+					strings.Contains(string(receipt.Error), "goroutine") {
 					t.Errorf("%+v; in the store otherwise: %s", receipt, diff)
 				}
 			}
@@ -70,7 +79,10 @@ func TestStoreOfAnotherBase(t *testing.T) {
 	w.must(job.Full, job.Published)
 	theirs := w.base
 	w.base = "appOther000000001"
-	if made := w.calls(func() { w.fails(job.Full, theirs, w.base, "AIRTABLE_BASE_ID", "SNAPSHOT_STORE") }); len(made) != 0 {
+	if made := w.calls(func() {
+		w.fails(job.Full, theirs, w.base, "AIRTABLE_BASE_ID",
+			"SNAPSHOT_STORE")
+	}); len(made) != 0 {
 		t.Errorf("it made %v", made)
 	}
 }
@@ -90,7 +102,8 @@ func (w *world) another(id, name string) {
 func TestStoreOfAnotherTable(t *testing.T) {
 	t.Parallel()
 	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
-	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
+	for name, prepare := range map[string]func(w *world){"": func(*world) {},
+		", even if its snapshot is damaged": ruined} {
 		t.Run("a table of the same name"+name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
 			w.must(job.Full, job.Published)
@@ -123,7 +136,8 @@ func TestStoreOfTableKnownByName(t *testing.T) {
 			w.must(job.Full, job.Published)
 			w.table, w.token = names[then], airtablesim.DemoToken
 			w.must(job.Full, job.Published)
-			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() || owner.TableName != "Lead Bugs" {
+			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() ||
+				owner.TableName != "Lead Bugs" {
 				t.Errorf("by name: %v, then %v: %+v", first, then, owner)
 			}
 		}
@@ -180,7 +194,8 @@ func TestUnreachableParentFailsRun(t *testing.T) {
 		faulty := blobtest.NewFaulty(w.store)
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
 		receipt := w.runOn(t.Context(), faulty, job.Incremental)
-		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
+		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" ||
+			receipt.AirtableCalls != 0 {
 			t.Errorf("%v: %+v", effect, receipt)
 		}
 	}
@@ -203,7 +218,8 @@ func TestDamagedManifestFailsRun(t *testing.T) {
 // stays, and the receipt of the fenced run says so.
 func TestFencedRunChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
+	for name, edited := range map[string]bool{"with something to publish": true,
+		"with nothing new": false} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			t.Run(name+", "+string(mode), func(t *testing.T) {
 				w := newWorld(t, airtablesim.Config{})
@@ -243,7 +259,8 @@ func TestTooLargeManifestNamesSetting(t *testing.T) {
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))
 	receipt := w.run(job.Full)
-	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" || w.unkept == nil {
+	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" ||
+		w.unkept == nil {
 		t.Errorf("%+v, %v", receipt, w.unkept)
 	}
 }

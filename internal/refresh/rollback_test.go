@@ -28,7 +28,8 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
 	receipt := w.rollback(job.Previous)
-	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) || receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
+	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) ||
+		receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
 		t.Fatalf("%+v", receipt)
 	}
 	return w, older
@@ -37,7 +38,8 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 func (w *world) rollback(to string) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to}, nil)
+	receipt, err := w.engine(w.store).Run(w.t.Context(),
+		job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -48,7 +50,8 @@ func (w *world) rollback(to string) job.Run {
 func (w *world) scheduled(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule}, nil)
+	receipt, err := w.engine(w.store).Run(w.t.Context(),
+		job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -61,11 +64,13 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
 	for range 2 {
 		receipt := w.scheduled(job.Incremental)
-		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 || w.current() != older {
+		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
+			receipt.AirtableCalls != 0 || w.current() != older {
 			t.Errorf("%+v", receipt)
 		}
 	}
-	if receipt := w.must(job.Incremental, job.Published); receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
+	receipt := w.must(job.Incremental, job.Published)
+	if receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -78,16 +83,19 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 func TestRollbackToInvalidSnapshot(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
-	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots", job.Previous: "none before"} {
+	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots",
+		job.Previous: "none before"} {
 		receipt := w.rollback(to)
-		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final || w.current() != older {
+		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final ||
+			w.current() != older {
 			t.Errorf("%s: %+v", to, receipt)
 		}
 	}
 	newer := w.manifest().Snapshots[0]
 	overwrite(w, newer.Key, []byte("no snapshot"))
 	receipt := w.rollback(newer.ID)
-	if says(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" || w.current() != older {
+	if says(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
+		w.current() != older {
 		t.Errorf("%+v", receipt)
 	}
 }
@@ -145,11 +153,13 @@ func TestRollbackIsAtomicUnderCrash(t *testing.T) {
 		return blobtest.Attempt{
 			Store: w.store,
 			Run: func(store blob.Store) {
-				got, w.unkept = w.engine(store).Run(t.Context(), job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id}, nil)
+				got, w.unkept = w.engine(store).Run(t.Context(),
+					job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id}, nil)
 			},
 			Check: func() {
 				served := w.served(w.store)
-				if isOld, isNew := cmp.Equal(served, previous), cmp.Equal(served, next); !isOld && !isNew || got.Outcome == "published" && !isNew {
+				if isOld, isNew := cmp.Equal(served, previous), cmp.Equal(served, next); !isOld && !isNew ||
+					got.Outcome == "published" && !isNew {
 					t.Errorf("the rollback is %s, and it is served\n%s", got.Outcome, served)
 				}
 				w.clock.Advance(time.Minute)
@@ -176,7 +186,8 @@ func TestRollbackToPrevious(t *testing.T) {
 func TestHeldRunIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, _ := rolledBack(t)
-	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full, Trigger: job.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
 	for _, outcome := range []job.Nullable{"held", "unchanged"} {
 		receipt, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || receipt.Outcome != outcome {
@@ -197,7 +208,8 @@ func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
 	w.must(job.Incremental, job.Published)
 	served := func(context.Context) error { return nil }
-	return w, refresh.NewRunner(w.engine(w.store), served, nil), refresh.NewRunner(w.engine(w.store), served, nil)
+	return w, refresh.NewRunner(w.engine(w.store), served, nil),
+		refresh.NewRunner(w.engine(w.store), served, nil)
 }
 
 // promise is a ticket with the runner that issued it.
@@ -239,7 +251,8 @@ func TestRollbackFencesWaitingRuns(t *testing.T) {
 		waiting := ask(t, two, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
 		back := ask(t, two, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
-		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"published", "fenced", "fenced"}) || !waiting.Joined {
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got,
+			[]string{"published", "fenced", "fenced"}) || !waiting.Joined {
 			t.Errorf("%q", got)
 		}
 		if m := w.manifest(); m.Hold == nil || m.Current != job.Nullable(m.Snapshots[1].ID) {
@@ -260,7 +273,8 @@ func TestFailedRollbackFencesNothing(t *testing.T) {
 		waiting := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
 		back := ask(t, one, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
-		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"failed", "unchanged", "unchanged"}) {
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got,
+			[]string{"failed", "unchanged", "unchanged"}) {
 			t.Errorf("%q", got)
 		}
 	})

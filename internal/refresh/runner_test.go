@@ -85,9 +85,12 @@ func TestAskJoinsPromisedRun(t *testing.T) {
 		runs []int // which ask's run does each
 		mode []job.Mode
 	}{
-		{"a full takes all along", []job.Mode{job.Full, job.Incremental, job.Full}, []int{0, 0, 0}, []job.Mode{job.Full, job.Full, job.Full}},
-		{"an incremental takes its like along", []job.Mode{job.Incremental, job.Incremental}, []int{0, 0}, []job.Mode{job.Incremental, job.Incremental}},
-		{"a full runs after an incremental, and is joined while it waits", []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental},
+		{"a full takes all along", []job.Mode{job.Full, job.Incremental, job.Full}, []int{0, 0, 0},
+			[]job.Mode{job.Full, job.Full, job.Full}},
+		{"an incremental takes its like along", []job.Mode{job.Incremental, job.Incremental}, []int{0, 0},
+			[]job.Mode{job.Incremental, job.Incremental}},
+		{"a full runs after an incremental, and is joined while it waits",
+			[]job.Mode{job.Incremental, job.Full, job.Full, job.Incremental},
 			[]int{0, 1, 1, 0}, []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -101,18 +104,21 @@ func TestAskJoinsPromisedRun(t *testing.T) {
 					synctest.Wait()
 					tickets = append(tickets, ticket)
 					first := tickets[row.runs[i]]
-					if ticket.RunID != first.RunID || ticket.Joined != (row.runs[i] != i) || ticket.Mode != row.mode[i] {
+					if ticket.RunID != first.RunID || ticket.Joined != (row.runs[i] != i) ||
+						ticket.Mode != row.mode[i] {
 						t.Errorf("ask %d for %s got %+v, want the run of %+v", i, mode, ticket, first)
 					}
 					runs[ticket.RunID] = true
 				}
 				close(p.release)
 				for i, ticket := range tickets {
-					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] || !receipt.Succeeded() || receipt.Trigger != "api" {
+					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] ||
+						!receipt.Succeeded() || receipt.Trigger != "api" {
 						t.Errorf("%+v", receipt)
 					}
 				}
-				if done := len(p.manifest().Runs) - before; done != len(runs) || int(p.served.Load()) != len(runs) {
+				if done := len(p.manifest().Runs) - before; done != len(runs) ||
+					int(p.served.Load()) != len(runs) {
 					t.Errorf("%d runs were done and %d served, want %d", done, p.served.Load(), len(runs))
 				}
 			})
@@ -133,8 +139,10 @@ func TestActiveListsRunningAndWaiting(t *testing.T) {
 		if len(active) != 2 || active[0].Started.IsZero() || !active[1].Started.IsZero() {
 			t.Fatalf("%+v", active)
 		}
-		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api", Started: active[0].Started, Pages: 1, Read: 100}
-		if diff := cmp.Diff(want, active[0]) + cmp.Diff(job.Run{ID: waiting.RunID, Mode: job.Full, Trigger: "api"}, active[1]); diff != "" {
+		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api",
+			Started: active[0].Started, Pages: 1, Read: 100}
+		if diff := cmp.Diff(want, active[0]) + cmp.Diff(job.Run{ID: waiting.RunID, Mode: job.Full,
+			Trigger: "api"}, active[1]); diff != "" {
 			t.Error(diff)
 		}
 		close(p.release)
@@ -155,7 +163,8 @@ func TestAskJoinsRunThatBecameFull(t *testing.T) {
 		p.start(p.store, func(context.Context) error { return nil })
 		first := p.ask(job.Incremental)
 		synctest.Wait()
-		if second := p.ask(job.Full); !second.Joined || second.RunID != first.RunID || second.Mode != job.Full {
+		if second := p.ask(job.Full); !second.Joined || second.RunID != first.RunID ||
+			second.Mode != job.Full {
 			t.Errorf("%+v after %+v", second, first)
 		}
 		close(p.release)
@@ -208,17 +217,20 @@ func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 		}
 		for _, ticket := range []job.Ticket{running, waiting} {
 			receipt := p.wait(ticket)
-			if says(t, string(receipt.Error), "the process was stopped", "the next refresh does its work"); receipt.Outcome != "failed" {
+			if says(t, string(receipt.Error), "the process was stopped",
+				"the next refresh does its work"); receipt.Outcome != "failed" {
 				t.Errorf("%+v", receipt)
 			}
 		}
-		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" || runs[1].Outcome != "failed" {
+		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" ||
+			runs[1].Outcome != "failed" {
 			t.Errorf("the store has %+v", runs)
 		}
 		if p.current() != before {
 			t.Errorf("current is %+v", p.current())
 		}
-		if _, err := p.Ask(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err, job.ErrStopped) {
+		if _, err := p.Ask(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err,
+			job.ErrStopped) {
 			t.Errorf("error %v", err)
 		}
 		p.Stop() // again
@@ -241,7 +253,8 @@ func TestPanicFailsOnlyItsRun(t *testing.T) {
 		p.start(p.store, func(context.Context) error { return nil })
 		receipt := p.wait(p.ask(job.Full))
 		says(t, string(receipt.Error), "a fault of ours", "log")
-		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") || p.manifest().Runs[0].ID != receipt.ID {
+		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") ||
+			p.manifest().Runs[0].ID != receipt.ID {
 			t.Errorf("%+v", receipt)
 		}
 		says(t, p.log.String(), "panic in a refresh", "runner_test.go")
@@ -264,7 +277,8 @@ func TestActiveReportsUnrecordedReceipt(t *testing.T) {
 		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil }, nil)
 		defer p.Stop()
 		receipt := p.wait(p.ask(job.Full))
-		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) || receipt.Outcome != "failed" {
+		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) ||
+			receipt.Outcome != "failed" {
 			t.Errorf("%+v of %+v", unrecorded, receipt)
 		}
 		p.wait(p.ask(job.Full))
@@ -278,7 +292,8 @@ func TestRunnerRunsOneAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	var running, most atomic.Int32
-	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil }, nil)
+	runner := refresh.NewRunner(w.engine(w.store),
+		func(context.Context) error { running.Add(-1); return nil }, nil)
 	w.Before(func(c airtablesim.Call) {
 		if c.Kind == airtablesim.Schema {
 			most.Store(max(most.Load(), running.Add(1)))
@@ -288,13 +303,15 @@ func TestRunnerRunsOneAtATime(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 4 {
-				ticket, err := runner.Ask(t.Context(), job.Request{Mode: []job.Mode{job.Full, job.Incremental}[(i+j)%2], Trigger: "api"})
+				ticket, err := runner.Ask(t.Context(), job.Request{Mode: []job.Mode{job.Full,
+					job.Incremental}[(i+j)%2], Trigger: "api"})
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				runner.Active()
-				if receipt, err := runner.Wait(t.Context(), ticket); err != nil || !receipt.Succeeded() || receipt.ID != ticket.RunID {
+				if receipt, err := runner.Wait(t.Context(), ticket); err != nil || !receipt.Succeeded() ||
+					receipt.ID != ticket.RunID {
 					t.Errorf("%+v, %v", receipt, err)
 				}
 			}

@@ -40,8 +40,11 @@ func TestRenamedFieldIsFollowed(t *testing.T) {
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
 			t.Errorf("%s: %v, want %v", mode, made, want)
 		}
-		says(t, strings.Join(receipt.Warnings, "\n"), `field "Team Routed" is called "Team \"of\" {today}" now`, `"Type of Issue" is called "Issue"`, "FIELD_MAP")
-		says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"type_of_issue":"Bug"`, `"Team \"of\" {today}":"Payments"`, `"Number":1`, `"Issue":"Bug"`)
+		says(t, strings.Join(receipt.Warnings, "\n"),
+			`field "Team Routed" is called "Team \"of\" {today}" now`, `"Type of Issue" is called "Issue"`,
+			"FIELD_MAP")
+		says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"type_of_issue":"Bug"`,
+			`"Team \"of\" {today}":"Payments"`, `"Number":1`, `"Issue":"Bug"`)
 		now := `{"team": "Team \"of\" {today}", "type_of_issue": "Issue"}`
 		w.convergedAs(now)
 		w.clock.Advance(time.Hour)
@@ -162,7 +165,8 @@ func TestMissingMappedFieldIsRejected(t *testing.T) {
 			before := w.served(w.store)
 			w.DropField("Status")
 			w.DropField("Environment")
-			w.refuses(mode, `field "Status"`, "is missing", "restore the field", "FIELD_MAP", `field "Environment"`)
+			w.refuses(mode, `field "Status"`, "is missing", "restore the field", "FIELD_MAP",
+				`field "Environment"`)
 			if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
 				t.Error(diff)
 			}
@@ -178,7 +182,8 @@ func TestUnknownFieldNamesNearest(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
 	receipt := w.must(job.Full, job.Failed)
-	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`, `nearest is "Status"`, `"Taem" for "team"`)
+	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`,
+		`nearest is "Status"`, `"Taem" for "team"`)
 	if m := w.manifest(); len(m.Snapshots) != 0 || len(m.Runs) != 1 {
 		t.Errorf("%+v", m)
 	}
@@ -229,7 +234,8 @@ func TestFieldsNamedByID(t *testing.T) {
 	says(t, w.detail("rec00000000000001"), `"status":"1"`)
 	w.clock.Advance(time.Hour)
 	w.RenameField("Priority", "Prio")
-	warned(t, w.must(job.Incremental, job.Published), `field "Priority" is called "Prio"`) // of the default for priority
+	// of the default for priority
+	warned(t, w.must(job.Incremental, job.Published), `field "Priority" is called "Prio"`)
 	says(t, w.detail("rec00000000000001"), `"status":"1"`, `"priority":"High"`)
 	w.convergedAs(`{"status": "Prio", "priority": "Prio"}`)
 }
@@ -241,7 +247,8 @@ func TestRenamedTableIsFollowed(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.RenameTable("Feedback")
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`, "AIRTABLE_TABLE_NAME")
+	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`,
+		"AIRTABLE_TABLE_NAME")
 	if owner := w.manifest().Owner; owner.TableName != "Feedback" {
 		t.Errorf("%+v", owner)
 	}
@@ -263,10 +270,12 @@ func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 	if receipt.AirtableCalls != 1+2 || receipt.Read != 124 || len(w.ids()) != 123 {
 		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 	}
-	says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"airtable_url":"https://airtable.com/`+w.base+`"`)
+	says(t, w.detail("rec00000000000001"), `"team":"Payments"`,
+		`"airtable_url":"https://airtable.com/`+w.base+`"`)
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.Changed != 1 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
+		receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.clock.Advance(time.Hour)
@@ -281,7 +290,8 @@ func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 		}
 		w.converged()
 	}
-	says(t, w.detail("rec00000000000001"), `"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
+	says(t, w.detail("rec00000000000001"),
+		`"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
 }
 
 func TestLostScopeKeepsTable(t *testing.T) {

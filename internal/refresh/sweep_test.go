@@ -40,10 +40,12 @@ func TestSweepFindsDeletedAndComputed(t *testing.T) {
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 2 + 1}); !cmp.Equal(made, want) {
 			t.Errorf("%v, want %v", made, want)
 		}
-		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 || receipt.Mode != job.Sweep {
+		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 ||
+			receipt.Mode != job.Sweep {
 			t.Errorf("%+v", receipt)
 		}
-		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) || !slices.Contains(ids, added) {
+		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) ||
+			!slices.Contains(ids, added) {
 			t.Error("the wrong records are served")
 		}
 		says(t, w.detail(filled[1]), `"Score":2`)
@@ -63,8 +65,11 @@ func TestIncrementalLeavesDeletionsToSweep(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.must(job.Sweep, job.Published)
 	after := w.current()
-	if before.DeletesConfirmedAt.After(noon.Add(time.Hour)) || !after.DeletesConfirmedAt.Equal(after.Watermark.Time) || after.ComputedConfirmedAt != after.DeletesConfirmedAt {
-		t.Errorf("deletions are confirmed at %v, then %v; computed values at %v", before.DeletesConfirmedAt, after.DeletesConfirmedAt, after.ComputedConfirmedAt)
+	if before.DeletesConfirmedAt.After(noon.Add(time.Hour)) ||
+		!after.DeletesConfirmedAt.Equal(after.Watermark.Time) ||
+		after.ComputedConfirmedAt != after.DeletesConfirmedAt {
+		t.Errorf("deletions are confirmed at %v, then %v; computed values at %v",
+			before.DeletesConfirmedAt, after.DeletesConfirmedAt, after.ComputedConfirmedAt)
 	}
 	w.converged()
 }
@@ -74,7 +79,8 @@ func TestUnchangedSweepConfirms(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	swept(t, w)
 	receipt := w.must(job.Sweep, job.Unchanged)
-	if current := w.current(); !current.DeletesConfirmedAt.Equal(current.Watermark.Time) || !current.ComputedConfirmedAt.Equal(current.Watermark.Time) ||
+	if current := w.current(); !current.DeletesConfirmedAt.Equal(current.Watermark.Time) ||
+		!current.ComputedConfirmedAt.Equal(current.Watermark.Time) ||
 		receipt.ContentSHA256 != current.ContentSHA256 || receipt.ContentSHA256 == "" {
 		t.Errorf("%+v; %+v", current, receipt)
 	}
@@ -228,10 +234,12 @@ func TestDigests(t *testing.T) {
 	w.RenameField("Status", "State")
 	w.fields = `{"status":"State"}`
 	w.must(job.Incremental, job.Published)
-	if now := w.current(); now.ContentSHA256 != third.ContentSHA256 || now.ComputedSHA256 != third.ComputedSHA256 {
+	if now := w.current(); now.ContentSHA256 != third.ContentSHA256 ||
+		now.ComputedSHA256 != third.ComputedSHA256 {
 		t.Errorf("after a field was renamed: %+v, before %+v", now, third)
 	}
-	if fresh := w.freshMeta(); fresh.ContentSHA256 != third.ContentSHA256 || fresh.ComputedSHA256 != third.ComputedSHA256 {
+	if fresh := w.freshMeta(); fresh.ContentSHA256 != third.ContentSHA256 ||
+		fresh.ComputedSHA256 != third.ComputedSHA256 {
 		t.Errorf("a fresh full has %+v", fresh)
 	}
 }

@@ -17,7 +17,8 @@ import (
 
 func attachment(stamp int) edit {
 	url := fmt.Sprintf("https://files.example.com/v1/%d/att1", stamp)
-	return edit{"id": "att00000000000001", "url": url, "filename": "a.png", "size": 7, "type": "image/png", "width": 10,
+	return edit{"id": "att00000000000001", "url": url, "filename": "a.png", "size": 7,
+		"type": "image/png", "width": 10,
 		"thumbnails": edit{"small": edit{"url": url + "/small", "width": 5}}}
 }
 
@@ -49,10 +50,19 @@ func TestAttachmentURLIsNoEdit(t *testing.T) {
 func TestOtherURLIsEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(n int) any{
-		"a button":            func(n int) any { return edit{"label": `"att`, "url": fmt.Sprint("https://example.com/", n)} },
-		"a list of texts":     func(n int) any { return []any{"att", "url", n} },
-		"objects without ids": func(n int) any { return []any{edit{"name": "att1", "url": fmt.Sprint(n)}} },
-		"a list in a list":    func(n int) any { return []any{[]any{edit{"id": "att1", "url": fmt.Sprint(n)}}} },
+		"a button": func(n int) any {
+			return edit{"label": `"att`,
+				"url": fmt.Sprint("https://example.com/", n)}
+		},
+		"a list of texts": func(n int) any { return []any{"att", "url", n} },
+		"objects without ids": func(n int) any {
+			return []any{edit{"name": "att1",
+				"url": fmt.Sprint(n)}}
+		},
+		"a list in a list": func(n int) any {
+			return []any{[]any{edit{"id": "att1",
+				"url": fmt.Sprint(n)}}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
@@ -74,14 +84,17 @@ func TestCellsAreServedUnchanged(t *testing.T) {
 		deep = []any{deep}
 	}
 	for i, value := range []any{
-		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep, 1e300, 1e-9, 0, math.Copysign(0, -1), 9007199254740993.0,
-		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301", strings.Repeat("long ", 20_000), `"quotes" \back`,
+		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep,
+		1e300, 1e-9, 0, math.Copysign(0, -1), 9007199254740993.0,
+		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301",
+		strings.Repeat("long ", 20_000), `"quotes" \back`,
 		[]any{nil, 1, "two", edit{"three": 3}}, true, edit{}, edit{"": ""},
 	} {
 		name := fmt.Sprintf("Field %d \"of\" {many} <&> \\", i)
 		w.AddField(name, "futureType")
 		w.Update("rec00000000000001", edit{name: value})
-		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value, "Area Impacted": value, "Priority": value})
+		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value,
+			"Area Impacted": value, "Priority": value})
 	}
 	w.must(job.Full, job.Published)
 	var want edit
@@ -130,7 +143,10 @@ func TestInvalidUTF8IsRepaired(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Mark", "singleLineText")
 	w.Update("rec00000000000001", edit{"Mark": "before MARK after", "Notes": "MARK"})
-	w.http = rewriting{w.http, func(_ string, body []byte) []byte { return bytes.ReplaceAll(body, []byte("MARK"), []byte("\xff\xc3")) }}
+	w.http = rewriting{w.http, func(_ string, body []byte) []byte {
+		return bytes.ReplaceAll(body,
+			[]byte("MARK"), []byte("\xff\xc3"))
+	}}
 	w.must(job.Full, job.Published)
 	detail := w.detail("rec00000000000001")
 	if !json.Valid([]byte(detail)) || strings.ToValidUTF8(detail, "") != detail {

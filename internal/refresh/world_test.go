@@ -86,7 +86,8 @@ func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(), token: airtablesim.DemoToken, pace: math.Inf(1), shrink: 100}
+	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(),
+		token: airtablesim.DemoToken, pace: math.Inf(1), shrink: 100}
 	if cfg.Clock == nil {
 		cfg.Clock = w.clock.Now
 	}
@@ -139,11 +140,14 @@ func (w *world) config(store blob.Store) refresh.Config {
 	token := w.token
 	return refresh.Config{
 		Airtable: airtable.New(airtable.Config{
-			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace), Log: log,
+			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace),
+			Log:   log,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
-		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
-		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink, MonthlyCalls: w.cap,
+		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping,
+		Years: years,
+		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
+		MonthlyCalls: w.cap,
 	}
 }
 
@@ -155,7 +159,8 @@ func (w *world) runOn(ctx context.Context, store blob.Store, mode job.Mode) job.
 	w.runs++
 	cfg := w.config(store)
 	var receipt job.Run
-	request := job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept}
+	request := job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli",
+		Accept: w.accept}
 	receipt, w.unkept = w.newEngine(cfg).Run(ctx, request, w.progress)
 	w.leaves(cfg.Dir)
 	return receipt
@@ -189,7 +194,8 @@ func (w *world) fails(mode job.Mode, words ...string) job.Run {
 // refuses is fails for a refresh that the publish gate must reject.
 func (w *world) refuses(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
-	return w.changesNothing(mode, job.Refused, append(words, "rejected by the publish gate", "accept")...)
+	return w.changesNothing(mode, job.Refused, append(words, "rejected by the publish gate",
+		"accept")...)
 }
 
 func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...string) job.Run {

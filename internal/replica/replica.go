@@ -225,7 +225,8 @@ func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []err
 	}
 	view, open := r.shown()
 	if open != nil {
-		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; still serving %s, which it had: "+
+		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; "+
+			"still serving %s, which it had: "+
 			"run a full refresh", r.store, view.Snapshot.ID))
 	}
 	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)

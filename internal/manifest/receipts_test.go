@@ -128,15 +128,16 @@ func TestTooLargeManifestIsNotWritten(t *testing.T) {
 	fails(t, err, manifest.ErrTooLarge)
 }
 
-// Whether a weekly full is overdue must not depend on the number of incrementals since.
+// Whether a weekly full is overdue, and why, must not depend on the number of incrementals
+// since: the newest success of the mode and its open error stay.
 func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	record := func(run job.Run, mode job.Mode, outcome job.Outcome, at time.Time) {
 		t.Helper()
-		run.Mode, run.Outcome, run.Started, run.Finished = mode, job.Nullable(outcome), job.At(at),
-			job.At(at)
+		run.Mode, run.Outcome = mode, job.Nullable(outcome)
+		run.Started, run.Finished = job.At(at), job.At(at)
 		if _, err := c.Record(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +150,10 @@ func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 			noon.Add(time.Hour+time.Duration(i)*time.Second))
 	}
 	m := load(t, c)
-	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 201 {
+	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 202 {
 		t.Errorf("the last full succeeded at %s of %d receipts", got, len(m.Runs))
+	}
+	if failed, ok := m.Receipt("full-3"); !ok || failed.Outcome != job.Nullable(job.Failed) {
+		t.Errorf("the open error of the mode is %+v", failed)
 	}
 }

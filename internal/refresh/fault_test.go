@@ -170,9 +170,9 @@ func TestLastingFaultFailsRun(t *testing.T) {
 	}{
 		"the quota of the month": {airtablesim.BillingLimit(), "used up its API calls of the month",
 			"failed"},
-		"500 for ever": {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable has a fault",
+		"500 for ever": {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable failed",
 			"failed"},
-		"stalled for ever": {airtablesim.Stall().Repeat(5), "no complete answer within", "failed"},
+		"stalled for ever": {airtablesim.Stall().Repeat(5), "no complete response within", "failed"},
 		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After",
 			"7200"), "the deadline is in", "retry-later"},
 		"the token revoked": {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED",
@@ -252,6 +252,6 @@ func TestSilentNetworkIsNotOutOfTime(t *testing.T) {
 		w.must(job.Full, job.Published)
 		w.http = unanswered{}
 		receipt := w.must(job.Incremental, job.Failed)
-		says(t, string(receipt.Error), "no answer", "check the network")
+		says(t, string(receipt.Error), "no response", "check the network")
 	})
 }

@@ -107,7 +107,8 @@ func (p plan) mapRow(record airtable.Record, named cells, encoded []byte) build.
 			ID: record.ID, CreatedTime: record.CreatedTime, Fields: encoded,
 			Digest: digest(record, entered), Computed: digest(record, computed),
 		},
-		URL: url,
+		Cells: named,
+		URL:   url,
 	}
 }
 

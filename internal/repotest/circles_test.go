@@ -19,7 +19,6 @@ var circular = map[string]bool{
 	"internal/config":                true,
 	"internal/httpapi":               true,
 	"internal/lambdahost/lambdatest": true,
-	"internal/refresh":               true,
 	"internal/manifest":              true,
 	"internal/replica":               true,
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -80,22 +79,6 @@ func (s *Store) load(ctx context.Context, since blob.Version) (Manifest, blob.In
 		err = fmt.Errorf("%s in %s is %w", manifestKey, s, err)
 	}
 	return m, object.Info, err
-}
-
-func readManifest(object *blob.Object) (Manifest, error) {
-	defer object.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(object.Body, sizeLimit))
-	if err != nil {
-		return Manifest{}, fmt.Errorf("unreadable: %w", err)
-	}
-	return decode(data)
-}
-
-// damaged says what is wrong with the manifest and how to repair it: no program does that
-// unasked, because it would be a guess.
-func (s *Store) damaged(err error) error {
-	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
-		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
 }
 
 // leap is by how much the numbers of a repaired manifest jump, past all that were given

@@ -19,8 +19,6 @@ var circular = map[string]bool{
 	"internal/config":                true,
 	"internal/httpapi":               true,
 	"internal/lambdahost/lambdatest": true,
-	"internal/manifest":              true,
-	"internal/replica":               true,
 }
 
 // TestFilesFormNoCircle holds the files of each package to an order: if a file

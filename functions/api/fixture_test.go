@@ -118,13 +118,13 @@ func (w *world) publish() job.Run {
 	}
 	defer parts.Work.Close()
 	id := job.NewRunID(job.Full, time.Now())
-	engine := app.NewRefresh(parts)
-	engine.Airtable = airtable.New(airtable.Config{ // without Airtable's pace
-		URL: w.url, Base: w.sim.Base().ID(),
-		Token: func(context.Context) (string, error) { return airtablesim.DemoToken, nil },
-		Pacer: airtable.NewPacer(1000),
-	})
-	run, err := engine.Run(w.t.Context(), job.Request{ID: id, Mode: job.Full, Trigger: job.TriggerCLI})
+	parts.Pacer = airtable.NewPacer(1000)
+	engine, err := app.NewRefresh(parts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request := job.Request{ID: id, Mode: job.Full, Trigger: job.TriggerCLI}
+	run, err := engine.Run(w.t.Context(), request, nil)
 	if err != nil || run.Outcome != job.Nullable(job.Published) {
 		w.t.Fatalf("%+v, %v", run, err)
 	}

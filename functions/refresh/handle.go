@@ -64,13 +64,17 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 			return "", errors.New(strings.Join(state.Warnings, "; "))
 		}
 	}
-	switch action {
-	case lambdahost.Check:
-		return newVerdict(app.NewRefresh(parts).Check(ctx)), nil
-	case lambdahost.Status:
+	if action == lambdahost.Status {
 		return status(ctx, parts, state.Warnings), nil
 	}
-	return run(ctx, parts, request)
+	engine, err := app.NewRefresh(parts)
+	if err != nil {
+		return nil, err
+	}
+	if action == lambdahost.Check {
+		return newVerdict(engine.Check(ctx)), nil
+	}
+	return run(ctx, engine, request, parts.Log)
 }
 
 // verdict is the result of a check, for the Lambda console.
@@ -98,14 +102,13 @@ func status(ctx context.Context, parts app.Parts, warnings []string) any {
 }
 
 // run does a run and returns its receipt, or errReceipt if a retry may help.
-func run(ctx context.Context, parts app.Parts, request job.Request) (any, error) {
-	log := parts.Log
-	engine := app.NewRefresh(parts)
-	engine.Progress = func(p refresh.Progress) {
+func run(
+	ctx context.Context, engine *refresh.Engine, request job.Request, log *slog.Logger,
+) (any, error) {
+	receipt, err := engine.Run(ctx, request, func(p refresh.Progress) {
 		log.DebugContext(ctx, "reading Airtable",
 			"run", request.ID, "pages", p.Pages, "records", p.Records)
-	}
-	receipt, err := engine.Run(ctx, request)
+	})
 	if err != nil {
 		log.ErrorContext(ctx, "the receipt could not be written", "run", request.ID, "error", err)
 		return nil, errReceipt(receipt)

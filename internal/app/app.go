@@ -45,6 +45,9 @@ type Parts struct {
 
 	// Token returns Airtable's key, for each call; nil uses the key of Config.
 	Token func(context.Context) (string, error)
+
+	// Pacer spaces the calls to Airtable; nil keeps to Airtable's rate limit.
+	Pacer *airtable.Pacer
 }
 
 // Open opens the store that cfg names and makes a Workdir, which the caller closes. It makes no
@@ -78,19 +81,20 @@ func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Sto
 }
 
 // NewRefresh returns the engine that reads Airtable and publishes.
-func NewRefresh(p Parts) *refresh.Engine {
+func NewRefresh(p Parts) (*refresh.Engine, error) {
 	c := p.Config
 	token := p.Token
 	if token == nil {
 		token = func(context.Context) (string, error) { return c.Airtable.Key.Reveal(), nil }
 	}
-	return &refresh.Engine{
+	return refresh.New(refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
 			Base:      c.Airtable.BaseID,
 			Token:     token,
 			Log:       p.Log,
 			UserAgent: Program(),
+			Pacer:     p.Pacer,
 		}),
 		Store:   p.Store,
 		Base:    c.Airtable.BaseID,
@@ -105,7 +109,7 @@ func NewRefresh(p Parts) *refresh.Engine {
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
 		Due:          due(c.Schedule),
-	}
+	})
 }
 
 // NewReplica returns what the API serves from. It opens only snapshots of the configured base.

@@ -92,10 +92,6 @@ var wordy = map[string]bool{
 	"internal/httpapi":         true,
 	"internal/httpapi/apidoc":  true,
 	"internal/httpapi/respond": true,
-	"internal/job":             true,
-	"internal/manifest":        true,
-	"internal/refresh":         true,
-	"internal/replica":         true,
 	"internal/snapshot":        true,
 	"internal/snapshot/build":  true,
 }

@@ -26,15 +26,17 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer s.close()
-	engine := app.NewRefresh(s.Parts)
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
 	if c.Mode == "check" {
 		return p.check(ctx, engine)
 	}
 	progress := p.progress(s.Log)
-	engine.Progress = progress.show
 	defer progress.finish()
 	request := job.Request{Mode: job.Mode(c.Mode), Accept: c.Accept, DryRun: c.DryRun}
-	return p.runOnce(ctx, engine, request)
+	return p.runOnce(ctx, engine, request, progress.show)
 }
 
 func (p *Program) check(ctx context.Context, engine *refresh.Engine) error {
@@ -67,18 +69,24 @@ func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer s.close()
-	return p.runOnce(ctx, app.NewRefresh(s.Parts), job.Request{Mode: job.Rollback, To: c.To})
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
+	return p.runOnce(ctx, engine, job.Request{Mode: job.Rollback, To: c.To}, nil)
 }
 
 // runOnce does one run and prints its receipt. It returns an error if the run did not succeed.
-func (p *Program) runOnce(ctx context.Context, engine *refresh.Engine, r job.Request) error {
+func (p *Program) runOnce(
+	ctx context.Context, engine *refresh.Engine, r job.Request, show func(refresh.Progress),
+) error {
 	r.ID, r.Trigger = job.NewRunID(r.Mode, p.now()), job.TriggerCLI
-	receipt, err := engine.Run(ctx, r)
-	if err != nil {
-		engine.Log.Error("the receipt could not be written", "error", err)
-	}
+	receipt, unrecorded := engine.Run(ctx, r, show)
 	if err := p.printJSON(receipt); err != nil {
 		return err
+	}
+	if unrecorded != nil {
+		fmt.Fprintln(p.Stderr, "voc:", unrecorded)
 	}
 	if outcome := job.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != job.Joined {
 		return fmt.Errorf("the run is %s: %s", outcome, receipt.Error)

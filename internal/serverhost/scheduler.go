@@ -117,13 +117,17 @@ func (s *scheduler) startDue(mode job.Mode, trigger job.Trigger, at time.Time) {
 // asynchronous invocation.
 var retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
 
-// waitFunc waits for a run's receipt.
-type waitFunc func(context.Context) (job.Run, error)
+// runner starts runs and waits for them.
+type runner interface {
+	Ask(context.Context, job.Request) (job.Ticket, error)
+	Wait(context.Context, job.Ticket) (job.Run, error)
+}
 
-// retry waits for a run, and starts it again while it fails for a reason that may pass.
-func retry(ctx context.Context, wait waitFunc, start func() (waitFunc, error)) {
+// retry waits for the run of a ticket, and starts it again while it fails for a reason that may
+// pass.
+func retry(ctx context.Context, runs runner, r job.Request, ticket job.Ticket) {
 	for _, delay := range retryDelays {
-		receipt, err := wait(ctx)
+		receipt, err := runs.Wait(ctx, ticket)
 		if err != nil || !receipt.MayPass() {
 			return
 		}
@@ -132,7 +136,7 @@ func retry(ctx context.Context, wait waitFunc, start func() (waitFunc, error)) {
 			return
 		case <-time.After(delay):
 		}
-		if wait, err = start(); err != nil {
+		if ticket, err = runs.Ask(ctx, r); err != nil {
 			return
 		}
 	}

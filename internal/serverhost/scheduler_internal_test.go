@@ -129,6 +129,21 @@ func TestSchedulerClockSetBack(t *testing.T) {
 	}
 }
 
+// fakeRunner returns a receipt for each attempt.
+type fakeRunner struct {
+	receipts []job.Run
+	attempts int
+}
+
+func (f *fakeRunner) Ask(context.Context, job.Request) (job.Ticket, error) {
+	f.attempts++
+	return job.Ticket{}, nil
+}
+
+func (f *fakeRunner) Wait(context.Context, job.Ticket) (job.Run, error) {
+	return f.receipts[f.attempts-1], nil
+}
+
 func TestRetry(t *testing.T) {
 	failed, retryLater := job.Run{Outcome: "failed"}, job.Run{Outcome: "retry-later"}
 	final := job.Run{Outcome: "failed", Final: true}
@@ -147,17 +162,12 @@ func TestRetry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				attempts, began := 0, time.Now()
-				start := func() (waitFunc, error) {
-					receipt := c.receipts[attempts]
-					attempts++
-					return func(context.Context) (job.Run, error) { return receipt, nil }, nil
-				}
-				first, _ := start()
-				retry(t.Context(), first, start)
-				if took := time.Since(began); attempts != c.attempts || took != c.took {
+				runs, began := &fakeRunner{receipts: c.receipts}, time.Now()
+				first, _ := runs.Ask(t.Context(), job.Request{})
+				retry(t.Context(), runs, job.Request{}, first)
+				if took := time.Since(began); runs.attempts != c.attempts || took != c.took {
 					t.Errorf("%d attempts in %s, want %d in %s",
-						attempts, took, c.attempts, c.took)
+						runs.attempts, took, c.attempts, c.took)
 				}
 			})
 		})

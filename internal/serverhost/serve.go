@@ -39,9 +39,11 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	defer s.close()
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
-	engine := app.NewRefresh(s.Parts)
-	engine.Progress = newProgressLog(s.Log).show
-	runner := refresh.NewRunner(engine, replica.Sync)
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
+	runner := refresh.NewRunner(engine, replica.Sync, newProgressLog(s.Log).show)
 	defer runner.Stop()
 	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
 	failed := make(chan error, 1)
@@ -138,9 +140,9 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 // loadFirst fills an empty store, whatever the schedule is.
 func (s *serving) loadFirst(ctx context.Context) {
 	s.Log.Info("the store is empty: loading all records")
-	promise, err := s.start(ctx, job.Request{Mode: job.Full, Trigger: job.TriggerStart})
+	ticket, err := s.start(ctx, job.Request{Mode: job.Full, Trigger: job.TriggerStart})
 	if err == nil {
-		_, err = promise.Wait(ctx)
+		_, err = s.runner.Wait(ctx, ticket)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("the first refresh did not run", "error", err)
@@ -148,15 +150,12 @@ func (s *serving) loadFirst(ctx context.Context) {
 }
 
 // start starts a run that no client asked for, and retries it in the background.
-func (s *serving) start(ctx context.Context, r job.Request) (refresh.Promise, error) {
-	promise, err := s.runner.Start(ctx, r)
+func (s *serving) start(ctx context.Context, r job.Request) (job.Ticket, error) {
+	ticket, err := s.runner.Ask(ctx, r)
 	if err == nil {
-		go retry(ctx, promise.Wait, func() (waitFunc, error) {
-			next, err := s.runner.Start(ctx, r)
-			return next.Wait, err
-		})
+		go retry(ctx, s.runner, r, ticket)
 	}
-	return promise, err
+	return ticket, err
 }
 
 // printBanner prints what is served and how to read it.

@@ -58,7 +58,7 @@ func TestCheckEvent(t *testing.T) {
 		t.Fatal(result.Error)
 	}
 	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`,
-		"Airtable takes the token", w.base.TableName())
+		"Airtable accepts the token", w.base.TableName())
 
 	w.PutParameter("/voc/airtable-api-key", "patWRONG")
 	result = w.function("full").Invoke([]byte(`{"mode":"check"}`), enough)

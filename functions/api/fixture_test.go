@@ -118,6 +118,7 @@ func (w *world) publish() job.Run {
 	}
 	defer parts.Work.Close()
 	id := job.NewRunID(job.Full, time.Now())
+	parts.Token = func(context.Context) (string, error) { return airtablesim.DemoToken, nil }
 	parts.Pacer = airtable.NewPacer(1000)
 	engine, err := app.NewRefresh(parts)
 	if err != nil {

@@ -64,17 +64,17 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 			return "", errors.New(strings.Join(state.Warnings, "; "))
 		}
 	}
-	if action == lambdahost.Status {
+	switch action {
+	case lambdahost.Check:
+		engine, err := app.NewRefresh(parts)
+		if err != nil {
+			return nil, err
+		}
+		return newVerdict(engine.Check(ctx)), nil
+	case lambdahost.Status:
 		return status(ctx, parts, state.Warnings), nil
 	}
-	engine, err := app.NewRefresh(parts)
-	if err != nil {
-		return nil, err
-	}
-	if action == lambdahost.Check {
-		return newVerdict(engine.Check(ctx)), nil
-	}
-	return run(ctx, engine, request, parts.Log)
+	return run(ctx, parts, request)
 }
 
 // verdict is the result of a check, for the Lambda console.
@@ -102,9 +102,12 @@ func status(ctx context.Context, parts app.Parts, warnings []string) any {
 }
 
 // run does a run and returns its receipt, or errReceipt if a retry may help.
-func run(
-	ctx context.Context, engine *refresh.Engine, request job.Request, log *slog.Logger,
-) (any, error) {
+func run(ctx context.Context, parts app.Parts, request job.Request) (any, error) {
+	log := parts.Log
+	engine, err := app.NewRefresh(parts)
+	if err != nil {
+		return nil, err
+	}
 	receipt, err := engine.Run(ctx, request, func(p refresh.Progress) {
 		log.DebugContext(ctx, "reading Airtable",
 			"run", request.ID, "pages", p.Pages, "records", p.Records)

@@ -78,10 +78,10 @@ func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
 
 // runOnce does one run and prints its receipt. It returns an error if the run did not succeed.
 func (p *Program) runOnce(
-	ctx context.Context, engine *refresh.Engine, r job.Request, show func(refresh.Progress),
+	ctx context.Context, engine *refresh.Engine, r job.Request, watch func(refresh.Progress),
 ) error {
 	r.ID, r.Trigger = job.NewRunID(r.Mode, p.now()), job.TriggerCLI
-	receipt, unrecorded := engine.Run(ctx, r, show)
+	receipt, unrecorded := engine.Run(ctx, r, watch)
 	if err := p.printJSON(receipt); err != nil {
 		return err
 	}

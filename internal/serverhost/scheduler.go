@@ -117,17 +117,17 @@ func (s *scheduler) startDue(mode job.Mode, trigger job.Trigger, at time.Time) {
 // asynchronous invocation.
 var retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
 
-// runner starts runs and waits for them.
+// runner accepts requests and waits for the runs that it promised.
 type runner interface {
 	Ask(context.Context, job.Request) (job.Ticket, error)
 	Wait(context.Context, job.Ticket) (job.Run, error)
 }
 
-// retry waits for the run of a ticket, and starts it again while it fails for a reason that may
+// retry waits for the run of a ticket, and requests it again while it fails for a reason that may
 // pass.
-func retry(ctx context.Context, runs runner, r job.Request, ticket job.Ticket) {
+func retry(ctx context.Context, r runner, request job.Request, ticket job.Ticket) {
 	for _, delay := range retryDelays {
-		receipt, err := runs.Wait(ctx, ticket)
+		receipt, err := r.Wait(ctx, ticket)
 		if err != nil || !receipt.MayPass() {
 			return
 		}
@@ -136,7 +136,7 @@ func retry(ctx context.Context, runs runner, r job.Request, ticket job.Ticket) {
 			return
 		case <-time.After(delay):
 		}
-		if ticket, err = runs.Ask(ctx, r); err != nil {
+		if ticket, err = r.Ask(ctx, request); err != nil {
 			return
 		}
 	}

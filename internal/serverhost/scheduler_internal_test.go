@@ -129,7 +129,7 @@ func TestSchedulerClockSetBack(t *testing.T) {
 	}
 }
 
-// fakeRunner returns a receipt for each attempt.
+// fakeRunner returns one receipt for each attempt.
 type fakeRunner struct {
 	receipts []job.Run
 	attempts int
@@ -162,12 +162,12 @@ func TestRetry(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				runs, began := &fakeRunner{receipts: c.receipts}, time.Now()
-				first, _ := runs.Ask(t.Context(), job.Request{})
-				retry(t.Context(), runs, job.Request{}, first)
-				if took := time.Since(began); runs.attempts != c.attempts || took != c.took {
+				r, began := &fakeRunner{receipts: c.receipts}, time.Now()
+				first, _ := r.Ask(t.Context(), job.Request{})
+				retry(t.Context(), r, job.Request{}, first)
+				if took := time.Since(began); r.attempts != c.attempts || took != c.took {
 					t.Errorf("%d attempts in %s, want %d in %s",
-						runs.attempts, took, c.attempts, c.took)
+						r.attempts, took, c.attempts, c.took)
 				}
 			})
 		})

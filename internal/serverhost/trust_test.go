@@ -47,7 +47,7 @@ func TestGateRejectsUntilAccepted(t *testing.T) {
 		t.Errorf("%d records are served after a rejected refresh, %d before", len(after), len(before))
 	}
 	status := servertest.Get(t, url+"/api/cache/")
-	if !strings.Contains(status, `"last_error":"rejected by the publish gate`) {
+	if !strings.Contains(status, `"last_error":"rejected by the publish gate: `) {
 		t.Errorf("the status does not report the rejection: %s", status)
 	}
 	run := p.StartRefresh("full", `{"accept":true}`)

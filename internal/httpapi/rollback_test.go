@@ -90,10 +90,10 @@ func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
 	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
-	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until a person") || !strings.Contains(warnings, status.Snapshot.ID) {
+	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until an operator") || !strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
 	}
-	if health.StatusCode != 503 || !strings.Contains(health.body, "held until a person") {
+	if health.StatusCode != 503 || !strings.Contains(health.body, "held until an operator") {
 		t.Errorf("%d %s", health.StatusCode, health.body)
 	}
 }

@@ -94,7 +94,7 @@ func (s *service) testHangingUp(t *testing.T) {
 	if worries := s.log.worries(); worries != nil {
 		t.Errorf("logged %q", worries)
 	}
-	if gone := strings.Count(s.log.String(), "a client went away"); gone < 3 {
+	if gone := strings.Count(s.log.String(), "client went away"); gone < 3 {
 		t.Errorf("%d of 3 answers were cut", gone)
 	}
 }

@@ -1,0 +1,97 @@
+package respond
+
+import (
+	"io"
+
+	"voc/internal/snapshot"
+)
+
+// streamFrom is the size in bytes, before encoding, from which a body is sent while it is made. A
+// shorter one is sent at once, with its length.
+const streamFrom = 32 << 10
+
+func (s Stream) send(w *Response, a Answer) error {
+	var head []byte        // the body so far, while it may still be short
+	var out io.WriteCloser // nil while it may
+	for piece, err := range s {
+		if err != nil {
+			return err
+		}
+		if out == nil && len(head)+len(piece) < streamFrom {
+			head = append(head, piece...)
+			continue
+		}
+		if out == nil {
+			out = w.open(a)
+			if _, err := out.Write(head); err != nil {
+				return err
+			}
+		}
+		if _, err := out.Write(piece); err != nil {
+			return err
+		}
+	}
+	if out == nil {
+		return Bytes(head).send(w, a)
+	}
+	return out.Close()
+}
+
+// open returns the writer of a body of unknown length, in the best compressing encoding that the
+// client accepts.
+func (w *Response) open(a Answer) io.WriteCloser {
+	encoding := snapshot.Identity
+	if len(w.accepted) > 0 {
+		encoding = w.accepted[0]
+	}
+	var sink io.WriteCloser = direct{w}
+	if w.maxBody > 0 {
+		sink = &limited{w: w, answer: a, encoding: encoding}
+	} else {
+		w.start(a, content{encoding: encoding})
+	}
+	if encoding == snapshot.Identity {
+		return sink
+	}
+	return chain{compress(sink, encoding), sink}
+}
+
+// chain compresses into a sink, and closes both.
+type chain struct {
+	io.WriteCloser
+	sink io.Closer
+}
+
+func (c chain) Close() error {
+	if err := c.WriteCloser.Close(); err != nil {
+		return err
+	}
+	return c.sink.Close()
+}
+
+// direct writes to a response that has started.
+type direct struct{ w *Response }
+
+func (d direct) Write(p []byte) (int, error) { return d.w.write(p) }
+func (direct) Close() error                  { return nil }
+
+// limited buffers a body until it is complete, because a response that has started could no longer
+// be rejected for its size.
+type limited struct {
+	w        *Response
+	answer   Answer
+	encoding snapshot.Encoding
+	body     []byte
+}
+
+// Write implements io.Writer. Error: ErrTooLarge.
+func (l *limited) Write(p []byte) (int, error) {
+	if l.w.exceeds(int64(len(l.body) + len(p))) {
+		return 0, ErrTooLarge
+	}
+	l.body = append(l.body, p...)
+	return len(p), nil
+}
+
+// Close sends the body.
+func (l *limited) Close() error { return Encoded{l.body, l.encoding}.send(l.w, l.answer) }

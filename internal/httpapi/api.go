@@ -111,7 +111,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type request struct {
 	*http.Request
 	id       string
-	response *respond.Response
+	response respond.Response
 	values   map[string][]string // the checked query parameters
 	csv      bool                // the client wants a list as CSV
 	release  func()              // of the view that the answer is made from; nil: none

@@ -21,47 +21,60 @@ type rowFormat struct {
 }
 
 var (
-	jsonRows = rowFormat{"[", ",\n", "]\n", appendJSON}
-	csvRows  = rowFormat{strings.Join(feedback.Columns(), ",") + "\r\n", "", "", appendCSV}
+	jsonRows = &rowFormat{"[", ",\n", "]\n", appendJSON}
+	csvRows  = &rowFormat{strings.Join(feedback.Columns(), ",") + "\r\n", "", "", appendCSV}
 )
 
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
 // does not hold one of the file's few connections.
 const rowsPerQuery = 100
 
-// rowBuffers are reused, unless one has grown beyond maxRowBuffer bytes.
-var rowBuffers = sync.Pool{New: func() any { return new([]byte) }}
-
-const maxRowBuffer = 512 << 10
-
 // stream writes the records at positions.
-func (f rowFormat) stream(ctx context.Context, file *snapshot.File, positions []uint32) respond.Stream {
+func (f *rowFormat) stream(ctx context.Context, file *snapshot.File, positions []uint32) respond.Stream {
 	return func(yield func([]byte, error) bool) {
-		buffer := rowBuffers.Get().(*[]byte)
-		text := append((*buffer)[:0], f.header...)
-		separator := ""
+		buffer := rowBuffers.Get().(*rowBuffer)
+		defer buffer.free()
+		buffer.text, buffer.separator = append(buffer.text[:0], f.header...), ""
 		for chunk := range slices.Chunk(positions, rowsPerQuery) {
 			for summary, err := range file.Summaries(ctx, chunk) {
 				if err == nil {
-					text, err = f.appendRow(append(text, separator...), summary)
+					err = buffer.add(f, summary)
 				}
 				if err != nil {
 					yield(nil, err)
 					return
 				}
-				separator = f.separator
 			}
-			if !yield(text, nil) {
+			if !yield(buffer.text, nil) {
 				return
 			}
-			text = text[:0]
+			buffer.text = buffer.text[:0]
 		}
-		yield(append(text, f.footer...), nil)
-		if cap(text) <= maxRowBuffer {
-			*buffer = text
-			rowBuffers.Put(buffer)
-		}
+		yield(append(buffer.text, f.footer...), nil)
 	}
+}
+
+// rowBuffer holds the rows of one query.
+type rowBuffer struct {
+	text      []byte
+	separator string // before the next row
+}
+
+// maxRowBuffer is the size in bytes up to which the memory of a buffer is reused.
+const maxRowBuffer = 512 << 10
+
+var rowBuffers = sync.Pool{New: func() any { return &rowBuffer{} }}
+
+func (b *rowBuffer) free() {
+	if cap(b.text) <= maxRowBuffer {
+		rowBuffers.Put(b)
+	}
+}
+
+func (b *rowBuffer) add(f *rowFormat, summary []byte) (err error) {
+	b.text, err = f.appendRow(append(b.text, b.separator...), summary)
+	b.separator = f.separator
+	return err
 }
 
 func appendJSON(out, summary []byte) ([]byte, error) { return append(out, summary...), nil }

@@ -11,49 +11,59 @@ import (
 const streamFrom = 32 << 10
 
 func (s Stream) send(w *Response, a Answer) error {
-	var head []byte        // the body so far, while it may still be short
-	var out io.WriteCloser // nil while it may
+	body := &streamWriter{w: w, answer: a}
 	for piece, err := range s {
+		if err == nil {
+			err = body.write(piece)
+		}
 		if err != nil {
 			return err
 		}
-		if out == nil && len(head)+len(piece) < streamFrom {
-			head = append(head, piece...)
-			continue
+	}
+	if body.out == nil {
+		return Bytes(body.head).send(w, a)
+	}
+	return body.out.Close()
+}
+
+// streamWriter writes a body of unknown length.
+type streamWriter struct {
+	w      *Response
+	answer Answer
+	head   []byte         // the body so far, while it may still be short
+	out    io.WriteCloser // nil while it may
+}
+
+func (s *streamWriter) write(piece []byte) error {
+	if s.out == nil {
+		if len(s.head)+len(piece) < streamFrom {
+			s.head = append(s.head, piece...)
+			return nil
 		}
-		if out == nil {
-			out = w.open(a)
-			if _, err := out.Write(head); err != nil {
-				return err
-			}
-		}
-		if _, err := out.Write(piece); err != nil {
+		s.open()
+		if _, err := s.out.Write(s.head); err != nil {
 			return err
 		}
 	}
-	if out == nil {
-		return Bytes(head).send(w, a)
-	}
-	return out.Close()
+	_, err := s.out.Write(piece)
+	return err
 }
 
-// open returns the writer of a body of unknown length, in the best compressing encoding that the
-// client accepts.
-func (w *Response) open(a Answer) io.WriteCloser {
+// open sets out, in the best compressing encoding that the client accepts.
+func (s *streamWriter) open() {
 	encoding := snapshot.Identity
-	if len(w.accepted) > 0 {
-		encoding = w.accepted[0]
+	if len(s.w.accepted) > 0 {
+		encoding = s.w.accepted[0]
 	}
-	var sink io.WriteCloser = direct{w}
-	if w.maxBody > 0 {
-		sink = &limited{w: w, answer: a, encoding: encoding}
+	if s.w.maxBody > 0 {
+		s.out = &limited{w: s.w, answer: s.answer, encoding: encoding}
 	} else {
-		w.start(a, content{encoding: encoding})
+		s.w.start(s.answer, content{encoding: encoding})
+		s.out = direct{s.w}
 	}
-	if encoding == snapshot.Identity {
-		return sink
+	if encoding != snapshot.Identity {
+		s.out = chain{compress(s.out, encoding), s.out}
 	}
-	return chain{compress(sink, encoding), sink}
 }
 
 // chain compresses into a sink, and closes both.

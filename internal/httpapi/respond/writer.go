@@ -39,9 +39,9 @@ type Response struct {
 	recording  *recording // nil: the body is not copied for the cache
 }
 
-// To returns the response to a request, which writes to out.
-func (w *Writer) To(out http.ResponseWriter, r *http.Request) *Response {
-	return &Response{Writer: w, out: out, request: r, accepted: acceptedEncodings(r)}
+// To returns the response to a request, which writes to out. It must not be copied once in use.
+func (w *Writer) To(out http.ResponseWriter, r *http.Request) Response {
+	return Response{Writer: w, out: out, request: r, accepted: acceptedEncodings(r)}
 }
 
 // Accepted returns the encodings that the client accepts, the better compressing first.

@@ -141,7 +141,7 @@ func TestACursorBelongsToItsQuestion(t *testing.T) {
 	}
 	s.get("/api/feedback/?sort=status&limit=5&team=beta&t=1&cursor="+cursor).is(t, 200)
 	without := s.get("/api/feedback/?team=beta&sort=status&cursor=" + cursor)
-	if without.is(t, 400); !strings.Contains(without.body, "needs limit") {
+	if without.is(t, 400); !strings.Contains(without.body, "requires limit") {
 		t.Errorf("%s", without.body)
 	}
 }

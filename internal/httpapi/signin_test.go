@@ -154,7 +154,7 @@ func TestFrontendPathsThatAreNotServed(t *testing.T) {
 	for target, why := range map[string]string{
 		"/api/users": "DASHBOARD_USERS", "/api/users/": "DASHBOARD_USERS", "/api/users/ann@example.com": "DASHBOARD_USERS", "/api/users/auth/reset": "DASHBOARD_USERS",
 		"/api/chat": "no chat", "/api/chat/": "no chat", "/api/chat/sessions/1/messages": "no chat",
-		"/api/usersandmore": "nothing at this path", "/api/chatter": "nothing at this path",
+		"/api/usersandmore": "no such path", "/api/chatter": "no such path",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			a := s.ask(method, target)

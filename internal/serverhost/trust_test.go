@@ -85,7 +85,7 @@ func TestARollbackByCommandAndByCallHoldsUntilAPersonRefreshes(t *testing.T) {
 	newest := servertest.Parse[[]struct{ ID string }](t, servertest.Get(t, url+"/api/cache/snapshots"))[0].ID
 	servertest.Send(t, http.MethodPost, url+"/api/cache/rollback", "try", fmt.Sprintf(`{"to":%q}`, newest))
 	p.Eventually("serves the newest again", shows("Edited"))
-	if status := servertest.Get(t, url+"/api/cache/"); !strings.Contains(status, "held until a person starts one") {
+	if status := servertest.Get(t, url+"/api/cache/"); !strings.Contains(status, "held until an operator starts one") {
 		t.Errorf("the status does not tell of the hold: %s", status)
 	}
 	if r := p.Refresh("sweep"); r.Outcome != "unchanged" {

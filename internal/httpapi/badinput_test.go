@@ -28,8 +28,8 @@ func openRoutes(s *service) (all []httpapi.Route) {
 	return all
 }
 
-// TestEveryRouteRefusesABadQueryByName: each of a route's parameters, and those that it does not have.
-func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
+// TestBadQueryOfEveryRoute: each of a route's parameters, and those that it does not have.
+func TestBadQueryOfEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
@@ -63,7 +63,7 @@ func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
 	}
 }
 
-func TestEveryRouteRefusesAQueryThatIsTooLong(t *testing.T) {
+func TestLongQueryOfEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
@@ -79,7 +79,7 @@ func TestEveryRouteRefusesAQueryThatIsTooLong(t *testing.T) {
 	}
 }
 
-func TestAnOriginThatIsNoneGetsNothingBack(t *testing.T) {
+func TestMalformedOriginGetsNoCORS(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, origins(page, "https://*.preview.example.com"))
 	for _, r := range openRoutes(s) {

@@ -19,7 +19,7 @@ var targets = map[string]string{
 	"an error too": "/api/feedback/recNobody",
 }
 
-func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
+func TestClientGoneIsNotLogged(t *testing.T) {
 	t.Parallel()
 	for name, target := range targets {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
@@ -37,8 +37,8 @@ func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
 	}
 }
 
-// TestAnAbandonedRequestIsNeverAnEmpty200 is about clients that only stop sending: their request's context ends although they still read.
-func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
+// TestAbandonedRequestIsNotEmpty200 is about clients that only stop sending: their request's context ends although they still read.
+func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	gone, cancel := context.WithCancel(t.Context())
@@ -53,8 +53,8 @@ func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
 	}
 }
 
-// TestClientsThatDoNotReadKeepNobodyWaiting: whoever takes its time holds nothing that others need, however many there are.
-func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
+// TestSlowClientsDoNotBlockOthers: whoever takes its time holds nothing that others need, however many there are.
+func TestSlowClientsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	stuck, letGo := make(chan struct{}), make(chan struct{})
@@ -82,7 +82,7 @@ func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
 	close(stuck)
 }
 
-func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
+func TestPanicIsLoggedWithoutClient(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("at once") }
@@ -94,7 +94,7 @@ func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
 	}
 }
 
-func TestAClientThatHangsUpDoesNotKeepTheStoreFromBeingRead(t *testing.T) {
+func TestFetchOutlivesClient(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	gone, cancel := context.WithCancel(t.Context())

@@ -28,7 +28,7 @@ func withStatuses(t *testing.T, texts []string) fixture {
 	return seal(t.Name(), all)
 }
 
-func TestACSVIsTheListCellByCell(t *testing.T) {
+func TestCSVCells(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(withStatuses(t, spiteful), fullRun())
@@ -63,7 +63,7 @@ func TestACSVIsTheListCellByCell(t *testing.T) {
 	}
 }
 
-func TestACSVOfTheSampleHasWhatItsListHas(t *testing.T) {
+func TestCSVMatchesList(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -100,7 +100,7 @@ func cell(value any) string {
 	return strings.ReplaceAll(text, "\r\n", "\n")
 }
 
-func TestACSVOfNothingIsItsHeader(t *testing.T) {
+func TestCSVWithoutRows(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {

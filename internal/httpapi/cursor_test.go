@@ -36,7 +36,7 @@ func (s *service) walk(t testing.TB, target string) (pages [][]string, answers [
 	return pages, answers
 }
 
-func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
+func TestPagesCoverListOnce(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, query := range []string{"", "team=alpha", "sort=priority&environment=kiosk", "q=first", "q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody"} {
@@ -57,7 +57,7 @@ func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
 }
 
 // Whatever is asked for, the pages together are the list.
-func TestAnyWalkGivesTheList(t *testing.T) {
+func TestPagesOfAnyLimit(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -90,7 +90,7 @@ func sortNames() (names []string) {
 	return names
 }
 
-func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
+func TestLinkKeepsParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	target := "/api/feedback?t=5&team=beta&team=alpha&limit=2&_=1&sort=-priority&q=%22more+first%22&format=json&area=Billing&created_from=2026-01-01T00:00:00%2B02:00"
@@ -112,7 +112,7 @@ func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
 	}
 }
 
-func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
+func TestCursorAllowsOtherLimitAndFormat(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("team=beta")
@@ -128,7 +128,7 @@ func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
 	}
 }
 
-func TestACursorBelongsToItsQuestion(t *testing.T) {
+func TestCursorRejectsOtherQuery(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	cursor := must(url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t))).Query().Get("cursor")
@@ -146,7 +146,7 @@ func TestACursorBelongsToItsQuestion(t *testing.T) {
 	}
 }
 
-func TestACursorThatWasChangedIsRefused(t *testing.T) {
+func TestCursorDetectsChanges(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	cursor := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(t))).Query().Get("cursor")
@@ -167,7 +167,7 @@ func TestACursorThatWasChangedIsRefused(t *testing.T) {
 	s.get("/api/feedback/?limit=2&cursor="+cursor+"A").is(t, 400)
 }
 
-func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
+func TestCursorPinsSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("")
@@ -187,7 +187,7 @@ func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
 	}
 }
 
-func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
+func TestCursorOfDeletedSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
@@ -205,7 +205,7 @@ func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
 	}
 }
 
-func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
+func TestCursorOfUnfetchedSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
@@ -218,7 +218,7 @@ func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
 	s.get(next).is(t, 200)
 }
 
-func TestACursorOfAnotherBaseIsRefused(t *testing.T) {
+func TestCursorOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString([]byte("\x01\x05\x30"+strings.Repeat("x", 40)))

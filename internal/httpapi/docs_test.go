@@ -9,7 +9,7 @@ import (
 	"voc/internal/httpapi"
 )
 
-func TestTheDocumentIsServedToAnyTool(t *testing.T) {
+func TestOpenAPIIsServed(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	a := s.get("/api/openapi.json")
@@ -21,7 +21,7 @@ func TestTheDocumentIsServedToAnyTool(t *testing.T) {
 	}
 }
 
-func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
+func TestDocsRevalidate(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/openapi.json", "/api/docs"} {
@@ -38,7 +38,7 @@ func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
 // loads are the ways in which a page has a browser fetch something.
 var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
 
-func TestThePageLoadsNothingAndMayNot(t *testing.T) {
+func TestDocsPageLoadsNothing(t *testing.T) {
 	t.Parallel()
 	a := newService(t).get("/api/docs")
 	if found := loads.FindAllString(a.body, -1); found != nil {
@@ -56,8 +56,8 @@ func TestThePageLoadsNothingAndMayNot(t *testing.T) {
 	}
 }
 
-// TestThePageHasEverything: each call, each parameter of one, and each problem where its type leads.
-func TestThePageHasEverything(t *testing.T) {
+// TestDocsPageIsComplete: each call, each parameter of one, and each problem where its type leads.
+func TestDocsPageIsComplete(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	body := s.get("/api/docs").body

@@ -30,7 +30,7 @@ func (a answer) decoded(t testing.TB) string {
 	}
 }
 
-func TestEncodingsOfferedAndTaken(t *testing.T) {
+func TestAcceptEncoding(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, c := range []struct{ accepted, want string }{
@@ -50,7 +50,7 @@ func TestEncodingsOfferedAndTaken(t *testing.T) {
 	}
 }
 
-func TestEncodingsMayBeAcceptedOnSeveralLines(t *testing.T) {
+func TestAcceptEncodingOnSeveralLines(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.get("/api/feedback/", "Accept-Encoding", "deflate", "Accept-Encoding", "gzip").has(t, "Content-Encoding", "gzip")
@@ -62,7 +62,7 @@ var encodedTargets = []string{
 	"/api/feedback/?priority=High", "/api/feedback/?team=Triage&priority=low", "/api/feedback/?environment=CW%202.0", "/api/cache/", "/api/cache/runs", "/api/health", "/api/live",
 }
 
-func TestEncodedAnswersDecodeToThePlainBytes(t *testing.T) {
+func TestEncodedBodiesDecode(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range append(encodedTargets, "/api/feedback/rec00000000000001", "/nowhere", "/api/feedback/?x=1") {
@@ -91,7 +91,7 @@ func (s *service) usesTheSmallest(t *testing.T, target string) {
 	}
 }
 
-func TestTheSmallestAcceptedIsUsed(t *testing.T) {
+func TestSmallestEncoding(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range encodedTargets {
@@ -102,7 +102,7 @@ func TestTheSmallestAcceptedIsUsed(t *testing.T) {
 	}
 }
 
-func TestNothingGrowsByBeingEncoded(t *testing.T) {
+func TestShortBodiesAreNotEncoded(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range []string{"/api/feedback/?team=nobody", "/api/health", "/api/live"} {
@@ -110,8 +110,8 @@ func TestNothingGrowsByBeingEncoded(t *testing.T) {
 	}
 }
 
-// TestLengthsAreTold asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
-func TestLengthsAreTold(t *testing.T) {
+// TestContentLength asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
+func TestContentLength(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -129,8 +129,8 @@ func TestLengthsAreTold(t *testing.T) {
 	}
 }
 
-// TestCompressorsAreNotMixedUp reads many answers at once, since compressors are used again.
-func TestCompressorsAreNotMixedUp(t *testing.T) {
+// TestConcurrentCompressors reads many answers at once, since compressors are used again.
+func TestConcurrentCompressors(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)

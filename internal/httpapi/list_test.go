@@ -51,7 +51,7 @@ var parameterRows = map[string]map[string]string{
 	"limit":  {"48": "*", "1000": "*", "0": "400", "1001": "400", "-1": "400", "1e9": "400", "": "400", "1000000000": "400"},
 }
 
-func TestEachParameterGoodBadEmptyAndHuge(t *testing.T) {
+func TestListParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for name, rows := range parameterRows {
@@ -87,7 +87,7 @@ func meant(short string) []string {
 	return ids
 }
 
-func TestWhatCanNotBeRepeatedIsRefusedWhenItIs(t *testing.T) {
+func TestRepeatedSingleParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, name := range []string{"created_from", "created_to", "q", "sort", "limit", "cursor", "format"} {
@@ -101,7 +101,7 @@ func TestWhatCanNotBeRepeatedIsRefusedWhenItIs(t *testing.T) {
 	}
 }
 
-func TestParametersThatDoNotGoTogetherAreRefused(t *testing.T) {
+func TestConflictingParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for query, parameter := range map[string]string{
@@ -127,8 +127,8 @@ func TestParametersThatDoNotGoTogetherAreRefused(t *testing.T) {
 	}
 }
 
-// TestFiltersSortsAndSearchesOfTheSample compares with the long way.
-func TestFiltersSortsAndSearchesOfTheSample(t *testing.T) {
+// TestListOfSample compares with the long way.
+func TestListOfSample(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -169,7 +169,7 @@ func hasWord(f feedback.Feedback, word string) bool {
 	return false
 }
 
-func TestTheFormatIsNegotiatedAndTheParameterWins(t *testing.T) {
+func TestFormatNegotiation(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	const csv, json = "text/csv; charset=utf-8; header=present", "application/json"

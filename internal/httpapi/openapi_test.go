@@ -49,7 +49,7 @@ func (d *description) resolve(node any) place {
 	return d.in(place{"", map[string]any{"it": node}}, "it")
 }
 
-func TestTheDocumentIsTheRouters(t *testing.T) {
+func TestOpenAPIMatchesRoutes(t *testing.T) {
 	t.Parallel()
 	routes, operations := map[string]httpapi.Route{}, map[string]httpapi.Route{}
 	for _, r := range newService(t).Routes() {
@@ -63,7 +63,7 @@ func TestTheDocumentIsTheRouters(t *testing.T) {
 	}
 }
 
-func TestEveryProblemIsExplained(t *testing.T) {
+func TestOpenAPIExplainsEveryProblem(t *testing.T) {
 	t.Parallel()
 	explained := slices.Sorted(maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node))
 	if diff := cmp.Diff(httpapi.ProblemCodes(), explained); diff != "" {
@@ -71,7 +71,7 @@ func TestEveryProblemIsExplained(t *testing.T) {
 	}
 }
 
-func TestExamplesAreWhatTheDocumentSays(t *testing.T) {
+func TestOpenAPIExamplesConform(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	seen := 0

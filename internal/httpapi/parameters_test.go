@@ -39,7 +39,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
+func TestFilterWithoutMatches(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	a := s.get("/api/feedback/?team=nobody&limit=5")
@@ -49,7 +49,7 @@ func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
 	a.has(t, "X-Total-Count", "0", "Content-Type", "application/json")
 }
 
-func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
+func TestListOfEmptySnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
@@ -62,7 +62,7 @@ func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitValues(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for limit, want := range map[string]int{
@@ -84,7 +84,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestALimitTakesTheNewestThatMatch(t *testing.T) {
+func TestLimitReturnsNewest(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	all := s.get("/api/feedback/?team=beta").list(t)
@@ -97,7 +97,7 @@ func TestALimitTakesTheNewestThatMatch(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
+func TestAllWrongParametersAreReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for query, want := range map[string][]string{
@@ -139,7 +139,7 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 	}
 }
 
-func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
+func TestUnknownParameterListsKnown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, known := range map[string]string{
@@ -163,7 +163,7 @@ func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
 	}
 }
 
-func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
+func TestCacheBusters(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
@@ -177,8 +177,8 @@ func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
 	}
 }
 
-// TestTheFrontendsRequestHeadersChangeNothing sends what its browser does.
-func TestTheFrontendsRequestHeadersChangeNothing(t *testing.T) {
+// TestDashboardRequestHeaders sends what its browser does.
+func TestDashboardRequestHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	plain := s.get("/api/feedback/")

@@ -35,7 +35,7 @@ var paths = map[string]string{
 	"/api/docs":                                   "GET, HEAD, OPTIONS",
 }
 
-func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
+func TestTrailingSlash(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
@@ -49,7 +49,7 @@ func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
 	}
 }
 
-func TestAnotherMethodIs405WithAllow(t *testing.T) {
+func TestWrongMethod(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for path, allowed := range paths {
@@ -66,7 +66,7 @@ func TestAnotherMethodIs405WithAllow(t *testing.T) {
 	}
 }
 
-func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
+func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for _, path := range []string{
@@ -81,8 +81,8 @@ func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
 	}
 }
 
-// TestOddPathsAreProblems sends paths as they are, since a client would tidy them.
-func TestOddPathsAreProblems(t *testing.T) {
+// TestOddPaths sends paths as they are, since a client would tidy them.
+func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -122,7 +122,7 @@ func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 	return answer{response, readAll(t, response.Body)}
 }
 
-func TestARecordIsFoundHoweverItsPathIsWritten(t *testing.T) {
+func TestEscapedRecordPath(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	plain, escaped := s.get("/api/feedback/rec00000000000001"), s.get("/api/feedback/%72ec0000000000000%31/")
@@ -131,8 +131,8 @@ func TestARecordIsFoundHoweverItsPathIsWritten(t *testing.T) {
 	}
 }
 
-// TestHeadGivesTheHeadersOfGet compares over a connection. Only the length of a list that is made row by row is known to GET alone.
-func TestHeadGivesTheHeadersOfGet(t *testing.T) {
+// TestHeadHasHeadersOfGet compares over a connection. Only the length of a list that is made row by row is known to GET alone.
+func TestHeadHasHeadersOfGet(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -189,7 +189,7 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 	return a
 }
 
-func TestHeadHasNoBodyInAnyHost(t *testing.T) {
+func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for path, methods := range paths {
@@ -204,7 +204,7 @@ func TestHeadHasNoBodyInAnyHost(t *testing.T) {
 	}
 }
 
-func TestAPathOfAnyBytesIsAnsweredWithoutAServerInBetween(t *testing.T) {
+func TestUnparsedPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, path := range []string{"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20)} {

@@ -17,7 +17,7 @@ func carries(limit int) func(*httpapi.Config) {
 // inBase64 is how many bytes a body takes on a platform.
 func inBase64(body string) int { return (len(body) + 2) / 3 * 4 }
 
-func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
+func TestPlatformLimit(t *testing.T) {
 	t.Parallel()
 	free := newService(t)
 	free.publish(some(t), fullRun())
@@ -43,7 +43,7 @@ func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
 	}
 }
 
-func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
+func TestPlatformLimitAllows304(t *testing.T) {
 	t.Parallel()
 	tag := serving(t).get("/api/feedback/").Header.Get("ETag")
 	narrow := serving(t, carries(400))
@@ -51,7 +51,7 @@ func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
 	narrow.get("/api/feedback/", "If-None-Match", tag).is(t, 304)
 }
 
-func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
+func TestPlatformLimitWarning(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -66,7 +66,7 @@ func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestTheHostsWarningsAreToldWithTheStatus(t *testing.T) {
+func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} })
 	if warnings := s.status().Warnings; len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
@@ -74,7 +74,7 @@ func TestTheHostsWarningsAreToldWithTheStatus(t *testing.T) {
 	}
 }
 
-func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
+func TestPlatformFetchWithin(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Platform.FetchWithin = 20 * time.Millisecond })
 	want := s.get("/api/feedback/").body
@@ -89,7 +89,7 @@ func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
 	}
 }
 
-func TestTokensThatCouldNotBeReadCloseNothingThatIsOpen(t *testing.T) {
+func TestUnreadTokens(t *testing.T) {
 	t.Parallel()
 	unread := func(c *httpapi.Config) { c.Access.TokensUnread = true }
 	s := serving(t, tokens, unread)

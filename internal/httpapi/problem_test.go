@@ -132,7 +132,7 @@ func tokens(c *httpapi.Config) {
 	}
 }
 
-func TestErrorBodies(t *testing.T) {
+func TestProblemBodies(t *testing.T) {
 	t.Parallel()
 	for name, ask := range failing(t) {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestErrorBodies(t *testing.T) {
 	}
 }
 
-func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
+func TestProblemKeys(t *testing.T) {
 	t.Parallel()
 	for name, ask := range failing(t) {
 		a := ask()
@@ -162,7 +162,7 @@ func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
 	}
 }
 
-func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
+func TestInternalErrorHidesCause(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"unexpected", "panic"} {
 		a := failing(t)[name]()
@@ -178,7 +178,7 @@ func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
 	}
 }
 
-func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
+func TestInternalErrorIsLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("secret internals") }
@@ -194,7 +194,7 @@ func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
 	}
 }
 
-func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
+func TestRequestIDIsUnique(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	seen := map[string]bool{"": true}
@@ -207,8 +207,8 @@ func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
 	}
 }
 
-// TestADamagedFileIsA500 spoils the file under an open snapshot, as a bad disk would.
-func TestADamagedFileIsA500(t *testing.T) {
+// TestDamagedFileIs500 spoils the file under an open snapshot, as a bad disk would.
+func TestDamagedFileIs500(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
@@ -231,8 +231,8 @@ func TestADamagedFileIsA500(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatFailsHalfwayIsCutOff makes the list's own file unreadable after its length was sent.
-func TestAnAnswerThatFailsHalfwayIsCutOff(t *testing.T) {
+// TestFailedBodyIsCutOff makes the list's own file unreadable after its length was sent.
+func TestFailedBodyIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.get("/api/feedback/").is(t, 200) // lays the list beside the snapshot
@@ -264,7 +264,7 @@ func (s *service) cutOff(w http.ResponseWriter, r *http.Request) (fault any) {
 	return nil
 }
 
-func TestAPanicAfterTheFirstByteIsCutOffAndLogged(t *testing.T) {
+func TestPanicInBodyIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { panic("at once") }}
@@ -289,7 +289,7 @@ func (h *hooked) Write(p []byte) (int, error) {
 	return h.ResponseRecorder.Write(p)
 }
 
-func TestGoldenFilesAreAllUsed(t *testing.T) {
+func TestGoldenFilesAreUsed(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for name := range failing(t) {

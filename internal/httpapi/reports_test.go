@@ -77,7 +77,7 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 	}
 }
 
-func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
+func TestEnvironmentsHaveResponseTimes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(seal(t.Name(), []feedback.Record{
@@ -90,7 +90,7 @@ func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
 	}
 }
 
-func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
+func TestFacetsMatchFilters(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -125,7 +125,7 @@ func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 	}
 }
 
-func TestThePulseIsThatOfTheRecords(t *testing.T) {
+func TestPulseOfRecords(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -168,7 +168,7 @@ func TestThePulseIsThatOfTheRecords(t *testing.T) {
 	}
 }
 
-func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
+func TestReportsOfEmptySnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
@@ -186,7 +186,7 @@ func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
 	}
 }
 
-func TestReportsAreEncodedSmallest(t *testing.T) {
+func TestSmallestEncodingOfReports(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -197,7 +197,7 @@ func TestReportsAreEncodedSmallest(t *testing.T) {
 }
 
 // What is kept of an answer is what was made: asked twice, in any order of encodings, methods and conditions.
-func TestAnAnswerThatIsKeptIsTheOneThatWasMade(t *testing.T) {
+func TestCachedAnswerIsUnchanged(t *testing.T) {
 	t.Parallel()
 	for _, target := range dataTargets {
 		s := serving(t)

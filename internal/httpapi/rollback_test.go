@@ -35,7 +35,7 @@ func (s *service) rollBack(to string) {
 	}
 }
 
-func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
+func TestListSnapshots(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	if got := s.snapshots(); got == nil || len(got) != 0 {
@@ -53,7 +53,7 @@ func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
 	}
 }
 
-func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
+func TestRollbackTargets(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	older := s.current().ID
@@ -70,7 +70,7 @@ func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
 	}
 }
 
-func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
+func TestRollbackToUnknownSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for body, words := range map[string]string{
@@ -84,7 +84,7 @@ func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
 	}
 }
 
-func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
+func TestHoldIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
@@ -99,7 +99,7 @@ func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
 }
 
 // A run of another host is known by its lease alone.
-func TestARunOfAnotherHostIsTold(t *testing.T) {
+func TestRunOfAnotherHost(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	_, run, err := s.acquire(nextRun(job.Sweep, "elsewhere", time.Minute))

@@ -35,7 +35,7 @@ func ids(runs []receipt) (all []string) {
 	return all
 }
 
-func TestRunsAreListedNewestFirst(t *testing.T) {
+func TestRunsNewestFirst(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(nextRun(job.Incremental, "b", 10*time.Minute))
@@ -61,14 +61,14 @@ func underWay(run job.Run) job.Run {
 	return run
 }
 
-func TestNoRunsAreAnEmptyList(t *testing.T) {
+func TestRunsOfEmptyStore(t *testing.T) {
 	t.Parallel()
 	if a := newService(t).get("/api/cache/runs"); a.body != "[]\n" {
 		t.Errorf("%d %q", a.StatusCode, a.body)
 	}
 }
 
-func TestHowManyRunsAreListed(t *testing.T) {
+func TestRunsLimit(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 210 {
@@ -84,7 +84,7 @@ func TestHowManyRunsAreListed(t *testing.T) {
 	}
 }
 
-func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
+func TestRunByID(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.active = []job.Run{underWay(nextRun(job.Full, "running", time.Minute)), {ID: "full-waiting", Mode: job.Full, Trigger: "api"}}
@@ -104,8 +104,8 @@ func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 	}
 }
 
-// TestAnIDThatWasJustGivenOutIsPending: its run may be about to begin, perhaps on another host.
-func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
+// TestRunIsPendingBeforeStart: its run may be about to begin, perhaps on another host.
+func TestRunIsPendingBeforeStart(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for age, status := range map[time.Duration]int{
@@ -123,7 +123,7 @@ func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
 	}
 }
 
-func TestAReceiptIsComplete(t *testing.T) {
+func TestReceiptKeys(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	var keys map[string]any
@@ -141,8 +141,8 @@ func TestAReceiptIsComplete(t *testing.T) {
 	}
 }
 
-// TestAReceiptThatTheStoreDidNotTakeIsTold: nor does it hide what the store has by then.
-func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
+// TestUnrecordedReceipt: nor does it hide what the store has by then.
+func TestUnrecordedReceipt(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "b", 10*time.Minute))}
@@ -158,7 +158,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 	}
 }
 
-func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T) {
+func TestUnrecordedReceiptInStore(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []job.Run{failed(fullRun())}
@@ -170,8 +170,8 @@ func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T
 	}
 }
 
-// TestARunIsFinishedWhenItsResultIsServed: its receipt may be in the store before.
-func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
+// TestRunFinishesWhenServed: its receipt may be in the store before.
+func TestRunFinishesWhenServed(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := nextRun(job.Full, "b", time.Second)
@@ -185,8 +185,8 @@ func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
 	}
 }
 
-// TestARunNeverDisappearsBetweenRunningAndFinished lets a run end just when the refresher has answered.
-func TestARunNeverDisappearsBetweenRunningAndFinished(t *testing.T) {
+// TestRunNeverDisappears lets a run end just when the refresher has answered.
+func TestRunNeverDisappears(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {
 		s := serving(t)

@@ -12,8 +12,8 @@ import (
 	"voc/internal/feedback"
 )
 
-// TestTheSample asks for what only data of that kind can show.
-func TestTheSample(t *testing.T) {
+// TestSample asks for what only data of that kind can show.
+func TestSample(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())

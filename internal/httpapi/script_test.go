@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-func TestEveryRouteIsInAScript(t *testing.T) {
+func TestScriptsCoverEveryRoute(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	files, _ := filepath.Glob("testdata/scripts/*.http") // the pattern is well-formed

@@ -148,7 +148,7 @@ func TestSignInWithUnreadUsersIs503(t *testing.T) {
 	}
 }
 
-func TestFrontendPathsThatAreNotServed(t *testing.T) {
+func TestDashboardPathsNotServed(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
 	for target, why := range map[string]string{

@@ -46,7 +46,7 @@ func text(p *string) string {
 	return *p
 }
 
-func TestTheStatusAsAWhole(t *testing.T) {
+func TestStatusBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	failure := failed(nextRun(job.Incremental, "b", 10*time.Minute))
@@ -64,7 +64,7 @@ func TestTheStatusAsAWhole(t *testing.T) {
 	golden(t, "status", body)
 }
 
-func TestTheStatusOfAnEmptyStore(t *testing.T) {
+func TestStatusOfEmptyStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	status := s.status()
@@ -82,7 +82,7 @@ func TestTheStatusOfAnEmptyStore(t *testing.T) {
 	}
 }
 
-func TestTheLastErrorGoesWithASuccess(t *testing.T) {
+func TestSuccessClearsLastError(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
@@ -95,7 +95,7 @@ func TestTheLastErrorGoesWithASuccess(t *testing.T) {
 	}
 }
 
-func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
+func TestStatusCountsServedRecords(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := failed(nextRun(job.Full, "b", time.Minute))
@@ -106,7 +106,7 @@ func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
 	}
 }
 
-func TestARunThatWaitsIsNotRunning(t *testing.T) {
+func TestWaitingRunIsNotRunning(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.active = []job.Run{{ID: "full-later", Mode: job.Full}}
@@ -115,7 +115,7 @@ func TestARunThatWaitsIsNotRunning(t *testing.T) {
 	}
 }
 
-func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
+func TestStatusSchedules(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
@@ -132,7 +132,7 @@ func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
 	}
 }
 
-func TestActionsAreRoutes(t *testing.T) {
+func TestStatusActionsAreRoutes(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	var body struct{ Actions map[string]string }
@@ -215,7 +215,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestLiveAsksNobody(t *testing.T) {
+func TestLiveReadsNoStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	s.refresher.onActive = func() { t.Error("the refresher was asked") }
@@ -226,7 +226,7 @@ func TestLiveAsksNobody(t *testing.T) {
 	}
 }
 
-func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
+func TestStatusWithoutHTTP(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
@@ -238,7 +238,7 @@ func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
 	}
 }
 
-func TestWarningsOfTheStoreAndOfTheLastRunAreTold(t *testing.T) {
+func TestStatusWarnings(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := nextRun(job.Incremental, "b", time.Minute)

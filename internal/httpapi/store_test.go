@@ -28,7 +28,7 @@ func (s *service) publishDamaged(file fixture, run job.Run) {
 	s.publish(file, run)
 }
 
-func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
+func TestEmptyStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?team=a", "/api/feedback/rec1"} {
@@ -45,7 +45,7 @@ func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
 	}
 }
 
-func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
+func TestUnreadableStoreIsNotEmpty(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
@@ -59,7 +59,7 @@ func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
 	}
 }
 
-func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
+func TestDataServedWhileStoreIsDown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
@@ -82,7 +82,7 @@ func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
 	}
 }
 
-func TestAWarningGoesWithItsCause(t *testing.T) {
+func TestStoreWarningClears(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.store.Inject(blobtest.Fault{N: 1, Effect: blobtest.Refused})
@@ -94,7 +94,7 @@ func TestAWarningGoesWithItsCause(t *testing.T) {
 	}
 }
 
-func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
+func TestDamagedManifestIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
@@ -112,7 +112,7 @@ func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
 	}
 }
 
-func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
+func TestDamagedSnapshotServesOlder(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	older := s.get("/api/feedback/")
@@ -129,7 +129,7 @@ func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
 	}
 }
 
-func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
+func TestEmptiedStoreIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
@@ -153,7 +153,7 @@ func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
 	}
 }
 
-func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
+func TestNoValidSnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publishDamaged(few(), fullRun())
@@ -167,8 +167,8 @@ func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestOneAnswerIsOfOneSnapshot publishes another one when the first bytes are on their way.
-func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
+// TestAnswerIsFromOneSnapshot publishes another one when the first bytes are on their way.
+func TestAnswerIsFromOneSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
@@ -194,8 +194,8 @@ func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 	}
 }
 
-// TestReadersAreNeverMixedUpWhileSnapshotsChange reads all the while that two snapshots take turns.
-func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
+// TestReadersDuringPublish reads all the while that two snapshots take turns.
+func TestReadersDuringPublish(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	stop := make(chan struct{})
@@ -229,8 +229,8 @@ func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
 	}
 }
 
-// TestHowOftenTheStoreIsLookedAt counts reads of the manifest over time.
-func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
+// TestStoreReadsPerRequest counts reads of the manifest over time.
+func TestStoreReadsPerRequest(t *testing.T) {
 	t.Parallel()
 	few() // outside the bubble
 	synctest.Test(t, func(t *testing.T) {
@@ -265,7 +265,7 @@ func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
 	})
 }
 
-func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
+func TestOtherProcessServedWithin15Seconds(t *testing.T) {
 	t.Parallel()
 	few()
 	others()

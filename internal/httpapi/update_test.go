@@ -12,7 +12,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
+func TestUpdateIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		path   string
@@ -42,7 +42,7 @@ func TestAnUpdateIsAcceptedAndSaysWhereToFollowIt(t *testing.T) {
 	}
 }
 
-func TestWhatACommandMaySay(t *testing.T) {
+func TestCommandBodies(t *testing.T) {
 	t.Parallel()
 	for body, status := range map[string]int{
 		"": 202, " \n": 202, "{}": 202, `{"accept":true}`: 202, `{"accept":false}`: 202, ` {"accept" : true} ` + "\n": 202, `{"accept":null}`: 202,
@@ -62,7 +62,7 @@ func TestWhatACommandMaySay(t *testing.T) {
 	}
 }
 
-func TestACommandThatIsCutOnItsWayStartsNothing(t *testing.T) {
+func TestTruncatedCommandStartsNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	for _, sent := range []string{"", `{}`, `{"accept":true}`} {
@@ -75,7 +75,7 @@ func TestACommandThatIsCutOnItsWayStartsNothing(t *testing.T) {
 	}
 }
 
-func TestARefusedRequestStartsNothing(t *testing.T) {
+func TestRejectedRequestStartsNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	for _, c := range []struct {
@@ -89,7 +89,7 @@ func TestARefusedRequestStartsNothing(t *testing.T) {
 	}
 }
 
-func TestAStoppingServerSaysWhenToAskAgain(t *testing.T) {
+func TestStoppingServerSendsRetryAfter(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	s.refresher.err = errors.Join(errors.New("refresh"), job.ErrStopped)

@@ -27,7 +27,7 @@ func (s *service) tag(target string, headers ...string) string {
 	return a.Header.Get("ETag")
 }
 
-func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
+func TestDataRouteHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
@@ -41,7 +41,7 @@ func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
 	s.get("/api/feedback/recNobody").has(t, "X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "ETag", "", "Last-Modified", "")
 }
 
-func TestStatusRoutesAreNotStored(t *testing.T) {
+func TestStatusRouteHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/" + fullRun().ID, "/api/health", "/api/live"} {
@@ -51,7 +51,7 @@ func TestStatusRoutesAreNotStored(t *testing.T) {
 	}
 }
 
-func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
+func TestETagIsWeak(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^W/"[0-9a-f]{16,}"$`)
 	s := serving(t)
@@ -62,7 +62,7 @@ func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
 	}
 }
 
-func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
+func TestETagDiffers(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	note := func(what, tag string) {
@@ -85,7 +85,7 @@ func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
 	note("a third of the same content", s.tag("/api/feedback/"))
 }
 
-func TestAnETagIsTheSameHoweverOneAsks(t *testing.T) {
+func TestETagIgnoresSpelling(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, same := range [][]string{
@@ -146,7 +146,7 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
+func TestNotModifiedHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t, origins(page))
 	s.clock.Set(noon.Add(time.Hour)) // stale
@@ -170,8 +170,8 @@ func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
 	}
 }
 
-// TestA304StandsForA200Only: a condition is looked at when there is something to be conditional about (RFC 9110 §13.2.1).
-func TestA304StandsForA200Only(t *testing.T) {
+// TestNotModifiedReplaces200Only: a condition is looked at when there is something to be conditional about (RFC 9110 §13.2.1).
+func TestNotModifiedReplaces200Only(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, status := range map[string]int{
@@ -182,7 +182,7 @@ func TestA304StandsForA200Only(t *testing.T) {
 	newService(t).get("/api/feedback/", "If-None-Match", "*").is(t, 503)
 }
 
-func TestDatesAreNoConditions(t *testing.T) {
+func TestDateConditionsAreIgnored(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	later := noon.Add(24 * time.Hour).Format(http.TimeFormat)
@@ -194,7 +194,7 @@ func TestDatesAreNoConditions(t *testing.T) {
 	}
 }
 
-func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T) {
+func TestUnchangedRunKeepsETag(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	tag := s.tag("/api/feedback/")
@@ -212,7 +212,7 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 	a.has(t, "ETag", tag, "X-Data-As-Of", "2026-11-23T12:01:00.000Z", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT")
 }
 
-func TestNoBodyOfADataRouteDependsOnTheClock(t *testing.T) {
+func TestDataIgnoresClock(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
@@ -225,8 +225,8 @@ func TestNoBodyOfADataRouteDependsOnTheClock(t *testing.T) {
 	}
 }
 
-// TestDataIsStale30MinutesAfterARunThatWasDue moves the clock to the millisecond.
-func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
+// TestStaleAfter30Minutes moves the clock to the millisecond.
+func TestStaleAfter30Minutes(t *testing.T) {
 	t.Parallel()
 	at := func(clock string) time.Time { return must(time.Parse("2 Jan 15:04:05.000 2006", clock+" 2026")) }
 	full, incremental := "cron(0 6 * * ? *)", "cron(0 * * * ? *)"
@@ -271,7 +271,7 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 	}
 }
 
-func TestDataIsStaleUntilASuccess(t *testing.T) {
+func TestSuccessClearsStale(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for i, stale := range []string{"", "true", "", "true"} {

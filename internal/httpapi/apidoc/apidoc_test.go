@@ -24,7 +24,7 @@ func read(t *testing.T, name string) []byte {
 	return text
 }
 
-func TestWhatIsServedIsMadeOfTheSource(t *testing.T) {
+func TestGeneratedFilesAreCurrent(t *testing.T) {
 	for name, make := range map[string]func([]byte) ([]byte, error){"openapi.json": apidoc.JSON, "docs.html": apidoc.Page} {
 		made, err := make(source(t))
 		if err != nil {

@@ -78,7 +78,7 @@ func TestRouteAccess(t *testing.T) {
 				}
 			}
 			if refused := c.admin != 202; refused != (len(s.refresher.asked) == 0) {
-				t.Errorf("refreshes asked for: %v", s.refresher.asked)
+				t.Errorf("refreshes requested: %v", s.refresher.asked)
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func TestZeroPolicyAllowsNoReads(t *testing.T) {
 	s.get("/api/live").is(t, 200)
 }
 
-// openToAll reports whether a path is open in every mode.
+// openToAll reports whether a path needs no token in any mode.
 func openToAll(path string) bool {
 	return slices.Contains([]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path)
 }
@@ -154,7 +154,7 @@ func TestTokensAreNeverShown(t *testing.T) {
 					b := s.ask(method, path, "Authorization", "Bearer "+token)
 					for _, secret := range []string{"read-1", "read-2", "admin-1", "s3cret"} {
 						if told := a.body + b.body; strings.Contains(told, secret) {
-							t.Errorf("%s: %s %s tells %s: %s", name, method, path, secret, told)
+							t.Errorf("%s: %s %s reveals %s: %s", name, method, path, secret, told)
 						}
 					}
 				}

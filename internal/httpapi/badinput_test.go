@@ -12,10 +12,10 @@ import (
 	"voc/internal/job"
 )
 
-// asAdmin may do everything.
+// asAdmin has access to every route.
 var asAdmin = []string{"Authorization", "Bearer admin-1"}
 
-// openRoutes lists the routes with a record or a run that is there.
+// openRoutes lists the routes, with the id of an existing record or run.
 func openRoutes(s *service) (all []httpapi.Route) {
 	for _, r := range s.Routes() {
 		id := "rec00000000000001"
@@ -28,7 +28,7 @@ func openRoutes(s *service) (all []httpapi.Route) {
 	return all
 }
 
-// TestBadQueryOfEveryRoute: each of a route's parameters, and those that it does not have.
+// TestBadQueryOfEveryRoute gives each route bad values of its parameters, and unknown parameters.
 func TestBadQueryOfEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, staff)
@@ -98,7 +98,7 @@ func TestMalformedOriginGetsNoCORS(t *testing.T) {
 	}
 }
 
-// FuzzRequest: whatever any route is asked, by whomever, the answer is one that the document describes, and no fault.
+// FuzzRequest checks that every response conforms to the document and that none is a 500.
 func FuzzRequest(f *testing.F) {
 	s := serving(f, tokens, staff, origins(page))
 	s.refresher.ticket = job.Ticket{RunID: "full-1", Mode: job.Full}
@@ -126,7 +126,7 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzSignIn: no body signs in but the one with the password.
+// FuzzSignIn checks that only the password signs in.
 func FuzzSignIn(f *testing.F) {
 	for _, body := range []string{"", "{}", `{"email": "ann@example.com", "password": "guess"}`, `{"email": "ann@example.com\u0000", "password": ""}`, `[1]`, `{"email": "zoe@example.com", "password": "\ud800"}`, `{"EMAIL": null}`} {
 		f.Add(body)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// targets answer from the snapshot in each of the ways there are.
+// targets are answered from the snapshot in every way: precomputed, from memory, and streamed.
 var targets = map[string]string{
 	"whole list":   "/api/feedback/",
 	"filtered":     "/api/feedback/?environment=kiosk",
@@ -29,15 +29,15 @@ func TestClientGoneIsNotLogged(t *testing.T) {
 				r.Header.Set("Accept-Encoding", encoding)
 				w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { return errors.New("broken pipe") }}
 				s.cutOff(w, r)
-				if worries := s.log.worries(); worries != nil {
-					t.Errorf("logged %q", worries)
+				if alerts := s.log.alerts(); alerts != nil {
+					t.Errorf("logged %q", alerts)
 				}
 			})
 		}
 	}
 }
 
-// TestAbandonedRequestIsNotEmpty200 is about clients that only stop sending: their request's context ends although they still read.
+// TestAbandonedRequestIsNotEmpty200 ends the context of requests whose clients still read.
 func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -48,12 +48,12 @@ func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 			t.Errorf("%s: %d %.100q", name, a.StatusCode, a.body)
 		}
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// TestSlowClientsDoNotBlockOthers: whoever takes its time holds nothing that others need, however many there are.
+// TestSlowClientsDoNotBlockOthers checks that many slow clients hold nothing that others need.
 func TestSlowClientsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -89,8 +89,8 @@ func TestPanicIsLoggedWithoutClient(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	s.send(httptest.NewRequestWithContext(gone, "GET", "/api/cache/", nil))
-	if worries := s.log.worries(); len(worries) != 1 {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
@@ -105,7 +105,7 @@ func TestFetchOutlivesClient(t *testing.T) {
 	if warnings := s.status().Warnings; len(warnings) > 0 {
 		t.Errorf("the status warns %q", warnings)
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }

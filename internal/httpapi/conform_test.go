@@ -44,7 +44,7 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 	return d, d.compiler.AddResource("openapi.json", root)
 })
 
-// described is what every answer of these tests must be found in.
+// described returns the document, to which every response in these tests must conform.
 func described(t testing.TB) *description {
 	t.Helper()
 	d, err := readDescription()
@@ -54,13 +54,13 @@ func described(t testing.TB) *description {
 	return d
 }
 
-// place is an object of the document and the pointer to it.
+// place is an object of the document with the pointer to it.
 type place struct {
 	at   string
 	node map[string]any
 }
 
-// in goes to a member, and on to what it refers to; the zero place is none.
+// in follows members and references; it returns the zero place if there are none.
 func (d *description) in(from place, names ...string) place {
 	for _, name := range names {
 		node, _ := from.node[name].(map[string]any)
@@ -72,7 +72,7 @@ func (d *description) in(from place, names ...string) place {
 	return from
 }
 
-// check says what is wrong with a value of the schema that stands at a place.
+// check validates a value against the schema at a place.
 func (d *description) check(schema place, value any) error {
 	d.mu.Lock()
 	compiled := d.schemas[schema.at]
@@ -85,7 +85,7 @@ func (d *description) check(schema place, value any) error {
 	return compiled.Validate(value)
 }
 
-// operation finds that of a request, and what its path is called.
+// operation returns the operation of a request.
 func (d *description) operation(method string, url *url.URL) (place, bool) {
 	path := strings.TrimSuffix(url.Path, "/")
 	if method != strings.ToUpper(method) || strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
@@ -106,7 +106,7 @@ func (d *description) operation(method string, url *url.URL) (place, bool) {
 	return place{}, false
 }
 
-// conforms says how an answer is not as the document has it. What no operation describes must be a problem of the document.
+// conforms validates a response. One without an operation must be a problem of the document.
 func (d *description) conforms(r *http.Request, a answer) error {
 	if r.Method == http.MethodOptions {
 		return nil
@@ -172,7 +172,7 @@ func (d *description) hasBody(r *http.Request, response place, a answer) error {
 	return d.isListed(response, a.StatusCode, value.(map[string]any)["type"].(string))
 }
 
-// isListed says whether a problem is one that the response may be, with the status that it is said to have.
+// isListed checks that the document lists a problem for the response, with the same status.
 func (d *description) isListed(response place, status int, problem string) error {
 	code := strings.TrimPrefix(problem, "/api/docs#")
 	if listed, _ := response.node["x-problems"].([]any); !slices.Contains(listed, any(code)) {
@@ -184,7 +184,7 @@ func (d *description) isListed(response place, status int, problem string) error
 	return nil
 }
 
-// mustConform is called with every answer that a test gets.
+// mustConform is called with every response of these tests.
 func mustConform(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
 	if err := described(t).conforms(r, a); err != nil {

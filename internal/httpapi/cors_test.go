@@ -68,7 +68,7 @@ func TestCORSHeadersWithoutOrigins(t *testing.T) {
 
 const exposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
 
-// everyKind is one answer of each kind there is, to a page.
+// everyKind returns one response of each kind to a page.
 func everyKind(t *testing.T, origin string) map[string]answer {
 	full, empty := serving(t, tokens, origins(page)), newService(t, origins(page))
 	admin := func(s *service, method, target string, headers ...string) answer {

@@ -11,12 +11,12 @@ import (
 	"voc/internal/feedback"
 )
 
-// spiteful are texts that a spreadsheet, a parser or a shell might trip over.
-var spiteful = []string{
+// hostile are texts that could break a spreadsheet, a parser or a shell.
+var hostile = []string{
 	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo", "one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`, `""`, ",", "=\"a\",\r\n",
 }
 
-// withStatuses makes a snapshot whose statuses are texts, in order.
+// withStatuses seals a snapshot whose statuses are texts, in order.
 func withStatuses(t *testing.T, texts []string) fixture {
 	t.Helper()
 	var all []feedback.Record
@@ -31,14 +31,14 @@ func withStatuses(t *testing.T, texts []string) fixture {
 func TestCSVCells(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.publish(withStatuses(t, spiteful), fullRun())
+	s.publish(withStatuses(t, hostile), fullRun())
 	a := s.get("/api/feedback/?format=csv")
 	a.is(t, 200)
 	if lines := strings.Split(a.body, "\r\n"); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
 		!strings.HasSuffix(a.body, "\r\n") {
 		t.Errorf("%.300q", a.body)
 	}
-	// Go's reader makes "\r\n" inside of cells "\n" (RFC 4180 does not): so does what is compared with.
+	// encoding/csv replaces "\r\n" inside cells by "\n" (RFC 4180 does not), so the texts need it too.
 	var got []string
 	for _, row := range must(csv.NewReader(strings.NewReader(a.body)).ReadAll())[1:] {
 		if len(row) != 16 || row[8] != "'-4.5" {
@@ -47,7 +47,7 @@ func TestCSVCells(t *testing.T) {
 		got = append(got, row[9])
 	}
 	var want []string
-	for _, text := range spiteful {
+	for _, text := range hostile {
 		if strings.ContainsAny(text[:1], "=+-@\t\r") {
 			text = "'" + text
 		}
@@ -88,7 +88,7 @@ func TestCSVMatchesList(t *testing.T) {
 	}
 }
 
-// cell is a value of the list as Go's reader gives it back.
+// cell returns a value of the list as encoding/csv would read it.
 func cell(value any) string {
 	text, isText := value.(string)
 	if !isText && value != nil {

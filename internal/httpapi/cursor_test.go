@@ -18,7 +18,7 @@ import (
 	"voc/internal/job"
 )
 
-// walk follows the links from a target on, and gives the ids of each page.
+// walk follows the links from a target, and returns the ids of each page.
 func (s *service) walk(t testing.TB, target string) (pages [][]string, answers []answer) {
 	t.Helper()
 	for target != "" {
@@ -56,7 +56,7 @@ func TestPagesCoverListOnce(t *testing.T) {
 	}
 }
 
-// Whatever is asked for, the pages together are the list.
+// TestPagesOfAnyLimit checks for many queries that the pages together are the list.
 func TestPagesOfAnyLimit(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -227,7 +227,7 @@ func TestCursorOfAnotherBase(t *testing.T) {
 	empty.get(s.get("/api/feedback/?limit=10").nextPage(t)).is(t, 503)
 }
 
-// FuzzCursor: whatever a cursor is, the answer is a page, or a problem that names it.
+// FuzzCursor checks that the response is a page, or a problem that names the cursor.
 func FuzzCursor(f *testing.F) {
 	s := serving(f)
 	next := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(f))).Query().Get("cursor")

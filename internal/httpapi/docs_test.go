@@ -35,7 +35,7 @@ func TestDocsRevalidate(t *testing.T) {
 	}
 }
 
-// loads are the ways in which a page has a browser fetch something.
+// loads are the ways in which a page makes a browser fetch something.
 var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
 
 func TestDocsPageLoadsNothing(t *testing.T) {
@@ -56,7 +56,7 @@ func TestDocsPageLoadsNothing(t *testing.T) {
 	}
 }
 
-// TestDocsPageIsComplete: each call, each parameter of one, and each problem where its type leads.
+// TestDocsPageIsComplete looks for each call, each parameter, and each problem under its anchor.
 func TestDocsPageIsComplete(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -72,7 +72,7 @@ func TestDocsPageIsComplete(t *testing.T) {
 		}
 		for name := range r.Parameters {
 			if !strings.Contains(body, "<th><code>"+name+"</code>") {
-				t.Errorf("%s %s: the parameter %s is missing", r.Method, r.Path, name)
+				t.Errorf("%s %s: no parameter %s", r.Method, r.Path, name)
 			}
 		}
 	}
@@ -80,13 +80,13 @@ func TestDocsPageIsComplete(t *testing.T) {
 	var seen []string
 	for _, id := range ids {
 		if slices.Contains(seen, id[1]) {
-			t.Errorf("two places are called %s", id[1])
+			t.Errorf("%s is the id of two elements", id[1])
 		}
 		seen = append(seen, id[1])
 	}
 	for _, link := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(body, -1) {
 		if !slices.Contains(seen, link[1]) {
-			t.Errorf("a link leads to %s, which is not there", link[1])
+			t.Errorf("a link leads to %s, which does not exist", link[1])
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// decoded is the body as it was before it was encoded.
+// decoded returns the body before encoding.
 func (a answer) decoded(t testing.TB) string {
 	t.Helper()
 	switch encoding := strings.Join(a.Header.Values("Content-Encoding"), ","); encoding {
@@ -70,7 +70,7 @@ func TestEncodedBodiesDecode(t *testing.T) {
 	}
 }
 
-// decodes checks that all encodings of an answer are of one body.
+// decodes checks that all encodings of a response have the same body.
 func (s *service) decodes(t *testing.T, target string) {
 	t.Helper()
 	plain := s.get(target)
@@ -82,7 +82,7 @@ func (s *service) decodes(t *testing.T, target string) {
 	}
 }
 
-// usesTheSmallest checks that of two accepted encodings the better one is used.
+// usesTheSmallest checks that the smaller of two accepted encodings is used.
 func (s *service) usesTheSmallest(t *testing.T, target string) {
 	t.Helper()
 	length := func(encoding string) int { return len(s.get(target, "Accept-Encoding", encoding).body) }
@@ -110,7 +110,8 @@ func TestShortBodiesAreNotEncoded(t *testing.T) {
 	}
 }
 
-// TestContentLength asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
+// TestContentLength reads over a connection, where a wrong length is an error. Only a streamed body
+// has no length.
 func TestContentLength(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -120,7 +121,7 @@ func TestContentLength(t *testing.T) {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			a := fetch(t, server, http.MethodGet, target, encoding)
 			if rows := strings.HasSuffix(target, "=40"); int(a.ContentLength) != len(a.body) && !rows {
-				t.Errorf("%s as %s: %d bytes, announced %d", target, encoding, len(a.body), a.ContentLength)
+				t.Errorf("%s as %s: %d bytes, Content-Length %d", target, encoding, len(a.body), a.ContentLength)
 			}
 			if got, want := a.decoded(t), s.get(target).body; got != want {
 				t.Errorf("%s as %s: %.80q, want %.80q", target, encoding, got, want)
@@ -129,7 +130,7 @@ func TestContentLength(t *testing.T) {
 	}
 }
 
-// TestConcurrentCompressors reads many answers at once, since compressors are used again.
+// TestConcurrentCompressors reads many responses at once, because compressors are reused.
 func TestConcurrentCompressors(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -157,7 +158,7 @@ func TestConcurrentCompressors(t *testing.T) {
 	})
 }
 
-// FuzzAcceptEncoding: whatever is accepted, the body is the same, and encoded only as was named.
+// FuzzAcceptEncoding checks that the body does not depend on the header, and its encoding is accepted.
 func FuzzAcceptEncoding(f *testing.F) {
 	for _, seed := range []string{"", "gzip", "br;q=0,*", "gzip;q=0.5;br", "*;q=0", "GZIP,\tBR", "br;q=1e-9", "gzip;q=\x00"} {
 		f.Add(seed)

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// connections is how many clients ask at a time.
+// connections is the number of concurrent clients.
 const connections = 32
 
-// asked is what a benchmark sends again and again. Targets are taken in turn.
+// asked is what a benchmark requests repeatedly. Targets are taken in turn.
 type asked struct {
 	name     string
 	encoding string
@@ -24,8 +24,8 @@ type asked struct {
 	targets  []string
 }
 
-// BenchmarkAgainstFloor asks over loopback with 32 connections, and reports how much of the floor's speed is reached: that of the same server with a handler
-// that does nothing but repeat the answers that were recorded before.
+// BenchmarkAgainstFloor requests over loopback with 32 connections, and reports the speed relative to
+// the floor: the same server with a handler that only repeats recorded responses.
 func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
 	var ids, pages, words []string // more than are kept, where they are asked in turn
@@ -58,7 +58,7 @@ func BenchmarkAgainstFloor(b *testing.B) {
 	against(b, s, asked{name: "304", encoding: "gzip", headers: []string{"If-None-Match", tag}, status: 304, targets: []string{"/api/feedback/"}})
 }
 
-// pairs are filters by two values of a parameter, and by the same twice.
+// pairs returns filters by two values of a parameter, and by one value twice.
 func pairs(name, values string) (all []string) {
 	list := strings.Split(values, ",")
 	for i, one := range list {
@@ -80,9 +80,9 @@ func against(b *testing.B, s *service, q asked) {
 		for i, url := range []string{floor.URL, server.URL} {
 			b.Run([]string{"floor", "voc"}[i], func(b *testing.B) {
 				b.ReportAllocs()
-				before := burnt(b)
+				before := cpuTime(b)
 				load(b, url, q)
-				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(burnt(b)-before)/float64(b.N)
+				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(cpuTime(b)-before)/float64(b.N)
 				if i == 1 {
 					b.ReportMetric(wall[0]/wall[1], "×floor")
 					b.ReportMetric(cpu[0]/cpu[1], "×floor-by-CPU")
@@ -92,9 +92,9 @@ func against(b *testing.B, s *service, q asked) {
 	})
 }
 
-// burnt is the time that this process has had of the processors. Client and server are one process and keep all of them busy, so that by it the same
-// ratio comes out, also on a machine that has other work.
-func burnt(b *testing.B) time.Duration {
+// cpuTime returns the CPU time of this process, in which client and server run. The ratio of CPU times
+// is stable even on a busy machine.
+func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -136,7 +136,7 @@ func (q asked) describe(r *http.Request) {
 	}
 }
 
-// recorded answers each target with the bytes that the service answered once.
+// recorded answers each target with the bytes that the service answered before.
 func recorded(b *testing.B, s *service, q asked) http.Handler {
 	b.Helper()
 	type answer struct {

@@ -12,7 +12,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// listed are the ids that a query finds, and its answer.
+// listed returns the ids that a query finds, and the response.
 func (s *service) listed(query string, headers ...string) ([]string, answer) {
 	s.t.Helper()
 	a := s.get("/api/feedback/?"+query, headers...)
@@ -23,7 +23,8 @@ func (s *service) listed(query string, headers ...string) ([]string, answer) {
 	return ids, a
 }
 
-// parameterRows: each parameter with what it may be given, and what it finds among the few records (ids without what they share; "*": all, "400": a problem that names it).
+// parameterRows has values of each parameter with the records that they find among the few: their
+// numbers, "*" for all, "-1" for all but 1, "400" for a problem that names the parameter.
 var parameterRows = map[string]map[string]string{
 	"status":        {"new": "*", "NEW": "*", "Done": "", "": ""},
 	"source":        {"n%2Fa": "*", "N/A": "*", "Web": ""},
@@ -75,7 +76,7 @@ func TestListParameters(t *testing.T) {
 	}
 }
 
-// meant are the ids that a row of the table names.
+// meant returns the ids of a row of the table.
 func meant(short string) []string {
 	ids := []string{}
 	left, isAll := strings.CutPrefix(short, "-")
@@ -127,7 +128,7 @@ func TestConflictingParameters(t *testing.T) {
 	}
 }
 
-// TestListOfSample compares with the long way.
+// TestListOfSample compares with a linear scan.
 func TestListOfSample(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -198,7 +199,7 @@ func mapped(records []feedback.Record) (all []feedback.Feedback) {
 	return all
 }
 
-// nextPage is where a Link leads, "" on the last page.
+// nextPage returns the target of Link, "" on the last page.
 func (a answer) nextPage(t testing.TB) string {
 	t.Helper()
 	link := a.Header.Get("Link")

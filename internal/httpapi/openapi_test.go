@@ -11,7 +11,7 @@ import (
 	"voc/internal/httpapi"
 )
 
-// operations lists what the document describes, in the router's words.
+// operations lists the operations of the document as routes.
 func (d *description) operations() (all []httpapi.Route) {
 	paths := d.in(place{"#", d.root}, "paths")
 	for path := range paths.node {
@@ -44,7 +44,7 @@ func list(node any) []any {
 	return items
 }
 
-// resolve gives the object that a value is or refers to.
+// resolve returns the object that a value is or refers to.
 func (d *description) resolve(node any) place {
 	return d.in(place{"", map[string]any{"it": node}}, "it")
 }

@@ -10,7 +10,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// is says whether a value is one of those wanted, as the contract has it: exactly, but for case. No wish is fulfilled by all.
+// is reports whether a value is one of those wanted, without case. No filter matches everything.
 func is(value string, wanted []string) bool {
 	return len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(value, w) })
 }
@@ -177,7 +177,7 @@ func TestCacheBusters(t *testing.T) {
 	}
 }
 
-// TestDashboardRequestHeaders sends what its browser does.
+// TestDashboardRequestHeaders sends the headers of the dashboard's browser.
 func TestDashboardRequestHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -188,7 +188,7 @@ func TestDashboardRequestHeaders(t *testing.T) {
 	}
 }
 
-// FuzzQuery: whatever is asked, the answer is a list with its count, or a 400 that names a parameter.
+// FuzzQuery checks that the response is a list with its count, or a 400 that names a parameter.
 func FuzzQuery(f *testing.F) {
 	for _, seed := range []string{"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_", "limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
 		"q=%22more+first%22*&sort=relevance&limit=3&format=csv", "sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00", "area=Unknown&type_of_issue=&status=new&source=N/A",

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// paths are the routes of the contract, without their slashes, and the methods they take.
+// paths are the routes of the contract without trailing slashes, and their methods.
 var paths = map[string]string{
 	"/api/feedback":                               "GET, HEAD, OPTIONS",
 	"/api/feedback/rec00000000000001":             "GET, HEAD, OPTIONS",
@@ -81,7 +81,7 @@ func TestUnknownPaths(t *testing.T) {
 	}
 }
 
-// TestOddPaths sends paths as they are, since a client would tidy them.
+// TestOddPaths writes paths to a connection, because a client would clean them.
 func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -105,7 +105,7 @@ func TestOddPaths(t *testing.T) {
 	}
 }
 
-// rawLine sends one request line and reads the answer.
+// rawLine sends one request line and reads the response.
 func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -131,7 +131,7 @@ func TestEscapedRecordPath(t *testing.T) {
 	}
 }
 
-// TestHeadHasHeadersOfGet compares over a connection. Only the length of a list that is made row by row is known to GET alone.
+// TestHeadHasHeadersOfGet compares over a connection. Only GET has the length of a streamed list.
 func TestHeadHasHeadersOfGet(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -158,7 +158,7 @@ func TestHeadHasHeadersOfGet(t *testing.T) {
 	}
 }
 
-// comparable are the headers that two answers to one question share.
+// comparable returns the headers that two responses to the same request share.
 func comparable(header http.Header) http.Header {
 	header = maps.Clone(header)
 	for _, name := range []string{"Date", "X-Request-Id"} {
@@ -167,7 +167,7 @@ func comparable(header http.Header) http.Header {
 	return header
 }
 
-// fetch asks over a connection, and reads the body as it travels.
+// fetch requests over a connection and reads the encoded body.
 func fetch(t testing.TB, server *httptest.Server, method, target, encoding string, headers ...string) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server.URL+target, nil)

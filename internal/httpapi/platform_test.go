@@ -9,12 +9,12 @@ import (
 	"voc/internal/httpapi"
 )
 
-// carries lets answers have so many bytes in base64.
+// carries limits bodies to so many bytes in base64.
 func carries(limit int) func(*httpapi.Config) {
 	return func(c *httpapi.Config) { c.Platform.AnswerLimit = limit }
 }
 
-// inBase64 is how many bytes a body takes on a platform.
+// inBase64 returns the size of a body in base64.
 func inBase64(body string) int { return (len(body) + 2) / 3 * 4 }
 
 func TestPlatformLimit(t *testing.T) {

@@ -22,9 +22,9 @@ import (
 	"voc/internal/job"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares with a file of testdata, which is the same JSON with white space.
+// golden compares with a file of testdata, which has the same JSON, indented.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	var indented bytes.Buffer
@@ -48,7 +48,7 @@ func golden(t *testing.T, name, got string) {
 
 func goldenName(name string) string { return "problem-" + strings.ReplaceAll(name, " ", "-") }
 
-// problem has the keys of RFC 9457 and ours.
+// problem has the keys of RFC 9457 and of this API.
 type problem struct {
 	Type, Title, Detail string
 	Status              int
@@ -64,7 +64,7 @@ func (a answer) problem(t testing.TB) (p problem) {
 	return p
 }
 
-// failing breaks things in a few ways.
+// failing returns requests that cause each kind of problem.
 func failing(t *testing.T) map[string]func() answer {
 	stored := func(change func(*service), options ...func(*httpapi.Config)) *service {
 		s := newService(t, options...)
@@ -92,7 +92,7 @@ func failing(t *testing.T) map[string]func() answer {
 		"unknown path":             ask(full, "GET", "/api/feedbacks"),
 		"users of a frontend":      ask(full, "GET", "/api/users/"),
 		"chat of a frontend":       ask(full, "POST", "/api/chat/sessions"),
-		"nobody may sign in":       func() answer { return full.signIn("ann@example.com", "open sesame") },
+		"no users configured":      func() answer { return full.signIn("ann@example.com", "open sesame") },
 		"wrong password":           func() answer { return manned.signIn("ann@example.com", "guess") },
 		"body of a sign-in":        func() answer { return manned.post("/api/users/auth", `{"email": 1}`) },
 		"too many tries":           func() answer { return tried.signIn("ann@example.com", "open sesame") },
@@ -118,12 +118,12 @@ func failing(t *testing.T) map[string]func() answer {
 		"refresh not started":      func() answer { return idle.post("/api/cache/update-full", "") },
 		"tokens unread":            func() answer { return unread.post("/api/cache/update-full", "") },
 		"answer too large":         ask(crowded, "GET", "/api/feedback/"),
-		"unexpected":               func() answer { return broken.post("/api/cache/update-full", "") },
+		"internal error":           func() answer { return broken.post("/api/cache/update-full", "") },
 		"panic":                    ask(panicking, "GET", "/api/cache/"),
 	}
 }
 
-// tokens closes the API: reading needs one of two, admins have one.
+// tokens requires a token: one of two to read, another one for admins.
 func tokens(c *httpapi.Config) {
 	c.Access = access.Policy{
 		Reads:       access.TokenReads,
@@ -164,7 +164,7 @@ func TestProblemKeys(t *testing.T) {
 
 func TestInternalErrorHidesCause(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"unexpected", "panic"} {
+	for _, name := range []string{"internal error", "panic"} {
 		a := failing(t)[name]()
 		a.is(t, http.StatusInternalServerError)
 		if id := a.Header.Get("X-Request-Id"); id == "" || a.problem(t).RequestID != id {
@@ -172,7 +172,7 @@ func TestInternalErrorHidesCause(t *testing.T) {
 		}
 		for _, internal := range []string{"secret", "10.0.0.1", "goroutine", ".go"} {
 			if strings.Contains(a.body, internal) {
-				t.Errorf("%s tells %q: %s", name, internal, a.body)
+				t.Errorf("%s reveals %q: %s", name, internal, a.body)
 			}
 		}
 	}
@@ -183,13 +183,13 @@ func TestInternalErrorIsLogged(t *testing.T) {
 	s := newService(t)
 	s.refresher.onActive = func() { panic("secret internals") }
 	id := s.get("/api/cache/").Header.Get("X-Request-Id")
-	worries := s.log.worries()
-	if len(worries) != 1 {
-		t.Fatalf("logged %q", worries)
+	alerts := s.log.alerts()
+	if len(alerts) != 1 {
+		t.Fatalf("logged %q", alerts)
 	}
 	for _, part := range []string{"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go"} {
-		if !strings.Contains(worries[0], part) {
-			t.Errorf("%q is not in %s", part, worries[0])
+		if !strings.Contains(alerts[0], part) {
+			t.Errorf("%q is not in %s", part, alerts[0])
 		}
 	}
 }
@@ -207,7 +207,7 @@ func TestRequestIDIsUnique(t *testing.T) {
 	}
 }
 
-// TestDamagedFileIs500 spoils the file under an open snapshot, as a bad disk would.
+// TestDamagedFileIs500 truncates the file of an open snapshot, as a bad disk could.
 func TestDamagedFileIs500(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -223,15 +223,15 @@ func TestDamagedFileIs500(t *testing.T) {
 		a.is(t, http.StatusInternalServerError)
 		a.has(t, "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Cache-Control", "no-store")
 		if strings.Contains(a.body, "SQL") || strings.Contains(a.body, "malformed") {
-			t.Errorf("%s tells %s", target, a.body)
+			t.Errorf("%s reveals %s", target, a.body)
 		}
 	}
-	if worries := s.log.worries(); len(worries) != 3 {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 3 {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// TestFailedBodyIsCutOff makes the list's own file unreadable after its length was sent.
+// TestFailedBodyIsCutOff makes the list's file unreadable after its length was sent.
 func TestFailedBodyIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -246,18 +246,18 @@ func TestFailedBodyIsCutOff(t *testing.T) {
 	if fault := s.cutOff(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil)); !aborted(fault) {
 		t.Errorf("not cut off, but %v", fault)
 	}
-	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "directory") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "directory") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// aborted says whether a panic is the one that has the server cut the connection, without a word.
+// aborted reports whether a panic makes the server cut the connection.
 func aborted(fault any) bool {
 	err, ok := fault.(error)
 	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
-// cutOff is what the API panics with, nil when it answers.
+// cutOff returns the panic of the API, nil if it answers.
 func (s *service) cutOff(w http.ResponseWriter, r *http.Request) (fault any) {
 	defer func() { fault = recover() }()
 	s.ServeHTTP(w, r)
@@ -271,12 +271,12 @@ func TestPanicInBodyIsCutOff(t *testing.T) {
 	if fault := s.cutOff(w, httptest.NewRequest("GET", "/api/live", nil)); !aborted(fault) {
 		t.Errorf("not cut off, but %v", fault)
 	}
-	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "at once") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "at once") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// hooked does something before each write.
+// hooked calls a function before each write.
 type hooked struct {
 	*httptest.ResponseRecorder
 	onWrite func() error
@@ -302,7 +302,7 @@ func TestGoldenFilesAreUsed(t *testing.T) {
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() && !slices.Contains(want, entry.Name()) {
-			t.Errorf("%s is no test's", entry.Name())
+			t.Errorf("%s belongs to no test", entry.Name())
 		}
 	}
 }

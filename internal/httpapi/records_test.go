@@ -33,7 +33,7 @@ type fixture struct {
 	err error
 }
 
-// The snapshots that tests share, each sealed when it is first asked for.
+// The snapshots that tests share. Each is sealed when a test first uses it.
 var (
 	few    = sync.OnceValue(func() fixture { return seal("few", records(48, "first")) })
 	others = sync.OnceValue(func() fixture { return seal("others", records(50, "second")) })
@@ -42,7 +42,7 @@ var (
 	whole  = shared("whole", voctest.Whole)
 )
 
-// shared seals records of package voctest when a test first asks for them.
+// shared seals records of package voctest when a test first uses them.
 func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixture {
 	var once sync.Once
 	var sealed fixture
@@ -54,8 +54,8 @@ func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixtu
 	}
 }
 
-// records makes n records of about a kilobyte, so that most of them are more than is sent in one piece. They differ in what
-// can be filtered; word is in every description.
+// records returns n records of about a kilobyte, so that most of them are streamed. They differ in the
+// fields of the filters; word is in every description.
 func records(n int, word string) (all []feedback.Record) {
 	teams := []string{"Alpha", "beta", "Ökoteam", "Alpha, Beta & Co", ""}
 	environments := []string{"CW 2.0", "Kiosk", ""}
@@ -101,7 +101,8 @@ func decodeRecords(tb testing.TB, lines [][]byte) []feedback.Record {
 	return all
 }
 
-// naive answers a list the long way: it maps each record and encodes what matches, newest first. What the API says must be this, to the byte.
+// naive answers a list by a linear scan: it maps each record and encodes the matching ones, newest
+// first. The API must return the same bytes.
 func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []byte, total int) {
 	var found []feedback.Feedback
 	for _, r := range all {
@@ -117,7 +118,7 @@ func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []
 	return slices.Concat([]byte("["), bytes.Join(rows, []byte(",\n")), []byte("]\n")), len(found)
 }
 
-// newest is the order of the list.
+// newest compares in the order of the list.
 func newest(a, b feedback.Feedback) int {
 	return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
 }

@@ -14,11 +14,11 @@ import (
 	"voc/internal/feedback"
 )
 
-// The reports of the sample, worked out a second time from its records.
+// The reports of the sample, computed a second time from its records.
 
 type times map[string]any
 
-// averages are those of some records, summed record by record.
+// averages are the averages of some records, summed record by record.
 func averages(label string, records []feedback.Feedback) times {
 	row := times{"weekLabel": label, "count": float64(len(records))}
 	for i, key := range feedback.Durations {
@@ -196,7 +196,7 @@ func TestSmallestEncodingOfReports(t *testing.T) {
 	}
 }
 
-// What is kept of an answer is what was made: asked twice, in any order of encodings, methods and conditions.
+// TestCachedAnswerIsUnchanged requests twice, in any order of encodings, methods and conditions.
 func TestCachedAnswerIsUnchanged(t *testing.T) {
 	t.Parallel()
 	for _, target := range dataTargets {
@@ -206,7 +206,7 @@ func TestCachedAnswerIsUnchanged(t *testing.T) {
 		for range 2 {
 			again := s.get(target, "Accept-Encoding", "gzip")
 			if diff := cmp.Diff(comparable(made.Header), comparable(again.Header)); diff != "" || again.body != made.body {
-				t.Errorf("%s: (-made +kept):\n%s", target, diff)
+				t.Errorf("%s (-first +cached):\n%s", target, diff)
 			}
 			if head := s.ask("HEAD", target, "Accept-Encoding", "gzip"); head.body != "" || head.Header.Get("X-Total-Count") != made.Header.Get("X-Total-Count") {
 				t.Errorf("%s: HEAD has %q", target, head.body)

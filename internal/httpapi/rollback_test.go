@@ -8,7 +8,7 @@ import (
 	"voc/internal/job"
 )
 
-// entry has what these tests read of GET /api/cache/snapshots.
+// entry has what these tests read from GET /api/cache/snapshots.
 type entry struct {
 	ID      string
 	Records int
@@ -65,7 +65,7 @@ func TestRollbackTargets(t *testing.T) {
 		a.is(t, 202)
 		a.has(t, "Location", "/api/cache/runs/rollback-1")
 		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
-			t.Errorf("asked for %+v, answered %s", s.refresher.asked, a.body)
+			t.Errorf("requested %+v, answered %s", s.refresher.asked, a.body)
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestRollbackToUnknownSnapshot(t *testing.T) {
 	} {
 		a := s.post("/api/cache/rollback", body)
 		if a.is(t, 400); !strings.Contains(a.body, words) || len(s.refresher.asked) > 0 {
-			t.Errorf("%s: %s, asked for %v", body, a.body, s.refresher.asked)
+			t.Errorf("%s: %s, requested %v", body, a.body, s.refresher.asked)
 		}
 	}
 }
@@ -98,7 +98,7 @@ func TestHoldIsReported(t *testing.T) {
 	}
 }
 
-// A run of another host is known by its lease alone.
+// TestRunOfAnotherHost has a run that only its lease shows.
 func TestRunOfAnotherHost(t *testing.T) {
 	t.Parallel()
 	s := serving(t)

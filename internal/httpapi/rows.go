@@ -30,7 +30,9 @@ var (
 const rowsPerQuery = 100
 
 // stream writes the records at positions.
-func (f *rowFormat) stream(ctx context.Context, file *snapshot.File, positions []uint32) respond.Stream {
+func (f *rowFormat) stream(
+	ctx context.Context, file *snapshot.File, positions []uint32,
+) respond.Stream {
 	return func(yield func([]byte, error) bool) {
 		buffer := rowBuffers.Get().(*rowBuffer)
 		defer buffer.free()
@@ -104,7 +106,7 @@ func appendCSV(out, summary []byte) ([]byte, error) {
 	return append(out, "\r\n"...), nil
 }
 
-// appendCell writes a text. An apostrophe before it keeps a spreadsheet from running it as a formula.
+// appendCell writes a text. An apostrophe in front keeps a spreadsheet from running a formula.
 func appendCell(out []byte, text string) []byte {
 	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
 		text = "'" + text

@@ -55,7 +55,7 @@ func TestRunsNewestFirst(t *testing.T) {
 	}
 }
 
-// underWay is the run before it ended.
+// underWay is the run before it finished.
 func underWay(run job.Run) job.Run {
 	run.Finished = job.Time{}
 	return run
@@ -104,7 +104,7 @@ func TestRunByID(t *testing.T) {
 	}
 }
 
-// TestRunIsPendingBeforeStart: its run may be about to begin, perhaps on another host.
+// TestRunIsPendingBeforeStart requests an id whose run may be about to start on another host.
 func TestRunIsPendingBeforeStart(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -141,7 +141,7 @@ func TestReceiptKeys(t *testing.T) {
 	}
 }
 
-// TestUnrecordedReceipt: nor does it hide what the store has by then.
+// TestUnrecordedReceipt checks that it does not hide the receipts in the store.
 func TestUnrecordedReceipt(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -170,7 +170,7 @@ func TestUnrecordedReceiptInStore(t *testing.T) {
 	}
 }
 
-// TestRunFinishesWhenServed: its receipt may be in the store before.
+// TestRunFinishesWhenServed has a receipt in the store before its snapshot is served.
 func TestRunFinishesWhenServed(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -185,7 +185,7 @@ func TestRunFinishesWhenServed(t *testing.T) {
 	}
 }
 
-// TestRunNeverDisappears lets a run end just when the refresher has answered.
+// TestRunNeverDisappears finishes a run right after the refresher was asked.
 func TestRunNeverDisappears(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {

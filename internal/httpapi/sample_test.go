@@ -12,7 +12,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// TestSample asks for what only data of that kind can show.
+// TestSample tests what only real data can show.
 func TestSample(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -66,12 +66,12 @@ func (s *service) testACutDownload(t *testing.T) {
 			t.Errorf("%s: %v after %d writes", encoding, fault, writes)
 		}
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// testHangingUp resets connections while most of an answer is still to be sent, so that the server's writes fail.
+// testHangingUp resets connections while most of a response is unsent, so that writes fail.
 func (s *service) testHangingUp(t *testing.T) {
 	server := httptest.NewUnstartedServer(s)
 	server.Listener = narrow{server.Listener}
@@ -91,15 +91,15 @@ func (s *service) testHangingUp(t *testing.T) {
 		conn.Close()
 	}
 	server.Close() // waits for the handlers
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 	if gone := strings.Count(s.log.String(), "client went away"); gone < 3 {
 		t.Errorf("%d of 3 answers were cut", gone)
 	}
 }
 
-// narrow has connections that take little at a time.
+// narrow limits the buffers of connections.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {

@@ -14,7 +14,7 @@ import (
 	"voc/internal/httpapi"
 )
 
-// staff adds users: Ann with "open sesame", Zoë, whose hash costs twice as much, with "Passwort".
+// staff adds users: Ann with "open sesame", and Zoë with "Passwort", whose hash costs twice as much.
 func staff(c *httpapi.Config) {
 	hash := func(password string, cost int) access.Secret {
 		text := must(bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost+cost))

@@ -101,7 +101,9 @@ func (a *API) Status(ctx context.Context) any {
 	return body
 }
 
-func (a *API) describeSchedule(s schedule.Schedule, mode job.Mode, finished []job.Run) scheduleBody {
+func (a *API) describeSchedule(
+	s schedule.Schedule, mode job.Mode, finished []job.Run,
+) scheduleBody {
 	body := scheduleBody{
 		Expression: s.String(),
 		Timezone:   job.Nullable(s.Zone()),

@@ -12,7 +12,7 @@ import (
 	"voc/internal/job"
 )
 
-// cacheStatus has what these tests read of GET /api/cache/; the golden file has all of it.
+// cacheStatus has what these tests read from GET /api/cache/; the golden file has everything.
 type cacheStatus struct {
 	Cache struct {
 		LastUpdate   *string `json:"last_update"`
@@ -38,7 +38,7 @@ type cacheStatus struct {
 	Warnings []string
 }
 
-// text is what p points to, "null" for nothing.
+// text returns *p, or "null".
 func text(p *string) string {
 	if p == nil {
 		return "null"
@@ -206,7 +206,7 @@ func TestHealth(t *testing.T) {
 			}
 			for i, part := range c.reasons {
 				if !strings.Contains(body.Reasons[i], part) {
-					t.Errorf("%q does not say %q", body.Reasons[i], part)
+					t.Errorf("%q does not contain %q", body.Reasons[i], part)
 				}
 			}
 			a.has(t, "Content-Type", "application/json", "Cache-Control", "no-store")

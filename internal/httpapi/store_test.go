@@ -15,7 +15,7 @@ import (
 	"voc/internal/replica"
 )
 
-// publishDamaged makes a snapshot current whose object is garbage.
+// publishDamaged publishes a snapshot whose object is garbage.
 func (s *service) publishDamaged(file fixture, run job.Run) {
 	s.t.Helper()
 	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 2, Effect: blobtest.Before(func() {
@@ -77,8 +77,8 @@ func TestDataServedWhileStoreIsDown(t *testing.T) {
 	if len(s.runs("")) != 1 {
 		t.Error("no runs")
 	}
-	if worries := s.log.worries(); len(worries) == 0 || !strings.Contains(worries[0], "level=WARN") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) == 0 || !strings.Contains(alerts[0], "level=WARN") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestNoValidSnapshot(t *testing.T) {
 	}
 }
 
-// TestAnswerIsFromOneSnapshot publishes another one when the first bytes are on their way.
+// TestAnswerIsFromOneSnapshot publishes another snapshot while a response is sent.
 func TestAnswerIsFromOneSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {
@@ -194,7 +194,7 @@ func TestAnswerIsFromOneSnapshot(t *testing.T) {
 	}
 }
 
-// TestReadersDuringPublish reads all the while that two snapshots take turns.
+// TestReadersDuringPublish reads while two snapshots are published in turn.
 func TestReadersDuringPublish(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -224,8 +224,8 @@ func TestReadersDuringPublish(t *testing.T) {
 	}
 	close(stop)
 	readers.Wait()
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
@@ -243,23 +243,23 @@ func TestStoreReadsPerRequest(t *testing.T) {
 		}
 		for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/full-1"} {
 			if n := looks(target); n != 1 {
-				t.Errorf("%s looked %d times", target, n)
+				t.Errorf("%s read the store %d times", target, n)
 			}
 		}
 		for _, target := range append(slices.Clone(dataTargets), "/api/health") {
 			time.Sleep(15*time.Second - time.Millisecond)
 			if n := looks(target); n != 0 {
-				t.Errorf("%s looked after less than 15 s", target)
+				t.Errorf("%s read the store after less than 15 s", target)
 			}
 			time.Sleep(time.Millisecond)
 			if n := looks(target); n != 1 {
-				t.Errorf("%s looked %d times after 15 s", target, n)
+				t.Errorf("%s read the store %d times after 15 s", target, n)
 			}
 		}
 		for _, target := range []string{"/api/live", "/nowhere", "/api/feedback/?x=1"} {
 			time.Sleep(time.Minute)
 			if n := looks(target); n != 0 {
-				t.Errorf("%s looked", target)
+				t.Errorf("%s read the store", target)
 			}
 		}
 	})

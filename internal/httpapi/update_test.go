@@ -37,7 +37,7 @@ func TestUpdateIsAccepted(t *testing.T) {
 		}
 		a.has(t, "Location", "/api/cache/runs/"+c.ticket.RunID, "Content-Type", "application/json", "Cache-Control", "no-store", "ETag", "")
 		if !slices.Equal(s.refresher.asked, []job.Request{{Mode: c.asked, Trigger: job.TriggerAPI}}) {
-			t.Errorf("%s asked for %v", c.path, s.refresher.asked)
+			t.Errorf("%s requested %v", c.path, s.refresher.asked)
 		}
 	}
 }
@@ -54,7 +54,7 @@ func TestCommandBodies(t *testing.T) {
 		s := newService(t, tokens)
 		a := s.post("/api/cache/update-full", body)
 		if a.is(t, status); (len(s.refresher.asked) > 0) != (status == 202) {
-			t.Errorf("%.50q: %d, asked for %v", body, a.StatusCode, s.refresher.asked)
+			t.Errorf("%.50q: %d, requested %v", body, a.StatusCode, s.refresher.asked)
 		}
 		if status == 400 && a.problem(t).Errors[0].Parameter != "(body)" {
 			t.Errorf("%.50q: %s", body, a.body)
@@ -71,7 +71,7 @@ func TestTruncatedCommandStartsNothing(t *testing.T) {
 		s.send(r).is(t, 400)
 	}
 	if len(s.refresher.asked) > 0 {
-		t.Errorf("asked for %v", s.refresher.asked)
+		t.Errorf("requested %v", s.refresher.asked)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestRejectedRequestStartsNothing(t *testing.T) {
 		s.post(c.target, "").is(t, c.status)
 	}
 	if len(s.refresher.asked) > 0 {
-		t.Errorf("asked for %v", s.refresher.asked)
+		t.Errorf("requested %v", s.refresher.asked)
 	}
 }
 

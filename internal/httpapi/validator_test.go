@@ -170,7 +170,7 @@ func TestNotModifiedHeaders(t *testing.T) {
 	}
 }
 
-// TestNotModifiedReplaces200Only: a condition is looked at when there is something to be conditional about (RFC 9110 §13.2.1).
+// TestNotModifiedReplaces200Only checks that errors ignore conditions (RFC 9110 §13.2.1).
 func TestNotModifiedReplaces200Only(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -264,7 +264,7 @@ func TestStaleAfter30Minutes(t *testing.T) {
 					s.get(target).has(t, "X-Data-Stale", moment.stale)
 				}
 				if got := s.status().Stale; got != (moment.stale != "") {
-					t.Errorf("%s: the status says stale %t", moment.now, got)
+					t.Errorf("%s: the status has stale %t", moment.now, got)
 				}
 			}
 		})
@@ -295,7 +295,7 @@ func failed(run job.Run) job.Run {
 	return run
 }
 
-// finish keeps the receipt of a run: a failed one as it is, another one as having found nothing new.
+// finish records the receipt of a failed run, or of one that found nothing new.
 func (s *service) finish(run job.Run) {
 	s.t.Helper()
 	var err error
@@ -315,7 +315,7 @@ func (s *service) finish(run job.Run) {
 	}
 }
 
-// FuzzIfNoneMatch: a 304 needs the tag or a star.
+// FuzzIfNoneMatch checks that a 304 requires the tag or a star.
 func FuzzIfNoneMatch(f *testing.F) {
 	s := serving(f)
 	tag := s.tag("/api/feedback/")

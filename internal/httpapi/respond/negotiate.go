@@ -8,7 +8,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-// encodings are those that bodies are sent in, besides identity. The better compressing comes first.
+// encodings are the encodings of bodies besides identity, the better compressing first.
 var encodings = [...]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}
 
 // acceptedEncodings returns the encodings that the client accepts (RFC 9110 §12.5.3).

@@ -1,13 +1,9 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"sync"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
@@ -22,7 +18,7 @@ type rowFormat struct {
 
 var (
 	jsonRows = &rowFormat{"[", ",\n", "]\n", appendJSON}
-	csvRows  = &rowFormat{strings.Join(feedback.Columns(), ",") + "\r\n", "", "", appendCSV}
+	csvRows  = &rowFormat{feedback.CSVHeader(), "", "", feedback.AppendCSV}
 )
 
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
@@ -80,39 +76,3 @@ func (b *rowBuffer) add(f *rowFormat, summary []byte) (err error) {
 }
 
 func appendJSON(out, summary []byte) ([]byte, error) { return append(out, summary...), nil }
-
-// appendCSV writes the values of a JSON object, whose members are the columns in their order, as a
-// row (RFC 4180). The writer of encoding/csv would change carriage returns inside cells.
-func appendCSV(out, summary []byte) ([]byte, error) {
-	decoder := jsontext.NewDecoder(bytes.NewReader(summary))
-	if _, err := decoder.ReadToken(); err != nil { // the opening brace
-		return nil, err
-	}
-	for cells := 0; decoder.PeekKind() != jsontext.KindEndObject; cells++ {
-		if err := decoder.SkipValue(); err != nil { // the name
-			return nil, err
-		}
-		value, err := decoder.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		if cells > 0 {
-			out = append(out, ',')
-		}
-		if value.Kind() != jsontext.KindNull {
-			out = appendCell(out, value.String())
-		}
-	}
-	return append(out, "\r\n"...), nil
-}
-
-// appendCell writes a text. An apostrophe in front keeps a spreadsheet from running a formula.
-func appendCell(out []byte, text string) []byte {
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
-		text = "'" + text
-	}
-	if !strings.ContainsAny(text, ",\"\r\n") {
-		return append(out, text...)
-	}
-	return append(append(append(out, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
-}

@@ -74,13 +74,16 @@ func (r Run) overtakes(other Run) bool {
 	return r.Fence >= other.Fence && r.Settled() || r.Fence > other.Fence && other.Fence > 0
 }
 
-// forget retains the newest n receipts, and the newest success of each mode beyond them:
-// whether a weekly full is overdue must not depend on the number of incrementals since.
+// forget retains the newest n receipts, and beyond them the newest success of each mode and
+// the newest receipt that opened an error of a mode which no success has closed: whether a
+// weekly full is overdue, and why, must not depend on the number of incrementals since.
 func (s *State) forget(n int) {
 	kept := s.Runs[:min(len(s.Runs), n):min(len(s.Runs), n)]
 	for _, run := range s.Runs[len(kept):] {
-		known := slices.ContainsFunc(kept, func(r Run) bool { return r.Mode == run.Mode && r.Succeeded() })
-		if run.Succeeded() && !known {
+		known := slices.ContainsFunc(kept, func(r Run) bool {
+			return r.Mode == run.Mode && (r.Succeeded() || run.mayOpenError() && r.mayOpenError())
+		})
+		if !known && (run.Succeeded() || run.mayOpenError()) {
 			kept = append(kept, run)
 		}
 	}

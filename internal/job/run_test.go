@@ -11,7 +11,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestTimesAndTextsAreInTheContractsForm(t *testing.T) {
+func TestTimeAndNullableJSON(t *testing.T) {
 	t.Parallel()
 	west := time.FixedZone("west", -8*3600)
 	for _, row := range []struct {
@@ -44,7 +44,7 @@ func TestTimesAndTextsAreInTheContractsForm(t *testing.T) {
 	}
 }
 
-func TestAModeCoversWhatItDoes(t *testing.T) {
+func TestModeCovers(t *testing.T) {
 	t.Parallel()
 	covers := map[job.Mode]string{
 		job.Full: "full sweep incremental", job.Sweep: "sweep incremental", job.Incremental: "incremental", job.Rollback: "", "check": "",
@@ -58,7 +58,7 @@ func TestAModeCoversWhatItDoes(t *testing.T) {
 	}
 }
 
-func TestARunIsAPersonsOrNobodys(t *testing.T) {
+func TestRunByPerson(t *testing.T) {
 	t.Parallel()
 	for trigger, want := range map[job.Trigger]bool{
 		job.TriggerAPI: true, job.TriggerConsole: true, job.TriggerCLI: true,
@@ -70,7 +70,7 @@ func TestARunIsAPersonsOrNobodys(t *testing.T) {
 	}
 }
 
-func TestRunIDsSortByTimeAndFitIntoKeys(t *testing.T) {
+func TestRunIDsSortAndFitKeys(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.FixedZone("east", 3600))
 	first, second := job.NewRunID(job.Full, at), job.NewRunID(job.Full, at.Add(time.Second))

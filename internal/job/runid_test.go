@@ -7,7 +7,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestARunsIDCarriesItsModeAndItsTime(t *testing.T) {
+func TestParseRunID(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.UTC)
 	for _, want := range job.Modes() {
@@ -26,7 +26,7 @@ func TestARunsIDCarriesItsModeAndItsTime(t *testing.T) {
 }
 
 // Whoever begins what is due, on whatever host and in whatever zone, begins the same run.
-func TestARunThatIsDueHasOneID(t *testing.T) {
+func TestScheduledRunIDIsStable(t *testing.T) {
 	t.Parallel()
 	due := time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC)
 	id := job.ScheduledRunID(job.Sweep, due)

@@ -41,8 +41,8 @@ type Event struct {
 // old are names that events had before.
 var old = map[string]string{"refresh_full": "full", "refresh_incremental": "incremental"}
 
-// ReadEvent reads an event that came now; one that names no mode means fallback. The request is that of
-// a Refresh, else zero. The error says which forms are accepted.
+// ReadEvent reads an event that came now; one that names no mode means fallback. The
+// request is that of a Refresh, else zero. The error says which forms are accepted.
 func ReadEvent(payload []byte, fallback string, now time.Time) (Action, job.Request, error) {
 	e, err := decodeEvent(payload)
 	if err == nil {
@@ -123,7 +123,8 @@ func (e Event) checkOrigin() error {
 	return nil
 }
 
-// runID is the id that the event names. One of mode and time as EventBridge writes it, full-2026-11-30T04:59:00Z, is that of a scheduled run.
+// runID is the id that the event names. One of mode and time as EventBridge writes it,
+// full-2026-11-30T04:59:00Z, is that of a scheduled run.
 func (e Event) runID() string {
 	if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(e.RunID, e.Mode+"-")); err == nil {
 		return job.ScheduledRunID(job.Mode(e.Mode), at)
@@ -131,7 +132,8 @@ func (e Event) runID() string {
 	return e.RunID
 }
 
-// request is the run that the event asks for. A scheduled one has the id of its time, so that a retry is the same run; one that does not tell its time is a run of now.
+// request is the run that the event asks for. A scheduled one has the id of its time, so
+// that a retry is the same run; one that does not tell its time is a run of now.
 func (e Event) request(now time.Time) job.Request {
 	mode := job.Mode(e.Mode)
 	r := job.Request{

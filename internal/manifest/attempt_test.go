@@ -13,7 +13,7 @@ import (
 )
 
 // A scheduled run is tried by every host of a store, and again by whoever is told that it failed.
-func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
+func TestAcquireRejectsSettledRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		outcome job.Outcome
@@ -48,7 +48,7 @@ func TestARunThatIsSettledIsNotBegunAgain(t *testing.T) {
 }
 
 // What one attempt writes of a run that another one has ended: the receipt stays that says how the run ended, and all calls count.
-func TestAnAttemptThatWasOvertakenLeavesItsCallsAlone(t *testing.T) {
+func TestRecordOfOvertakenAttemptAddsOnlyCalls(t *testing.T) {
 	t.Parallel()
 	first := func(outcome job.Outcome, fence int64) job.Run {
 		run := attempt(receipt("full-1"), "first")
@@ -95,7 +95,7 @@ func TestAnAttemptThatWasOvertakenLeavesItsCallsAlone(t *testing.T) {
 }
 
 // Of two attempts of one run the later one has the lease. That the earlier one, taken for dead, comes back changes nothing.
-func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
+func TestReturningAttemptKeepsLaterReceipt(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -118,7 +118,7 @@ func TestADeadAttemptThatComesBackDoesNotHideTheOneThatFollowed(t *testing.T) {
 }
 
 // The answer that gives the lease may be lost, and the store with it: then the host does not know its number, and must not keep others waiting all the same.
-func TestAnAttemptThatNeverHeardThatItHasTheLeaseLetsGoOfIt(t *testing.T) {
+func TestRecordReleasesUnknownLease(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -136,7 +136,7 @@ func TestAnAttemptThatNeverHeardThatItHasTheLeaseLetsGoOfIt(t *testing.T) {
 }
 
 // The lease is that of an attempt: one more of the same run does not slip in beside it.
-func TestAnotherAttemptOfTheRunUnderWayWaitsLikeAnyOther(t *testing.T) {
+func TestAcquireByAnotherAttemptIsBusy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -153,7 +153,7 @@ func TestAnotherAttemptOfTheRunUnderWayWaitsLikeAnyOther(t *testing.T) {
 	}
 }
 
-func TestAStoreOfAnotherBaseGivesNoLease(t *testing.T) {
+func TestAcquireRejectsForeignStore(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)

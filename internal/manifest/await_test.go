@@ -21,7 +21,7 @@ func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *m
 	})
 }
 
-func TestWhoAwaitsARunHasItsReceiptSoonAfterItsEnd(t *testing.T) {
+func TestAwaitReturnsReceipt(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *manifest.Store) {
 		run := leased(t, c, begun("full-1"))
@@ -42,7 +42,7 @@ func TestWhoAwaitsARunHasItsReceiptSoonAfterItsEnd(t *testing.T) {
 	})
 }
 
-func TestWhoAwaitsARunThatIsNotHeardOfWaitsForTheTermAndNoLonger(t *testing.T) {
+func TestAwaitReturnsWhenLeaseExpires(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *manifest.Store) {
 		run := leased(t, c, begun("full-1"))
@@ -54,7 +54,7 @@ func TestWhoAwaitsARunThatIsNotHeardOfWaitsForTheTermAndNoLonger(t *testing.T) {
 	})
 }
 
-func TestWhoAwaitsARunThatIsOverWaitsForNothing(t *testing.T) {
+func TestAwaitEndedRunReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, over := range map[string]struct {
 		do    func(t *testing.T, c *manifest.Store, run job.Run)
@@ -90,7 +90,7 @@ func TestWhoAwaitsARunThatIsOverWaitsForNothing(t *testing.T) {
 	}
 }
 
-func TestWhoHasNoTimeToAwaitARunIsToldWhy(t *testing.T) {
+func TestAwaitReturnsContextCause(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, _ *blobtest.Memory, c *manifest.Store) {
 		run := leased(t, c, begun("full-1"))
@@ -103,7 +103,7 @@ func TestWhoHasNoTimeToAwaitARunIsToldWhy(t *testing.T) {
 	})
 }
 
-func TestRunningIsARunWhoseHolderIsHeardOf(t *testing.T) {
+func TestRunningFollowsLease(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, store *blobtest.Memory, c *manifest.Store) {
 		is := func(want bool) {
@@ -132,7 +132,7 @@ func TestRunningIsARunWhoseHolderIsHeardOf(t *testing.T) {
 	})
 }
 
-func TestADeadRunIsBuriedWithoutANewOne(t *testing.T) {
+func TestReap(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, store *blobtest.Memory, c *manifest.Store) {
 		bury := func(base string) manifest.Manifest {

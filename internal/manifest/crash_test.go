@@ -16,8 +16,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges tries every write of a manifest, at every operation of it with every fault.
-func TestWhateverDiesReadersSeeOldOrNewAndTheNextPublicationConverges(t *testing.T) {
+// TestPublishIsAtomicUnderCrash tries every write of a manifest, at every operation of it with every fault.
+func TestPublishIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	files := map[string]snapshot.Sealed{}
 	for _, run := range []string{"full-0", "full-1", "full-2", "next", "last"} {

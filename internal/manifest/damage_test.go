@@ -14,7 +14,7 @@ import (
 	"voc/internal/manifest"
 )
 
-func TestADamagedManifestIsRefusedByNameAndNeverOverwritten(t *testing.T) {
+func TestDamagedManifestIsRejectedAndNotOverwritten(t *testing.T) {
 	t.Parallel()
 	for _, row := range damages {
 		t.Run(row.Name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestADamagedManifestIsRefusedByNameAndNeverOverwritten(t *testing.T) {
 }
 
 // Two processes may begin on an empty store: that one of them finds the other's first copy is no damage.
-func TestAManifestThatIsJustBeingMadeIsNotGone(t *testing.T) {
+func TestFirstManifestIsNotMissing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -62,7 +62,7 @@ func accept(ctx context.Context, c *manifest.Store, run job.Run) (manifest.Manif
 	return c.Acquire(ctx, base, job.Request{Accept: true}, run)
 }
 
-func TestADamagedManifestIsWrittenOverOnlyWhenThatIsAccepted(t *testing.T) {
+func TestAcquireRepairsDamageOnlyWithAccept(t *testing.T) {
 	t.Parallel()
 	for _, row := range damages {
 		if !errors.Is(row.Err, manifest.ErrDamaged) {
@@ -98,7 +98,7 @@ func TestADamagedManifestIsWrittenOverOnlyWhenThatIsAccepted(t *testing.T) {
 	}
 }
 
-func TestAcceptedDamageIsMendedFromTheNewestCopyThatIsWhole(t *testing.T) {
+func TestRepairUsesNewestValidCopy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -113,7 +113,7 @@ func TestAcceptedDamageIsMendedFromTheNewestCopyThatIsWhole(t *testing.T) {
 }
 
 // Without a copy there was no publication either, or somebody has removed it: the next run is the first.
-func TestAcceptedDamageWithoutAnyCopyStartsAnew(t *testing.T) {
+func TestRepairWithoutCopiesStartsEmpty(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -127,7 +127,7 @@ func TestAcceptedDamageWithoutAnyCopyStartsAnew(t *testing.T) {
 	}
 }
 
-func TestAcceptedDamageStaysWhileItsCopiesCanNotBeRead(t *testing.T) {
+func TestRepairFailsIfCopiesAreUnreadable(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []blobtest.Kind{blobtest.List, blobtest.Get} {
 		store, _ := newStore()
@@ -143,7 +143,7 @@ func TestAcceptedDamageStaysWhileItsCopiesCanNotBeRead(t *testing.T) {
 	}
 }
 
-func TestAManifestOfANewerVersionIsNeverWrittenOver(t *testing.T) {
+func TestNewerManifestIsNeverOverwritten(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -158,7 +158,7 @@ func TestAManifestOfANewerVersionIsNeverWrittenOver(t *testing.T) {
 	}
 }
 
-func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
+func TestAcceptKeepsValidManifest(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -169,7 +169,7 @@ func TestAcceptChangesNothingAboutAWholeManifest(t *testing.T) {
 	}
 }
 
-func TestEachPublicationRollbackAndConfirmationLeavesACopyAndNothingElseDoes(t *testing.T) {
+func TestWhichWritesStoreACopy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := manifest.New(store, 10, quota, quiet)
@@ -198,7 +198,7 @@ func TestEachPublicationRollbackAndConfirmationLeavesACopyAndNothingElseDoes(t *
 }
 
 // Nobody knows any more who had the lease: whoever had it may not say what is current.
-func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
+func TestRepairFencesRunningRun(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -223,7 +223,7 @@ func TestARunUnderWayWhenDamageIsMendedIsFenced(t *testing.T) {
 }
 
 // That is the other way that an error proposes. Fencing numbers may come twice then, and still no two runs have one lease.
-func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
+func TestManualRestoreFencesRunningRun(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -245,7 +245,7 @@ func TestARunUnderWayWhenAPersonPutsACopyInPlaceIsFenced(t *testing.T) {
 }
 
 // A dry run with accept shows what a run with accept would do.
-func TestWhatAnAcceptedRunWouldGoOnFromCanBeReadWithoutWriting(t *testing.T) {
+func TestLoadForRepairWritesNothing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)

@@ -66,7 +66,7 @@ func startHolder(t *testing.T, dir, run string) *exec.Cmd {
 	return child
 }
 
-func TestTheLeaseOfAProcessThatIsKilledIsFreeAtOnceAndThatOfALiveOneIsNot(t *testing.T) {
+func TestKilledHoldersLeaseExpiresAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, bury := range map[string]func(t *testing.T, child *exec.Cmd){
 		"its parent has asked how it ended":     func(_ *testing.T, child *exec.Cmd) { _ = child.Wait() },
@@ -122,7 +122,7 @@ func awaitZombie(t *testing.T, child *exec.Cmd) {
 }
 
 // Who waits for a run has it end at once with its process.
-func TestWhoWaitsForAProcessThatIsKilledWaitsNoLonger(t *testing.T) {
+func TestAwaitKilledHolderReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store, err := dirblob.Open(dir)
@@ -147,7 +147,7 @@ func TestWhoWaitsForAProcessThatIsKilledWaitsNoLonger(t *testing.T) {
 }
 
 // Process ids are used again, and each machine and each container has its own. Of what this program can not see it waits for the 30 seconds.
-func TestAHolderIsGoneOnlyWhereThatCanBeSeen(t *testing.T) {
+func TestHolderGone(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string

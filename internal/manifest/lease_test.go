@@ -24,7 +24,7 @@ func isBusy(err error) bool {
 	return busy
 }
 
-func TestOfSixteenThatRaceOneHasTheLease(t *testing.T) {
+func TestAcquireHasOneWinner(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
 	folder, err := dirblob.Open(t.TempDir())
@@ -62,7 +62,7 @@ func TestOfSixteenThatRaceOneHasTheLease(t *testing.T) {
 	}
 }
 
-func TestWhoeverCanNotHaveTheLeaseIsToldWhoHasIt(t *testing.T) {
+func TestBusyErrorNamesHolder(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	leased(t, open(store), begun("full-1"))
@@ -88,7 +88,7 @@ func lasts(t *testing.T, store *blobtest.Memory, clock *clock, d time.Duration) 
 	}
 }
 
-func TestALeaseLasts30SecondsFromItsLastRenewal(t *testing.T) {
+func TestLeaseExpires30sAfterRenewal(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	run := leased(t, open(store), begun("full-1"))
@@ -102,7 +102,7 @@ func TestALeaseLasts30SecondsFromItsLastRenewal(t *testing.T) {
 }
 
 // A receipt, a count, an attempt to have the lease: all of them write the manifest, or try to, and none of them is a sign of life of the holder.
-func TestWhatOthersWriteDoesNotKeepALeaseAlive(t *testing.T) {
+func TestOtherWritesDoNotRenewLease(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	publish(t, open(store), bytesOf(t, "full-0"), "full-0")
@@ -125,7 +125,7 @@ func TestWhatOthersWriteDoesNotKeepALeaseAlive(t *testing.T) {
 }
 
 // A laptop that slept, a virtual machine that was moved: a host's clock may say anything.
-func TestNoHostsClockCountsForALease(t *testing.T) {
+func TestLeaseIgnoresHostClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, clock := newStore()
@@ -142,7 +142,7 @@ func TestNoHostsClockCountsForALease(t *testing.T) {
 	})
 }
 
-func TestTheRunOfADeadHolderEndsFailedAndItsCallsAreNotForgotten(t *testing.T) {
+func TestAbandonedRunFailsAndItsCallsCount(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -179,7 +179,7 @@ func TestTheRunOfADeadHolderEndsFailedAndItsCallsAreNotForgotten(t *testing.T) {
 	}
 }
 
-func TestAFencedHolderCanNotSayWhatIsCurrent(t *testing.T) {
+func TestFencedRunCannotPublish(t *testing.T) {
 	t.Parallel()
 	for name, loseIt := range map[string]func(t *testing.T, c *manifest.Store, clock *clock){
 		"another run has taken over": func(t *testing.T, c *manifest.Store, clock *clock) {
@@ -238,7 +238,7 @@ func TestAFencedHolderCanNotSayWhatIsCurrent(t *testing.T) {
 	}
 }
 
-func TestTheLeaseGoesWithTheEndOfItsRunAndItsNumberIsNeverGivenAgain(t *testing.T) {
+func TestEndOfRunReleasesLease(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -265,7 +265,7 @@ func TestTheLeaseGoesWithTheEndOfItsRunAndItsNumberIsNeverGivenAgain(t *testing.
 	}
 }
 
-func TestARenewalTellsHowFarTheRunHasCome(t *testing.T) {
+func TestRenewStoresProgress(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)

@@ -17,7 +17,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files")
 
 // The golden manifest is what lies in stores: a change of it must stay readable, or raise the format.
-func TestTheManifestIsWrittenAsEver(t *testing.T) {
+func TestManifestGolden(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := manifest.New(store, 2, quota, quiet)
@@ -58,7 +58,7 @@ func TestTheManifestIsWrittenAsEver(t *testing.T) {
 }
 
 // The golden manifest has none, since a holder is another process each time.
-func TestALeaseIsWrittenAsEver(t *testing.T) {
+func TestLeaseGolden(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	run := job.Run{ID: "full-1", Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon), Attempt: "a", Pages: 3}

@@ -14,7 +14,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-func TestFetchGivesTheVeryFileThatWasPublished(t *testing.T) {
+func TestFetchReturnsPublishedFile(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -43,7 +43,7 @@ func TestFetchGivesTheVeryFileThatWasPublished(t *testing.T) {
 	}
 }
 
-func TestARuinedSnapshotIsRefusedByName(t *testing.T) {
+func TestFetchRejectsDamagedSnapshot(t *testing.T) {
 	t.Parallel()
 	for _, row := range ruins {
 		t.Run(row.Name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestARuinedSnapshotIsRefusedByName(t *testing.T) {
 }
 
 // 128 MB of zeros pack to some kB. They must fill neither the disk nor the memory: the rest of the object is not even read.
-func TestABombIsReadNoFurtherThanTheManifestSays(t *testing.T) {
+func TestFetchBoundsDecompression(t *testing.T) {
 	store, _ := newStore()
 	s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
 	bomb := packed(t, make([]byte, 128<<20))
@@ -81,7 +81,7 @@ func TestABombIsReadNoFurtherThanTheManifestSays(t *testing.T) {
 }
 
 // What breaks on the way says nothing about the object: it must not be taken for damaged, since damage makes a refresh read all of Airtable again.
-func TestABrokenConnectionIsNoDamage(t *testing.T) {
+func TestFetchBrokenConnectionIsNotDamage(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int64{0, 1, 10} {
 		store, _ := newStore()
@@ -97,7 +97,7 @@ func TestABrokenConnectionIsNoDamage(t *testing.T) {
 	}
 }
 
-func TestADiskThatCanNotBeWrittenIsNoDamage(t *testing.T) {
+func TestFetchUnwritableDiskIsNotDamage(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)

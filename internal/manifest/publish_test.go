@@ -16,7 +16,7 @@ import (
 	"voc/internal/manifest"
 )
 
-func TestAnEmptyStoreHasNoSnapshot(t *testing.T) {
+func TestEmptyStoreHasNoSnapshot(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	m := load(t, open(store))
@@ -27,7 +27,7 @@ func TestAnEmptyStoreHasNoSnapshot(t *testing.T) {
 	}
 }
 
-func TestPublishMakesASnapshotCurrent(t *testing.T) {
+func TestPublishMakesSnapshotCurrent(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -56,7 +56,7 @@ func TestPublishMakesASnapshotCurrent(t *testing.T) {
 	}
 }
 
-func TestAPublicationWhoseParentHasMovedChangesNothing(t *testing.T) {
+func TestPublishRejectsMovedParent(t *testing.T) {
 	t.Parallel()
 	for name, parent := range map[string]job.Nullable{"of an empty store": "", "of another snapshot": "full-0-0123456789ab"} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestAPublicationWhoseParentHasMovedChangesNothing(t *testing.T) {
 	}
 }
 
-func TestConfirmMovesTheTimesOnAndNeverBack(t *testing.T) {
+func TestConfirmOnlyAdvancesTimes(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -100,7 +100,7 @@ func TestConfirmMovesTheTimesOnAndNeverBack(t *testing.T) {
 }
 
 // A race is lost when somebody else writes between a read and its Replace.
-func TestALostRaceIsTriedAgainOnWhatIsThereNow(t *testing.T) {
+func TestLostRaceIsRetried(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -120,7 +120,7 @@ func TestALostRaceIsTriedAgainOnWhatIsThereNow(t *testing.T) {
 	}
 }
 
-func TestARaceThatIsAlwaysLostEnds(t *testing.T) {
+func TestLostRacesAreBounded(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -142,7 +142,7 @@ func record(t testing.TB, c *manifest.Store, id string) {
 }
 
 // An answer that is lost does not tell whether the write happened. Neither the receipt nor the calls may count twice.
-func TestAnUncertainWriteHappensOnce(t *testing.T) {
+func TestUncertainWriteHappensOnce(t *testing.T) {
 	t.Parallel()
 	for _, effect := range []blobtest.Effect{blobtest.Lost, blobtest.Applied} {
 		for _, kind := range []blobtest.Kind{blobtest.PutNew, blobtest.Replace} {
@@ -164,7 +164,7 @@ func TestAnUncertainWriteHappensOnce(t *testing.T) {
 	}
 }
 
-func TestAStoreThatDoesNotAnswerIsNamedAndNotAskedForEver(t *testing.T) {
+func TestUnavailableStoreIsReported(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	run := leased(t, open(store), receipt("full-1"))
@@ -185,7 +185,7 @@ func TestAStoreThatDoesNotAnswerIsNamedAndNotAskedForEver(t *testing.T) {
 	}
 }
 
-func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
+func TestBelongs(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -199,7 +199,7 @@ func TestAStoreOfAnotherBaseIsRefusedByName(t *testing.T) {
 	says(t, err.Error(), base, "appOther", "a store of its own")
 }
 
-func TestAnEndedContextIsToldAsSuch(t *testing.T) {
+func TestCanceledContextIsReported(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -228,7 +228,7 @@ func (l *late) Replace(ctx context.Context, key string, body []byte, current blo
 	return l.Store.Replace(ctx, key, body, current)
 }
 
-func TestAWriteThatLandsLateIsKnown(t *testing.T) {
+func TestLateWriteIsDetected(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	run := leased(t, open(store), receipt("full-1"))

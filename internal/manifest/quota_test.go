@@ -10,7 +10,7 @@ import (
 	"voc/internal/blob/blobtest"
 )
 
-func TestCallsCountByTheMonthInUTC(t *testing.T) {
+func TestCallsCountByUTCMonth(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -30,7 +30,7 @@ func TestCallsCountByTheMonthInUTC(t *testing.T) {
 }
 
 // What a dead run may have called is counted when it is buried. When it comes back in another month, that is taken back where it was counted.
-func TestALateReceiptCountsInItsMonthAndTakesBackTheGuessInThatOfTheGuess(t *testing.T) {
+func TestLateReceiptCorrectsBothMonths(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -51,7 +51,7 @@ func TestALateReceiptCountsInItsMonthAndTakesBackTheGuessInThatOfTheGuess(t *tes
 	}
 }
 
-func TestCallsOfWhatLeavesNoReceiptCountWhereTheStoreIsThatOfTheBase(t *testing.T) {
+func TestCount(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)

@@ -15,7 +15,7 @@ import (
 )
 
 // A run whose publication went through, though it seemed lost, is told so when it wants to report its failure.
-func TestAFailureIsNotRecordedOverASuccess(t *testing.T) {
+func TestRecordKeepsEarlierSuccess(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -32,7 +32,7 @@ func TestAFailureIsNotRecordedOverASuccess(t *testing.T) {
 	}
 }
 
-func TestReceiptsAreNewestFirstOnePerRunAndNoMoreThan200(t *testing.T) {
+func TestReceiptsAreBoundedAndSorted(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -77,7 +77,7 @@ func TestReceiptsAreNewestFirstOnePerRunAndNoMoreThan200(t *testing.T) {
 	}
 }
 
-func TestLongTextsAreCutSoThatAManifestStaysReadable(t *testing.T) {
+func TestReceiptTextsAreClipped(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -102,7 +102,7 @@ func TestLongTextsAreCutSoThatAManifestStaysReadable(t *testing.T) {
 }
 
 // Receipts and snapshots are bounded, so that this can only be a store that keeps tens of thousands. What could not be read again is not written.
-func TestAManifestThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
+func TestTooLargeManifestIsNotWritten(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	full := func(padding int) []byte {
@@ -119,7 +119,7 @@ func TestAManifestThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 }
 
 // Whether a weekly full is overdue must not depend on how many incrementals there were since.
-func TestTheNewestSuccessOfEachModeIsNeverForgotten(t *testing.T) {
+func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)

@@ -25,7 +25,7 @@ func series(t *testing.T, c *manifest.Store, clock *clock, n int) (all []manifes
 	return all
 }
 
-func TestTheNewestSnapshotsStayAndOthersGoAnHourLater(t *testing.T) {
+func TestRetentionDeletesAfterAnHour(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store) // keeps three
@@ -50,7 +50,7 @@ func TestTheNewestSnapshotsStayAndOthersGoAnHourLater(t *testing.T) {
 }
 
 // A host whose clock is wrong must not delete what readers are fetching.
-func TestOnlyTheStoresClockCounts(t *testing.T) {
+func TestRetentionUsesStoreClock(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -67,7 +67,7 @@ func TestOnlyTheStoresClockCounts(t *testing.T) {
 	holds(t, store, "snapshots/", keysOf(all))
 }
 
-func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
+func TestCopiesAreBounded(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -78,7 +78,7 @@ func TestOfTheManifestAsManyCopiesAsSnapshotsStay(t *testing.T) {
 	}
 }
 
-func TestOrphansGoAfterADayAndNoOthers(t *testing.T) {
+func TestOrphansAreDeletedAfterADay(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -101,7 +101,7 @@ func TestOrphansGoAfterADayAndNoOthers(t *testing.T) {
 }
 
 // A process may sleep after it has published, for days, and know nothing of what was published since.
-func TestASleeperDeletesNothingThatIsNamed(t *testing.T) {
+func TestSleepingWriterDeletesNothingNamed(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -117,7 +117,7 @@ func TestASleeperDeletesNothingThatIsNamed(t *testing.T) {
 	}
 }
 
-func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
+func TestFailedDeletionIsRepeated(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -137,7 +137,7 @@ func TestWhatCouldNotBeDeletedGoesLater(t *testing.T) {
 	}
 }
 
-func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
+func TestPublishSucceedsWithoutTidying(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -154,7 +154,7 @@ func TestAStoreThatCanNotBeTidiedStillPublishes(t *testing.T) {
 }
 
 // What was right a week ago can be gone back to, however often there was a refresh since.
-func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
+func TestOneSnapshotADayIsRetained(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -185,7 +185,7 @@ func TestBeyondTheNewestOneSnapshotOfEachDayStaysFor30Days(t *testing.T) {
 }
 
 // The current one may be the oldest of all.
-func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndWhileTheCurrentOneWasMadeFromIt(t *testing.T) {
+func TestRestoredSnapshotIsRetained(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -221,7 +221,7 @@ func TestWhatWasRestoredStaysAsLongAsItIsCurrentAndWhileTheCurrentOneWasMadeFrom
 }
 
 // Two runs with the same content, one run that was tried twice with different ones: a key says which bytes are behind it, for ever.
-func TestNoTwoPublicationsShareAKey(t *testing.T) {
+func TestPublicationKeysAreUnique(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -248,7 +248,7 @@ func TestNoTwoPublicationsShareAKey(t *testing.T) {
 }
 
 // A run that died between its object and the manifest, and is tried again, finds its own object there.
-func TestAnObjectThatIsThereAlreadyIsUsed(t *testing.T) {
+func TestPublishReusesExistingObject(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)

@@ -30,7 +30,7 @@ func three(t *testing.T, c *manifest.Store, file func(t testing.TB, run string) 
 	return all
 }
 
-func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
+func TestRollbackRestoresInOneWrite(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -69,7 +69,7 @@ func TestARollbackRestoresASnapshotWithItsOwnWatermarkInOneStep(t *testing.T) {
 	}
 }
 
-func TestOneCanGoBackFurtherAndForthAgain(t *testing.T) {
+func TestRollbackBackAndForth(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -95,7 +95,7 @@ func TestOneCanGoBackFurtherAndForthAgain(t *testing.T) {
 	}
 }
 
-func TestThereIsNothingToGoBackToInAnEmptyStoreNorInThatOfAnotherBase(t *testing.T) {
+func TestRollbackRejectsEmptyAndForeignStore(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -113,7 +113,7 @@ func TestThereIsNothingToGoBackToInAnEmptyStoreNorInThatOfAnotherBase(t *testing
 }
 
 // A queue delivers twice, a platform tries again: that must not go back twice.
-func TestTheSameRollbackIsDoneOnce(t *testing.T) {
+func TestRollbackIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -126,7 +126,7 @@ func TestTheSameRollbackIsDoneOnce(t *testing.T) {
 	}
 }
 
-func TestARollbackTakesTheLeaseOfARunUnderWay(t *testing.T) {
+func TestRollbackFencesRunningRun(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -152,7 +152,7 @@ func TestARollbackTakesTheLeaseOfARunUnderWay(t *testing.T) {
 	}
 }
 
-func TestARunThatHadDiedBeforeARollbackIsNotSaidToBeFenced(t *testing.T) {
+func TestRollbackReapsAbandonedRun(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
@@ -169,7 +169,7 @@ func TestARunThatHadDiedBeforeARollbackIsNotSaidToBeFenced(t *testing.T) {
 }
 
 // Somebody went back since the newest data was bad. It must not return by the clock.
-func TestAfterARollbackNothingBeginsUntilAPersonStartsARun(t *testing.T) {
+func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	t.Parallel()
 	for _, trigger := range []job.Trigger{job.TriggerAPI, job.TriggerConsole, job.TriggerCLI} {
 		t.Run(string(trigger), func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestAfterARollbackNothingBeginsUntilAPersonStartsARun(t *testing.T) {
 }
 
 // A rollback is about what is current when it is done, not when it was asked for.
-func TestARollbackThatLosesARaceGoesBackFromWhatIsThereNow(t *testing.T) {
+func TestRollbackRetriesLostRace(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -221,7 +221,7 @@ func TestARollbackThatLosesARaceGoesBackFromWhatIsThereNow(t *testing.T) {
 	}
 }
 
-func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
+func TestFind(t *testing.T) {
 	t.Parallel()
 	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "c", Parent: "b"}, {ID: "b", Parent: "a"}, {ID: "a"}}}
 	for _, row := range []struct{ current, id, want string }{
@@ -237,7 +237,7 @@ func TestASnapshotIsFoundByItsIDOrAsThePreviousOne(t *testing.T) {
 }
 
 // What somebody has left, since it was bad, is not what "previous" means once there is something newer again.
-func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) {
+func TestPreviousIsRestoredSnapshot(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -260,7 +260,7 @@ func TestAfterARollbackAndARefreshThePreviousOneIsWhatWasRestored(t *testing.T) 
 }
 
 // What it was made from may be gone, and what lies there instead may be what somebody went back behind.
-func TestPreviousIsNeverAnythingButWhatTheCurrentOneWasMadeFrom(t *testing.T) {
+func TestPreviousIsAlwaysTheParent(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
@@ -283,7 +283,7 @@ func TestPreviousIsNeverAnythingButWhatTheCurrentOneWasMadeFrom(t *testing.T) {
 }
 
 // Whoever asked for a run that then waited for another one did not know of a rollback that came meanwhile. Whoever asks after it does.
-func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
+func TestAcquireAfterRollbackFencesWaiting(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
@@ -317,7 +317,7 @@ func TestARunThatWaitedWhileARollbackCameIsFenced(t *testing.T) {
 }
 
 // What was published after the current one comes last: somebody went back behind it.
-func TestCandidatesAreTheCurrentOneItsAncestorsWhatIsOlderAndThenTheRest(t *testing.T) {
+func TestCandidates(t *testing.T) {
 	t.Parallel()
 	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "f", Parent: "c"}, {ID: "e", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "c", Parent: "a"}, {ID: "b", Parent: "gone"}, {ID: "a", Parent: "gone"}}}
 	for current, want := range map[string]string{"f": "fcaedb", "e": "edcabf", "c": "cabfed", "b": "bafedc", "a": "afedcb", "gone": "", "": ""} {

@@ -10,10 +10,12 @@ import (
 	"voc/internal/job"
 )
 
-// serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one takes seconds.
+// serveTimeout bounds how long a run may wait for its snapshot to be served: fetching one
+// takes seconds.
 const serveTimeout = 2 * time.Minute
 
-// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for concurrent use.
+// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for
+// concurrent use.
 type Runner struct {
 	engine *Engine
 	watch  func(Progress) // of the engine as it was given; may be nil
@@ -45,8 +47,8 @@ type Promise struct {
 	task *task
 }
 
-// NewRunner makes a runner, which takes over the engine. After each run it calls served, which is to make this process serve what the run
-// published; only then is the run over.
+// NewRunner makes a runner, which takes over the engine. After each run it calls served,
+// which is to make this process serve what the run published; only then is the run over.
 func NewRunner(engine *Engine, served func(context.Context) error) *Runner {
 	r := &Runner{engine: engine, watch: engine.Progress, served: served, log: engine.Log}
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
@@ -60,8 +62,11 @@ func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
 	return promise.Ticket, err
 }
 
-// Start has a run done and returns at once. A rollback starts immediately. A refresh joins a run that does its work, of this process or of another host; else it starts after the one that is
-// running. If it joins another host's run, this process waits for that run too, and does the work itself if the run fails. A request without an id gets one. Error: job.ErrStopped.
+// Start has a run done and returns at once. A rollback starts immediately. A refresh
+// joins a run that does its work, of this process or of another host; else it starts
+// after the one that is running. If it joins another host's run, this process waits for
+// that run too, and does the work itself if the run fails. A request without an id gets
+// one. Error: job.ErrStopped.
 func (r *Runner) Start(ctx context.Context, q job.Request) (Promise, error) {
 	if q.ID == "" {
 		q.ID = job.NewRunID(q.Mode, r.engine.Now())
@@ -102,7 +107,8 @@ func (r *Runner) enqueue(q job.Request) *task {
 	return j
 }
 
-// rollback has an older snapshot made current. It waits for no run: the one that is running loses its lease, and those that wait do not start. Error: job.ErrStopped.
+// rollback has an older snapshot made current. It waits for no run: the one that is
+// running loses its lease, and those that wait do not start. Error: job.ErrStopped.
 func (r *Runner) rollback(q job.Request) (Promise, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -149,7 +155,8 @@ func (r *Runner) settle(err error) {
 	r.serve()
 }
 
-// serve has the result served. Where that does not work, the next look at the store may; the run is over all the same.
+// serve has the result served. Where that does not work, the next look at the store may;
+// the run is over all the same.
 func (r *Runner) serve() {
 	ctx, cancel := context.WithTimeout(r.ctx, serveTimeout)
 	defer cancel()
@@ -194,8 +201,9 @@ func (r *Runner) progressed(p Progress) {
 	r.tasks[0].progress, r.tasks[0].request.Mode = p, p.Mode
 }
 
-// Active lists the runs that this process has promised and not finished, as receipts without an end: first the one that runs, if any, then the one that
-// waits, which has no start. Unrecorded is the last receipt, if the store did not take it.
+// Active lists the runs that this process has promised and not finished, as receipts
+// without an end: first the one that runs, if any, then the one that waits, which has no
+// start. Unrecorded is the last receipt, if the store did not take it.
 func (r *Runner) Active() (active []job.Run, unrecorded []job.Run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -208,7 +216,8 @@ func (r *Runner) Active() (active []job.Run, unrecorded []job.Run) {
 	return active, slices.Clone(r.unrecorded)
 }
 
-// Stop abandons the run that is under way, refuses new ones, and waits for the end. What is served stays as it is.
+// Stop abandons the run that is under way, refuses new ones, and waits for the end. What
+// is served stays as it is.
 func (r *Runner) Stop() {
 	r.mu.Lock()
 	r.stop(job.ErrStopped)

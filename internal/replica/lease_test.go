@@ -22,7 +22,7 @@ func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *m
 }
 
 // A reader looks at the store only now and then; that a run has died it knows from its own clock going on.
-func TestAReaderSeesThatARunHasDied(t *testing.T) {
+func TestViewRunningExpires(t *testing.T) {
 	t.Parallel()
 	for name, then := range map[string]func(t *testing.T, store *blobtest.Memory, r *replica.Replica){
 		"without a look": func(*testing.T, *blobtest.Memory, *replica.Replica) {},

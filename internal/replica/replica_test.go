@@ -63,7 +63,7 @@ func silent(t *testing.T, view replica.View) {
 	}
 }
 
-func TestAReplicaServesNothingBeforeThereIsSomething(t *testing.T) {
+func TestEmptyStoreServesNothing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	r := newReplica(t, store)
@@ -73,7 +73,7 @@ func TestAReplicaServesNothingBeforeThereIsSomething(t *testing.T) {
 	silent(t, sees(t, r, "full-1"))
 }
 
-func TestAPublicationOfAnotherProcessIsPickedUp(t *testing.T) {
+func TestSyncOpensNewPublication(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -100,7 +100,7 @@ func TestAPublicationOfAnotherProcessIsPickedUp(t *testing.T) {
 }
 
 // In a bubble a goroutine that stays fails the test.
-func TestAFileStaysWhileItIsUsedAndGoesThen(t *testing.T) {
+func TestFileStaysOpenWhileUsed(t *testing.T) {
 	t.Parallel()
 	files := []string{"full-1", "full-2", "full-3"}
 	synctest.Test(t, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestAFileStaysWhileItIsUsedAndGoesThen(t *testing.T) {
 	})
 }
 
-func TestAStoreThatIsDownIsServedOnWithAWarningThatGoesAway(t *testing.T) {
+func TestUnavailableStoreIsAWarning(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
@@ -173,7 +173,7 @@ func TestAStoreThatIsDownIsServedOnWithAWarningThatGoesAway(t *testing.T) {
 	silent(t, sees(t, r, "full-2"))
 }
 
-func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) {
+func TestDamagedManifestServesNewestCopy(t *testing.T) {
 	t.Parallel()
 	for _, row := range damages {
 		t.Run(row.Name, func(t *testing.T) {
@@ -205,7 +205,7 @@ func TestADamagedManifestIsServedFromItsNewestCopyUntilItIsMended(t *testing.T) 
 }
 
 // The copy of the newest publication may be missing: its process died before it was put.
-func TestWhatIsServedNeverGoesBackToAnOlderCopy(t *testing.T) {
+func TestServedNeverRevertsToOlderCopy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -222,7 +222,7 @@ func TestWhatIsServedNeverGoesBackToAnOlderCopy(t *testing.T) {
 	sees(t, newcomer, "full-1")
 }
 
-func TestAStoreThatCanNotBeReadWhileItsManifestIsDamagedIsNoLoss(t *testing.T) {
+func TestDamagedManifestWithUnreadableCopies(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -238,7 +238,7 @@ func TestAStoreThatCanNotBeReadWhileItsManifestIsDamagedIsNoLoss(t *testing.T) {
 	}
 }
 
-func TestARuinedSnapshotIsReplacedByTheNewestWholeOne(t *testing.T) {
+func TestDamagedSnapshotServesNewestValid(t *testing.T) {
 	t.Parallel()
 	for _, row := range ruins {
 		t.Run(row.Name, func(t *testing.T) {
@@ -262,7 +262,7 @@ func TestARuinedSnapshotIsReplacedByTheNewestWholeOne(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoSnapshotIsNotServed(t *testing.T) {
+func TestInvalidFileIsNotServed(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -276,7 +276,7 @@ func TestAFileThatIsNoSnapshotIsNotServed(t *testing.T) {
 }
 
 // What is open was whole when it was opened. It is served until there is something better, whatever becomes of the store.
-func TestWhatIsServedStaysWhenTheStoreHasNothingBetter(t *testing.T) {
+func TestServedStaysWithoutAlternative(t *testing.T) {
 	t.Parallel()
 	for name, loss := range map[string]func(t *testing.T, store *blobtest.Memory){
 		"the only snapshot that is kept is ruined": func(t *testing.T, store *blobtest.Memory) {
@@ -310,7 +310,7 @@ func TestWhatIsServedStaysWhenTheStoreHasNothingBetter(t *testing.T) {
 	}
 }
 
-func TestAFolderThatIsGoneIsAnErrorAndNoDamage(t *testing.T) {
+func TestMissingDirectoryIsNotDamage(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")

@@ -24,7 +24,7 @@ func three(t *testing.T, c *manifest.Store, file func(t testing.TB, run string) 
 	return all
 }
 
-func TestWhatIsServedAfterARollbackIsWhatWasRestoredOrElseWhatWasBeforeIt(t *testing.T) {
+func TestServedAfterRollback(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	r := newReplica(t, store)

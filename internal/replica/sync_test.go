@@ -26,7 +26,7 @@ func looks(log []blobtest.Op) (n int) {
 	return n
 }
 
-func TestSyncIfOlderLooksOnlyWhenTheLastLookIsOlder(t *testing.T) {
+func TestSyncIfOlderRespectsAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
@@ -55,7 +55,7 @@ func TestSyncIfOlderLooksOnlyWhenTheLastLookIsOlder(t *testing.T) {
 	})
 }
 
-func TestACallerWhoLeavesIsNoWarningAndNoLook(t *testing.T) {
+func TestCanceledSyncIsNotAWarning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
@@ -77,7 +77,7 @@ func TestACallerWhoLeavesIsNoWarningAndNoLook(t *testing.T) {
 	})
 }
 
-func TestReadersAreNotHeldUpByAFetchOnceThereIsSomethingToServe(t *testing.T) {
+func TestFetchDoesNotBlockReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
@@ -117,7 +117,7 @@ func TestReadersAreNotHeldUpByAFetchOnceThereIsSomethingToServe(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsForTheFirstSnapshotMayLeave(t *testing.T) {
+func TestFirstSyncCanBeCanceled(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
@@ -133,7 +133,7 @@ func TestWhoWaitsForTheFirstSnapshotMayLeave(t *testing.T) {
 }
 
 // Two processes publish, two serve; each of eight readers checks that a view is of one publication, whole.
-func TestEightReadersSeeNothingButWhatWasPublished(t *testing.T) {
+func TestConcurrentReadersAndPublishers(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	madeBy := map[string]string{} // digest → run

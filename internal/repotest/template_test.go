@@ -15,14 +15,14 @@ import (
 	"voc/internal/schedule"
 )
 
-func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
+func TestTemplateSchedulesAreValid(t *testing.T) {
 	of := readTemplate(t)
 	var modes []string
 	for name, f := range functions(t, of) {
 		for event, e := range f.Events {
 			expression := e.Properties.ScheduleExpression
 			if either, ok := expression.(map[string]any); ok && either["Fn::If"] != nil {
-				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for it
+				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for off
 			}
 			cron := fmt.Sprint(of.fallback(expression))
 			zone, err := time.LoadLocation(fmt.Sprint(of.fallback(e.Properties.ScheduleExpressionTimezone)))
@@ -37,7 +37,7 @@ func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
 				Time          string `json:"scheduled_time"`
 			}
 			if err := json.Unmarshal([]byte(e.Properties.Input), &input); err != nil {
-				t.Errorf("%s.%s: the input is no JSON: %v", name, event, err)
+				t.Errorf("%s.%s: the input is not JSON: %v", name, event, err)
 			}
 			if input.Trigger != "schedule" || input.Time != "<aws.scheduler.scheduled-time>" {
 				t.Errorf("%s.%s: the input %s does not say which run it is", name, event, e.Properties.Input)
@@ -51,7 +51,7 @@ func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
 	}
 }
 
-func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
+func TestTemplateFunctionsGetTheirVariables(t *testing.T) {
 	of := readTemplate(t)
 	for name, f := range functions(t, of) {
 		host := hosts[f.CodeUri]
@@ -59,7 +59,8 @@ func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
 		given = slices.AppendSeq(given, maps.Keys(of.Globals.Function.Environment.Variables))
 		for _, v := range config.Variables() {
 			reads := slices.Contains(v.Hosts, host)
-			if gets := slices.Contains(given, v.Name); gets != reads && len(v.Hosts) > 0 { // without a host: nothing reads it yet
+			if gets := slices.Contains(given, v.Name); gets != reads &&
+				len(v.Hosts) > 0 { // without a host nothing reads it
 				t.Errorf("%s reads %s: %v, gets it: %v", name, v.Name, reads, gets)
 			}
 		}
@@ -69,7 +70,7 @@ func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
 // hosts are the hosts of the table of variables, by where they are built from.
 var hosts = map[string]config.Host{"functions/api": config.API, "functions/refresh": config.Refresh}
 
-func TestTemplatesVariablesAreTheTables(t *testing.T) {
+func TestTemplateVariablesMatchTable(t *testing.T) {
 	of := readTemplate(t)
 	known := map[string]config.Variable{}
 	for _, v := range config.Variables() {
@@ -87,18 +88,19 @@ func TestTemplatesVariablesAreTheTables(t *testing.T) {
 		parameter := referred(value)
 		p, ok := of.Parameters[parameter]
 		if !ok {
-			continue // the template's own affair
+			continue // set by the template itself
 		}
 		if parameter != camel(name) {
 			t.Errorf("%s is set by %s, not by a parameter of its name", name, parameter)
 		}
-		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got && !strings.HasPrefix(v.Default, got+" deployed") {
+		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got &&
+			!strings.HasPrefix(v.Default, got+" deployed") {
 			t.Errorf("%s is %q by default, in the table %q", parameter, got, v.Default)
 		}
 	}
 }
 
-func TestTemplatesSecretsAreNames(t *testing.T) {
+func TestTemplateSecretsAreNames(t *testing.T) {
 	of := readTemplate(t)
 	for name, f := range functions(t, of) {
 		for variable := range f.Environment.Variables {
@@ -107,21 +109,21 @@ func TestTemplatesSecretsAreNames(t *testing.T) {
 				continue
 			}
 			if value, declared := f.Environment.Variables[secret]; !declared || value != "" {
-				t.Errorf("%s: %s has to be declared and empty, it is %v", name, secret, value)
+				t.Errorf("%s: %s must be declared and empty, is %v", name, secret, value)
 			}
 		}
 	}
 	for name, p := range of.Parameters {
 		if p.NoEcho {
-			t.Errorf("%s takes a secret: take the name of a SecureString", name)
+			t.Errorf("%s holds a secret: use the name of a SecureString", name)
 		}
 		if p.Description == "" || strings.Contains(p.Description, "\n") {
-			t.Errorf("%s has to say in a line what it is", name)
+			t.Errorf("%s needs a description of one line", name)
 		}
 	}
 }
 
-func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
+func TestTemplateFailuresReachQueue(t *testing.T) {
 	of := readTemplate(t)
 	queues := properties[struct{ MessageRetentionPeriod int }](t, of, "AWS::SQS::Queue")
 	leadsToQueue := func(value any) bool {
@@ -135,7 +137,7 @@ func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
 		for event, e := range f.Events {
 			asynchronous[name] = true
 			if !leadsToQueue(e.Properties.DeadLetterConfig.Arn) {
-				t.Errorf("%s.%s: an event that can not be delivered is lost", name, event)
+				t.Errorf("%s.%s: an event that cannot be delivered is lost", name, event)
 			}
 		}
 		for variable, value := range f.Environment.Variables {
@@ -154,12 +156,12 @@ func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
 	}
 }
 
-func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
+func TestTemplateLogsExpire(t *testing.T) {
 	of := readTemplate(t)
 	groups := properties[struct{ RetentionInDays any }](t, of, "AWS::Logs::LogGroup")
 	for name, group := range groups {
 		if group.RetentionInDays == nil {
-			t.Errorf("%s is kept for ever", name)
+			t.Errorf("%s has no retention", name)
 		}
 	}
 	for name, f := range functions(t, of) {
@@ -169,7 +171,7 @@ func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
 	}
 }
 
-func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
+func TestTemplateFunctionsExist(t *testing.T) {
 	rooms := packages(t)
 	for name, f := range functions(t, readTemplate(t)) {
 		if rooms[f.CodeUri].Name != "main" {
@@ -178,7 +180,8 @@ func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
 	}
 }
 
-// camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by AirtableBaseId.
+// camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by
+// AirtableBaseId.
 func camel(variable string) string {
 	var name strings.Builder
 	for word := range strings.SplitSeq(strings.ToLower(variable), "_") {
@@ -195,7 +198,7 @@ func TestEventsAreJSON(t *testing.T) {
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil || !json.Valid(text) {
-			t.Errorf("%s is no JSON: %v", path, err)
+			t.Errorf("%s is not JSON: %v", path, err)
 		}
 	}
 }

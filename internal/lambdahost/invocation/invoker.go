@@ -15,7 +15,8 @@ import (
 	"voc/internal/manifest"
 )
 
-// Invoker has refreshes done by the refresh functions, which it calls and does not wait for. It implements httpapi.Refresher.
+// Invoker has refreshes done by the refresh functions, which it calls and does not wait
+// for. It implements httpapi.Refresher.
 type Invoker struct {
 	store     *manifest.Store
 	functions config.Function
@@ -34,8 +35,8 @@ func New(
 	return &Invoker{store, functions, lambda.NewFromConfig(cfg), now}, nil
 }
 
-// Ask joins the run that is running if that does the work of r, by a fresh read of the manifest, or else
-// calls a function. Error: job.ErrNotStarted.
+// Ask joins the run that is running if that does the work of r, by a fresh read of the
+// manifest, or else calls a function. Error: job.ErrNotStarted.
 func (i *Invoker) Ask(ctx context.Context, r job.Request) (job.Ticket, error) {
 	lease, running, err := i.store.Running(ctx)
 	if err == nil && running && r.JoinedBy(lease.Request()) {
@@ -66,7 +67,8 @@ func (i *Invoker) call(ctx context.Context, r job.Request) error {
 	return fmt.Errorf("%w: %s: %s was not called: %s", job.ErrNotStarted, variable, function, lambdahost.Refusal(err, advice))
 }
 
-// target is the function for a mode, and the variable that names it. A rollback must not wait behind a full where one call at a time is allowed.
+// target is the function for a mode, and the variable that names it. A rollback must not
+// wait behind a full where one call at a time is allowed.
 func (i *Invoker) target(mode job.Mode) (variable, function string) {
 	if mode == job.Full || mode == job.Sweep {
 		return "REFRESH_FULL_FUNCTION", i.functions.Full

@@ -47,7 +47,7 @@ func fetches(store *blobtest.Faulty) (n int) {
 	return n
 }
 
-func TestASnapshotThatTheManifestHasCanBeWalked(t *testing.T) {
+func TestAcquireAt(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	all := published(t, store, "full-1", "full-2", "full-3")
@@ -59,7 +59,7 @@ func TestASnapshotThatTheManifestHasCanBeWalked(t *testing.T) {
 	serves(t, r, "full-3")
 }
 
-func TestASnapshotThatFellOutOfTheManifestIsGone(t *testing.T) {
+func TestAcquireAtDroppedSnapshot(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore() // keeps three
 	first := published(t, store, "full-1")[0]
@@ -76,7 +76,7 @@ func TestASnapshotThatFellOutOfTheManifestIsGone(t *testing.T) {
 	release()
 }
 
-func TestASnapshotThatIsDamagedInTheStoreIsGoneToo(t *testing.T) {
+func TestAcquireAtDamagedSnapshot(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	all := published(t, store, "full-1", "full-2", "full-3")
@@ -95,7 +95,7 @@ func TestASnapshotThatIsDamagedInTheStoreIsGoneToo(t *testing.T) {
 }
 
 // Another process may serve, and give a cursor on, what this one has not seen yet.
-func TestASnapshotThatIsNewerThanTheLastLookIsFound(t *testing.T) {
+func TestAcquireAtNewerSnapshot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
@@ -110,7 +110,7 @@ func TestASnapshotThatIsNewerThanTheLastLookIsFound(t *testing.T) {
 	})
 }
 
-func TestUnknownSnapshotsDoNotMakeTheStoreBeAskedAgainAndAgain(t *testing.T) {
+func TestAcquireAtUnknownReadsStoreOnce(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
@@ -127,7 +127,7 @@ func TestUnknownSnapshotsDoNotMakeTheStoreBeAskedAgainAndAgain(t *testing.T) {
 	}
 }
 
-func TestAStoreThatIsDownSaysNothingAboutASnapshot(t *testing.T) {
+func TestAcquireAtUnavailableStore(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
@@ -142,7 +142,7 @@ func TestAStoreThatIsDownSaysNothingAboutASnapshot(t *testing.T) {
 }
 
 // A walk goes on over a file that stays open: whoever reads page by page does not pay for a refresh with a fetch.
-func TestASnapshotThatIsWalkedStaysOpenWhenItIsReplaced(t *testing.T) {
+func TestPinnedSnapshotStaysOpen(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
@@ -159,7 +159,7 @@ func TestASnapshotThatIsWalkedStaysOpenWhenItIsReplaced(t *testing.T) {
 	}
 }
 
-func TestASnapshotThatIsWalkedTellsTheTimesThatWereConfirmedOfIt(t *testing.T) {
+func TestPinnedSnapshotHasConfirmedTimes(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	first := published(t, store, "full-1")[0]
@@ -176,7 +176,7 @@ func TestASnapshotThatIsWalkedTellsTheTimesThatWereConfirmedOfIt(t *testing.T) {
 	release()
 }
 
-func TestOlderSnapshotsAreFetchedOnceHoweverManyAsk(t *testing.T) {
+func TestAcquireAtFetchesOnce(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
 	store := blobtest.NewFaulty(memory)
@@ -202,7 +202,7 @@ func TestOlderSnapshotsAreFetchedOnceHoweverManyAsk(t *testing.T) {
 }
 
 // In a bubble a goroutine or a timer that stays fails the test.
-func TestTwoOlderSnapshotsStayOpenAndEachGoesWhenItIsIdle(t *testing.T) {
+func TestIdleOlderSnapshotsAreClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()

@@ -136,7 +136,7 @@ func memory(b *testing.B, figure string) (bytes int64) {
 	if _, err := fmt.Sscan(after, &bytes); err != nil {
 		b.Fatal(err)
 	}
-	return bytes << 10 // it is told in kB
+	return bytes << 10 // /proc has kB
 }
 
 // sealLarge seals the snapshot.

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strings"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
@@ -68,32 +67,4 @@ func (a *API) newMux() *http.ServeMux {
 	}
 	mux.Handle("/", endpoint{api: a, absent: errNoRoute})
 	return mux
-}
-
-// endpoint answers the requests for one path.
-type endpoint struct {
-	api    *API
-	routes []route // one for each method
-	absent error   // why there are no routes
-}
-
-// ServeHTTP implements http.Handler.
-func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.api.serve(w, r, e) }
-
-// route returns the route for a method. Errors: absent, wrongMethod.
-func (e endpoint) route(method string) (route, error) {
-	if e.absent != nil {
-		return route{}, e.absent
-	}
-	var allowed []string
-	for _, route := range e.routes {
-		allowed = append(allowed, route.method)
-		if route.method == http.MethodGet {
-			allowed = append(allowed, http.MethodHead)
-		}
-		if method == route.method || method == http.MethodHead && route.method == http.MethodGet {
-			return route, nil
-		}
-	}
-	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
 }

@@ -12,7 +12,6 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/replica"
 	"voc/internal/schedule"
-	"voc/internal/snapshot"
 )
 
 type statusBody struct {
@@ -151,23 +150,4 @@ func (a *API) describeCalls(m manifest.Manifest) airtableBody {
 		MonthlyCap:     a.MonthlyCalls,
 		Forecast:       m.Forecast(now, a.Due(now), m.Records(), a.Quota),
 	}
-}
-
-// warnPercent is the share of the platform's limit from which the whole list causes a warning.
-const warnPercent = 70
-
-// warnings are those of the host, and of a whole list that is close to its limit.
-func (p Platform) warnings(file *snapshot.File) []string {
-	warnings := slices.Clone(p.Warnings)
-	if p.AnswerLimit == 0 || file == nil {
-		return warnings
-	}
-	for _, encoding := range []snapshot.Encoding{snapshot.Brotli, snapshot.Gzip} {
-		if share := file.Size(encoding) * 100 / p.maxBody(); share >= warnPercent {
-			warnings = append(warnings, fmt.Sprintf("the whole list, encoded as %s, has %d %% of "+
-				"the size that this platform can send; a larger one is rejected: "+
-				"request pages with limit, or narrow FEEDBACK_YEARS", encoding, share))
-		}
-	}
-	return warnings
 }

@@ -17,7 +17,6 @@ import (
 var circular = map[string]bool{
 	"internal/catalog":               true,
 	"internal/config":                true,
-	"internal/httpapi":               true,
 	"internal/lambdahost/lambdatest": true,
 	"internal/refresh":               true,
 	"internal/manifest":              true,

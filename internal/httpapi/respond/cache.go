@@ -59,12 +59,6 @@ func newCachedAnswer(header Header, sent content, body *recording) *cachedAnswer
 	return a
 }
 
-func (c *cachedAnswer) send(w *Response, a Answer) error {
-	w.start(a, c.content)
-	_, err := w.write(c.body)
-	return err
-}
-
 func (c *cachedAnswer) size() int { return headerSize + len(c.body) }
 
 func (c *responseCache) get(key cacheKey) (*cachedAnswer, bool) {

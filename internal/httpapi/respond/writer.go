@@ -3,8 +3,6 @@ package respond
 import (
 	"cmp"
 	"errors"
-	"io"
-	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -114,44 +112,6 @@ func (w *Response) notModified(validator Validator) bool {
 		}
 	}
 	return false
-}
-
-func (b Bytes) send(w *Response, a Answer) error {
-	body, encoding := smallest(b, w.accepted)
-	return Encoded{body, encoding}.send(w, a)
-}
-
-func (b Encoded) send(w *Response, a Answer) error {
-	size := int64(len(b.Bytes))
-	if w.exceeds(size) {
-		return ErrTooLarge
-	}
-	w.start(a, content{b.Encoding, size, true})
-	_, err := w.write(b.Bytes)
-	return err
-}
-
-// send leaves the copying to net/http, which lets the kernel do it.
-func (b File) send(w *Response, a Answer) error {
-	file, size, err := b.Open(w.request.Context(), b.Encoding)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if w.exceeds(size) {
-		return ErrTooLarge
-	}
-	w.start(a, content{b.Encoding, size, true})
-	if w.recording != nil {
-		w.recording.tooLong = true
-	}
-	if w.request.Method == http.MethodHead {
-		return nil
-	}
-	_, err = io.Copy(w.out, file)
-	_, unreadable := errors.AsType[*fs.PathError](err)
-	w.clientGone = err != nil && !unreadable
-	return err
 }
 
 func (w *Response) exceeds(size int64) bool { return w.maxBody > 0 && size > w.maxBody }

@@ -1,0 +1,45 @@
+package httpapi
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"voc/internal/snapshot"
+)
+
+// Platform holds the limits of a request-scoped host such as Lambda. The zero Platform has none.
+type Platform struct {
+	// AnswerLimit is how many bytes the body of a response may have in base64, in which the
+	// platform carries it; 0: any. A larger response is a 413.
+	AnswerLimit int
+
+	// FetchWithin limits how long a request waits for the store, because no work continues after
+	// the response; 0: a fetch continues even if its request ends.
+	FetchWithin time.Duration
+
+	// Warnings are shown to the operator in /api/cache/.
+	Warnings []string
+}
+
+// maxBody is how many bytes a body may have before base64; 0: any.
+func (p Platform) maxBody() int64 { return int64(p.AnswerLimit) / 4 * 3 }
+
+// warnPercent is the share of the platform's limit from which the whole list causes a warning.
+const warnPercent = 70
+
+// warnings are those of the host, and of a whole list that is close to its limit.
+func (p Platform) warnings(file *snapshot.File) []string {
+	warnings := slices.Clone(p.Warnings)
+	if p.AnswerLimit == 0 || file == nil {
+		return warnings
+	}
+	for _, encoding := range []snapshot.Encoding{snapshot.Brotli, snapshot.Gzip} {
+		if share := file.Size(encoding) * 100 / p.maxBody(); share >= warnPercent {
+			warnings = append(warnings, fmt.Sprintf("the whole list, encoded as %s, has %d %% of "+
+				"the size that this platform can send; a larger one is rejected: "+
+				"request pages with limit, or narrow FEEDBACK_YEARS", encoding, share))
+		}
+	}
+	return warnings
+}

@@ -73,7 +73,10 @@ func TestRouteAccess(t *testing.T) {
 				if a.is(t, want); t.Failed() {
 					t.Fatalf("%s %s: %d", method, path, a.StatusCode)
 				}
-				if challenge := a.Header.Get("WWW-Authenticate"); strings.HasPrefix(challenge, "Bearer") != (want == 401) {
+				if challenge := a.Header.Get("WWW-Authenticate"); strings.HasPrefix(
+					challenge,
+					"Bearer",
+				) != (want == 401) {
 					t.Errorf("%s %s: %d with WWW-Authenticate %q", method, path, want, challenge)
 				}
 			}
@@ -84,7 +87,8 @@ func TestRouteAccess(t *testing.T) {
 	}
 }
 
-// TestJWTReads: only the gateway's authorizer gives claims; a client's own tokens and headers do not.
+// TestJWTReads: only the gateway's authorizer gives claims; a client's own tokens and headers do
+// not.
 func TestJWTReads(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = access.JWTReads })
@@ -125,18 +129,25 @@ func TestZeroPolicyAllowsNoReads(t *testing.T) {
 
 // openToAll reports whether a path needs no token in any mode.
 func openToAll(path string) bool {
-	return slices.Contains([]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path)
+	return slices.Contains(
+		[]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"},
+		path,
+	)
 }
 
 func TestNoAdminTokensNamesTheSetting(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(detail, "ADMIN_TOKENS") {
+	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(
+		detail,
+		"ADMIN_TOKENS",
+	) {
 		t.Errorf("detail %q", detail)
 	}
 }
 
-// TestTokensAreNeverShown sends right and wrong tokens to every path of working and broken services.
+// TestTokensAreNeverShown sends right and wrong tokens to every path of working and broken
+// services.
 func TestTokensAreNeverShown(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*service){

@@ -21,8 +21,9 @@ func serveSample(b *testing.B) *service {
 	return s
 }
 
-// BenchmarkWholeList downloads over loopback, because the kernel sends the precomputed list. naive is
-// the cost without a snapshot: read, decode, map and encode each row, without compression.
+// BenchmarkWholeList downloads over loopback, because the kernel sends the precomputed list.
+// naive is the cost without a snapshot: read, decode, map and encode each row, without
+// compression.
 func BenchmarkWholeList(b *testing.B) {
 	s := serveSample(b)
 	var naiveWall, naiveCPU float64
@@ -30,7 +31,8 @@ func BenchmarkWholeList(b *testing.B) {
 		name, encoding string
 		handler        http.Handler
 	}{
-		{"naive", "identity", naiveHandler(s.replica)}, {"gzip", "gzip", s}, {"br", "br", s}, {"identity", "identity", s},
+		{"naive", "identity", naiveHandler(s.replica)}, {"gzip", "gzip", s}, {"br", "br", s},
+		{"identity", "identity", s},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			server := httptest.NewServer(c.handler)
@@ -63,7 +65,11 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 		b.Fatal(err)
 	}
 	defer response.Body.Close()
-	size, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, response.Body, make([]byte, 256<<10)) // a client that takes what there is
+	size, err := io.CopyBuffer(
+		struct{ io.Writer }{io.Discard},
+		response.Body,
+		make([]byte, 256<<10),
+	) // a client that takes what there is
 	if err != nil || response.StatusCode != http.StatusOK || size < 100<<10 {
 		b.Fatal(response.Status, size, err)
 	}
@@ -91,7 +97,9 @@ func naiveHandler(replica *replica.Replica) http.Handler {
 
 func BenchmarkNotModified(b *testing.B) {
 	s := serveSample(b)
-	for name, target := range map[string]string{"whole": "/api/feedback/", "filtered": "/api/feedback/?team=triage&priority=high"} {
+	for name, target := range map[string]string{
+		"whole": "/api/feedback/", "filtered": "/api/feedback/?team=triage&priority=high",
+	} {
 		b.Run(name, func(b *testing.B) { s.handle(b, 304, target, "If-None-Match", s.tag(target)) })
 	}
 }
@@ -99,17 +107,24 @@ func BenchmarkNotModified(b *testing.B) {
 func BenchmarkFiltered(b *testing.B) {
 	s := serveSample(b)
 	for name, target := range map[string]string{
-		"page of 50": "/api/feedback/?team=triage&limit=50", "three fields": "/api/feedback/?team=triage&priority=high&environment=cw+2.0", "none": "/api/feedback/?team=nobody",
+		"page of 50":   "/api/feedback/?team=triage&limit=50",
+		"three fields": "/api/feedback/?team=triage&priority=high&environment=cw+2.0",
+		"none":         "/api/feedback/?team=nobody",
 	} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
-			b.Run(name+"/"+encoding, func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) })
+			b.Run(
+				name+"/"+encoding,
+				func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) },
+			)
 		}
 	}
 }
 
 func BenchmarkStatus(b *testing.B) {
 	s := serveSample(b)
-	for name, target := range map[string]string{"cache": "/api/cache/", "runs": "/api/cache/runs", "health": "/api/health", "live": "/api/live"} {
+	for name, target := range map[string]string{
+		"cache": "/api/cache/", "runs": "/api/cache/runs", "health": "/api/health", "live": "/api/live",
+	} {
 		b.Run(name, func(b *testing.B) { s.handle(b, 200, target) })
 	}
 }

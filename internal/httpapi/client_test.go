@@ -27,7 +27,10 @@ func TestClientGoneIsNotLogged(t *testing.T) {
 				s := serving(t)
 				r := httptest.NewRequest("GET", target, nil)
 				r.Header.Set("Accept-Encoding", encoding)
-				w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { return errors.New("broken pipe") }}
+				w := &hooked{
+					ResponseRecorder: httptest.NewRecorder(),
+					onWrite:          func() error { return errors.New("broken pipe") },
+				}
 				s.cutOff(w, r)
 				if alerts := s.log.alerts(); alerts != nil {
 					t.Errorf("logged %q", alerts)
@@ -44,7 +47,8 @@ func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, target := range targets {
-		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 && a.body != s.get(target).body {
+		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 &&
+			a.body != s.get(target).body {
 			t.Errorf("%s: %d %.100q", name, a.StatusCode, a.body)
 		}
 	}
@@ -70,7 +74,10 @@ func TestSlowClientsDoNotBlockOthers(t *testing.T) {
 		})
 		<-stuck
 	}
-	for _, target := range []string{"/api/feedback/rec00000000000001", "/api/feedback/?limit=46", "/api/feedback/facets?team=beta", "/api/feedback/"} {
+	for _, target := range []string{
+		"/api/feedback/rec00000000000001", "/api/feedback/?limit=46", "/api/feedback/facets?team=beta",
+		"/api/feedback/",
+	} {
 		s.get(target).is(t, 200)
 	}
 	go func() {

@@ -38,7 +38,11 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 	if !ok {
 		return nil, errors.New("apidoc/openapi.json is no object")
 	}
-	d := &description{root: object, compiler: jsonschema.NewCompiler(), schemas: map[string]*jsonschema.Schema{}}
+	d := &description{
+		root:     object,
+		compiler: jsonschema.NewCompiler(),
+		schemas:  map[string]*jsonschema.Schema{},
+	}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	return d, d.compiler.AddResource("openapi.json", root)
@@ -96,7 +100,9 @@ func (d *description) operation(method string, url *url.URL) (place, bool) {
 		for pattern := range paths.node {
 			prefix, isPattern := strings.CutSuffix(strings.TrimSuffix(pattern, "/"), "{id}")
 			name, ok := strings.CutPrefix(path, prefix)
-			if exact && (isPattern || name != "") || !exact && (!isPattern || name == "" || strings.Contains(name, "/")) || !ok {
+			if exact && (isPattern || name != "") ||
+				!exact && (!isPattern || name == "" || strings.Contains(name, "/")) ||
+				!ok {
 				continue
 			}
 			operation := d.in(paths, pattern, strings.ToLower(strings.Replace(method, "HEAD", "GET", 1)))
@@ -166,7 +172,8 @@ func (d *description) hasBody(r *http.Request, response place, a answer) error {
 			return fmt.Errorf("%s: %w", response.at, err)
 		}
 	}
-	if err := d.check(d.in(media, "schema"), value); err != nil || contentType != "application/problem+json" {
+	if err := d.check(d.in(media, "schema"), value); err != nil ||
+		contentType != "application/problem+json" {
 		return err
 	}
 	return d.isListed(response, a.StatusCode, value.(map[string]any)["type"].(string))
@@ -178,7 +185,11 @@ func (d *description) isListed(response place, status int, problem string) error
 	if listed, _ := response.node["x-problems"].([]any); !slices.Contains(listed, any(code)) {
 		return fmt.Errorf("%s: the problem %q is none of %v", response.at, code, listed)
 	}
-	if said := d.in(place{"#", d.root}, "x-problems", code).node["status"]; fmt.Sprint(said) != strconv.Itoa(status) {
+	if said := d.in(place{"#", d.root}, "x-problems", code).node["status"]; fmt.Sprint(
+		said,
+	) != strconv.Itoa(
+		status,
+	) {
 		return fmt.Errorf("the problem %q has status %d, and is said to have %v", code, status, said)
 	}
 	return nil

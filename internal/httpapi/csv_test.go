@@ -13,7 +13,9 @@ import (
 
 // hostile are texts that could break a spreadsheet, a parser or a shell.
 var hostile = []string{
-	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo", "one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`, `""`, ",", "=\"a\",\r\n",
+	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo",
+	"one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`,
+	`""`, ",", "=\"a\",\r\n",
 }
 
 // withStatuses seals a snapshot whose statuses are texts, in order.
@@ -22,7 +24,11 @@ func withStatuses(t *testing.T, texts []string) fixture {
 	var all []feedback.Record
 	for i, text := range texts {
 		all = append(all, feedback.Record{
-			ID: "rec" + string(rune('a'+i)), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{"Status": text, "Issue": -4.5}),
+			ID: "rec" + string(
+				rune('a'+i),
+			), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{
+				"Status": text, "Issue": -4.5,
+			}),
 		})
 	}
 	return seal(t.Name(), all)
@@ -34,7 +40,9 @@ func TestCSVCells(t *testing.T) {
 	s.publish(withStatuses(t, hostile), fullRun())
 	a := s.get("/api/feedback/?format=csv")
 	a.is(t, 200)
-	if lines := strings.Split(a.body, "\r\n"); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
+	if lines := strings.Split(
+		a.body, "\r\n",
+	); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
 		!strings.HasSuffix(a.body, "\r\n") {
 		t.Errorf("%.300q", a.body)
 	}
@@ -56,7 +64,10 @@ func TestCSVCells(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-status +cell):\n%s", diff)
 	}
-	for _, whole := range []string{",\"one\r\ntwo\",", ",\"one\rtwo\",", ",\"one\ntwo\",", `,"say ""no""",`, `,"'=""a"",`, ",'=SUM(A1:A9),", ",日本語 🙂,", ", padded ,", ",'\tindented,", ",\"'\rreturned\","} {
+	for _, whole := range []string{
+		",\"one\r\ntwo\",", ",\"one\rtwo\",", ",\"one\ntwo\",", `,"say ""no""",`, `,"'=""a"",`,
+		",'=SUM(A1:A9),", ",日本語 🙂,", ", padded ,", ",'\tindented,", ",\"'\rreturned\",",
+	} {
 		if !strings.Contains(a.body, whole) {
 			t.Errorf("no %q", whole)
 		}
@@ -67,7 +78,9 @@ func TestCSVMatchesList(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
-	for _, query := range []string{"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody"} {
+	for _, query := range []string{
+		"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody",
+	} {
 		var rows []map[string]any
 		list := s.get("/api/feedback/?" + query)
 		list.decode(t, &rows)
@@ -103,7 +116,8 @@ func cell(value any) string {
 func TestCSVWithoutRows(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
+	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 ||
+		!strings.HasPrefix(a.body, "id,description,") {
 		t.Errorf("%q", a.body)
 	}
 }

@@ -39,7 +39,10 @@ func (s *service) walk(t testing.TB, target string) (pages [][]string, answers [
 func TestPagesCoverListOnce(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, query := range []string{"", "team=alpha", "sort=priority&environment=kiosk", "q=first", "q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody"} {
+	for _, query := range []string{
+		"", "team=alpha", "sort=priority&environment=kiosk", "q=first",
+		"q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody",
+	} {
 		whole, all := s.listed(query)
 		for _, limit := range []int{1, 7, 24, 48, 1000} {
 			pages, answers := s.walk(t, fmt.Sprintf("/api/feedback?%s&limit=%d", query, limit))
@@ -63,8 +66,10 @@ func TestPagesOfAnyLimit(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
 		for name, choices := range map[string][]string{
-			"team": {"alpha", "BETA", "Triage", "Money", "x"}, "priority": {"high", "urgent", "low"}, "environment": {"kiosk", "CW 1.0"}, "area": {"billing", "Unknown"},
-			"q": {"first", "more first", "short", `"日本語"`}, "created_from": {"2026-11-23", "2026-11-22T20:00:00Z"}, "created_to": {"2026-11-23T06:00:00Z"},
+			"team": {"alpha", "BETA", "Triage", "Money", "x"}, "priority": {"high", "urgent", "low"},
+			"environment": {"kiosk", "CW 1.0"}, "area": {"billing", "Unknown"},
+			"q":            {"first", "more first", "short", `"日本語"`},
+			"created_from": {"2026-11-23", "2026-11-22T20:00:00Z"}, "created_to": {"2026-11-23T06:00:00Z"},
 			"sort": append(sortNames(), "relevance"), "status": {"new"},
 		} {
 			if rapid.Bool().Draw(t, name) {
@@ -123,7 +128,8 @@ func TestCursorAllowsOtherLimitAndFormat(t *testing.T) {
 		t.Errorf("%v, want %v", got, whole[2:5])
 	}
 	values.Set("format", "csv")
-	if a := s.get("/api/feedback/?" + values.Encode()); strings.Count(a.body, "\r\n") != 1+3 || !strings.Contains(a.Header.Get("Link"), "format=csv") {
+	if a := s.get("/api/feedback/?" + values.Encode()); strings.Count(a.body, "\r\n") != 1+3 ||
+		!strings.Contains(a.Header.Get("Link"), "format=csv") {
 		t.Errorf("%s %q", a.Header.Get("Link"), a.body)
 	}
 }
@@ -131,11 +137,19 @@ func TestCursorAllowsOtherLimitAndFormat(t *testing.T) {
 func TestCursorRejectsOtherQuery(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	cursor := must(url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t))).Query().Get("cursor")
-	for _, query := range []string{"", "team=alpha&sort=status", "team=beta", "team=beta&sort=-status", "team=beta&team=alpha&sort=status", "team=beta&sort=status&q=first", "team=beta&sort=status&area=Billing"} {
+	cursor := must(
+		url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t)),
+	).Query().
+		Get("cursor")
+	for _, query := range []string{
+		"", "team=alpha&sort=status", "team=beta", "team=beta&sort=-status",
+		"team=beta&team=alpha&sort=status", "team=beta&sort=status&q=first",
+		"team=beta&sort=status&area=Billing",
+	} {
 		a := s.get("/api/feedback/?" + query + "&limit=2&cursor=" + cursor)
 		a.is(t, 400)
-		if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "cursor" || !strings.Contains(p.Errors[0].Detail, "filters") {
+		if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "cursor" ||
+			!strings.Contains(p.Errors[0].Detail, "filters") {
 			t.Errorf("%s: %s", query, a.body)
 		}
 	}
@@ -182,7 +196,8 @@ func TestCursorPinsSnapshot(t *testing.T) {
 		a.has(t, "X-Snapshot", first.ID, "X-Total-Count", "48")
 		s.get(began.nextPage(t), "If-None-Match", a.Header.Get("ETag"))
 	}
-	if _, a := s.listed(""); a.Header.Get("X-Snapshot") == first.ID || a.Header.Get("X-Total-Count") != "50" {
+	if _, a := s.listed(""); a.Header.Get("X-Snapshot") == first.ID ||
+		a.Header.Get("X-Total-Count") != "50" {
 		t.Errorf("a list that begins now is of %s", a.Header.Get("X-Snapshot"))
 	}
 }
@@ -221,7 +236,9 @@ func TestCursorOfUnfetchedSnapshot(t *testing.T) {
 func TestCursorOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString([]byte("\x01\x05\x30"+strings.Repeat("x", 40)))
+	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString(
+		[]byte("\x01\x05\x30"+strings.Repeat("x", 40)),
+	)
 	s.get(forged).is(t, 400)
 	empty := newService(t)
 	empty.get(s.get("/api/feedback/?limit=10").nextPage(t)).is(t, 503)
@@ -231,7 +248,10 @@ func TestCursorOfAnotherBase(t *testing.T) {
 func FuzzCursor(f *testing.F) {
 	s := serving(f)
 	next := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(f))).Query().Get("cursor")
-	for _, seed := range []string{"", "a", next, next[1:], next + next, strings.ToUpper(next), "AQ", "AQUw", strings.Repeat("_", 500), "\x00", "=", next + "=", next + "\n"} {
+	for _, seed := range []string{
+		"", "a", next, next[1:], next + next, strings.ToUpper(next), "AQ", "AQUw",
+		strings.Repeat("_", 500), "\x00", "=", next + "=", next + "\n",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {

@@ -8,9 +8,9 @@
 // and no internals.
 //
 // A data route answers from one snapshot, and its body does not depend on the clock, so that its
-// validator stays valid and its answer can be cached. Cursors name the snapshot of their first page,
-// so that all pages of a list come from one snapshot. Status routes describe the present and are
-// never stored.
+// validator stays valid and its answer can be cached. Cursors name the snapshot of their first
+// page, so that all pages of a list come from one snapshot. Status routes describe the present
+// and are never stored.
 //
 // apidoc/openapi.yaml describes the contract, and the tests check every response against it. The
 // page that is generated from it explains each problem.
@@ -18,6 +18,6 @@
 // Request-scoped hosts such as Lambda limit the size of a response and forbid work after it:
 // Platform holds these limits. The zero Platform, of a server, has none.
 //
-// The package reads the manifest, the replica and the snapshot, and leaves access to package access.
-// Refreshes are behind the interface Refresher.
+// The package reads the manifest, the replica and the snapshot, and leaves access to package
+// access. Refreshes are behind the interface Refresher.
 package httpapi

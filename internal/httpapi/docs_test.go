@@ -36,7 +36,9 @@ func TestDocsRevalidate(t *testing.T) {
 }
 
 // loads are the ways in which a page makes a browser fetch something.
-var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
+var loads = regexp.MustCompile(
+	`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`,
+)
 
 func TestDocsPageLoadsNothing(t *testing.T) {
 	t.Parallel()
@@ -44,14 +46,25 @@ func TestDocsPageLoadsNothing(t *testing.T) {
 	if found := loads.FindAllString(a.body, -1); found != nil {
 		t.Errorf("it loads %q", found)
 	}
-	a.has(t, "Content-Type", "text/html; charset=utf-8", "Referrer-Policy", "no-referrer", "X-Content-Type-Options", "nosniff")
+	a.has(
+		t,
+		"Content-Type",
+		"text/html; charset=utf-8",
+		"Referrer-Policy",
+		"no-referrer",
+		"X-Content-Type-Options",
+		"nosniff",
+	)
 	policy := a.Header.Get("Content-Security-Policy")
-	for _, rule := range []string{"default-src 'none'", "style-src 'sha256-", "frame-ancestors 'none'"} {
+	for _, rule := range []string{
+		"default-src 'none'", "style-src 'sha256-", "frame-ancestors 'none'",
+	} {
 		if !strings.Contains(policy, rule) {
 			t.Errorf("%q is not in %q", rule, policy)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Count(a.body, "<style>") != 1 || strings.Contains(a.body, "style=") {
+	if strings.Contains(policy, "unsafe") || strings.Count(a.body, "<style>") != 1 ||
+		strings.Contains(a.body, "style=") {
 		t.Errorf("the policy %q is not that of one style", policy)
 	}
 }

@@ -19,14 +19,23 @@ type Route struct {
 // Routes lists the rows of the route table.
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
-		all = append(all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]})
+		all = append(
+			all,
+			Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]},
+		)
 	}
 	return all
 }
 
 // ProblemCodes lists the codes of all problems, once each. malformed-request is one of lambdahost.
 func ProblemCodes() (codes []string) {
-	codes = []string{"bad-parameter", "wrong-method", "too-many-tries", "internal", "malformed-request"}
+	codes = []string{
+		"bad-parameter",
+		"wrong-method",
+		"too-many-tries",
+		"internal",
+		"malformed-request",
+	}
 	for _, p := range problems {
 		codes = append(codes, p.code)
 	}

@@ -45,13 +45,16 @@ func TestMain(m *testing.M) {
 
 const base = "appFeedback000001"
 
-// noon is the time of the tests, a Monday. The hourly incremental is due; the daily full was six hours
-// ago.
+// noon is the time of the tests, a Monday. The hourly incremental is due; the daily full was six
+// hours ago.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func hourly(t testing.TB) httpapi.Schedules {
 	t.Helper()
-	return httpapi.Schedules{Full: cron(t, "cron(0 6 * * ? *)"), Incremental: cron(t, "cron(0 * * * ? *)")}
+	return httpapi.Schedules{
+		Full:        cron(t, "cron(0 6 * * ? *)"),
+		Incremental: cron(t, "cron(0 * * * ? *)"),
+	}
 }
 
 func cron(t testing.TB, expression string) schedule.Schedule {
@@ -69,7 +72,8 @@ var quota = job.Quota{PageSize: 100, PerSecond: 5}
 // fullRun is a run that finished before noon.
 func fullRun() job.Run {
 	return job.Run{
-		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
+		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48,
+		Pages: 1, AirtableCalls: 3,
 		Started: job.At(noon.Add(-2 * time.Minute)), Finished: job.At(noon.Add(-time.Minute)),
 	}
 }
@@ -103,18 +107,27 @@ func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	return newServiceOver(t, blobtest.NewMemory(now.Now), now, options...)
 }
 
-func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(*httpapi.Config)) *service {
+func newServiceOver(
+	t testing.TB,
+	store blob.Store,
+	now *clock,
+	options ...func(*httpapi.Config),
+) *service {
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{ticket: job.Ticket{RunID: "full-1", Mode: job.Full}}, clock: now, log: &logbook{},
+		refresher: &refresher{
+			ticket: job.Ticket{RunID: "full-1", Mode: job.Full},
+		}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.manifests = manifest.New(s.store, 5, quota, log)
 	s.replica = replica.New(s.manifests, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
-		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota, Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota,
+		Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now,
+		Log:    log,
 		Access: access.Policy{Reads: access.PublicReads},
 	}
 	for _, option := range options {
@@ -144,7 +157,8 @@ func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 			Owner:  manifest.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
 			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
 			Snapshot: manifest.Snapshot{
-				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
+				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started,
+				DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
 			},
 		})
 	}

@@ -24,38 +24,83 @@ type asked struct {
 	targets  []string
 }
 
-// BenchmarkAgainstFloor requests over loopback with 32 connections, and reports the speed relative to
-// the floor: the same server with a handler that only repeats recorded responses.
+// BenchmarkAgainstFloor requests over loopback with 32 connections, and reports the speed
+// relative to the floor: the same server with a handler that only repeats recorded responses.
 func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
 	var ids, pages, words []string // more than are kept, where they are asked in turn
 	for _, row := range s.get("/api/feedback/").list(b) {
 		ids = append(ids, "/api/feedback/"+row.ID)
 	}
-	for _, team := range pairs("team", "triage,billing,quoting,platform,partner+success,data+services,integrations") {
+	for _, team := range pairs(
+		"team", "triage,billing,quoting,platform,partner+success,data+services,integrations",
+	) {
 		for _, priority := range pairs("priority", "high,medium,low") {
-			for _, environment := range pairs("environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals") {
+			for _, environment := range pairs(
+				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
+			) {
 				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment)
 			}
 		}
 	}
-	for _, two := range pairs("", "credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund") {
+	for _, two := range pairs(
+		"",
+		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund",
+	) {
 		for _, priority := range []string{"high", "medium", "low"} {
-			words = append(words, "/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").Replace(two))
+			words = append(
+				words,
+				"/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").
+					Replace(two),
+			)
 		}
 	}
 	tag := s.tag("/api/feedback/")
 	for _, encoding := range []string{"gzip", "br", "identity"} {
-		against(b, s, asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}})
-		against(b, s, asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}})
+		against(
+			b,
+			s,
+			asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}},
+		)
+		against(
+			b,
+			s,
+			asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}},
+		)
 		against(b, s, asked{name: "record/one/" + encoding, encoding: encoding, targets: ids[:1]})
 		against(b, s, asked{name: "record/all in turn/" + encoding, encoding: encoding, targets: ids})
-		against(b, s, asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]})
-		against(b, s, asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages})
-		against(b, s, asked{name: "word/one/" + encoding, encoding: encoding, targets: []string{"/api/feedback/?limit=50&q=credit"}})
+		against(
+			b,
+			s,
+			asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]},
+		)
+		against(
+			b,
+			s,
+			asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages},
+		)
+		against(
+			b,
+			s,
+			asked{
+				name:     "word/one/" + encoding,
+				encoding: encoding,
+				targets:  []string{"/api/feedback/?limit=50&q=credit"},
+			},
+		)
 		against(b, s, asked{name: "word/all in turn/" + encoding, encoding: encoding, targets: words})
 	}
-	against(b, s, asked{name: "304", encoding: "gzip", headers: []string{"If-None-Match", tag}, status: 304, targets: []string{"/api/feedback/"}})
+	against(
+		b,
+		s,
+		asked{
+			name:     "304",
+			encoding: "gzip",
+			headers:  []string{"If-None-Match", tag},
+			status:   304,
+			targets:  []string{"/api/feedback/"},
+		},
+	)
 }
 
 // pairs returns filters by two values of a parameter, and by one value twice.
@@ -92,8 +137,8 @@ func against(b *testing.B, s *service, q asked) {
 	})
 }
 
-// cpuTime returns the CPU time of this process, in which client and server run. The ratio of CPU times
-// is stable even on a busy machine.
+// cpuTime returns the CPU time of this process, in which client and server run. The ratio of CPU
+// times is stable even on a busy machine.
 func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
@@ -104,7 +149,9 @@ func cpuTime(b *testing.B) time.Duration {
 }
 
 func load(b *testing.B, url string, q asked) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
+	}
 	defer client.CloseIdleConnections()
 	var turn atomic.Int64
 	b.SetParallelism(connections / 2) // of two cores
@@ -121,7 +168,8 @@ func load(b *testing.B, url string, q asked) {
 			}
 			_, err = io.Copy(io.Discard, response.Body)
 			response.Body.Close()
-			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 || response.StatusCode >= 400 {
+			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 ||
+				response.StatusCode >= 400 {
 				b.Error(target, response.Status, err)
 				return
 			}

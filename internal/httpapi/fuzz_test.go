@@ -20,7 +20,10 @@ func FuzzPath(f *testing.F) {
 		f.Add(path)
 		f.Add(path + "/")
 	}
-	for _, path := range []string{"", "/", "//api/feedback", "/api/feedback/..", "/api/feedback/\x00", "/api/feedback/\xff", "/api/cache/runs/a/b", "/api/cache/runs/'", "*"} {
+	for _, path := range []string{
+		"", "/", "//api/feedback", "/api/feedback/..", "/api/feedback/\x00", "/api/feedback/\xff",
+		"/api/cache/runs/a/b", "/api/cache/runs/'", "*",
+	} {
 		f.Add(path)
 	}
 	s := serving(f)

@@ -24,13 +24,16 @@ import (
 // large is the largest number of records of an Airtable table.
 const large = 500_000
 
-// BenchmarkHalfAMillion compares a table of 500,000 records with the whole sample: the cost of a page of
-// 50 after the first, and the memory that a request adds to the process. The snapshot repeats the
-// sample's records with other ids and times; it takes minutes and 10 GB of disk, so it is built only for
-// this benchmark (make bench-large).
+// BenchmarkHalfAMillion compares a table of 500,000 records with the whole sample: the cost of a
+// page of 50 after the first, and the memory that a request adds to the process. The snapshot
+// repeats the sample's records with other ids and times; it takes minutes and 10 GB of disk, so
+// it is built only for this benchmark (make bench-large).
 func BenchmarkHalfAMillion(b *testing.B) {
 	small, big := serveSample(b), serveLarge(b)
-	for _, query := range []string{"", "environment=cw+2.0&priority=medium&team=triage", "sort=issue_number", "sort=-priority&status=done", "q=credit", "created_from=2025-06-01"} {
+	for _, query := range []string{
+		"", "environment=cw+2.0&priority=medium&team=triage", "sort=issue_number",
+		"sort=-priority&status=done", "q=credit", "created_from=2025-06-01",
+	} {
 		b.Run("page after the first/"+query, func(b *testing.B) {
 			var took [2]float64
 			for i, s := range []*service{small, big} {
@@ -50,9 +53,13 @@ func BenchmarkHalfAMillion(b *testing.B) {
 		})
 	}
 	for _, q := range []struct{ target, encoding string }{
-		{"/api/feedback/", "identity"}, {"/api/feedback/", "gzip"}, {"/api/feedback/?format=csv", "gzip"}, {"/api/feedback/?priority=low", "identity"}, {"/api/feedback/?sort=-modified", "br"},
-		{"/api/feedback/?q=credit&limit=50", "gzip"}, {"/api/feedback/?q=credit&sort=relevance&limit=50", "gzip"}, {"/api/feedback/?sort=area_impacted&limit=1000", "br"},
-		{"/api/feedback/facets?priority=high&q=credit", "gzip"}, {"/api/feedback/facets", "gzip"}, {"/api/customer-pulse", "gzip"},
+		{"/api/feedback/", "identity"}, {"/api/feedback/", "gzip"}, {"/api/feedback/?format=csv", "gzip"},
+		{"/api/feedback/?priority=low", "identity"}, {"/api/feedback/?sort=-modified", "br"},
+		{"/api/feedback/?q=credit&limit=50", "gzip"},
+		{"/api/feedback/?q=credit&sort=relevance&limit=50", "gzip"},
+		{"/api/feedback/?sort=area_impacted&limit=1000", "br"},
+		{"/api/feedback/facets?priority=high&q=credit", "gzip"}, {"/api/feedback/facets", "gzip"},
+		{"/api/customer-pulse", "gzip"},
 	} {
 		b.Run("memory/"+q.target+"/"+q.encoding, func(b *testing.B) {
 			var most int64
@@ -148,14 +155,39 @@ func sealLarge(b *testing.B) fixture {
 	records := decodeRecords(b, voctest.Whole(b))
 	for n := range large {
 		r := records[n%len(records)]
-		copied := feedback.Record{ID: fmt.Sprintf("%s%03d", r.ID, n/len(records)), CreatedTime: r.CreatedTime, Fields: r.Fields}
+		copied := feedback.Record{
+			ID:          fmt.Sprintf("%s%03d", r.ID, n/len(records)),
+			CreatedTime: r.CreatedTime,
+			Fields:      r.Fields,
+		}
 		f := mapping().Map(copied)
 		f.Created = f.Created.Add(time.Duration(n/len(records)) * time.Second)
 		fields := must(json.Marshal(r.Fields))
-		check(draft.Put(ctx, build.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: f.Created, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+		check(
+			draft.Put(
+				ctx,
+				build.Row{
+					Feedback: f,
+					Source: snapshot.Source{
+						ID:          f.ID,
+						CreatedTime: f.Created,
+						Fields:      fields,
+						Digest:      []byte{1},
+						Computed:    []byte{2},
+					},
+				},
+			),
+		)
 	}
 	started := time.Now()
-	sealed := must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))
-	b.Logf("sealed %d records in %v: %d MB", sealed.Records, time.Since(started).Round(time.Second), sealed.Bytes>>20)
+	sealed := must(
+		draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}),
+	)
+	b.Logf(
+		"sealed %d records in %v: %d MB",
+		sealed.Records,
+		time.Since(started).Round(time.Second),
+		sealed.Bytes>>20,
+	)
 	return fixture{Sealed: sealed}
 }

@@ -17,7 +17,11 @@ func (d *description) operations() (all []httpapi.Route) {
 	for path := range paths.node {
 		for method := range d.in(paths, path).node {
 			operation := d.in(paths, path, method)
-			r := httpapi.Route{Method: strings.ToUpper(method), Path: strings.TrimSuffix(path, "/"), Access: "open"}
+			r := httpapi.Route{
+				Method: strings.ToUpper(method),
+				Path:   strings.TrimSuffix(path, "/"),
+				Access: "open",
+			}
 			for _, item := range list(operation.node["parameters"]) {
 				p := d.resolve(item)
 				if p.node["in"] != "query" {
@@ -65,7 +69,9 @@ func TestOpenAPIMatchesRoutes(t *testing.T) {
 
 func TestOpenAPIExplainsEveryProblem(t *testing.T) {
 	t.Parallel()
-	explained := slices.Sorted(maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node))
+	explained := slices.Sorted(
+		maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node),
+	)
 	if diff := cmp.Diff(httpapi.ProblemCodes(), explained); diff != "" {
 		t.Errorf("(-code +apidoc/openapi.yaml):\n%s", diff)
 	}

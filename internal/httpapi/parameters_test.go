@@ -12,24 +12,30 @@ import (
 
 // is reports whether a value is one of those wanted, without case. No filter matches everything.
 func is(value string, wanted []string) bool {
-	return len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(value, w) })
+	return len(wanted) == 0 ||
+		slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(value, w) })
 }
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, query := range []string{
-		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM", "team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=Alpha%20",
-		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25", "team=*", "team='%20OR%201=1--",
-		"priority=high", "priority=1", "priority=Urgent&priority=low", "environment=cw%202.0", "environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
-		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk", "team=alpha&priority=nobody",
+		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM",
+		"team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=Alpha%20",
+		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25",
+		"team=*", "team='%20OR%201=1--",
+		"priority=high", "priority=1", "priority=Urgent&priority=low", "environment=cw%202.0",
+		"environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
+		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk",
+		"team=alpha&priority=nobody",
 		"team=alpha&team=beta&team=%C3%96koteam&team=Money&team=Alpha,%20Beta%20%26%20Co", // all there are
 		"t=1&team=alpha&_=2",
 		strings.Repeat("team=nobody&", 650) + "team=beta",
 	} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(records(48, "first"), func(f feedback.Feedback) bool {
-			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) && is(f.Environment, wanted["environment"])
+			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) &&
+				is(f.Environment, wanted["environment"])
 		})
 		a := s.get("/api/feedback/?" + query)
 		if a.is(t, 200); a.body != string(want) {
@@ -67,12 +73,14 @@ func TestLimitValues(t *testing.T) {
 	s := serving(t)
 	for limit, want := range map[string]int{
 		"1": 1, "2": 2, "47": 47, "48": 48, "49": 48, "1000": 48, "007": 7,
-		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0, "+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0,
+		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0,
+		"+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0,
 	} {
 		a := s.get("/api/feedback/?limit=" + limit)
 		if want == 0 {
 			a.is(t, 400)
-			if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "limit" || !strings.Contains(p.Errors[0].Detail, "1000") {
+			if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "limit" ||
+				!strings.Contains(p.Errors[0].Detail, "1000") {
 				t.Errorf("limit=%s: %s", limit, a.body)
 			}
 			continue
@@ -157,7 +165,8 @@ func TestUnknownParameterListsKnown(t *testing.T) {
 	} {
 		a := s.get(target + "?colour=red")
 		a.is(t, 400)
-		if p := a.problem(t); len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Detail, known) || !strings.Contains(p.Detail, "colour") {
+		if p := a.problem(t); len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Detail, known) ||
+			!strings.Contains(p.Detail, "colour") {
 			t.Errorf("%s: %s", target, a.body)
 		}
 	}
@@ -182,17 +191,34 @@ func TestDashboardRequestHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	plain := s.get("/api/feedback/")
-	asked := s.get("/api/feedback/?t=1764072000000", "Cache-Control", "no-cache", "Pragma", "no-cache", "Expires", "0", "Content-Type", "application/json")
-	if asked.is(t, 200); asked.body != plain.body || asked.Header.Get("ETag") != plain.Header.Get("ETag") {
+	asked := s.get(
+		"/api/feedback/?t=1764072000000",
+		"Cache-Control",
+		"no-cache",
+		"Pragma",
+		"no-cache",
+		"Expires",
+		"0",
+		"Content-Type",
+		"application/json",
+	)
+	if asked.is(t, 200); asked.body != plain.body ||
+		asked.Header.Get("ETag") != plain.Header.Get("ETag") {
 		t.Errorf("%.100q", asked.body)
 	}
 }
 
 // FuzzQuery checks that the response is a list with its count, or a 400 that names a parameter.
 func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_", "limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
-		"q=%22more+first%22*&sort=relevance&limit=3&format=csv", "sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00", "area=Unknown&type_of_issue=&status=new&source=N/A",
-		"cursor=AQ&limit=1", "limit=3&cursor=AQIwTjkcECtkZnVsbA", "q=%00&q=*", "created_to=0001-01-01", "format=json&sort=priority"} {
+	for _, seed := range []string{
+		"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_",
+		"limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
+		"q=%22more+first%22*&sort=relevance&limit=3&format=csv",
+		"sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00",
+		"area=Unknown&type_of_issue=&status=new&source=N/A",
+		"cursor=AQ&limit=1", "limit=3&cursor=AQIwTjkcECtkZnVsbA", "q=%00&q=*", "created_to=0001-01-01",
+		"format=json&sort=priority",
+	} {
 		f.Add(seed)
 	}
 	s := serving(f)
@@ -207,7 +233,8 @@ func FuzzQuery(f *testing.F) {
 				}
 				return
 			}
-			if rows := a.list(t); err != nil || len(rows) > total || rows == nil || a.Header.Get("ETag") == "" {
+			if rows := a.list(t); err != nil || len(rows) > total || rows == nil ||
+				a.Header.Get("ETag") == "" {
 				t.Errorf("%q: %d rows of %d, %v", query, len(rows), total, err)
 			}
 			return

@@ -43,7 +43,8 @@ func TestTrailingSlash(t *testing.T) {
 		method, _, _ := strings.Cut(methods, ",")
 		without := s.ask(method, path, "Authorization", "Bearer admin-1")
 		with := s.ask(method, path+"/", "Authorization", "Bearer admin-1")
-		if without.StatusCode >= 300 || with.StatusCode != without.StatusCode || with.body != without.body {
+		if without.StatusCode >= 300 || with.StatusCode != without.StatusCode ||
+			with.body != without.body {
 			t.Errorf("%s: %d without a slash, %d with it", path, without.StatusCode, with.StatusCode)
 		}
 	}
@@ -53,7 +54,9 @@ func TestWrongMethod(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for path, allowed := range paths {
-		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"} {
+		for _, method := range []string{
+			"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get",
+		} {
 			if slices.Contains(strings.Split(allowed, ", "), method) {
 				continue
 			}
@@ -70,8 +73,10 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for _, path := range []string{
-		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback", "/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
-		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b", "/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
+		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback",
+		"/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
+		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b",
+		"/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "DELETE"} {
 			if a := s.ask(method, path); a.StatusCode != http.StatusNotFound {
@@ -88,9 +93,13 @@ func TestOddPaths(t *testing.T) {
 	server := httptest.NewServer(s)
 	defer server.Close()
 	for _, path := range []string{
-		"//", "//api/feedback/", "/api/feedback//", "/api/feedback/..", "/api/feedback/../feedback/", "/api/feedback/.", "/api/feedback/%2e%2e", "/api/feedback/%2F", "/api/feedback/a%2Fb",
-		"/api%2Ffeedback%2F", "/api/feedback/%00", "/api/feedback/rec%00", "/api/feedback/%FF%FE", "/api/feedback/%C0%AF", "/api/feedback/%F0%9F%99%82", "/api/feedback/'%20OR%201=1",
-		"/api/feedback/%25", "/api/feedback/%0D%0ASet-Cookie:%20a", "/api/feedback/" + strings.Repeat("a", 60_000), "/" + strings.Repeat("a/", 30_000), "/api/cache/runs/%00", "/api/cache/runs/..",
+		"//", "//api/feedback/", "/api/feedback//", "/api/feedback/..", "/api/feedback/../feedback/",
+		"/api/feedback/.", "/api/feedback/%2e%2e", "/api/feedback/%2F", "/api/feedback/a%2Fb",
+		"/api%2Ffeedback%2F", "/api/feedback/%00", "/api/feedback/rec%00", "/api/feedback/%FF%FE",
+		"/api/feedback/%C0%AF", "/api/feedback/%F0%9F%99%82", "/api/feedback/'%20OR%201=1",
+		"/api/feedback/%25", "/api/feedback/%0D%0ASet-Cookie:%20a",
+		"/api/feedback/" + strings.Repeat("a", 60_000), "/" + strings.Repeat("a/", 30_000),
+		"/api/cache/runs/%00", "/api/cache/runs/..",
 		"/api/cache/runs/%FF", "http://elsewhere/api/nothing",
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
@@ -125,8 +134,13 @@ func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 func TestEscapedRecordPath(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	plain, escaped := s.get("/api/feedback/rec00000000000001"), s.get("/api/feedback/%72ec0000000000000%31/")
-	if plain.is(t, 200); plain.body != escaped.body || plain.Header.Get("ETag") != escaped.Header.Get("ETag") {
+	plain, escaped := s.get(
+		"/api/feedback/rec00000000000001",
+	), s.get(
+		"/api/feedback/%72ec0000000000000%31/",
+	)
+	if plain.is(t, 200); plain.body != escaped.body ||
+		plain.Header.Get("ETag") != escaped.Header.Get("ETag") {
 		t.Errorf("%.80q and %.80q", plain.body, escaped.body)
 	}
 }
@@ -141,9 +155,24 @@ func TestHeadHasHeadersOfGet(t *testing.T) {
 		if !strings.Contains(methods, "GET") {
 			continue
 		}
-		for _, target := range []string{path, path + "?limit=1", path + "?limit=45", path + "?team=nobody", path + "/nobody", path + "?x=1"} {
+		for _, target := range []string{
+			path, path + "?limit=1", path + "?limit=45", path + "?team=nobody", path + "/nobody",
+			path + "?x=1",
+		} {
 			for _, encoding := range []string{"identity", "gzip", "gzip, br"} {
-				get, head := fetch(t, server, "GET", target, encoding), fetch(t, server, "HEAD", target, encoding)
+				get, head := fetch(
+					t,
+					server,
+					"GET",
+					target,
+					encoding,
+				), fetch(
+					t,
+					server,
+					"HEAD",
+					target,
+					encoding,
+				)
 				if head.body != "" || head.StatusCode != get.StatusCode {
 					t.Errorf("HEAD %s: %d with %q, GET has %d", target, head.StatusCode, head.body, get.StatusCode)
 				}
@@ -168,7 +197,12 @@ func comparable(header http.Header) http.Header {
 }
 
 // fetch requests over a connection and reads the encoded body.
-func fetch(t testing.TB, server *httptest.Server, method, target, encoding string, headers ...string) answer {
+func fetch(
+	t testing.TB,
+	server *httptest.Server,
+	method, target, encoding string,
+	headers ...string,
+) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server.URL+target, nil)
 	if err != nil {
@@ -178,7 +212,9 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Add(pair[0], pair[1])
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -207,7 +243,13 @@ func TestHeadHasNoBody(t *testing.T) {
 func TestUnparsedPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, path := range []string{"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20)} {
-		s.send(&http.Request{Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}).is(t, 404)
+	for _, path := range []string{
+		"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20),
+	} {
+		s.send(&http.Request{
+			Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{},
+			Body: io.NopCloser(strings.NewReader("")),
+		}).
+			is(t, 404)
 	}
 }

@@ -22,7 +22,10 @@ func TestPlatformLimit(t *testing.T) {
 	free := newService(t)
 	free.publish(some(t), fullRun())
 	encodings := []string{"identity", "gzip", "br"}
-	for i, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
+	for i, target := range []string{
+		"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium",
+		"/api/feedback/?limit=20",
+	} {
 		for j, encoding := range encodings {
 			if testing.Short() && i%len(encodings) != j { // for the next target the next
 				continue
@@ -32,15 +35,33 @@ func TestPlatformLimit(t *testing.T) {
 				size := inBase64(want.body)
 				fits := newService(t, carries(size))
 				fits.publish(some(t), fullRun())
-				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 || a.body != want.body {
+				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 ||
+					a.body != want.body {
 					t.Errorf("%d, %d bytes of %d where it fits", a.StatusCode, len(a.body), len(want.body))
 				}
 				narrow := newService(t, carries(size-4), origins("https://app.example.com"))
 				narrow.publish(some(t), fullRun())
 				for _, method := range []string{"GET", "HEAD"} {
-					a := narrow.ask(method, target, "Accept-Encoding", encoding, "Origin", "https://app.example.com")
+					a := narrow.ask(
+						method,
+						target,
+						"Accept-Encoding",
+						encoding,
+						"Origin",
+						"https://app.example.com",
+					)
 					a.is(t, 413)
-					a.has(t, "Content-Type", "application/problem+json", "ETag", "", "X-Total-Count", "", "Access-Control-Allow-Origin", "https://app.example.com")
+					a.has(
+						t,
+						"Content-Type",
+						"application/problem+json",
+						"ETag",
+						"",
+						"X-Total-Count",
+						"",
+						"Access-Control-Allow-Origin",
+						"https://app.example.com",
+					)
 				}
 			})
 		}
@@ -72,8 +93,12 @@ func TestPlatformLimitWarning(t *testing.T) {
 
 func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
-	s := serving(t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} })
-	if warnings := s.status().Warnings; len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
+	s := serving(
+		t,
+		func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
+	)
+	if warnings := s.status().Warnings; len(warnings) != 1 ||
+		warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
 		t.Errorf("warnings %q", warnings)
 	}
 }
@@ -88,7 +113,8 @@ func TestPlatformFetchWithin(t *testing.T) {
 	if a.is(t, 200); a.body != want {
 		t.Errorf("%.80q, want what was served before", a.body)
 	}
-	if warnings := s.status().Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "deadline exceeded") {
+	if warnings := s.status().Warnings; len(warnings) != 1 ||
+		!strings.Contains(warnings[0], "deadline exceeded") {
 		t.Errorf("warnings %q", warnings)
 	}
 }

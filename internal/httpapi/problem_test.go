@@ -74,14 +74,28 @@ func failing(t *testing.T) map[string]func() answer {
 	full, closed, open := serving(t), serving(t, tokens), newService(t, tokens)
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
 	stopping := stored(func(s *service) { s.refresher.err = job.ErrStopped }, tokens)
-	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
+	broken := stored(
+		func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") },
+		tokens,
+	)
 	idle := stored(func(s *service) {
 		s.refresher.err = fmt.Errorf("%w: no function secret-internals", job.ErrNotStarted)
 	}, tokens)
 	unread := newService(t, func(c *httpapi.Config) { c.Access.TokensUnread = true })
 	crowded := serving(t, carries(400))
-	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
-	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = access.JWTReads })
+	panicking := stored(
+		func(s *service) { s.refresher.onActive = func() { panic("secret internals") } },
+	)
+	manned, tried, behind := serving(
+		t,
+		staff,
+	), serving(
+		t,
+		staff,
+	), serving(
+		t,
+		func(c *httpapi.Config) { c.Access.Reads = access.JWTReads },
+	)
 	for range 5 {
 		tried.signIn("ann@example.com", "guess")
 	}
@@ -89,13 +103,25 @@ func failing(t *testing.T) map[string]func() answer {
 		return func() answer { return s.ask(method, target, headers...) }
 	}
 	return map[string]func() answer{
-		"unknown path":             ask(full, "GET", "/api/feedbacks"),
-		"users of a frontend":      ask(full, "GET", "/api/users/"),
-		"chat of a frontend":       ask(full, "POST", "/api/chat/sessions"),
-		"no users configured":      func() answer { return full.signIn("ann@example.com", "open sesame") },
-		"wrong password":           func() answer { return manned.signIn("ann@example.com", "guess") },
-		"body of a sign-in":        func() answer { return manned.post("/api/users/auth", `{"email": 1}`) },
-		"too many tries":           func() answer { return tried.signIn("ann@example.com", "open sesame") },
+		"unknown path":        ask(full, "GET", "/api/feedbacks"),
+		"users of a frontend": ask(full, "GET", "/api/users/"),
+		"chat of a frontend":  ask(full, "POST", "/api/chat/sessions"),
+		"no users configured": func() answer {
+			return full.signIn(
+				"ann@example.com", "open sesame",
+			)
+		},
+		"wrong password": func() answer { return manned.signIn("ann@example.com", "guess") },
+		"body of a sign-in": func() answer {
+			return manned.post(
+				"/api/users/auth", `{"email": 1}`,
+			)
+		},
+		"too many tries": func() answer {
+			return tried.signIn(
+				"ann@example.com", "open sesame",
+			)
+		},
 		"query too long":           ask(full, "GET", "/api/feedback/?team="+strings.Repeat("a", 16_000)),
 		"reading past the gateway": ask(behind, "GET", "/api/feedback/"),
 		"unknown record":           ask(full, "GET", "/api/feedback/recNobody"),
@@ -104,22 +130,36 @@ func failing(t *testing.T) map[string]func() answer {
 		"unknown parameter":        ask(full, "GET", "/api/feedback/?teem=Alpha"),
 		"unknown where none is":    ask(full, "GET", "/api/cache/?verbose=1"),
 		"parameter twice":          ask(full, "GET", "/api/feedback/?limit=1&limit=1"),
-		"several wrong parameters": ask(full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up"),
+		"several wrong parameters": ask(
+			full,
+			"GET",
+			"/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up",
+		),
 		"query not encoded":        ask(full, "GET", "/api/feedback/?team=%zz"),
 		"limit out of range":       ask(full, "GET", "/api/feedback/?limit=1001"),
 		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),
 		"reading without a token":  ask(closed, "GET", "/api/feedback/"),
 		"updating without a token": ask(closed, "POST", "/api/cache/update-full"),
-		"no admin tokens":          ask(full, "POST", "/api/cache/update-full", "Authorization", "Bearer read-1"),
-		"body of a command":        func() answer { return open.post("/api/cache/update-full", `{"force":true}`) },
-		"no snapshot yet":          ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
-		"no snapshot to be had":    ask(dead, "GET", "/api/feedback/"),
-		"stopping":                 func() answer { return stopping.post("/api/cache/update-full", "") },
-		"refresh not started":      func() answer { return idle.post("/api/cache/update-full", "") },
-		"tokens unread":            func() answer { return unread.post("/api/cache/update-full", "") },
-		"answer too large":         ask(crowded, "GET", "/api/feedback/"),
-		"internal error":           func() answer { return broken.post("/api/cache/update-full", "") },
-		"panic":                    ask(panicking, "GET", "/api/cache/"),
+		"no admin tokens": ask(
+			full,
+			"POST",
+			"/api/cache/update-full",
+			"Authorization",
+			"Bearer read-1",
+		),
+		"body of a command": func() answer {
+			return open.post(
+				"/api/cache/update-full", `{"force":true}`,
+			)
+		},
+		"no snapshot yet":       ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
+		"no snapshot to be had": ask(dead, "GET", "/api/feedback/"),
+		"stopping":              func() answer { return stopping.post("/api/cache/update-full", "") },
+		"refresh not started":   func() answer { return idle.post("/api/cache/update-full", "") },
+		"tokens unread":         func() answer { return unread.post("/api/cache/update-full", "") },
+		"answer too large":      ask(crowded, "GET", "/api/feedback/"),
+		"internal error":        func() answer { return broken.post("/api/cache/update-full", "") },
+		"panic":                 ask(panicking, "GET", "/api/cache/"),
 	}
 }
 
@@ -138,8 +178,26 @@ func TestProblemBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := ask()
 			a.is(t, a.problem(t).Status)
-			a.has(t, "Cache-Control", "no-store", "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Content-Encoding", "", "X-Content-Type-Options", "nosniff")
-			golden(t, goldenName(name), strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"))
+			a.has(
+				t,
+				"Cache-Control",
+				"no-store",
+				"ETag",
+				"",
+				"Last-Modified",
+				"",
+				"X-Total-Count",
+				"",
+				"Content-Encoding",
+				"",
+				"X-Content-Type-Options",
+				"nosniff",
+			)
+			golden(
+				t,
+				goldenName(name),
+				strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"),
+			)
 		})
 	}
 }
@@ -156,7 +214,8 @@ func TestProblemKeys(t *testing.T) {
 			}
 		}
 		p := a.problem(t)
-		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" || !strings.HasPrefix(p.Type, "/api/docs#") {
+		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" ||
+			!strings.HasPrefix(p.Type, "/api/docs#") {
 			t.Errorf("%s: %s", name, a.body)
 		}
 	}
@@ -187,7 +246,9 @@ func TestInternalErrorIsLogged(t *testing.T) {
 	if len(alerts) != 1 {
 		t.Fatalf("logged %q", alerts)
 	}
-	for _, part := range []string{"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go"} {
+	for _, part := range []string{
+		"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go",
+	} {
 		if !strings.Contains(alerts[0], part) {
 			t.Errorf("%q is not in %s", part, alerts[0])
 		}
@@ -218,7 +279,9 @@ func TestDamagedFileIs500(t *testing.T) {
 	if err := os.Truncate(files[0], 4096); err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range []string{"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001"} {
+	for _, target := range []string{
+		"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001",
+	} {
 		a := s.get(target)
 		a.is(t, http.StatusInternalServerError)
 		a.has(t, "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Cache-Control", "no-store")
@@ -243,7 +306,11 @@ func TestFailedBodyIsCutOff(t *testing.T) {
 	if err := errors.Join(os.Remove(lists[0]), os.Mkdir(lists[0], 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if fault := s.cutOff(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil)); !aborted(fault) {
+	if fault := s.cutOff(
+		httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil),
+	); !aborted(
+		fault,
+	) {
 		t.Errorf("not cut off, but %v", fault)
 	}
 	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "directory") {

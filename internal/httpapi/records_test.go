@@ -54,16 +54,19 @@ func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixtu
 	}
 }
 
-// records returns n records of about a kilobyte, so that most of them are streamed. They differ in the
-// fields of the filters; word is in every description.
+// records returns n records of about a kilobyte, so that most of them are streamed. They differ
+// in the fields of the filters; word is in every description.
 func records(n int, word string) (all []feedback.Record) {
 	teams := []string{"Alpha", "beta", "Ökoteam", "Alpha, Beta & Co", ""}
 	environments := []string{"CW 2.0", "Kiosk", ""}
 	for i := range n {
 		fields := map[string]any{
 			"Initial Description": strings.Repeat(fmt.Sprintf("%s <b>%d</b> 日本語 🙂 & more. ", word, i), 24),
-			"Priority":            i%3 + 1, "Team Routed": teams[i%len(teams)], "Environment": environments[i%len(environments)],
-			"Area Impacted": []string{"Billing"}, "Created": noon.Add(-time.Duration(i/2) * time.Hour), "Issue": i,
+			"Priority":            i%3 + 1, "Team Routed": teams[i%len(teams)],
+			"Environment": environments[i%len(environments)],
+			"Area Impacted": []string{
+				"Billing",
+			}, "Created": noon.Add(-time.Duration(i/2) * time.Hour), "Issue": i,
 		}
 		if i%7 == 0 {
 			fields["Priority"] = "Urgent"
@@ -71,7 +74,10 @@ func records(n int, word string) (all []feedback.Record) {
 		if i == 1 {
 			fields["Initial Description"] = "short"
 		}
-		all = append(all, feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)})
+		all = append(
+			all,
+			feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)},
+		)
 	}
 	return all
 }

@@ -44,7 +44,8 @@ func TestListSnapshots(t *testing.T) {
 	first := s.publish(few(), fullRun())
 	second := s.publish(others(), nextRun(job.Full, "b", time.Second))
 	got := s.snapshots()
-	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) || got[1] != (entry{first.ID, first.Records, first.Run, false}) {
+	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) ||
+		got[1] != (entry{first.ID, first.Records, first.Run, false}) {
 		t.Errorf("%+v", got)
 	}
 	s.rollBack(job.Previous)
@@ -64,7 +65,11 @@ func TestRollbackTargets(t *testing.T) {
 		a := s.post("/api/cache/rollback", `{"to":"`+to+`"}`)
 		a.is(t, 202)
 		a.has(t, "Location", "/api/cache/runs/rollback-1")
-		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
+		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(
+			s.refresher.asked,
+		) != 1 ||
+			s.refresher.asked[0] != want ||
+			!strings.Contains(a.body, "held") {
 			t.Errorf("requested %+v, answered %s", s.refresher.asked, a.body)
 		}
 	}
@@ -74,7 +79,8 @@ func TestRollbackToUnknownSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for body, words := range map[string]string{
-		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots", "": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
+		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots",
+		"": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
 		`{"to":"previous","x":1}`: `{\"to\"`,
 	} {
 		a := s.post("/api/cache/rollback", body)
@@ -90,7 +96,11 @@ func TestHoldIsReported(t *testing.T) {
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
 	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
-	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until an operator") || !strings.Contains(warnings, status.Snapshot.ID) {
+	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(
+		warnings,
+		"held until an operator",
+	) ||
+		!strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
 	}
 	if health.StatusCode != 503 || !strings.Contains(health.body, "held until an operator") {

@@ -40,9 +40,17 @@ func TestRunsNewestFirst(t *testing.T) {
 	s := serving(t)
 	s.finish(nextRun(job.Incremental, "b", 10*time.Minute))
 	s.finish(failed(nextRun(job.Incremental, "c", 20*time.Minute)))
-	s.refresher.active = []job.Run{underWay(nextRun(job.Incremental, "d", 30*time.Minute)), {ID: "full-e", Mode: job.Full, Trigger: "api"}}
+	s.refresher.active = []job.Run{
+		underWay(nextRun(job.Incremental, "d", 30*time.Minute)),
+		{ID: "full-e", Mode: job.Full, Trigger: "api"},
+	}
 	runs := s.runs("")
-	if got, want := ids(runs), []string{"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID}; !slices.Equal(got, want) {
+	if got, want := ids(runs), []string{
+		"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID,
+	}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Fatalf("%q, want %q", got, want)
 	}
 	for i, want := range []string{"pending", "null", "failed", "unchanged", "published"} {
@@ -50,7 +58,9 @@ func TestRunsNewestFirst(t *testing.T) {
 			t.Errorf("%s: outcome %s, want %s", runs[i].ID, got, want)
 		}
 	}
-	if waiting, running := runs[0], runs[1]; waiting.Started != nil || waiting.Finished != nil || running.Started == nil || running.Finished != nil {
+	if waiting, running := runs[0], runs[1]; waiting.Started != nil || waiting.Finished != nil ||
+		running.Started == nil ||
+		running.Finished != nil {
 		t.Errorf("waiting %+v, running %+v", waiting, running)
 	}
 }
@@ -72,9 +82,14 @@ func TestRunsLimit(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 210 {
-		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
+		s.refresher.unrecorded = append(
+			s.refresher.unrecorded,
+			failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)),
+		)
 	}
-	for query, want := range map[string]int{"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200} {
+	for query, want := range map[string]int{
+		"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200,
+	} {
 		if got := s.runs(query); len(got) != want || got[0].ID != "full-209" {
 			t.Errorf("%q: %d runs from %s on", query, len(got), got[0].ID)
 		}
@@ -87,9 +102,15 @@ func TestRunsLimit(t *testing.T) {
 func TestRunByID(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.active = []job.Run{underWay(nextRun(job.Full, "running", time.Minute)), {ID: "full-waiting", Mode: job.Full, Trigger: "api"}}
+	s.refresher.active = []job.Run{
+		underWay(nextRun(job.Full, "running", time.Minute)),
+		{ID: "full-waiting", Mode: job.Full, Trigger: "api"},
+	}
 	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "unrecorded", time.Second))}
-	for id, outcome := range map[string]string{fullRun().ID: "published", "full-running": "null", "full-waiting": "pending", "full-unrecorded": "failed"} {
+	for id, outcome := range map[string]string{
+		fullRun().ID: "published", "full-running": "null", "full-waiting": "pending",
+		"full-unrecorded": "failed",
+	} {
 		var run receipt
 		a := s.get("/api/cache/runs/" + id)
 		if a.is(t, 200); a.StatusCode == 200 {
@@ -109,7 +130,8 @@ func TestRunIsPendingBeforeStart(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for age, status := range map[time.Duration]int{
-		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404, 24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
+		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404,
+		24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
 	} {
 		id := job.NewRunID(job.Incremental, noon.Add(-age))
 		a := s.get("/api/cache/runs/" + id)
@@ -117,7 +139,10 @@ func TestRunIsPendingBeforeStart(t *testing.T) {
 			continue
 		}
 		var run receipt
-		if a.decode(t, &run); run.ID != id || run.Mode != "incremental" || text(run.Outcome) != "pending" || run.Started != nil || run.Finished != nil {
+		if a.decode(t, &run); run.ID != id || run.Mode != "incremental" ||
+			text(run.Outcome) != "pending" ||
+			run.Started != nil ||
+			run.Finished != nil {
 			t.Errorf("%s old: %s", age, a.body)
 		}
 	}
@@ -129,14 +154,16 @@ func TestReceiptKeys(t *testing.T) {
 	var keys map[string]any
 	s.get("/api/cache/runs/"+fullRun().ID).decode(t, &keys)
 	for _, key := range []string{
-		"id", "mode", "trigger", "started", "finished", "outcome", "read", "added", "changed", "removed", "unchanged", "pages", "airtable_calls", "throttled",
+		"id", "mode", "trigger", "started", "finished", "outcome", "read", "added", "changed", "removed",
+		"unchanged", "pages", "airtable_calls", "throttled",
 		"retries", "bytes", "snapshot_before", "snapshot_after", "joined_run", "error",
 	} {
 		if _, ok := keys[key]; !ok {
 			t.Errorf("no %s in %v", key, keys)
 		}
 	}
-	if keys["snapshot_after"] != s.current().ID || keys["finished"] != "2026-11-23T11:59:00.000Z" || keys["error"] != nil {
+	if keys["snapshot_after"] != s.current().ID || keys["finished"] != "2026-11-23T11:59:00.000Z" ||
+		keys["error"] != nil {
 		t.Errorf("%v", keys)
 	}
 }
@@ -150,7 +177,10 @@ func TestUnrecordedReceipt(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute)) // by another process
-	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(got, want) {
+	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "incremental" {
@@ -180,7 +210,8 @@ func TestRunFinishesWhenServed(t *testing.T) {
 	if runs := s.runs(""); len(runs) != 2 || runs[0].ID != run.ID || runs[0].Outcome != nil {
 		t.Errorf("%+v", runs)
 	}
-	if c := s.status().Cache; c.Running == nil || c.Running.RunID != run.ID || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
+	if c := s.status().Cache; c.Running == nil || c.Running.RunID != run.ID ||
+		text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
 		t.Errorf("%+v", c)
 	}
 }

@@ -19,7 +19,10 @@ func TestSample(t *testing.T) {
 	s.publish(some(t), fullRun())
 	t.Run("lists are what its records say", s.testListsOfTheSample)
 	t.Run("encoded answers decode to the plain bytes", func(t *testing.T) {
-		for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=30", "/api/feedback/?limit=250", "/api/feedback/?team=Triage&priority=low"} {
+		for _, target := range []string{
+			"/api/feedback/", "/api/feedback/?limit=30", "/api/feedback/?limit=250",
+			"/api/feedback/?team=Triage&priority=low",
+		} {
 			s.decodes(t, target)
 		}
 	})
@@ -38,10 +41,14 @@ func TestSample(t *testing.T) {
 
 func (s *service) testListsOfTheSample(t *testing.T) {
 	all := sampleRecords(t)
-	for _, query := range []string{"", "priority=high", "environment=cw+2.0&team=TRIAGE", "team=Partner+Success&team=nobody", "priority=low&priority=medium&priority=high"} {
+	for _, query := range []string{
+		"", "priority=high", "environment=cw+2.0&team=TRIAGE", "team=Partner+Success&team=nobody",
+		"priority=low&priority=medium&priority=high",
+	} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(all, func(f feedback.Feedback) bool {
-			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) && is(f.Environment, wanted["environment"])
+			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) &&
+				is(f.Environment, wanted["environment"])
 		})
 		a := s.get("/api/feedback/?" + query)
 		if a.is(t, 200); a.body != string(want) {
@@ -76,7 +83,9 @@ func (s *service) testHangingUp(t *testing.T) {
 	server := httptest.NewUnstartedServer(s)
 	server.Listener = narrow{server.Listener}
 	server.Start()
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?environment=CW%201.0", "/api/feedback/?limit=250"} {
+	for _, target := range []string{
+		"/api/feedback/", "/api/feedback/?environment=CW%201.0", "/api/feedback/?limit=250",
+	} {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err == nil {
 			_, err = conn.Write([]byte("GET " + target + " HTTP/1.1\r\nHost: voc\r\n\r\n"))

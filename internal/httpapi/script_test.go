@@ -22,9 +22,9 @@ import (
 	"voc/internal/httpapi"
 )
 
-// TestScripts plays the conversations of testdata/scripts. A line with > is sent, and the response
-// follows; # is a comment for the reader, and % configures the service. `go test -update` writes the
-// responses.
+// TestScripts plays the conversations of testdata/scripts. A line with > is sent, and the
+// response follows; # is a comment for the reader, and % configures the service. `go test
+// -update` writes the responses.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scripts/*.http")
@@ -60,13 +60,18 @@ func TestScriptsCoverEveryRoute(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(string(text), -1) {
+		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(
+			string(text), -1,
+		) {
 			asked = append(asked, strings.TrimSuffix(line[1], "/"))
 		}
 	}
 	for _, r := range newService(t).Routes() {
 		prefix, isPattern := strings.CutSuffix(r.Method+" "+r.Path, "{id}")
-		if !slices.ContainsFunc(asked, func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) }) {
+		if !slices.ContainsFunc(
+			asked,
+			func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) },
+		) {
 			t.Errorf("no script requests %s %s", r.Method, r.Path)
 		}
 	}
@@ -151,7 +156,10 @@ func (s *service) exchange(lines []string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "< %d %s\n", a.StatusCode, http.StatusText(a.StatusCode))
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
-		if !slices.Contains([]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"}, name) {
+		if !slices.Contains(
+			[]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"},
+			name,
+		) {
 			fmt.Fprintf(&out, "< %s: %s\n", name, strings.Join(a.Header[name], ", "))
 		}
 	}
@@ -182,7 +190,8 @@ func pretty(contentType, body string) string {
 		return "…"
 	}
 	var indented bytes.Buffer
-	if !strings.HasSuffix(contentType, "json") || json.Indent(&indented, []byte(body), "", "  ") != nil {
+	if !strings.HasSuffix(contentType, "json") ||
+		json.Indent(&indented, []byte(body), "", "  ") != nil {
 		return body
 	}
 	return indented.String()
@@ -191,17 +200,50 @@ func pretty(contentType, body string) string {
 // told are records as customers could have written them.
 var told = sync.OnceValue(func() fixture {
 	records := []map[string]any{
-		{"Initial Description": "The proposal as a PDF mixes up two customers.", "Priority": 1, "Team Routed": "Documents", "Environment": "CW 2.0", "Area Impacted": []string{"Reports", "Permissions"},
-			"Status": "In Progress", "Issue": 1525, "User Profile Email": "ann@example.com", "Type of Issue": "Bug", "Source": "Chat", "Triage Rep": map[string]any{"name": "Tom"},
-			"Time to In Progress": 3.5, "Last Modified Time": "2026-11-23T09:00:00.000Z"},
-		{"Initial Description": "N/A", "Notes": "The café's name lost its accent on the way.", "Priority": "2", "CW 2.0 Bug": true, "Area Impacted": "Billing", "Issue": "1524", "Type of Issue": "Bug", "Source": "Mail",
-			"Status": "Done", "Resolution Notes": "Fixed by the import of Tuesday.", "Time to In Progress": 1, "Time from In Progress to Done": 20.25, "Time From Report to Resolution": 21.25},
-		{"Initial Description": "How do I invite a colleague?", "Issue": 1523, "Type of Issue": "Question", "Source": "Chat"},
+		{
+			"Initial Description": "The proposal as a PDF mixes up two customers.",
+			"Priority":            1,
+			"Team Routed":         "Documents",
+			"Environment":         "CW 2.0",
+			"Area Impacted":       []string{"Reports", "Permissions"},
+			"Status":              "In Progress",
+			"Issue":               1525,
+			"User Profile Email":  "ann@example.com",
+			"Type of Issue":       "Bug",
+			"Source":              "Chat",
+			"Triage Rep":          map[string]any{"name": "Tom"},
+			"Time to In Progress": 3.5,
+			"Last Modified Time":  "2026-11-23T09:00:00.000Z",
+		},
+		{
+			"Initial Description":            "N/A",
+			"Notes":                          "The café's name lost its accent on the way.",
+			"Priority":                       "2",
+			"CW 2.0 Bug":                     true,
+			"Area Impacted":                  "Billing",
+			"Issue":                          "1524",
+			"Type of Issue":                  "Bug",
+			"Source":                         "Mail",
+			"Status":                         "Done",
+			"Resolution Notes":               "Fixed by the import of Tuesday.",
+			"Time to In Progress":            1,
+			"Time from In Progress to Done":  20.25,
+			"Time From Report to Resolution": 21.25,
+		},
+		{
+			"Initial Description": "How do I invite a colleague?",
+			"Issue":               1523,
+			"Type of Issue":       "Question",
+			"Source":              "Chat",
+		},
 	}
 	var all []feedback.Record
 	for i, fields := range records {
 		fields["Created"] = noon.AddDate(0, 0, -4*i).Add(-2 * time.Hour)
-		all = append(all, feedback.Record{ID: fmt.Sprintf("recTold%010d", 3-i), CreatedTime: noon, Fields: raw(fields)})
+		all = append(
+			all,
+			feedback.Record{ID: fmt.Sprintf("recTold%010d", 3-i), CreatedTime: noon, Fields: raw(fields)},
+		)
 	}
 	return seal("told", all)
 })

@@ -58,7 +58,10 @@ func TestStatusBody(t *testing.T) {
 	a := s.get("/api/cache/")
 	a.is(t, 200)
 	body := a.body
-	for _, file := range [][2]string{{`-[0-9a-f]{12}"`, `-<12 of sha256>"`}, {`"[0-9a-f]{64}"`, `"<sha256>"`}, {`"bytes":\d+`, `"bytes":0`}} {
+	for _, file := range [][2]string{
+		{`-[0-9a-f]{12}"`, `-<12 of sha256>"`}, {`"[0-9a-f]{64}"`, `"<sha256>"`},
+		{`"bytes":\d+`, `"bytes":0`},
+	} {
 		body = regexp.MustCompile(file[0]).ReplaceAllString(body, file[1]) // SQLite's version decides
 	}
 	golden(t, "status", body)
@@ -68,13 +71,18 @@ func TestStatusOfEmptyStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	status := s.status()
-	if c := status.Cache; c.TotalRecords != 0 || c.LastUpdate != nil || c.LastError != nil || c.LastRunType != nil || c.Running != nil || status.Snapshot != nil {
+	if c := status.Cache; c.TotalRecords != 0 || c.LastUpdate != nil || c.LastError != nil ||
+		c.LastRunType != nil ||
+		c.Running != nil ||
+		status.Snapshot != nil {
 		t.Errorf("%+v", status)
 	}
-	if full := status.Schedule["full"]; full.LastRun != nil || full.LastSuccess != nil || full.NextRun == nil {
+	if full := status.Schedule["full"]; full.LastRun != nil || full.LastSuccess != nil ||
+		full.NextRun == nil {
 		t.Errorf("%+v", full)
 	}
-	if body := s.get("/api/cache/").body; !strings.Contains(body, `"warnings":[]`) || !strings.Contains(body, `"snapshot":null`) {
+	if body := s.get("/api/cache/").body; !strings.Contains(body, `"warnings":[]`) ||
+		!strings.Contains(body, `"snapshot":null`) {
 		t.Errorf("%s", body)
 	}
 	if status.Stale {
@@ -86,12 +94,25 @@ func TestSuccessClearsLastError(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
-	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") || text(c.LastRunType) != "incremental" || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
-		t.Errorf("after a failure: error %s, type %s, update %s", text(c.LastError), text(c.LastRunType), text(c.LastUpdate))
+	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") ||
+		text(c.LastRunType) != "incremental" ||
+		text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
+		t.Errorf(
+			"after a failure: error %s, type %s, update %s",
+			text(c.LastError),
+			text(c.LastRunType),
+			text(c.LastUpdate),
+		)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute))
-	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" || c.TotalRecords != 48 {
-		t.Errorf("after a success: error %s, update %s, %d records", text(c.LastError), text(c.LastUpdate), c.TotalRecords)
+	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" ||
+		c.TotalRecords != 48 {
+		t.Errorf(
+			"after a success: error %s, update %s, %d records",
+			text(c.LastError),
+			text(c.LastUpdate),
+			c.TotalRecords,
+		)
 	}
 }
 
@@ -121,12 +142,20 @@ func TestStatusSchedules(t *testing.T) {
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
 	schedules := s.status().Schedule
 	for name, want := range map[string][5]string{
-		"full":        {"cron(0 6 * * ? *)", "UTC", "2026-11-24T06:00:00.000Z", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"},
-		"incremental": {"cron(0 * * * ? *)", "UTC", "2026-11-23T13:00:00.000Z", "2026-11-23T12:08:00.000Z", "2026-11-23T11:59:00.000Z"},
-		"sweep":       {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"}, // a full does what it would
+		"full": {
+			"cron(0 6 * * ? *)", "UTC", "2026-11-24T06:00:00.000Z", "2026-11-23T11:58:00.000Z",
+			"2026-11-23T11:59:00.000Z",
+		},
+		"incremental": {
+			"cron(0 * * * ? *)", "UTC", "2026-11-23T13:00:00.000Z", "2026-11-23T12:08:00.000Z",
+			"2026-11-23T11:59:00.000Z",
+		},
+		"sweep": {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"}, // a full does what it would
 	} {
 		s := schedules[name]
-		if got := [5]string{s.Expression, text(s.Timezone), text(s.NextRun), text(s.LastRun), text(s.LastSuccess)}; got != want {
+		if got := [5]string{
+			s.Expression, text(s.Timezone), text(s.NextRun), text(s.LastRun), text(s.LastSuccess),
+		}; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
@@ -158,7 +187,9 @@ func TestHealth(t *testing.T) {
 		reasons []string // a part of each
 	}{
 		{"fresh", func(t *testing.T) *service { return serving(t) }, 200, "ok", nil},
-		{"empty", func(t *testing.T) *service { return newService(t) }, 503, "empty", []string{"first refresh"}},
+		{"empty", func(t *testing.T) *service { return newService(t) }, 503, "empty", []string{
+			"first refresh",
+		}},
 		{"stale", func(t *testing.T) *service {
 			s := serving(t)
 			s.clock.Set(noon.Add(30 * time.Minute))
@@ -246,7 +277,8 @@ func TestStatusWarnings(t *testing.T) {
 	s.finish(run)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	warnings := s.status().Warnings
-	if len(warnings) != 2 || !strings.Contains(warnings[0], "injected") || !slices.Contains(warnings, "a field was renamed") {
+	if len(warnings) != 2 || !strings.Contains(warnings[0], "injected") ||
+		!slices.Contains(warnings, "a field was renamed") {
 		t.Errorf("%q", warnings)
 	}
 }

@@ -23,8 +23,9 @@ func listen(t *testing.T, s *service) *httptest.Server {
 	return server
 }
 
-// TestMalformedRequest sends what net/http rejects before any handler runs. It answers in plain text
-// and gives the client no access and none of its own input. What reaches the handler is a problem.
+// TestMalformedRequest sends what net/http rejects before any handler runs. It answers in plain
+// text and gives the client no access and none of its own input. What reaches the handler is a
+// problem.
 func TestMalformedRequest(t *testing.T) {
 	t.Parallel()
 	server := listen(t, serving(t, origins(page)))
@@ -35,19 +36,21 @@ func TestMalformedRequest(t *testing.T) {
 		status  int
 		problem bool
 	}{
-		"path not encoded":    {"GET /api/feedback/% HTTP/1.1\r\nHost: voc\r\n\r\n", 400, false},
-		"NUL in path":         {"GET /api/feedback/\x00 HTTP/1.1\r\nHost: voc\r\n\r\n", 400, false},
-		"NUL in header":       {get + "Origin: " + page + "\x00\r\n\r\n", 400, false},
-		"line without colon":  {get + "Origin: " + page + "\r\nX-Evil\r\n\r\n", 400, false},
-		"no host":             {"GET /api/feedback/ HTTP/1.1\r\n\r\n", 400, false},
-		"not HTTP":            {"hello\r\n\r\n", 400, false},
-		"query of 80 kB":      {"GET /api/feedback/?team=" + long + " HTTP/1.1\r\nHost: voc\r\n\r\n", 431, false},
-		"header of 80 kB":     {get + "Origin: " + long + "\r\n\r\n", 431, false},
-		"unknown encoding":    {"POST /api/cache/update-full HTTP/1.1\r\nHost: voc\r\nTransfer-Encoding: zip\r\n\r\n", 501, false},
-		"unknown version":     {"GET /api/feedback/ HTTP/3.0\r\nHost: voc\r\n\r\n", 505, false},
-		"query over 8 kB":     {"GET /api/feedback/?team=" + long[:16_000] + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 414, true},
-		"asterisk":            {"GET * HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 404, true},
-		"authority (CONNECT)": {"CONNECT voc:80 HTTP/1.1\r\nHost: voc:80\r\nConnection: close\r\n\r\n", 404, true},
+		"path not encoded":   {"GET /api/feedback/% HTTP/1.1\r\nHost: voc\r\n\r\n", 400, false},
+		"NUL in path":        {"GET /api/feedback/\x00 HTTP/1.1\r\nHost: voc\r\n\r\n", 400, false},
+		"NUL in header":      {get + "Origin: " + page + "\x00\r\n\r\n", 400, false},
+		"line without colon": {get + "Origin: " + page + "\r\nX-Evil\r\n\r\n", 400, false},
+		"no host":            {"GET /api/feedback/ HTTP/1.1\r\n\r\n", 400, false},
+		"not HTTP":           {"hello\r\n\r\n", 400, false},
+		"query of 80 kB":     {"GET /api/feedback/?team=" + long + " HTTP/1.1\r\nHost: voc\r\n\r\n", 431, false},
+		"header of 80 kB":    {get + "Origin: " + long + "\r\n\r\n", 431, false},
+		"unknown encoding":   {"POST /api/cache/update-full HTTP/1.1\r\nHost: voc\r\nTransfer-Encoding: zip\r\n\r\n", 501, false},
+		"unknown version":    {"GET /api/feedback/ HTTP/3.0\r\nHost: voc\r\n\r\n", 505, false},
+		"query over 8 kB":    {"GET /api/feedback/?team=" + long[:16_000] + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 414, true},
+		"asterisk":           {"GET * HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 404, true},
+		"authority (CONNECT)": {
+			"CONNECT voc:80 HTTP/1.1\r\nHost: voc:80\r\nConnection: close\r\n\r\n", 404, true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := sendRaw(t, server, c.request)
@@ -58,7 +61,17 @@ func TestMalformedRequest(t *testing.T) {
 			if c.problem {
 				contentType = "application/problem+json"
 			}
-			a.has(t, "Content-Type", contentType, "Access-Control-Allow-Origin", "", "X-Evil", "", "Location", "")
+			a.has(
+				t,
+				"Content-Type",
+				contentType,
+				"Access-Control-Allow-Origin",
+				"",
+				"X-Evil",
+				"",
+				"Location",
+				"",
+			)
 			if a.body == "" || len(a.body) > 600 {
 				t.Errorf("body of %d bytes: %.300s", len(a.body), a.body)
 			}
@@ -84,9 +97,10 @@ func sendRaw(t *testing.T, server *httptest.Server, request string) answer {
 // refusalText is what net/http writes to a connection when it rejects a request (Go 1.26).
 const refusalText = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
-// TestExportOfHTTPResponse exports cells that repeat such a rejection. net/http writes a body to the
-// connection in pieces, the second of which begins 4 KB after the start of the headers. Whatever
-// their length is, one of the paddings lets a repetition begin there; no byte may change for it.
+// TestExportOfHTTPResponse exports cells that repeat such a rejection. net/http writes a body to
+// the connection in pieces, the second of which begins 4 KB after the start of the headers.
+// Whatever their length is, one of the paddings lets a repetition begin there; no byte may
+// change for it.
 func TestExportOfHTTPResponse(t *testing.T) {
 	t.Parallel()
 	var all []feedback.Record
@@ -112,18 +126,23 @@ func TestExportOfHTTPResponse(t *testing.T) {
 			}
 		}
 		whole := "/api/feedback/?sort=-created&format=" + format
-		if a := fetch(t, server, "GET", whole, "identity", "Connection", "close"); a.body != s.get(whole).body {
+		if a := fetch(t, server, "GET", whole, "identity", "Connection", "close"); a.body != s.get(
+			whole,
+		).body {
 			t.Errorf("%s of all: another body", format)
 		}
 	}
 }
 
-// TestConnectionCarriesHandlerBody compares what arrives over a connection with what the handler wrote.
+// TestConnectionCarriesHandlerBody compares what arrives over a connection with what the handler
+// wrote.
 func TestConnectionCarriesHandlerBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := listen(t, s)
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?x=1", "/api/docs"} {
+	for _, target := range []string{
+		"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?x=1", "/api/docs",
+	} {
 		if a := fetch(t, server, "GET", target, "identity"); a.body != s.get(target).body {
 			t.Errorf("%s: %d %.100q", target, a.StatusCode, a.body)
 		}

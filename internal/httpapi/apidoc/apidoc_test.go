@@ -38,7 +38,10 @@ func TestGeneratedFilesAreCurrent(t *testing.T) {
 			}
 		}
 		if string(read(t, name)) != string(generated) {
-			t.Errorf("%s is not generated from openapi.yaml: run go test ./internal/httpapi/apidoc -update", name)
+			t.Errorf(
+				"%s is not generated from openapi.yaml: run go test ./internal/httpapi/apidoc -update",
+				name,
+			)
 		}
 	}
 }

@@ -34,7 +34,11 @@ type schema struct {
 type Row struct{ Name, Type, Description string }
 
 // Examples lists the examples of a schema.
-func (d document) Examples(name string) []yaml.Node { return d.Components.Schemas.get(name).Examples }
+func (d document) Examples(
+	name string,
+) []yaml.Node {
+	return d.Components.Schemas.get(name).Examples
+}
 
 // resolve follows references.
 func (d document) resolve(s *schema) *schema {

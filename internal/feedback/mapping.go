@@ -152,7 +152,7 @@ func (m Mapping) readTeams(teamMap string) error {
 			continue
 		}
 		if _, twice := m.teams[Fold(area)]; twice {
-			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q is there twice (case does not count)", area))
+			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q is there twice (case and accents do not count)", area))
 		}
 		m.teams[Fold(area)] = team
 	}

@@ -32,7 +32,7 @@ func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
 			w.Header().Set("X-Amz-Bucket-Region", "us-west-2")
 			refusing(301, "PermanentRedirect")(w, r, next)
 		}, []string{"AWS_REGION=us-west-2"}},
-		"stalled": {stalling, []string{"no answer", "AWS_ENDPOINT_URL_S3"}},
+		"stalled": {stalling, []string{"no response", "AWS_ENDPOINT_URL_S3"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -12,29 +12,30 @@ import (
 )
 
 const (
-	maxTries  = 5                // of one call, whatever the failures
-	tryLimit  = 60 * time.Second // for one try, to the last byte of its answer
-	maxAnswer = 32 << 20         // bytes; a page of 100 records is mostly below 1 MB
+	maxTries    = 5                // of one call, whatever the failures
+	tryLimit    = 60 * time.Second // for one try, to the last byte of its response
+	maxResponse = 32 << 20         // bytes; a full page is usually below 1 MB
 )
 
 // call is one request to Airtable.
 type call struct {
 	method, path string
-	scope        string // that the token needs; empty: none
-	body         any    // sent as JSON; nil: none
-	// read takes the answer of status 200. It runs once a try, so it starts afresh.
-	read func(answer) error
+	scope        string // that the token needs; empty for none
+	body         any    // sent as JSON; nil for none
+	// read consumes a response of status 200. It runs once per try and starts afresh.
+	read func(response) error
 }
 
-// answer is the body of a successful answer, and when Airtable gave it.
-type answer struct {
+// response is the body of a response of status 200, and Airtable's clock.
+type response struct {
 	io.Reader
 	date time.Time
 }
 
 func (c call) String() string { return c.method + " " + c.path }
 
-// do makes a call, and makes it again while that may help.
+// do makes a call and retries it while that may help. After a 429 it pauses every call of
+// the base for at least 30 s, also when this call has no try left.
 func (c *Client) do(ctx context.Context, call call) error {
 	var last *Error
 	for try := 1; ; try++ {
@@ -44,10 +45,10 @@ func (c *Client) do(ctx context.Context, call call) error {
 		}
 		failed, ok := errors.AsType[*Error](err)
 		if !ok {
-			return notAgain(last, err)
+			return notRetried(last, err)
 		}
 		failed.Tries = try
-		if !failed.passing() {
+		if !failed.temporary() {
 			return failed
 		}
 		wait := failed.wait()
@@ -57,40 +58,40 @@ func (c *Client) do(ctx context.Context, call call) error {
 		if try == maxTries {
 			return failed
 		}
-		c.log.WarnContext(ctx, "airtable call failed", "error", failed, "again_in", round(wait))
+		c.log.WarnContext(ctx, "airtable call failed", "error", failed, "retry_in", round(wait))
 		if err := sleep(ctx, wait); err != nil {
-			return notAgain(failed, err)
+			return notRetried(failed, err)
 		}
 		last = failed
 	}
 }
 
-// notAgain is the error of a call that ends for a reason of the caller's, such as its
-// deadline, and after last, if there was a try before.
-func notAgain(last *Error, err error) error {
+// notRetried returns the error of a call that ends for a reason on the caller's side,
+// such as its deadline. It includes the failure of the last try, if there was one.
+func notRetried(last *Error, err error) error {
 	if last == nil {
 		return err
 	}
-	return fmt.Errorf("%w; not tried again: %w", last, err)
+	return fmt.Errorf("%w; not retried: %w", last, err)
 }
 
-// try sends a call once, in its turn. It fails with an *Error when Airtable, or the
-// way there, is at fault, and with another when the caller is.
+// try waits for a turn and sends a call once. It returns an *Error if Airtable or the
+// network failed, and another error if the caller's side did.
 func (c *Client) try(ctx context.Context, call call, n int) error {
 	token, err := c.secret(ctx)
 	if err != nil {
 		return fmt.Errorf("airtable: %w", err)
 	}
-	name := token.hide(call.String())
+	name := token.redact(call.String())
 	if err := c.pacer.Wait(ctx); err != nil {
 		return fmt.Errorf("airtable: %s: not sent: %w", name, err)
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, c.tryLimit,
-		fmt.Errorf("no complete answer within %s", c.tryLimit))
+		fmt.Errorf("no complete response within %s", c.tryLimit))
 	defer cancel()
-	req, err := c.request(limited, call, token)
+	req, err := c.newRequest(limited, call, token)
 	if err != nil {
-		return fmt.Errorf("airtable: %s: %w", name, token.hideIn(err))
+		return fmt.Errorf("airtable: %s: %w", name, token.redactError(err))
 	}
 	if c.calls.Add(1) > c.budget.Load() {
 		c.calls.Add(-1)
@@ -104,12 +105,12 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 	case failed == nil:
 		return nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("airtable: %s: %w", name, stopped(ctx))
+		return fmt.Errorf("airtable: %s: %w", name, contextError(ctx))
 	}
 	return failed
 }
 
-func (c *Client) request(ctx context.Context, call call, token secret) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, call call, token secret) (*http.Request, error) {
 	var body []byte
 	if call.body != nil {
 		var err error
@@ -132,25 +133,28 @@ func (c *Client) request(ctx context.Context, call call, token secret) (*http.Re
 	return req, nil
 }
 
-// exchange sends req and reads its answer. It uses the RoundTripper itself, not an
-// http.Client: that follows no redirect, so the token travels to no other host.
+// exchange sends req and reads the response. It uses the RoundTripper itself, not an
+// http.Client: a RoundTripper follows no redirect, so the token reaches no other host.
 func (c *Client) exchange(req *http.Request, call call, token secret) *Error {
-	failed := &Error{Call: token.hide(call.String())}
+	failed := &Error{Call: token.redact(call.String()), Scope: call.scope}
 	resp, err := c.http.RoundTrip(req)
 	if err != nil {
-		return failed.broken(req.Context(), err, token)
+		failed.setCause(req.Context(), err, token)
+		return failed
 	}
 	defer resp.Body.Close()
-	failed.head(resp)
+	failed.setHeader(resp)
 	if resp.StatusCode == http.StatusTooManyRequests {
 		c.throttled.Add(1)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return failed.refused(resp.Body, call, token)
+		failed.setRejection(resp.Body, token)
+		return failed
 	}
-	body := http.MaxBytesReader(nil, resp.Body, maxAnswer)
-	if err := call.read(answer{body, failed.Date}); err != nil {
-		return failed.broken(req.Context(), err, token)
+	body := http.MaxBytesReader(nil, resp.Body, maxResponse)
+	if err := call.read(response{body, failed.Date}); err != nil {
+		failed.setCause(req.Context(), err, token)
+		return failed
 	}
 	return nil
 }

@@ -13,24 +13,25 @@ import (
 	"voc/internal/airtable"
 )
 
-func TestPassingFailuresAreTriedAgain(t *testing.T) {
+func TestTemporaryFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]http.HandlerFunc{
-		"429 rate":             refuse(429, "RATE_LIMIT_REACHED"),
-		"429 list of errors":   answer(429, `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
-		"429 without a body":   answer(429, ""),
-		"500 HTML":             answer(500, "<html>oops</html>"),
-		"502":                  answer(502, "Bad Gateway"),
-		"503":                  refuse(503, "RETRIABLE_ERROR"),
-		"504":                  answer(504, ""),
+		"429 rate": reject(429, "RATE_LIMIT_REACHED"),
+		"429 list of errors": respond(429,
+			`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
+		"429 without a body":   respond(429, ""),
+		"500 HTML":             respond(500, "<html>oops</html>"),
+		"502":                  respond(502, "Bad Gateway"),
+		"503":                  reject(503, "RETRIABLE_ERROR"),
+		"504":                  respond(504, ""),
 		"connection reset":     breaks(errors.New("connection reset by peer")),
 		"no answer":            hangs,
-		"200 cut short":        answer(200, `{"id":"usr`),
-		"200 empty":            answer(200, ""),
-		"200 HTML":             answer(200, "<html>sign in to the hotel's network</html>"),
-		"200 and garbage":      answer(200, `{"id":"usrMe"}{"id":"usrMe"}`),
-		"200 with an error":    answer(200, `{"error":"NOT_FOUND"}`),
-		"200 of another shape": answer(200, `["usrMe"]`),
+		"200 cut short":        respond(200, `{"id":"usr`),
+		"200 empty":            respond(200, ""),
+		"200 HTML":             respond(200, "<html>sign in to the hotel's network</html>"),
+		"200 and garbage":      respond(200, `{"id":"usrMe"}{"id":"usrMe"}`),
+		"200 with an error":    respond(200, `{"error":"NOT_FOUND"}`),
+		"200 of another shape": respond(200, `["usrMe"]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -54,45 +55,51 @@ func TestPassingFailuresAreTriedAgain(t *testing.T) {
 	}
 }
 
-func TestLastingFailuresAreNotTriedAgain(t *testing.T) {
+func TestPermanentFailuresAreNotRetried(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		step   http.HandlerFunc
-		advice string
+		step  http.HandlerFunc
+		fault airtable.Fault
 	}{
-		"301 redirect":      {answer(301, "", "Location", "https://elsewhere.example/"), "redirect"},
-		"400":               {answer(400, ""), "AIRTABLE_TABLE_NAME"},
-		"401 wrong token":   {refuse(401, "UNAUTHORIZED"), "AIRTABLE_API_KEY"},
-		"403 scope or base": {refuse(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"), "schema.bases:read"},
-		"404":               {answer(404, `{"error":"NOT_FOUND"}`), "AIRTABLE_BASE_ID"},
-		"413":               {answer(413, ""), "AIRTABLE_TABLE_NAME"},
-		"422 unknown field": {refuse(422, "UNKNOWN_FIELD_NAME"), "FIELD_MAP"},
-		"422 formula":       {refuse(422, "INVALID_FILTER_BY_FORMULA"), "FIELD_MAP"},
-		"429 quota":         {refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), "month"},
-		"200 too large":     {answer(200, `{"x":"`+strings.Repeat(" ", 33<<20)), "shorten the longest texts"},
+		"301 redirect": {respond(301, "", "Location", "https://elsewhere.example/"),
+			airtable.FaultRedirect},
+		"400":             {respond(400, ""), airtable.FaultRequest},
+		"401 wrong token": {reject(401, "UNAUTHORIZED"), airtable.FaultToken},
+		"403 scope or base": {reject(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
+			airtable.FaultPermission},
+		"404":               {respond(404, `{"error":"NOT_FOUND"}`), airtable.FaultNotFound},
+		"413":               {respond(413, ""), airtable.FaultRequest},
+		"422 unknown field": {reject(422, "UNKNOWN_FIELD_NAME"), airtable.FaultField},
+		"422 formula":       {reject(422, "INVALID_FILTER_BY_FORMULA"), airtable.FaultField},
+		"429 quota":         {reject(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), airtable.FaultQuota},
+		"200 too large":     {respond(200, `{"x":"`+strings.Repeat(" ", 33<<20)), airtable.FaultSize},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				began := time.Now()
-				c := steps(row.step, answer(200, `{"tables":[]}`)).client()
+				c := steps(row.step, respond(200, `{"tables":[]}`)).client()
 				_, err := c.Schema(t.Context())
-				if failure(t, err).Tries != 1 || c.Counts().Calls != 1 || time.Since(began) > 0 {
+				failed := failure(t, err)
+				if failed.Tries != 1 || c.Counts().Calls != 1 || time.Since(began) > 0 {
 					t.Errorf("took %d calls and %s, want one and no wait", c.Counts().Calls, time.Since(began))
 				}
-				contains(t, err.Error(), "GET /v0/meta/bases/"+base+"/tables", name[:3], row.advice)
+				contains(t, err.Error(), "GET /v0/meta/bases/"+base+"/tables", name[:3])
+				if failed.Fault() != row.fault || failed.Scope != "schema.bases:read" {
+					t.Errorf("fault %d, scope %q, want %d", failed.Fault(), failed.Scope, row.fault)
+				}
 			})
 		})
 	}
 }
 
-func TestQuotaIsToldFromThrottling(t *testing.T) {
+func TestErrQuotaExcludesThrottling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		c := steps(refuse(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")).client()
+		c := steps(reject(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED")).client()
 		if _, err := c.Whoami(t.Context()); !errors.Is(err, airtable.ErrQuota) {
 			t.Errorf("%v does not match ErrQuota", err)
 		}
-		c = steps(refuse(429, "RATE_LIMIT_REACHED")).client()
+		c = steps(reject(429, "RATE_LIMIT_REACHED")).client()
 		if _, err := c.Whoami(t.Context()); errors.Is(err, airtable.ErrQuota) {
 			t.Errorf("%v matches ErrQuota", err)
 		}
@@ -102,7 +109,7 @@ func TestQuotaIsToldFromThrottling(t *testing.T) {
 	})
 }
 
-func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
+func TestWaitBetweenTries(t *testing.T) {
 	t.Parallel()
 	date := func(d time.Duration) string {
 		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Format(http.TimeFormat)
@@ -112,14 +119,15 @@ func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
 		retryAfter  string
 		least, most time.Duration
 	}{
-		"429 alone":                    {429, "", 30 * time.Second, 31 * time.Second},
-		"429, less than the penalty":   {429, "2", 30 * time.Second, 31 * time.Second},
-		"429, seconds":                 {429, "90", 90 * time.Second, 91 * time.Second},
-		"429, a date":                  {429, date(45 * time.Second), 45 * time.Second, 46 * time.Second},
-		"429, a date that has passed":  {429, date(-time.Hour), 30 * time.Second, 31 * time.Second},
-		"429, negative":                {429, "-5", 30 * time.Second, 31 * time.Second},
-		"429, nonsense":                {429, "soon", 30 * time.Second, 31 * time.Second},
-		"429, centuries":               {429, "99999999999999999999", 24 * time.Hour, 24*time.Hour + time.Second},
+		"429 alone":                   {429, "", 30 * time.Second, 31 * time.Second},
+		"429, less than the penalty":  {429, "2", 30 * time.Second, 31 * time.Second},
+		"429, seconds":                {429, "90", 90 * time.Second, 91 * time.Second},
+		"429, a date":                 {429, date(45 * time.Second), 45 * time.Second, 46 * time.Second},
+		"429, a date that has passed": {429, date(-time.Hour), 30 * time.Second, 31 * time.Second},
+		"429, negative":               {429, "-5", 30 * time.Second, 31 * time.Second},
+		"429, nonsense":               {429, "soon", 30 * time.Second, 31 * time.Second},
+		"429, centuries": {429, "99999999999999999999", 24 * time.Hour,
+			24*time.Hour + time.Second},
 		"503 alone":                    {503, "", 0, time.Second},
 		"503, seconds":                 {503, "12", 12 * time.Second, 13 * time.Second},
 		"503, a date":                  {503, date(7 * time.Second), 7 * time.Second, 8 * time.Second},
@@ -127,7 +135,7 @@ func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := steps(answer(row.status, "", "Retry-After", row.retryAfter), me)
+				f := steps(respond(row.status, "", "Retry-After", row.retryAfter), me)
 				if _, err := f.client().Whoami(t.Context()); err != nil {
 					t.Fatal(err)
 				}
@@ -139,11 +147,11 @@ func TestWaitsBetweenTriesAreAsLongAsTheyMustBe(t *testing.T) {
 	}
 }
 
-func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
+func TestWaitBeyondDeadlineFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		c := steps(refuse(429, "RATE_LIMIT_REACHED"), me).client()
+		c := steps(reject(429, "RATE_LIMIT_REACHED"), me).client()
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		_, err := c.Whoami(ctx)
@@ -151,11 +159,12 @@ func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
 		if !ok || cause.Status != 429 || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("error %v does not hold both the 429 and the deadline", err)
 		}
-		contains(t, err.Error(), "not tried again", "the deadline is in 20s")
+		contains(t, err.Error(), "not retried", "the deadline is in 20s")
 
-		_, err = c.Whoami(ctx) // the penalty holds for calls that come after
+		_, err = c.Whoami(ctx) // the penalty holds for later calls
 		if !errors.Is(err, context.DeadlineExceeded) || c.Counts().Calls != 1 {
-			t.Errorf("a call within the penalty: %v after %d calls, want the deadline after 1", err, c.Counts().Calls)
+			t.Errorf("a call within the penalty: %v after %d calls, want the deadline after 1",
+				err, c.Counts().Calls)
 		}
 		if waited := time.Since(began); waited > 0 {
 			t.Errorf("waited %s in vain", waited)
@@ -163,13 +172,13 @@ func TestWaitsLongerThanTheDeadlineAreNotBegun(t *testing.T) {
 	})
 }
 
-func TestCancellingEndsACallAtOnce(t *testing.T) {
+func TestCancelEndsCall(t *testing.T) {
 	t.Parallel()
 	cause := errors.New("the host is going down")
 	for name, step := range map[string]http.HandlerFunc{
 		"while an answer is awaited":    hangs,
-		"while waiting to try again":    refuse(429, "RATE_LIMIT_REACHED"),
-		"while answers keep failing":    after(time.Second, answer(500, "")),
+		"while waiting to try again":    reject(429, "RATE_LIMIT_REACHED"),
+		"while answers keep failing":    after(time.Second, respond(500, "")),
 		"while the transport complains": after(time.Second, breaks(io.ErrUnexpectedEOF)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +198,7 @@ func TestCancellingEndsACallAtOnce(t *testing.T) {
 	}
 }
 
-func TestATryHasATimeLimit(t *testing.T) {
+func TestTryHasTimeLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(hangs, me)
@@ -200,17 +209,17 @@ func TestATryHasATimeLimit(t *testing.T) {
 			t.Errorf("a try without an answer took %s, want a minute", took)
 		}
 		_, err := steps(hangs).client().Whoami(t.Context())
-		contains(t, err.Error(), "no answer: no complete answer within 1m0s")
+		contains(t, err.Error(), "no response: no complete response within 1m0s")
 		if errors.Is(err, context.DeadlineExceeded) {
 			t.Error("the limit of a try looks like the caller's deadline")
 		}
 	})
 }
 
-func TestTheTokenIsAskedForBeforeEachTry(t *testing.T) {
+func TestTokenIsReadBeforeEachTry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, asked := steps(answer(500, ""), me), 0
+		f, asked := steps(respond(500, ""), me), 0
 		c := f.client(func(cfg *airtable.Config) {
 			cfg.UserAgent = "voc/1"
 			cfg.Token = func(context.Context) (string, error) {
@@ -232,27 +241,32 @@ func TestTheTokenIsAskedForBeforeEachTry(t *testing.T) {
 	})
 }
 
-func TestWithoutAUsableTokenNothingIsSent(t *testing.T) {
+func TestUnusableTokenSendsNothing(t *testing.T) {
 	t.Parallel()
 	denied := errors.New("parameter store: access denied")
 	for name, row := range map[string]struct {
 		token string
 		err   error
-		says  string
+		text  string
 	}{
-		"none":            {"", nil, "there is no token; check AIRTABLE_API_KEY"},
-		"with a line end": {token + "\n", nil, "check AIRTABLE_API_KEY"},
-		"not to be had":   {"", denied, "access denied"},
+		"empty":         {"", airtable.ErrToken, "no token is set"},
+		"line end":      {token + "\n", airtable.ErrToken, "a line end"},
+		"not available": {"", denied, "access denied"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := steps(me).client(func(cfg *airtable.Config) {
-				cfg.Token = func(context.Context) (string, error) { return row.token, row.err }
+				cfg.Token = func(context.Context) (string, error) {
+					if row.err == denied {
+						return "", denied
+					}
+					return row.token, nil
+				}
 			})
 			_, err := c.Whoami(t.Context())
-			if err == nil || c.Counts().Calls != 0 || row.err != nil && !errors.Is(err, row.err) {
+			if err == nil || c.Counts().Calls != 0 || !errors.Is(err, row.err) {
 				t.Fatalf("got %v after %d calls", err, c.Counts().Calls)
 			}
-			contains(t, err.Error(), row.says)
+			contains(t, err.Error(), row.text)
 			if strings.Contains(err.Error(), "SECRET") {
 				t.Errorf("%q shows the token", err)
 			}
@@ -260,18 +274,20 @@ func TestWithoutAUsableTokenNothingIsSent(t *testing.T) {
 	}
 }
 
-func TestAnswersCarryAirtablesClock(t *testing.T) {
+func TestResponsesCarryAirtablesClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		when := "Mon, 02 Mar 2026 09:30:00 GMT"
 		want := time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 		dated := func(status int, body string) *airtable.Client {
-			return steps(answer(status, body, "Date", when)).client()
+			return steps(respond(status, body, "Date", when)).client()
 		}
 		who, _ := dated(200, `{"id":"usrMe"}`).Whoami(t.Context())
 		schema, _ := dated(200, `{"tables":[]}`).Schema(t.Context())
 		_, err := dated(403, "").Schema(t.Context())
-		for name, got := range map[string]time.Time{"whoami": who.Date, "schema": schema.Date, "error": failure(t, err).Date} {
+		for name, got := range map[string]time.Time{
+			"whoami": who.Date, "schema": schema.Date, "error": failure(t, err).Date,
+		} {
 			if got != want {
 				t.Errorf("%s has %s, want %s", name, got, want)
 			}
@@ -281,7 +297,7 @@ func TestAnswersCarryAirtablesClock(t *testing.T) {
 				t.Errorf("page has %s, want %s", page.Date, want)
 			}
 		}
-		who, err = steps(answer(200, `{"id":"usrMe"}`, "Date", "yesterday")).client().Whoami(t.Context())
+		who, err = steps(respond(200, `{"id":"usrMe"}`, "Date", "yesterday")).client().Whoami(t.Context())
 		if err != nil || !who.Date.IsZero() {
 			t.Errorf("an unreadable date gave %s, %v, want none and no error", who.Date, err)
 		}

@@ -13,39 +13,39 @@ import (
 	"time"
 )
 
-// DefaultURL is where Airtable's Web API is.
+// DefaultURL is the address of Airtable's Web API.
 const DefaultURL = "https://api.airtable.com"
 
-// Config says which base a [Client] asks, and how.
+// Config is the configuration of a [Client].
 type Config struct {
-	// URL of the Web API, without the version; empty: DefaultURL.
+	// URL of the Web API, without the version; empty for DefaultURL.
 	URL string
-	// Token returns the access token. It is asked before each try, so that a
-	// rotated token is picked up; it should cache.
+	// Token returns the access token. It is called before each try, so that a rotated token
+	// is picked up; it should cache.
 	Token func(context.Context) (string, error)
 	// Base is the id of the base, app….
 	Base string
-	// Pacer spaces the calls; nil: the one of this URL and base, shared by all
-	// clients of the process. Tests in a synctest bubble give one of their own:
-	// the shared ones would carry times from one bubble to the next.
+	// Pacer spaces the calls; nil for the pacer of this URL and base, which all clients of
+	// the process share. Tests in a synctest bubble set their own: a shared one would carry
+	// times from one bubble to the next.
 	Pacer *Pacer
-	// HTTP sends the requests; nil: a transport of this package, with limits on
-	// dialling, the TLS handshake and the wait for an answer's header. A try is
-	// limited as a whole whichever is used.
+	// HTTP sends the requests; nil for a transport of this package, which limits dialling,
+	// the TLS handshake and the wait for response headers. With either, a try as a whole is
+	// limited.
 	HTTP http.RoundTripper
-	// Log gets a Debug line for each page, a Warn line for each retry and each
-	// listing that starts again; nil: none.
+	// Log receives a Debug line for each page and a Warn line for each retry and each
+	// restart of a listing; nil for no log.
 	Log *slog.Logger
-	// UserAgent names the program to Airtable; empty: Go's own.
+	// UserAgent identifies the program to Airtable; empty for Go's own.
 	UserAgent string
 }
 
-// Client asks one base. It is safe for concurrent use, and needs no closing.
+// Client reads one base. It is safe for concurrent use and needs no closing.
 //
-// Its methods fail with an [*Error] when Airtable or the way there is at fault; with one
-// that matches the context's error when that is done, or its deadline comes before the
-// next try may be made (what went wrong before is then in the chain); and without a call
-// when there is no usable token.
+// Its methods return an [*Error] if Airtable or the network failed. They return an error
+// that matches the context's if the context is done, or if its deadline is earlier than
+// the next try may be made ([ErrTooLate]); the failure of the last try is then in the
+// chain. Without a usable token they return [ErrToken] and send nothing.
 type Client struct {
 	url      string
 	base     string
@@ -57,11 +57,11 @@ type Client struct {
 	tryLimit time.Duration
 
 	calls, retries, throttled atomic.Int64
-	budget                    atomic.Int64 // what calls may come to
+	budget                    atomic.Int64 // upper bound of calls
 }
 
-// New returns a client for the base of cfg. It makes no call: a wrong URL, token or
-// base shows at the first one.
+// New returns a client for the base of cfg. It makes no call: a wrong URL, token or base
+// is reported by the first call.
 func New(cfg Config) *Client {
 	c := &Client{
 		url:      strings.TrimRight(cmp.Or(cfg.URL, DefaultURL), "/"),
@@ -89,14 +89,14 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// String says nothing about c, so that no format prints what its parts may hold.
+// String returns a constant, so that no format prints what the fields of c hold.
 func (c *Client) String() string { return "airtable client" }
 
-// Counts are what a client has done since it was made.
+// Counts are the totals of a client since it was created.
 type Counts struct {
-	Calls     int // requests sent, retries included: what Airtable may charge for
-	Retries   int // of these, how many repeated one that had failed
-	Throttled int // answers with status 429, the monthly quota's included
+	Calls     int // requests sent, including retries: what Airtable may charge for
+	Retries   int // of these, how many repeated a failed one
+	Throttled int // responses with status 429, including those for the monthly quota
 }
 
 // Counts returns the totals so far.
@@ -108,10 +108,12 @@ func (c *Client) Counts() Counts {
 	}
 }
 
-// ErrBudget is why a call was not sent: as many as Allow has allowed were.
-var ErrBudget = errors.New("airtable: not sent, since no more calls may be made")
+// ErrBudget is the error of a call that was not sent because the calls set by Allow are
+// used up.
+var ErrBudget = errors.New("airtable: not sent: the allowed calls are used up")
 
-// Allow bounds the calls that are sent from now on, retries included; a negative n is no bound. It is for a client whose calls are one caller's.
+// Allow limits the calls sent from now on, including retries; a negative n removes the
+// limit. It is meant for a client with one caller.
 func (c *Client) Allow(n int) {
 	if n < 0 {
 		c.budget.Store(math.MaxInt64)
@@ -123,43 +125,43 @@ func (c *Client) Allow(n int) {
 // Identity is the owner of a token.
 type Identity struct {
 	ID     string    `json:"id"`     // usr…
-	Email  string    `json:"email"`  // only with the scope user.email:read
+	Email  string    `json:"email"`  // only with scope user.email:read
 	Scopes []string  `json:"scopes"` // only for OAuth tokens
-	Date   time.Time `json:"-"`      // Airtable's clock; zero when it did not say
+	Date   time.Time `json:"-"`      // Airtable's clock; zero if the response had none
 }
 
-// Whoami asks whose the token is. It needs no scope and no base, which makes it the
-// cheapest test of a token.
+// Whoami returns the owner of the token. It needs no scope and no base, which makes it
+// the cheapest test of a token.
 func (c *Client) Whoami(ctx context.Context) (Identity, error) {
-	var who Identity
+	var owner Identity
 	err := c.do(ctx, call{
 		method: http.MethodGet,
 		path:   "/v0/meta/whoami",
-		read: func(a answer) error {
-			who = Identity{Date: a.date}
-			if err := decode(a, &who); err != nil {
+		read: func(r response) error {
+			owner = Identity{Date: r.date}
+			if err := decode(r, &owner); err != nil {
 				return err
 			}
-			if who.ID == "" {
-				return errors.New("it names no user")
+			if owner.ID == "" {
+				return errors.New("it has no user id")
 			}
 			return nil
 		},
 	})
-	return who, err
+	return owner, err
 }
 
-// Schema asks for the tables and fields of the base. The token needs the scope
-// schema.bases:read, else the status of the [*Error] is 403.
+// Schema returns the tables and fields of the base. The token needs scope
+// schema.bases:read; without it, the status of the [*Error] is 403.
 func (c *Client) Schema(ctx context.Context) (Schema, error) {
 	var schema Schema
 	err := c.do(ctx, call{
 		method: http.MethodGet,
 		path:   "/v0/meta/bases/" + url.PathEscape(c.base) + "/tables",
 		scope:  "schema.bases:read",
-		read: func(a answer) error {
-			schema = Schema{Date: a.date}
-			if err := decode(a, &schema); err != nil {
+		read: func(r response) error {
+			schema = Schema{Date: r.date}
+			if err := decode(r, &schema); err != nil {
 				return err
 			}
 			if schema.Tables == nil {

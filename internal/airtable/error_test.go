@@ -14,57 +14,77 @@ import (
 	"voc/internal/airtable"
 )
 
-func TestAllShapesOfAnErrorAreUnderstood(t *testing.T) {
+func TestParseErrorBody(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct{ body, kind, message string }{
-		"text":                 {`{"error":"NOT_FOUND"}`, "NOT_FOUND", ""},
-		"object":               {`{"error":{"type":"UNAUTHORIZED","message":"Invalid authentication token"}}`, "UNAUTHORIZED", "Invalid authentication token"},
-		"object, no message":   {`{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", ""},
-		"object, more in it":   {`{"error":{"type":"X","message":"m","details":[1]},"trace":"t"}`, "X", "m"},
-		"list":                 {`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"},{"error":"Y"}]}`, "RATE_LIMIT_REACHED", "later"},
+		"text": {`{"error":"NOT_FOUND"}`, "NOT_FOUND", ""},
+		"object": {`{"error":{"type":"UNAUTHORIZED","message":"Invalid authentication token"}}`,
+			"UNAUTHORIZED", "Invalid authentication token"},
+		"object, no message": {`{"error":{"type":"LIST_RECORDS_ITERATOR_NOT_AVAILABLE"}}`,
+			"LIST_RECORDS_ITERATOR_NOT_AVAILABLE", ""},
+		"object, more in it": {`{"error":{"type":"X","message":"m","details":[1]},"trace":"t"}`, "X",
+			"m"},
+		"list": {`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"},{"error":"Y"}]}`,
+			"RATE_LIMIT_REACHED", "later"},
 		"list and text":        {`{"errors":[],"error":"X"}`, "X", ""},
 		"list of another kind": {`{"errors":["X"]}`, "", `{"errors":["X"]}`},
 		"object of numbers":    {`{"error":{"type":7}}`, "", `{"error":{"type":7}}`},
 		"other JSON":           {`{"message":"internal"}`, "", `{"message":"internal"}`},
-		"a bare word":          {`"oops"`, "", `"oops"`},
+		"string alone":         {`"oops"`, "", `"oops"`},
 		"HTML":                 {"\n<html>502</html>\n", "", "<html>502</html>"},
 		"nothing":              {"", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if kind, message := airtable.ParseErrorBody([]byte(row.body)); kind != row.kind || message != row.message {
+			if kind, message := airtable.ParseErrorBody([]byte(row.body)); kind != row.kind ||
+				message != row.message {
 				t.Errorf("type %q, message %q, want %q and %q", kind, message, row.kind, row.message)
 			}
 		})
 	}
 }
 
-func TestAnErrorNamesCallStatusTypeAndWhatToDo(t *testing.T) {
+func TestErrorText(t *testing.T) {
 	t.Parallel()
-	for want, step := range map[string]http.HandlerFunc{
-		"airtable: GET /v0/meta/whoami: 401 UNAUTHORIZED: words about it; check AIRTABLE_API_KEY: the token is mistyped, expired or revoked":                     refuse(401, "UNAUTHORIZED"),
-		"airtable: GET /v0/meta/whoami: 403 X: words about it; check AIRTABLE_API_KEY: the token may not do this":                                                refuse(403, "X"),
-		"airtable: GET /v0/meta/whoami: 418 I'm a teapot; Airtable does not accept the request: check AIRTABLE_TABLE_NAME and FIELD_MAP":                         answer(418, ""),
-		"airtable: GET /v0/meta/whoami: 502 Bad Gateway: <html> sorry </html> (5 tries); Airtable has a fault or took too long: try again later":                 answer(502, "<html>\r\n\tsorry\x00\x1b \n</html>"),
-		"airtable: GET /v0/meta/whoami: no answer: connection refused (5 tries); check the network and AIRTABLE_API_URL":                                         breaks(errors.New("connection refused")),
-		"airtable: GET /v0/meta/whoami: 429 RATE: words about it (5 tries); other programs use up the 5 requests a second of the base: run them at another time": refuse(429, "RATE"),
+	for want, row := range map[string]struct {
+		step  http.HandlerFunc
+		fault airtable.Fault
+	}{
+		"401 UNAUTHORIZED: words about it": {reject(401, "UNAUTHORIZED"), airtable.FaultToken},
+		"403 X: words about it":            {reject(403, "X"), airtable.FaultPermission},
+		"418 I'm a teapot":                 {respond(418, ""), airtable.FaultRequest},
+		"502 Bad Gateway: <html> sorry </html> (5 tries)": {
+			respond(502, "<html>\r\n\tsorry\x00\x1b \n</html>"), airtable.FaultServer},
+		"no response: connection refused (5 tries)": {
+			breaks(errors.New("connection refused")), airtable.FaultNetwork},
+		"429 RATE: words about it (5 tries)": {reject(429, "RATE"), airtable.FaultRate},
+		"200 with an unusable body: it is cut short: unexpected EOF (5 tries)": {
+			respond(200, ""), airtable.FaultResponse},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if _, err := steps(step).client().Whoami(t.Context()); err == nil || err.Error() != want {
+			_, err := steps(row.step).client().Whoami(t.Context())
+			if want := "airtable: GET /v0/meta/whoami: " + want; err == nil || err.Error() != want {
 				t.Errorf("error is\n%v, want\n%s", err, want)
+			}
+			if got := failure(t, err).Fault(); got != row.fault {
+				t.Errorf("%v: fault %d, want %d", err, got, row.fault)
 			}
 		})
 	}
 }
 
-func TestTheListingsScopeIsNamed(t *testing.T) {
+func TestErrorNamesMissingScope(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		_, err := walk(t.Context(), steps(refuse(403, "INVALID_PERMISSIONS")).client())
-		contains(t, err.Error(), "POST /v0/"+base+"/tblLeads/listRecords: 403", "data.records:read", "access to the base")
+		_, err := walk(t.Context(), steps(reject(403, "INVALID_PERMISSIONS")).client())
+		contains(t, err.Error(), "POST /v0/"+base+"/tblLeads/listRecords: 403")
+		failed := failure(t, err)
+		if failed.Scope != "data.records:read" || failed.Fault() != airtable.FaultPermission {
+			t.Errorf("scope %q, fault %d", failed.Scope, failed.Fault())
+		}
 	})
 }
 
-func TestTheNetworksErrorStaysInTheChain(t *testing.T) {
+func TestNetworkErrorStaysInChain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		cause := fmt.Errorf("dial: %w", io.ErrClosedPipe)
@@ -75,25 +95,30 @@ func TestTheNetworksErrorStaysInTheChain(t *testing.T) {
 	})
 }
 
-// The token must not show, whatever comes back from the other side.
-func TestTheTokenIsNowhere(t *testing.T) {
+// TestTokenIsRedacted holds that no error and no log line shows the token, whatever is
+// returned.
+func TestTokenIsRedacted(t *testing.T) {
 	t.Parallel()
 	echo := strings.Repeat("x", 180) + token // cut in the midst of the token
 	escaped := strings.ReplaceAll(token, "S", "\\u0053")
 	for name, step := range map[string]http.HandlerFunc{
-		"in a message":                   answer(401, `{"error":{"type":"UNAUTHORIZED","message":"no such token `+token+`"}}`),
-		"in a type":                      answer(401, `{"error":"`+token+`"}`),
-		"in a list of errors":            answer(429, `{"errors":[{"error":"`+token+`","message":"`+token+`"}]}`),
-		"escaped":                        answer(403, `{"error":{"type":"X","message":"`+escaped+`"}}`),
-		"across the cut":                 answer(404, echo),
-		"with control characters in it":  answer(404, strings.ReplaceAll(token, "SECRET", "SECR\x00ET")),
-		"in a header that is refused":    answer(302, "", "Location", "https://example.com/?"+token),
+		"in a message": respond(401,
+			`{"error":{"type":"UNAUTHORIZED","message":"no such token `+token+`"}}`),
+		"in a type": respond(401, `{"error":"`+token+`"}`),
+		"in a list of errors": respond(429,
+			`{"errors":[{"error":"`+token+`","message":"`+token+`"}]}`),
+		"escaped":                        respond(403, `{"error":{"type":"X","message":"`+escaped+`"}}`),
+		"across the cut":                 respond(404, echo),
+		"with control characters in it":  respond(404, strings.ReplaceAll(token, "SECRET", "SECR\x00ET")),
+		"in a header that is refused":    respond(302, "", "Location", "https://example.com/?"+token),
 		"in a transport's error":         breaks(errors.New(`invalid header "Bearer ` + token + `"`)),
 		"in a wrapped transport's error": breaks(fmt.Errorf("proxy: %w", errors.New(token))),
-		"in an answer":                   answer(200, `{"records":[{"id":"rec1","createdTime":"`+token+`"}]}`),
-		"in an answer cut short":         answer(200, `{"records":[],"offset":"`+token),
-		"in an offset":                   answer(200, `{"records":[],"offset":"`+token+`"}`),
-		"behind a lost iterator":         answer(422, `{"error":{"type":"INVALID_OFFSET_VALUE","message":"`+token+`"}}`),
+		"in an answer": respond(200,
+			`{"records":[{"id":"rec1","createdTime":"`+token+`"}]}`),
+		"in an answer cut short": respond(200, `{"records":[],"offset":"`+token),
+		"in an offset":           respond(200, `{"records":[],"offset":"`+token+`"}`),
+		"behind a lost iterator": respond(422,
+			`{"error":{"type":"INVALID_OFFSET_VALUE","message":"`+token+`"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -119,13 +144,14 @@ func TestTheTokenIsNowhere(t *testing.T) {
 	}
 }
 
-// Two settings swapped must not print the token as the base, table or URL.
-func TestATokenInTheWrongPlaceIsHidden(t *testing.T) {
+// TestMisplacedTokenIsRedacted sets the token as base, table and URL, as if settings were
+// swapped.
+func TestMisplacedTokenIsRedacted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		log := &strings.Builder{}
 		said := ""
-		for _, step := range []http.HandlerFunc{refuse(403, "INVALID_PERMISSIONS"), answer(500, "")} {
+		for _, step := range []http.HandlerFunc{reject(403, "INVALID_PERMISSIONS"), respond(500, "")} {
 			c := steps(step).client(logTo(log), func(cfg *airtable.Config) { cfg.Base = token })
 			_, schemaErr := c.Schema(t.Context())
 			said += schemaErr.Error()
@@ -141,13 +167,14 @@ func TestATokenInTheWrongPlaceIsHidden(t *testing.T) {
 	})
 }
 
-func TestAReportOfAnErrorIsOneLine(t *testing.T) {
+func TestErrorIsOneLine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(answer(404, strings.Repeat("日本語\n\x1b[31m\u202e", 5000)))
+		f := steps(respond(404, strings.Repeat("日本語\n\x1b[31m\u202e", 5000)))
 		_, err := f.client().Whoami(t.Context())
 		message := failure(t, err).Message
-		if len(message) > 210 || !utf8.ValidString(message) || strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		if len(message) > 210 || !utf8.ValidString(message) ||
+			strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
 			t.Errorf("message is %d bytes: %q", len(message), message)
 		}
 	})
@@ -155,8 +182,10 @@ func TestAReportOfAnErrorIsOneLine(t *testing.T) {
 
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []string{
-		`{"error":"NOT_FOUND"}`, `{"error":{"type":"A","message":"b"}}`, `{"errors":[{"error":"A","message":"b"}]}`,
-		`{"error":{"type":"` + token + `"}}`, token, "<html>\x00\xff", `{"error":null}`, `{"errors":{}}`, `[]`, ``, "pat\u200bX",
+		`{"error":"NOT_FOUND"}`, `{"error":{"type":"A","message":"b"}}`,
+		`{"errors":[{"error":"A","message":"b"}]}`,
+		`{"error":{"type":"` + token +
+			`"}}`, token, "<html>\x00\xff", `{"error":null}`, `{"errors":{}}`, `[]`, ``, "pat\u200bX",
 	} {
 		f.Add(404, []byte(seed))
 		f.Add(429, []byte(seed))
@@ -167,9 +196,10 @@ func FuzzErrorBody(f *testing.F) {
 			return
 		}
 		synctest.Test(t, func(t *testing.T) {
-			_, err := steps(answer(status, string(body))).client().Whoami(t.Context())
+			_, err := steps(respond(status, string(body))).client().Whoami(t.Context())
 			text := failure(t, err).Error()
-			if !utf8.ValidString(text) || len(text) > 800 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			if !utf8.ValidString(text) || len(text) > 800 ||
+				strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("error is %d bytes: %q", len(text), text)
 			}
 			if strings.Contains(text, token) || !strings.Contains(text, fmt.Sprint(status)) {

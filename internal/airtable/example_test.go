@@ -7,14 +7,15 @@ import (
 	"voc/internal/airtable"
 )
 
-// A consumer drops what it has when a listing had to start again.
+// The consumer drops the pages of the previous listing when a listing restarts.
 func ExampleClient_List() {
-	f := steps(table(5), refuse(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"), table(5))
+	f := steps(table(5), reject(422, "LIST_RECORDS_ITERATOR_NOT_AVAILABLE"), table(5))
 	client := f.client(func(cfg *airtable.Config) { cfg.Pacer = airtable.NewPacer(1000) })
 
 	var ids []string
 	listing := 1
-	for page, err := range client.List(context.Background(), "tblLeads", airtable.Query{ByID: true}) {
+	query := airtable.Query{ByID: true}
+	for page, err := range client.List(context.Background(), "tblLeads", query) {
 		if err != nil {
 			fmt.Println(err)
 			return

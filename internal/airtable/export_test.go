@@ -2,11 +2,11 @@ package airtable
 
 import "time"
 
-// What tests of this package may see of its inside.
+// Unexported names for the tests of this package.
 var (
 	DecodePage     = decodePage
 	ParseErrorBody = parseErrorBody
 )
 
-// LimitTry makes a try fail sooner, for tests that wait in real time.
+// LimitTry sets the time limit of a try, for tests that wait in real time.
 func (c *Client) LimitTry(d time.Duration) { c.tryLimit = d }

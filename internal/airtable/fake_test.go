@@ -23,7 +23,7 @@ const (
 	base  = "appFeedback000001"
 )
 
-// sent is a request as the fake saw it.
+// sent is a request as the fake received it.
 type sent struct {
 	at     time.Time
 	header http.Header
@@ -31,8 +31,8 @@ type sent struct {
 	body   string
 }
 
-// fake is an Airtable in memory: the n-th request goes to the n-th step, later ones to
-// the last. A step that panics with an error makes the transport fail with it.
+// fake is an Airtable in memory. The n-th request goes to the n-th step, later requests
+// to the last. A step that panics with an error makes the transport fail with that error.
 type fake struct {
 	steps []http.HandlerFunc
 	mu    sync.Mutex
@@ -51,13 +51,13 @@ func (f *fake) RoundTrip(req *http.Request) (resp *http.Response, err error) {
 		}
 	}()
 	req.Body = io.NopCloser(strings.NewReader(string(body)))
-	answer := httptest.NewRecorder()
-	answer.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	step(answer, req)
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	step(recorder, req)
 	if err := req.Context().Err(); err != nil {
 		return nil, err
 	}
-	return answer.Result(), nil
+	return recorder.Result(), nil
 }
 
 func (f *fake) calls() int {
@@ -66,7 +66,7 @@ func (f *fake) calls() int {
 	return len(f.sent)
 }
 
-// client returns a client of f, after the changes to its configuration.
+// client returns a client of f with a changed configuration.
 func (f *fake) client(change ...func(*airtable.Config)) *airtable.Client {
 	cfg := airtable.Config{
 		Token: func(context.Context) (string, error) { return token, nil },
@@ -80,7 +80,7 @@ func (f *fake) client(change ...func(*airtable.Config)) *airtable.Client {
 	return airtable.New(cfg)
 }
 
-// logTo lets a client write down everything.
+// logTo makes a client log everything to w.
 func logTo(w io.Writer) func(*airtable.Config) {
 	return func(cfg *airtable.Config) {
 		cfg.Log = slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -89,8 +89,8 @@ func logTo(w io.Writer) func(*airtable.Config) {
 
 func steps(all ...http.HandlerFunc) *fake { return &fake{steps: all} }
 
-// answer is a step that answers with status, body and header (name, value…).
-func answer(status int, body string, header ...string) http.HandlerFunc {
+// respond is a step that responds with status, body and headers (name, value…).
+func respond(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(header); i += 2 {
 			w.Header().Set(header[i], header[i+1])
@@ -100,9 +100,9 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// refuse is a step that answers with Airtable's usual shape of an error.
-func refuse(status int, kind string) http.HandlerFunc {
-	return answer(status, `{"error":{"type":"`+kind+`","message":"words about it"}}`)
+// reject is a step that responds with an error in Airtable's usual shape.
+func reject(status int, kind string) http.HandlerFunc {
+	return respond(status, `{"error":{"type":"`+kind+`","message":"words about it"}}`)
 }
 
 // breaks is a step whose transport fails.
@@ -110,10 +110,10 @@ func breaks(err error) http.HandlerFunc {
 	return func(http.ResponseWriter, *http.Request) { panic(err) }
 }
 
-// hangs is a step that never answers.
+// hangs is a step that never responds.
 func hangs(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 
-// after lets a step take its time.
+// after delays a step.
 func after(d time.Duration, step http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		select {
@@ -124,9 +124,9 @@ func after(d time.Duration, step http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-var me = answer(200, `{"id":"usrMe"}`)
+var me = respond(200, `{"id":"usrMe"}`)
 
-// table is a step that serves so many records, two a page.
+// table is a step that serves that many records, two per page.
 func table(records int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		var query struct{ Offset string }
@@ -135,7 +135,8 @@ func table(records int) http.HandlerFunc {
 		to := min(from+2, records)
 		var rows []string
 		for i := from; i < to; i++ {
-			rows = append(rows, fmt.Sprintf(`{"id":"rec%d","createdTime":"2025-03-01T12:00:00.000Z","fields":{}}`, i))
+			rows = append(rows, fmt.Sprintf(
+				`{"id":"rec%d","createdTime":"2025-03-01T12:00:00.000Z","fields":{}}`, i))
 		}
 		more := ""
 		if to < records {

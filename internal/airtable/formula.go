@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// ModifiedSince is a formula for the records created or modified at t or later, to the
-// second. The zero time gives "", which is no filter.
+// ModifiedSince returns a formula for the records created or modified at t or later, to
+// the second. For the zero time it returns "", which does not filter.
 //
-// It needs no field name. CREATED_TIME() stands beside LAST_MODIFIED_TIME() since the
-// latter can be blank on a record never edited; and it moves only when a user edits a
-// field that is not computed (see [Field.Computed]).
+// The formula needs no field name. It uses CREATED_TIME() besides LAST_MODIFIED_TIME()
+// because the latter can be blank on a record that was never edited. LAST_MODIFIED_TIME()
+// moves only when a user edits a field that is not computed (see [Field.Computed]).
 func ModifiedSince(t time.Time) string {
 	if t.IsZero() {
 		return ""
@@ -23,12 +23,13 @@ func ModifiedSince(t time.Time) string {
 	return fmt.Sprintf("OR(IS_AFTER(LAST_MODIFIED_TIME(),%s),IS_AFTER(CREATED_TIME(),%[1]s))", since)
 }
 
-// RecordIDs is a formula for the records with these ids. It fails for an id that is
-// not rec and then letters or digits, and for no ids at all, since a formula that finds
-// nothing cannot be told from none. A page holds 100 records: ask for no more at a time.
+// RecordIDs returns a formula for the records with these ids. It returns an error if an
+// id is not "rec" followed by ASCII letters or digits, or if there are no ids: an empty
+// formula would match every record. Pass at most [PageSize] ids, so that the records fit
+// on one page.
 func RecordIDs(ids []string) (string, error) {
 	if len(ids) == 0 {
-		return "", errors.New("airtable: a formula of record ids needs at least one")
+		return "", errors.New("airtable: RecordIDs: no ids")
 	}
 	tests := make([]string, len(ids))
 	for i, id := range ids {
@@ -47,38 +48,40 @@ func isRecordID(id string) bool {
 	})
 }
 
-// FieldRef is the name of a field as a formula writes it, {Name}. Formulas take no
-// field ids (airtable.js issue 321, open since 2022). ok is false for a name that
-// cannot be quoted surely: empty, with blanks at an end, not UTF-8, or with one of
-// { } \ or a control character or line separator in it; how Airtable escapes these is
-// not documented. The caller then does without.
+// FieldRef returns the reference to a field in a formula, {Name}. Formulas accept no
+// field ids (https://github.com/Airtable/airtable.js/issues/321, open since 2022). ok is
+// false for a name that cannot be quoted reliably, because Airtable does not document
+// how: names that are empty, begin or end with a blank, are not UTF-8, or contain { } \,
+// a control character or a line separator.
 func FieldRef(name string) (ref string, ok bool) {
 	if name == "" || name != strings.TrimSpace(name) || !utf8.ValidString(name) {
 		return "", false
 	}
-	if strings.ContainsAny(name, "{}\\\u2028\u2029") || strings.ContainsFunc(name, unicode.IsControl) {
+	if strings.ContainsAny(name, "{}\\\u2028\u2029") ||
+		strings.ContainsFunc(name, unicode.IsControl) {
 		return "", false
 	}
 	return "{" + name + "}", true
 }
 
-// DateCandidate is a field that may say when a record came to be.
+// DateCandidate is a field that may hold the date of a record.
 type DateCandidate struct {
 	Name string // of the field, not its id
-	Date bool   // known to be a date (see [Field.IsDate])
+	Date bool   // whether it is known to hold dates (see [Field.IsDate])
 }
 
-// dateMargin is by how much an interval is widened at each end: in which zone Airtable
-// compares a date without a time is not documented, and no two zones are further apart.
+// dateMargin widens an interval at each end: the zone in which Airtable compares a date
+// without a time is not documented, and no two zones are further apart.
 const dateMargin = 48 * time.Hour
 
-// CreatedWithin is a formula that narrows a listing to the records whose date lies
-// between from and to; a zero time leaves that end open. A record's date is its first
-// candidate that is not blank, else its CREATED_TIME(). The formula may let through
-// records outside the interval, and never leaves one out that belongs: a candidate not
-// known to be a date, and whatever Airtable cannot work out, keeps the record. Where it
-// cannot be sure it narrows nothing and is "": both ends open, or a candidate for which
-// [FieldRef] has no name.
+// CreatedWithin returns a formula that narrows a listing to the records whose date lies
+// between from and to; a zero time leaves that end open. The date of a record is its
+// first candidate that is not blank, or else its CREATED_TIME().
+//
+// The formula may match records outside the interval, but never misses one inside: it
+// matches a record whose candidate is not known to be a date, or whose date Airtable
+// cannot compute. It is "", which does not filter, if both ends are open or [FieldRef]
+// cannot quote a candidate.
 func CreatedWithin(candidates []DateCandidate, from, to time.Time) string {
 	if from.IsZero() && to.IsZero() {
 		return ""
@@ -89,11 +92,11 @@ func CreatedWithin(candidates []DateCandidate, from, to time.Time) string {
 		if !ok {
 			return ""
 		}
-		keep := "1"
+		inside := "1"
 		if candidates[i].Date {
-			keep = within(ref, from, to)
+			inside = within(ref, from, to)
 		}
-		test = fmt.Sprintf("IF(%s,%s,%s)", ref, keep, test)
+		test = fmt.Sprintf("IF(%s,%s,%s)", ref, inside, test)
 	}
 	return fmt.Sprintf("IF(ISERROR(%s),1,%[1]s)", test)
 }
@@ -110,8 +113,8 @@ func within(date string, from, to time.Time) string {
 	return "AND(" + after + "," + before + ")"
 }
 
-// instant is t as a formula writes it. The Z matters: without a zone, which one
-// Airtable assumes is not documented.
+// instant returns t as a formula writes it. The Z matters: which zone Airtable assumes
+// without one is not documented.
 func instant(t time.Time) string {
 	return `DATETIME_PARSE("` + t.UTC().Format("2006-01-02T15:04:05.000Z") + `")`
 }

@@ -8,7 +8,7 @@ import (
 	"voc/internal/airtable"
 )
 
-func TestModifiedSinceIsInclusiveAndInUTC(t *testing.T) {
+func TestModifiedSince(t *testing.T) {
 	t.Parallel()
 	t0 := time.Date(2025, 3, 1, 1, 30, 0, 999e6, time.FixedZone("", 2*3600))
 	want := `OR(IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")),` +
@@ -17,7 +17,7 @@ func TestModifiedSinceIsInclusiveAndInUTC(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if got := airtable.ModifiedSince(time.Time{}); got != "" {
-		t.Errorf("since ever is %q, want no filter", got)
+		t.Errorf("zero time: %q, want no filter", got)
 	}
 }
 
@@ -41,21 +41,27 @@ func TestRecordIDs(t *testing.T) {
 		"a backslash within": {[]string{`rec\1`}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got, err := airtable.RecordIDs(row.ids); got != row.want || (err == nil) != (row.want != "") {
+			got, err := airtable.RecordIDs(row.ids)
+			if got != row.want || (err == nil) != (row.want != "") {
 				t.Errorf("got %q, %v, want %q", got, err, row.want)
 			}
 		})
 	}
 }
 
-func TestFieldRefQuotesOnlyWhatItSurelyCan(t *testing.T) {
+func TestFieldRef(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"A", "Reported On", `a "quoted", 'name' (x)`, "Größe €", "👨‍👩‍👧", "1+1", "IF", "a//b", "a|b"} {
+	for _, name := range []string{
+		"A", "Reported On", `a "quoted", 'name' (x)`, "Größe €", "👨‍👩‍👧", "1+1", "IF", "a//b", "a|b",
+	} {
 		if ref, ok := airtable.FieldRef(name); !ok || ref != "{"+name+"}" {
 			t.Errorf("%q gave %q, %t", name, ref, ok)
 		}
 	}
-	for _, name := range []string{"", " ", " A", "A ", "a{b", "a}b", "}", `a\b`, `a\}`, "a\nb", "a\tb", "a\x00", "a\u0085b", "a\u2028b", "a\xff"} {
+	for _, name := range []string{
+		"", " ", " A", "A ", "a{b", "a}b", "}", `a\b`, `a\}`,
+		"a\nb", "a\tb", "a\x00", "a\u0085b", "a\u2028b", "a\xff",
+	} {
 		if ref, ok := airtable.FieldRef(name); ok || ref != "" {
 			t.Errorf("%q gave %q, want none", name, ref)
 		}
@@ -64,13 +70,16 @@ func TestFieldRefQuotesOnlyWhatItSurelyCan(t *testing.T) {
 
 func TestCreatedWithin(t *testing.T) {
 	t.Parallel()
-	from, to := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	const after, before = `DATETIME_PARSE("2024-12-30T00:00:00.000Z")`, `DATETIME_PARSE("2026-01-03T00:00:00.000Z")`
+	from := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	to := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	const after = `DATETIME_PARSE("2024-12-30T00:00:00.000Z")`
+	const before = `DATETIME_PARSE("2026-01-03T00:00:00.000Z")`
 	test := func(date string) string {
 		return "AND(IS_AFTER(" + date + "," + after + "),IS_BEFORE(" + date + "," + before + "))"
 	}
 	safe := func(x string) string { return "IF(ISERROR(" + x + "),1," + x + ")" }
-	created, reported := airtable.DateCandidate{Name: "Created", Date: true}, airtable.DateCandidate{Name: "Reported On", Date: true}
+	created := airtable.DateCandidate{Name: "Created", Date: true}
+	reported := airtable.DateCandidate{Name: "Reported On", Date: true}
 	text := airtable.DateCandidate{Name: "When"}
 	type candidates = []airtable.DateCandidate
 	for name, row := range map[string]struct {
@@ -83,10 +92,12 @@ func TestCreatedWithin(t *testing.T) {
 		"open at the end":   {nil, from, time.Time{}, safe("IS_AFTER(CREATED_TIME()," + after + ")")},
 		"open at the start": {nil, time.Time{}, to, safe("IS_BEFORE(CREATED_TIME()," + before + ")")},
 		"the first wins": {candidates{created, reported}, from, to,
-			safe("IF({Created}," + test("{Created}") + ",IF({Reported On}," + test("{Reported On}") + "," + test("CREATED_TIME()") + "))")},
-		"not known to be a date":  {candidates{text, created}, from, to, safe("IF({When},1,IF({Created}," + test("{Created}") + "," + test("CREATED_TIME()") + "))")},
-		"a name beyond quoting":   {candidates{created, {Name: "a}b", Date: true}}, from, to, ""},
-		"an unknown one likewise": {candidates{{Name: `a\`}}, from, to, ""},
+			safe("IF({Created}," + test("{Created}") +
+				",IF({Reported On}," + test("{Reported On}") + "," + test("CREATED_TIME()") + "))")},
+		"not known to be a date": {candidates{text, created}, from, to,
+			safe("IF({When},1,IF({Created}," + test("{Created}") + "," + test("CREATED_TIME()") + "))")},
+		"name that cannot be quoted": {candidates{created, {Name: "a}b", Date: true}}, from, to, ""},
+		"unknown type, likewise":     {candidates{{Name: `a\`}}, from, to, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := airtable.CreatedWithin(row.candidates, row.from, row.to); got != row.want {
@@ -96,8 +107,8 @@ func TestCreatedWithin(t *testing.T) {
 	}
 }
 
-// tokens splits a formula the way a reader of Airtable's syntax would: texts in either
-// quote and names in braces are one token each, with backslash as escape in all of them.
+// tokens splits a formula by Airtable's syntax: strings in either quote and names in
+// braces are one token each, with backslash as the escape in all of them.
 func tokens(formula string) (all []string) {
 	for runes := []rune(formula); len(runes) > 0; {
 		end := 1
@@ -116,16 +127,20 @@ func tokens(formula string) (all []string) {
 	return all
 }
 
-// FuzzFieldNames: whatever a field is called, the formula means the same.
+// FuzzFieldNames holds that the name of a field does not change the meaning of a formula.
 func FuzzFieldNames(f *testing.F) {
-	for _, name := range []string{"A", "", "}", `\`, `a\}b`, `{`, `"`, `'`, "),1,(", "},1)/*", "a\nb", "\xff", "//", "👨‍👩‍👧", "RECORD_ID()"} {
+	for _, name := range []string{
+		"A", "", "}", `\`, `a\}b`, `{`, `"`, `'`, "),1,(", "},1)/*", "a\nb", "\xff", "//", "👨‍👩‍👧",
+		"RECORD_ID()",
+	} {
 		f.Add(name, true)
 		f.Add(name, false)
 	}
 	from := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, name string, date bool) {
 		formula := func(name string) string {
-			return airtable.CreatedWithin([]airtable.DateCandidate{{Name: name, Date: date}}, from, time.Time{})
+			return airtable.CreatedWithin([]airtable.DateCandidate{{Name: name, Date: date}}, from,
+				time.Time{})
 		}
 		got := formula(name)
 		if got == "" {

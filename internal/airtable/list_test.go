@@ -13,7 +13,7 @@ import (
 	"voc/internal/airtable"
 )
 
-// walk lists a table and writes down its pages as "listing.number:records".
+// walk lists a table and returns its pages as "listing.number:records".
 func walk(ctx context.Context, c *airtable.Client) (pages string, err error) {
 	var all []string
 	for page, failed := range c.List(ctx, "tblLeads", airtable.Query{}) {
@@ -25,7 +25,7 @@ func walk(ctx context.Context, c *airtable.Client) (pages string, err error) {
 	return strings.Join(all, " "), nil
 }
 
-func TestAListingHasAllPages(t *testing.T) {
+func TestListReturnsAllPages(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		records int
@@ -46,17 +46,17 @@ func TestAListingHasAllPages(t *testing.T) {
 	}
 }
 
-func TestPagesMayBeEmptyBeforeTheEnd(t *testing.T) {
+func TestListContinuesAfterEmptyPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(answer(200, `{"records":[],"offset":"itr/0"}`), table(1))
+		f := steps(respond(200, `{"records":[],"offset":"itr/0"}`), table(1))
 		if got, err := walk(t.Context(), f.client()); err != nil || got != "1.1:0 1.2:1" {
 			t.Errorf("pages %q, %v", got, err)
 		}
 	})
 }
 
-func TestWhatAListingAsksFor(t *testing.T) {
+func TestListRequests(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		table string
@@ -64,13 +64,17 @@ func TestWhatAListingAsksFor(t *testing.T) {
 		path  string
 		body  string
 	}{
-		"everything": {"tblLeads", airtable.Query{}, "/v0/" + base + "/tblLeads/listRecords", `{"pageSize":100}`},
-		"a table by name": {"Lead Bugs/2", airtable.Query{ByID: true}, "/v0/" + base + "/Lead%20Bugs%2F2/listRecords",
+		"everything": {"tblLeads", airtable.Query{},
+			"/v0/" + base + "/tblLeads/listRecords", `{"pageSize":100}`},
+		"a table by name": {"Lead Bugs/2", airtable.Query{ByID: true},
+			"/v0/" + base + "/Lead%20Bugs%2F2/listRecords",
 			`{"pageSize":100,"returnFieldsByFieldId":true}`},
-		"all there is to ask": {"tblLeads",
-			airtable.Query{Formula: "{A}=1", Fields: []string{"fldA"}, PageSize: 10, MaxRecords: 30, ByID: true},
+		"all parameters": {"tblLeads",
+			airtable.Query{Formula: "{A}=1", Fields: []string{"fldA"}, PageSize: 10, MaxRecords: 30,
+				ByID: true},
 			"/v0/" + base + "/tblLeads/listRecords",
-			`{"pageSize":10,"maxRecords":30,"returnFieldsByFieldId":true,"filterByFormula":"{A}=1","fields":["fldA"]}`},
+			`{"pageSize":10,"maxRecords":30,"returnFieldsByFieldId":true,` +
+				`"filterByFormula":"{A}=1","fields":["fldA"]}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -81,52 +85,56 @@ func TestWhatAListingAsksFor(t *testing.T) {
 					}
 				}
 				if f.sent[0].path != row.path || f.sent[0].body != row.body {
-					t.Errorf("asked %s %s\n want %s %s", f.sent[0].path, f.sent[0].body, row.path, row.body)
+					t.Errorf("requested %s %s\n want %s %s",
+						f.sent[0].path, f.sent[0].body, row.path, row.body)
 				}
 				next := strings.TrimSuffix(row.body, "}") + `,"offset":"itr/2"}`
 				if f.sent[1].body != next {
-					t.Errorf("second page was asked for with %s, want %s", f.sent[1].body, next)
+					t.Errorf("second page requested with %s, want %s", f.sent[1].body, next)
 				}
 			})
 		})
 	}
 }
 
-func TestAFailingPageIsTriedAgainInPlace(t *testing.T) {
+func TestListRetriesFailedPage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(table(5), answer(200, `{"records":[{"id":"rec2","fields":{}},{"id":"re`),
-			refuse(429, "RATE_LIMIT_REACHED"), answer(200, `{"offset":"itr/4"}`), table(5))
+		f := steps(table(5), respond(200, `{"records":[{"id":"rec2","fields":{}},{"id":"re`),
+			reject(429, "RATE_LIMIT_REACHED"), respond(200, `{"offset":"itr/4"}`), table(5))
 		if got, err := walk(t.Context(), f.client()); err != nil || got != "1.1:2 1.2:2 1.3:1" {
 			t.Errorf("pages %q, %v", got, err)
 		}
 	})
 }
 
-func TestALostIteratorStartsTheListingAgain(t *testing.T) {
+func TestListRestartsAfterLostIterator(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{"LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "INVALID_OFFSET_VALUE"} {
 		synctest.Test(t, func(t *testing.T) {
-			lost, rows := refuse(422, kind), table(3)
+			lost, rows := reject(422, kind), table(3)
 			f := steps(rows, lost, rows, lost, rows, lost, rows, rows)
-			if got, err := walk(t.Context(), f.client()); err != nil || got != "1.1:2 2.1:2 3.1:2 4.1:2 4.2:1" {
+			got, err := walk(t.Context(), f.client())
+			if err != nil || got != "1.1:2 2.1:2 3.1:2 4.1:2 4.2:1" {
 				t.Errorf("pages %q, %v", got, err)
 			}
 			f = steps(rows, lost, rows, lost, rows, lost, rows, lost, rows)
-			got, err := walk(t.Context(), f.client())
-			if failed, ok := errors.AsType[*airtable.Error](err); !ok || failed.Type != kind || got != "1.1:2 2.1:2 3.1:2 4.1:2" {
+			got, err = walk(t.Context(), f.client())
+			if failure(t, err).Type != kind || got != "1.1:2 2.1:2 3.1:2 4.1:2" {
 				t.Errorf("pages %q, %v, want the fourth loss to end the listing", got, err)
 			}
 		})
 	}
 }
 
-func TestAnOffsetThatComesTwiceIsAnError(t *testing.T) {
+func TestListRejectsRepeatedOffset(t *testing.T) {
 	t.Parallel()
-	page := func(offset string) http.HandlerFunc { return answer(200, `{"records":[],"offset":"`+offset+`"}`) }
+	page := func(offset string) http.HandlerFunc {
+		return respond(200, `{"records":[],"offset":"`+offset+`"}`)
+	}
 	for name, f := range map[string]*fake{
-		"the same again": steps(page("itr/a"), page("itr/a")),
-		"a longer round": steps(page("itr/a"), page("itr/b"), page("itr/c"), page("itr/a")),
+		"same offset": steps(page("itr/a"), page("itr/a")),
+		"longer loop": steps(page("itr/a"), page("itr/b"), page("itr/c"), page("itr/a")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -140,7 +148,7 @@ func TestAnOffsetThatComesTwiceIsAnError(t *testing.T) {
 	}
 }
 
-func TestTheNextPageIsFetchedWhileOneIsWorkedOn(t *testing.T) {
+func TestListFetchesNextPageConcurrently(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := steps(after(150*time.Millisecond, table(100)))
@@ -155,7 +163,7 @@ func TestTheNextPageIsFetchedWhileOneIsWorkedOn(t *testing.T) {
 	})
 }
 
-func TestAtMostOnePageIsFetchedAhead(t *testing.T) {
+func TestListFetchesOnePageAhead(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, pages := steps(table(20)), 0
@@ -163,20 +171,21 @@ func TestAtMostOnePageIsFetchedAhead(t *testing.T) {
 			pages++
 			time.Sleep(time.Minute)
 			if want := min(pages+1, 10); f.calls() != want {
-				t.Fatalf("%d pages fetched while page %d is worked on, want %d", f.calls(), pages, want)
+				t.Fatalf("%d pages fetched during page %d, want %d", f.calls(), pages, want)
 			}
 		}
 	})
 }
 
-// A goroutine that outlives its bubble fails the test.
-func TestLeavingTheLoopStopsTheListing(t *testing.T) {
+// TestListStopsWhenLoopIsLeft leaves the loop while a call is in progress. A goroutine
+// that outlives the synctest bubble fails the test.
+func TestListStopsWhenLoopIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]http.HandlerFunc{
-		"with a page ready":          table(100),
-		"with a page under way":      hangs,
-		"with a page to try again":   refuse(429, "RATE_LIMIT_REACHED"),
-		"with an error to be handed": refuse(404, "NOT_FOUND"),
+		"page ready":       table(100),
+		"page in progress": hangs,
+		"page to retry":    reject(429, "RATE_LIMIT_REACHED"),
+		"error to return":  reject(404, "NOT_FOUND"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -195,7 +204,7 @@ func TestLeavingTheLoopStopsTheListing(t *testing.T) {
 	}
 }
 
-func TestACancelledListingNeverLooksComplete(t *testing.T) {
+func TestCancelledListReportsError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		for cancelAt := range 12 {
@@ -212,7 +221,7 @@ func TestACancelledListingNeverLooksComplete(t *testing.T) {
 	})
 }
 
-func TestEachRangeIsAListingOfItsOwn(t *testing.T) {
+func TestEachRangeListsAnew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, records := steps(table(3)), 0

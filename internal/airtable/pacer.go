@@ -6,52 +6,54 @@ import (
 	"time"
 )
 
-// Rate is how many calls a second a base gets from this process. Airtable allows 5 in
-// any second (its rate limits page, November 2026), from all tokens and tools together;
-// calls that leave evenly at exactly that pace are bunched on the way, and the sixth in
-// a second costs 30 seconds. At this rate six calls leave 42 ms more than a second apart.
-const Rate = 4.8
-
-// RequestsPerSecond is Airtable's own limit of calls to a base in a second (its rate limits
-// page, November 2026).
+// RequestsPerSecond is how many requests Airtable accepts per base in any second, from
+// all tokens and programs together (https://airtable.com/developers/web/api/rate-limits,
+// November 2026).
 const RequestsPerSecond = 5
 
-// Pacer spaces the calls to one base: each leaves at least an interval after the one
-// before it has left, so that a caller that was slow to wake up is not followed by
-// others too soon. Nothing is saved up while it is idle. It is safe for concurrent use.
-// Callers that wait at the same time are served in no particular order.
+// Rate is how many calls per second this process sends to a base. Calls sent evenly at
+// exactly RequestsPerSecond are bunched on the way, and the sixth in a second costs 30
+// seconds. At this rate the first and the sixth call leave 42 ms more than a second
+// apart.
+const Rate = 0.96 * RequestsPerSecond
+
+// Pacer spaces the calls to one base: each leaves at least an interval after the previous
+// one has left, so that calls do not follow too closely on one whose caller was slow to
+// wake up. An idle pacer saves up no calls. It is safe for concurrent use. Callers that
+// wait at the same time are served in no particular order.
 type Pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
-	next     time.Time // no call leaves before
+	next     time.Time // earliest time of the next call
 }
 
-// NewPacer returns a pacer of so many calls a second, which must be above 0;
-// math.Inf(1) does not pace at all, but can still be paused.
+// NewPacer returns a pacer of that many calls per second, which must be above 0. With
+// math.Inf(1) it does not space calls, but can still be paused.
 func NewPacer(perSecond float64) *Pacer {
 	if !(perSecond > 0) {
-		panic("airtable: a pacer needs a rate above 0")
+		panic("airtable: NewPacer: the rate must be above 0")
 	}
 	return &Pacer{interval: time.Duration(float64(time.Second) / perSecond)}
 }
 
-var pacers sync.Map // key → *Pacer; never emptied, a process talks to few bases
+var pacers sync.Map // key → *Pacer; never emptied: a process reads few bases
 
-// PacerFor returns the pacer of key, the same for all callers of this process, with
-// the pace Rate.
+// PacerFor returns the pacer of key. All callers in the process share it; its rate is
+// Rate.
 func PacerFor(key string) *Pacer {
 	p, _ := pacers.LoadOrStore(key, NewPacer(Rate))
 	return p.(*Pacer)
 }
 
-// Wait returns nil when a call may leave, which it should then do at once. It fails
-// when ctx is done or its deadline comes before the turn; then no turn is used up.
+// Wait returns nil when the caller may send a call, which it should do at once. It
+// returns an error, and uses no turn, if ctx is done or its deadline is earlier than the
+// turn ([ErrTooLate]).
 func (p *Pacer) Wait(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
-			return stopped(ctx)
+			return contextError(ctx)
 		}
-		wait := p.take()
+		wait := p.reserve()
 		if wait <= 0 {
 			return nil
 		}
@@ -61,8 +63,8 @@ func (p *Pacer) Wait(ctx context.Context) error {
 	}
 }
 
-// take takes the turn if it has come, else it returns how long that will take.
-func (p *Pacer) take() time.Duration {
+// reserve reserves the turn and returns 0, or returns how long to wait for it.
+func (p *Pacer) reserve() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
@@ -73,7 +75,7 @@ func (p *Pacer) take() time.Duration {
 	return 0
 }
 
-// Pause lets no call leave for d from now, those that wait already included. It never
+// Pause holds back all calls for d from now, including those already waiting. It never
 // shortens a pause.
 func (p *Pacer) Pause(d time.Duration) {
 	p.mu.Lock()

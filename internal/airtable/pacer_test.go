@@ -28,7 +28,7 @@ func mostIn(window time.Duration, times []time.Time) int {
 	return most
 }
 
-func TestNeverMoreThanFiveCallsInAnySecond(t *testing.T) {
+func TestAtMostFiveCallsPerSecond(t *testing.T) {
 	t.Parallel()
 	for _, seed := range []uint64{1, 2, 3, 4, 5} {
 		synctest.Test(t, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestNeverMoreThanFiveCallsInAnySecond(t *testing.T) {
 			for i := range 20 {
 				callers.Go(func() {
 					for _, pause := range pauses[20*i : 20*i+20] {
-						if pause > 100*time.Millisecond { // else at once, in a burst
+						if pause > 100*time.Millisecond { // shorter pauses make bursts
 							time.Sleep(pause)
 						}
 						if _, err := clients[i%2].Whoami(t.Context()); err != nil {
@@ -63,16 +63,16 @@ func TestNeverMoreThanFiveCallsInAnySecond(t *testing.T) {
 			}
 			took := times[len(times)-1].Sub(times[0]).Seconds()
 			if rate := float64(len(times)-1) / took; rate < 4.5 {
-				t.Errorf("seed %d: %.2f calls a second, though more were wanted", seed, rate)
+				t.Errorf("seed %d: %.2f calls a second, want at least 4.5", seed, rate)
 			}
 		})
 	}
 }
 
-func TestA429StopsAllCallsOfTheBase(t *testing.T) {
+func TestPacer429PausesAllCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(me, me, refuse(429, "RATE_LIMIT_REACHED"), me)
+		f := steps(me, me, reject(429, "RATE_LIMIT_REACHED"), me)
 		c, callers := f.client(), sync.WaitGroup{}
 		for range 10 {
 			callers.Go(func() {
@@ -84,15 +84,16 @@ func TestA429StopsAllCallsOfTheBase(t *testing.T) {
 		callers.Wait()
 		penalty := f.sent[3].at.Sub(f.sent[2].at)
 		if len(f.sent) != 11 || penalty < 30*time.Second || penalty > 31*time.Second {
-			t.Errorf("%d calls, the one after the 429 %s later; want 11 and at least 30s", len(f.sent), penalty)
+			t.Errorf("%d calls, the one after the 429 %s later; want 11 and at least 30s", len(f.sent),
+				penalty)
 		}
 	})
 }
 
-func TestTheLast429PausesTheBaseToo(t *testing.T) {
+func TestPacer429OfLastTryPauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		no := refuse(429, "RATE_LIMIT_REACHED")
+		no := reject(429, "RATE_LIMIT_REACHED")
 		f := steps(no, no, no, no, no, me)
 		c := f.client()
 		if _, err := c.Whoami(t.Context()); err == nil {
@@ -118,13 +119,13 @@ func TestPacer(t *testing.T) {
 			}
 		}
 		p := airtable.NewPacer(4)
-		at(p, 0) // the first goes at once
+		at(p, 0) // the first call does not wait
 		at(p, 250*time.Millisecond)
 		time.Sleep(9750 * time.Millisecond)
-		at(p, 10*time.Second) // idleness is not saved up
+		at(p, 10*time.Second) // idle time is not saved up
 		at(p, 10250*time.Millisecond)
 		p.Pause(30 * time.Second)
-		p.Pause(time.Second) // shortens nothing
+		p.Pause(time.Second) // does not shorten the pause
 		at(p, 40250*time.Millisecond)
 		at(p, 40500*time.Millisecond)
 
@@ -134,7 +135,7 @@ func TestPacer(t *testing.T) {
 	})
 }
 
-func TestAPauseReachesThoseWhoWait(t *testing.T) {
+func TestPauseDelaysWaitingCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, began := airtable.NewPacer(1), time.Now()
@@ -148,7 +149,7 @@ func TestAPauseReachesThoseWhoWait(t *testing.T) {
 	})
 }
 
-func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
+func TestFailedWaitUsesNoTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p, began := airtable.NewPacer(1), time.Now()
@@ -158,7 +159,7 @@ func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		if err := p.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 0 {
-			t.Errorf("a deadline before the turn gave %v after %s, want that at once", err, time.Since(began))
+			t.Errorf("deadline before the turn: %v after %s, want it at once", err, time.Since(began))
 		}
 		time.Sleep(time.Second)
 		if err := p.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -170,10 +171,10 @@ func TestAWaiterThatGivesUpTakesNoTurn(t *testing.T) {
 	})
 }
 
-func TestPacersAreSharedByKey(t *testing.T) {
+func TestPacerForSharesByKey(t *testing.T) {
 	t.Parallel()
-	one, other := airtable.PacerFor("a"), airtable.PacerFor("b")
-	if airtable.PacerFor("a") != one || one == other {
-		t.Error("a key must have one pacer, and another key another")
+	a, b := airtable.PacerFor("a"), airtable.PacerFor("b")
+	if airtable.PacerFor("a") != a || a == b {
+		t.Error("PacerFor does not return one pacer per key")
 	}
 }

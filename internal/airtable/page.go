@@ -8,17 +8,18 @@ import (
 	"time"
 )
 
-// Record is one row of a table.
+// Record is one record of a table.
 type Record struct {
 	ID          string    `json:"id"`          // rec…, never empty
-	CreatedTime time.Time `json:"createdTime"` // the only time Airtable gives with a record
-	// Fields are the cells as Airtable wrote them, by name, or by id if the query
-	// said so. An empty cell has no entry: "", [], false and blank alike.
+	CreatedTime time.Time `json:"createdTime"` // the only time that Airtable sends with a record
+	// Fields holds the cells as Airtable wrote them, by field name, or by field id with
+	// Query.ByID. Empty cells ("", [], false and blank) have no entry.
 	Fields map[string]json.RawMessage `json:"fields"`
 }
 
-// decodePage reads one answer of listRecords: its records, and the offset of the next
-// page, empty on the last. It holds a record at a time besides what it returns.
+// decodePage reads a response of listRecords: the records, and the offset of the next
+// page, which is empty on the last. Besides what it returns, it holds one record at a
+// time.
 func decodePage(r io.Reader) (records []Record, offset string, err error) {
 	dec := json.NewDecoder(r)
 	if err := expect(dec, '{'); err != nil {
@@ -27,18 +28,18 @@ func decodePage(r io.Reader) (records []Record, offset string, err error) {
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return nil, "", whole(err)
+			return nil, "", cutShort(err)
 		}
 		switch key {
 		case "records":
 			records, err = decodeRecords(dec)
 		case "offset":
 			err = dec.Decode(&offset)
-		default: // new properties may appear at any time
+		default: // Airtable may add properties at any time
 			err = dec.Decode(new(json.RawMessage))
 		}
 		if err != nil {
-			return nil, "", whole(err)
+			return nil, "", cutShort(err)
 		}
 	}
 	if err := errors.Join(expect(dec, '}'), end(dec)); err != nil {
@@ -68,11 +69,11 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 	return records, expect(dec, ']')
 }
 
-// decode reads an answer that is one JSON value.
+// decode reads a response that is one JSON value.
 func decode(r io.Reader, into any) error {
 	dec := json.NewDecoder(r)
 	if err := dec.Decode(into); err != nil {
-		return whole(err)
+		return cutShort(err)
 	}
 	return end(dec)
 }
@@ -80,7 +81,7 @@ func decode(r io.Reader, into any) error {
 func expect(dec *json.Decoder, want json.Delim) error {
 	token, err := dec.Token()
 	if err != nil {
-		return whole(err)
+		return cutShort(err)
 	}
 	if token != want {
 		return fmt.Errorf("it has a %T where %s should be", token, want)
@@ -88,21 +89,22 @@ func expect(dec *json.Decoder, want json.Delim) error {
 	return nil
 }
 
-// end checks that nothing follows. It also reads the body to its end, without which
-// the connection could not be used again.
+// end checks that nothing follows. It reads the body to its end, so that the connection
+// can be reused.
 func end(dec *json.Decoder) error {
 	switch _, err := dec.Token(); err {
 	case io.EOF:
 		return nil
 	case nil:
-		return errors.New("more follows its end")
+		return errors.New("data follows its end")
 	default:
 		return fmt.Errorf("after its end: %w", err)
 	}
 }
 
-// whole turns the end of a body that should go on into an error of its own.
-func whole(err error) error {
+// cutShort returns an io.ErrUnexpectedEOF for a body that ends too early, and any other
+// err as it is.
+func cutShort(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("it is cut short: %w", io.ErrUnexpectedEOF)
 	}

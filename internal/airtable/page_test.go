@@ -13,19 +13,22 @@ import (
 	"voc/internal/airtable"
 )
 
-func TestAPageIsDecodedAsItIs(t *testing.T) {
+func TestDecodePage(t *testing.T) {
 	t.Parallel()
 	const page = ` { "offset" : "itr1/rec2", "somethingNew":{"a":[1,{"records":[]}]},
 		"records":[
-			{"id":"rec1","createdTime":"2022-09-12T21:03:48.400Z","fields":{"Name":"Zoë \u00e9 <b>","n":1.50,"big":12345678901234567890,
-			 "bad":{"error":"#ERROR!"},"list":[null,{"specialValue":"NaN"}],"nothing":null},"commentCount":3},
+			{"id":"rec1","createdTime":"2022-09-12T21:03:48.400Z","fields":{
+			 "Name":"Zoë \u00e9 <b>","n":1.50,"big":12345678901234567890,
+			 "bad":{"error":"#ERROR!"},"list":[null,{"specialValue":"NaN"}],"nothing":null},
+			 "commentCount":3},
 			{"id":"rec2","createdTime":"2022-09-12T21:03:48.000Z","fields":{}}]}
 	`
 	records, offset, err := airtable.DecodePage(strings.NewReader(page))
 	if err != nil || offset != "itr1/rec2" || len(records) != 2 {
 		t.Fatalf("got %d records, offset %q, %v", len(records), offset, err)
 	}
-	if got, want := records[0].CreatedTime, time.Date(2022, 9, 12, 21, 3, 48, 4e8, time.UTC); !got.Equal(want) {
+	if got, want := records[0].CreatedTime, time.Date(2022, 9, 12, 21, 3, 48, 4e8,
+		time.UTC); !got.Equal(want) {
 		t.Errorf("created %s, want %s", got, want)
 	}
 	want := map[string]string{"Name": `"Zoë \u00e9 <b>"`, "n": "1.50", "big": "12345678901234567890",
@@ -40,7 +43,7 @@ func TestAPageIsDecodedAsItIs(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoPageIsRefused(t *testing.T) {
+func TestDecodePageRejectsInvalidBodies(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"nothing":               "",
@@ -70,18 +73,21 @@ func TestWhatIsNoPageIsRefused(t *testing.T) {
 		"a comma missing":       `{"records":[{"id":"rec1"}{"id":"rec2"}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			if records, offset, err := airtable.DecodePage(strings.NewReader(body)); err == nil || records != nil || offset != "" {
-				t.Errorf("gave %d records, offset %q, error %v; want an error alone", len(records), offset, err)
+			records, offset, err := airtable.DecodePage(strings.NewReader(body))
+			if err == nil || records != nil || offset != "" {
+				t.Errorf("%d records, offset %q, error %v; want an error alone",
+					len(records), offset, err)
 			}
 		})
 	}
 }
 
-// An answer may hold what customers wrote, which no error repeats.
-func TestAnUnusablePageIsNotQuoted(t *testing.T) {
+// TestErrorDoesNotQuotePage holds that no error quotes a page, since it holds what
+// customers wrote.
+func TestErrorDoesNotQuotePage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(answer(200, `{"records":[{"id":"rec1","fields":{"Notes":"a private matter"`))
+		f := steps(respond(200, `{"records":[{"id":"rec1","fields":{"Notes":"a private matter"`))
 		_, err := walk(t.Context(), f.client())
 		contains(t, err.Error(), "200 with an unusable body: it is cut short")
 		if strings.Contains(fmt.Sprintf("%+v", err), "private") {
@@ -90,13 +96,16 @@ func TestAnUnusablePageIsNotQuoted(t *testing.T) {
 	})
 }
 
-// FuzzDecodePage holds the stream decoder against the plain one: what it takes is valid
-// JSON with the same records.
+// FuzzDecodePage compares the streaming decoder with encoding/json: what it accepts is
+// valid JSON with the same records.
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range []string{
-		`{"records":[{"id":"rec1","createdTime":"2022-09-12T21:03:48.000Z","fields":{"A":1}}],"offset":"itr/1"}`,
-		`{"records":[]}`, `{"records":[],"records":[{"id":"r"}]}`, `{"offset":null,"records":[{"id":"r","fields":null}]}`,
-		`{"records":[{"id":"r"},]}`, `{"records":[]}}`, `{"Records":[]}`, `{"records":[{"ID":"r"}],"x":}`, `{`, `[]`, ``,
+		`{"records":[{"id":"rec1","createdTime":"2022-09-12T21:03:48.000Z","fields":{"A":1}}],` +
+			`"offset":"itr/1"}`,
+		`{"records":[]}`, `{"records":[],"records":[{"id":"r"}]}`,
+		`{"offset":null,"records":[{"id":"r","fields":null}]}`,
+		`{"records":[{"id":"r"},]}`, `{"records":[]}}`, `{"Records":[]}`,
+		`{"records":[{"ID":"r"}],"x":}`, `{`, `[]`, ``,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -105,30 +114,31 @@ func FuzzDecodePage(f *testing.F) {
 		var plain map[string]json.RawMessage
 		if invalid := json.Unmarshal(body, &plain); invalid != nil {
 			if err == nil {
-				t.Fatalf("took %q, which is %v", body, invalid)
+				t.Fatalf("accepts %q, which is %v", body, invalid)
 			}
 			return
 		}
 		if err != nil {
-			return // stricter than JSON: the tables above say how
+			return // DecodePage is stricter than JSON: see the tests above
 		}
 		var wantOffset string
 		var wantRecords []airtable.Record
 		json.Unmarshal(plain["offset"], &wantOffset)
 		if err := json.Unmarshal(plain["records"], &wantRecords); err != nil {
-			t.Fatalf("took %q, whose records are %v", body, err)
+			t.Fatalf("accepts %q, whose records are %v", body, err)
 		}
 		if !bytes.Contains(body, []byte(`"offset"`)) && offset != "" {
-			t.Errorf("offset %q out of nothing", offset)
+			t.Errorf("offset %q without a property", offset)
 		}
-		if len(records) != len(wantRecords) || len(records) > 0 && !reflect.DeepEqual(records, wantRecords) {
+		if len(records) != len(wantRecords) ||
+			len(records) > 0 && !reflect.DeepEqual(records, wantRecords) {
 			t.Errorf("records %+v, want %+v", records, wantRecords)
 		}
 	})
 }
 
-// BenchmarkDecodePage decodes a page of the size that real feedback has: 100 records of
-// about 1.6 kB and 25 cells. Airtable's limit allows five a second.
+// BenchmarkDecodePage decodes a page of realistic size: 100 records of about 1.6 kB and
+// 25 cells.
 func BenchmarkDecodePage(b *testing.B) {
 	var page bytes.Buffer
 	page.WriteString(`{"records":[`)
@@ -136,7 +146,8 @@ func BenchmarkDecodePage(b *testing.B) {
 		if i > 0 {
 			page.WriteByte(',')
 		}
-		fmt.Fprintf(&page, `{"id":"rec%014d","createdTime":"2025-03-01T12:00:00.000Z","fields":{"Notes":%q`, i, strings.Repeat("The page stays blank. ", 40))
+		fmt.Fprintf(&page, `{"id":"rec%014d","createdTime":"2025-03-01T12:00:00.000Z",`, i)
+		fmt.Fprintf(&page, `"fields":{"Notes":%q`, strings.Repeat("The page stays blank. ", 40))
 		for field := range 24 {
 			fmt.Fprintf(&page, `,"fld%014d":["Consumer Loan",%d]`, field, i)
 		}

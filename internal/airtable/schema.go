@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Schema is what a base is made of.
+// Schema is the schema of a base.
 type Schema struct {
 	Tables []Table   `json:"tables"`
-	Date   time.Time `json:"-"` // Airtable's clock when it answered; zero when it did not say
+	Date   time.Time `json:"-"` // Airtable's clock; zero if the response had none
 }
 
 // Table is one table of a base.
@@ -25,14 +25,14 @@ type Table struct {
 type Field struct {
 	ID      string          `json:"id"` // fld…
 	Name    string          `json:"name"`
-	Type    string          `json:"type"`    // Airtable's name, such as singleLineText; new ones may appear
-	Options json.RawMessage `json:"options"` // as Airtable gave them; depends on the type
+	Type    string          `json:"type"`    // such as singleLineText; Airtable may add types
+	Options json.RawMessage `json:"options"` // as Airtable sent them; depends on the type
 }
 
-// Table returns the table with that id, else the one with exactly that name.
+// Table returns the table with that id, or else the table with exactly that name.
 func (s Schema) Table(idOrName string) (Table, bool) { return find(s.Tables, idOrName) }
 
-// Field returns the field with that id, else the one with exactly that name.
+// Field returns the field with that id, or else the field with exactly that name.
 func (t Table) Field(idOrName string) (Field, bool) { return find(t.Fields, idOrName) }
 
 func (t Table) keys() [2]string { return [2]string{t.ID, t.Name} }
@@ -40,9 +40,9 @@ func (f Field) keys() [2]string { return [2]string{f.ID, f.Name} }
 
 func find[T interface{ keys() [2]string }](all []T, want string) (T, bool) {
 	for key := range 2 {
-		for _, one := range all {
-			if one.keys()[key] == want {
-				return one, true
+		for _, item := range all {
+			if item.keys()[key] == want {
+				return item, true
 			}
 		}
 	}
@@ -50,9 +50,9 @@ func find[T interface{ keys() [2]string }](all []T, want string) (T, bool) {
 	return none, false
 }
 
-// IsDate reports whether the field's values are dates, with or without a time, so that
-// a formula may compare them: a date field, or a formula or rollup that gives one. A
-// lookup of dates is a list, and is not.
+// IsDate reports whether the field's values are dates, with or without a time, so that a
+// formula may compare them: date fields, and formulas and rollups that result in a date.
+// A lookup of dates is a list and does not count.
 func (f Field) IsDate() bool {
 	kind := f.Type
 	if kind == "formula" || kind == "rollup" {
@@ -65,7 +65,8 @@ func (f Field) IsDate() bool {
 	return false
 }
 
-// resultType is what a formula or rollup gives; empty when Airtable does not know.
+// resultType returns the result type of a formula or rollup, or "" if Airtable does not
+// know it.
 func (f Field) resultType() string {
 	var options struct{ Result struct{ Type string } }
 	if json.Unmarshal(f.Options, &options) != nil {
@@ -74,10 +75,10 @@ func (f Field) resultType() string {
 	return options.Result.Type
 }
 
-// Computed reports whether Airtable works the values out from other cells, so that
-// they can change without the record being modified: [ModifiedSince] does not find such
-// changes. For aiText this is not documented; it is taken to be so. Values that are set
-// once, such as createdTime or autoNumber, and those that change only with the record,
+// Computed reports whether Airtable computes the values from other cells, so that they
+// can change without the record being modified: [ModifiedSince] does not find such
+// changes. For aiText this is assumed, since it is not documented. Values that are set
+// once, such as createdTime and autoNumber, and values that change only with the record,
 // such as lastModifiedTime, do not count.
 func (f Field) Computed() bool {
 	switch f.Type {
@@ -87,8 +88,9 @@ func (f Field) Computed() bool {
 	return false
 }
 
-// Shape stands for what makes the values of a field differ when it changes, although no record was modified: the choices of a select by id and name, the options of a
-// computed field, its formula among them. It is "" for other types.
+// Shape returns a hash of the settings that, when they change, change the field's values
+// without modifying any record: the choices of a select by id and name, and the options
+// of a computed field, including its formula. For other types it returns "".
 func (f Field) Shape() string {
 	var shape any
 	switch {
@@ -109,7 +111,7 @@ func (f Field) Shape() string {
 	default:
 		return ""
 	}
-	text, _ := json.Marshal(shape) // of what was JSON; keys are sorted
+	text, _ := json.Marshal(shape) // cannot fail: it was JSON; keys are sorted
 	digest := sha256.Sum256(text)
 	return hex.EncodeToString(digest[:8])
 }

@@ -15,10 +15,10 @@ const schema = `{"tables":[
 		{"id":"fldTrap","name":"fldNotes","type":"singleLineText"}]},
 	{"id":"tblOther","name":"Other","primaryFieldId":"fldX","fields":[]}]}`
 
-func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
+func TestSchemaFindsByIDAndName(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := steps(answer(200, schema))
+		f := steps(respond(200, schema))
 		got, err := f.client().Schema(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -28,12 +28,15 @@ func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
 		}
 		for _, key := range []string{"tblLeads", "Lead Bugs"} {
 			table, ok := got.Table(key)
-			if !ok || table.ID != "tblLeads" || table.PrimaryFieldID != "fldIssue" || len(table.Fields) != 3 {
+			if !ok || table.ID != "tblLeads" || table.PrimaryFieldID != "fldIssue" ||
+				len(table.Fields) != 3 {
 				t.Errorf("table %s is %+v, %t", key, table, ok)
 			}
 		}
 		leads, _ := got.Table("tblLeads")
-		for key, want := range map[string]string{"Notes": "fldNotes", "fldNotes": "fldNotes", "fldTrap": "fldTrap", "notes": "", "": ""} {
+		for key, want := range map[string]string{
+			"Notes": "fldNotes", "fldNotes": "fldNotes", "fldTrap": "fldTrap", "notes": "", "": "",
+		} {
 			if field, ok := leads.Field(key); field.ID != want || ok != (want != "") {
 				t.Errorf("field %q is %q, want %q", key, field.ID, want)
 			}
@@ -41,9 +44,11 @@ func TestTheSchemaIsFoundByIdAndByName(t *testing.T) {
 	})
 }
 
-func TestWhichFieldsAreDatesAndWhichAreComputed(t *testing.T) {
+func TestFieldIsDateAndComputed(t *testing.T) {
 	t.Parallel()
-	result := func(kind string) string { return `{"isValid":true,"result":{"type":"` + kind + `","options":{}}}` }
+	result := func(kind string) string {
+		return `{"isValid":true,"result":{"type":"` + kind + `","options":{}}}`
+	}
 	for name, row := range map[string]struct {
 		kind, options  string
 		date, computed bool
@@ -63,12 +68,13 @@ func TestWhichFieldsAreDatesAndWhichAreComputed(t *testing.T) {
 		"lookup of a date":     {"multipleLookupValues", result("date"), false, true},
 		"count":                {"count", "", false, true},
 		"AI text":              {"aiText", "", false, true},
-		"a type yet to come":   {"hologram", result("date"), false, false},
+		"unknown type":         {"hologram", result("date"), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			field := airtable.Field{Type: row.kind, Options: json.RawMessage(row.options)}
 			if field.IsDate() != row.date || field.Computed() != row.computed {
-				t.Errorf("date %t, computed %t, want %t, %t", field.IsDate(), field.Computed(), row.date, row.computed)
+				t.Errorf("date %t, computed %t, want %t, %t",
+					field.IsDate(), field.Computed(), row.date, row.computed)
 			}
 		})
 	}

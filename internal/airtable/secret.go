@@ -8,41 +8,45 @@ import (
 	"unicode"
 )
 
-// maxWords is how many bytes of a foreign text an error repeats.
-const maxWords = 200
+// maxQuote is how many bytes of a foreign text an error quotes.
+const maxQuote = 200
 
-// secret is a token. It knows how to keep itself out of what is said about a call.
+// ErrToken is the error of a call that was not sent for lack of a usable token.
+var ErrToken = errors.New("unusable access token")
+
+// secret is a token that can redact itself from texts about a call.
 type secret string
 
-// secret asks for the token of one try.
+// secret returns the token for one try. Errors: ErrToken, or that of Config.Token.
 func (c *Client) secret(ctx context.Context) (secret, error) {
 	token, err := c.token(ctx)
 	if err != nil {
-		return "", fmt.Errorf("ask for the token: %w", err)
+		return "", fmt.Errorf("get the access token: %w", err)
 	}
 	if token == "" {
-		return "", errors.New("there is no token; check AIRTABLE_API_KEY")
+		return "", fmt.Errorf("%w: no token is set", ErrToken)
 	}
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return "", errors.New("the token holds a space, a line end or another character that no token has; check AIRTABLE_API_KEY")
+		return "", fmt.Errorf("%w: it has a space, a line end or another invalid character", ErrToken)
 	}
 	return secret(token), nil
 }
 
-// hide returns text fit for an error: one line, at most maxWords bytes, no control
-// characters, no token. The token goes before the text is cut, so that no part of it stays.
-func (s secret) hide(text string) string {
+// redact returns text in a form fit for an error: one line, at most maxQuote bytes, no
+// control characters, no token. The token is replaced before the text is cut, so that no
+// part of it remains.
+func (s secret) redact(text string) string {
 	text = strings.ReplaceAll(oneLine(text), string(s), "[token]")
-	if len(text) <= maxWords {
+	if len(text) <= maxQuote {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxWords], "") + "…"
+	return strings.ToValidUTF8(text[:maxQuote], "") + "…"
 }
 
-// hideIn returns err, or only its text if that holds the token.
-func (s secret) hideIn(err error) error {
+// redactError returns err, or only its redacted text if that contains the token.
+func (s secret) redactError(err error) error {
 	if strings.Contains(err.Error(), string(s)) {
-		return errors.New(s.hide(err.Error()))
+		return errors.New(s.redact(err.Error()))
 	}
 	return err
 }

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// sharedTransport is what all clients without a RoundTripper of their own send with,
-// so that they share connections.
+// sharedTransport returns the transport of all clients without a RoundTripper of their
+// own, so that they share connections.
 var sharedTransport = sync.OnceValue(newTransport)
 
-// newTransport speaks HTTP/1.1 only: few calls are ever under way, so HTTP/2 would gain
-// nothing, and its one connection, once dead (a frozen Lambda, a lost NAT entry), would
-// be used by every retry, where HTTP/1.1 dials anew.
+// newTransport returns a transport that speaks HTTP/1.1 only. Few calls are ever in
+// progress, so HTTP/2 would gain nothing, and every retry would reuse its one connection
+// even when that is dead (a frozen Lambda, a lost NAT entry); HTTP/1.1 dials again.
 func newTransport() http.RoundTripper {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)

@@ -12,14 +12,16 @@ import (
 )
 
 const (
-	firstWait = time.Second      // the longest random wait before the second try; doubles with each
-	penalty   = 30 * time.Second // how long Airtable refuses a base after a 429 (its rate limits page)
-	// maxRetryAfter bounds what a header can make the process wait for.
-	maxRetryAfter = 24 * time.Hour
+	firstWait     = time.Second    // longest random wait before the second try; doubles with each
+	maxRetryAfter = 24 * time.Hour // longest wait that a header can ask for
+
+	// penalty is how long Airtable rejects the calls of a base after a 429
+	// (https://airtable.com/developers/web/api/rate-limits, November 2026).
+	penalty = 30 * time.Second
 )
 
-// wait is how long to wait before the next try: what Airtable asks for, and a random
-// time from nothing up, so that clients that failed together do not return together.
+// wait returns how long to wait before the next try: what Airtable asks for plus a random
+// time, so that clients that failed together do not retry together.
 func (e *Error) wait() time.Duration {
 	least := e.RetryAfter
 	if e.Status == http.StatusTooManyRequests {
@@ -28,18 +30,18 @@ func (e *Error) wait() time.Duration {
 	return least + rand.N(firstWait<<(e.Tries-1))
 }
 
-// ErrTooLate is why a call is not waited for: its turn would come after the deadline.
+// ErrTooLate is the error of a call whose turn would come after the caller's deadline.
 var ErrTooLate = errors.New("airtable: too late for another call")
 
-// sleep waits for d. It fails at once when the deadline of ctx comes first, since all
-// that the caller could get by waiting is that same failure later.
+// sleep waits for d. It fails at once if the deadline of ctx is earlier, since waiting
+// could only end in the same failure.
 func sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
-		return stopped(ctx)
+		return contextError(ctx)
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		if left := time.Until(deadline); left < d {
-			return fmt.Errorf("%w: %w: the next call may be made in %s, the deadline is in %s",
+			return fmt.Errorf("%w: %w: the next call is due in %s, the deadline is in %s",
 				context.DeadlineExceeded, ErrTooLate, round(d), round(left))
 		}
 	}
@@ -47,14 +49,14 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
-		return stopped(ctx)
+		return contextError(ctx)
 	}
 }
 
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
-// stopped is why ctx is done: what errors.Is looks for, and the cause, if one was given.
-func stopped(ctx context.Context) error {
+// contextError returns the error of ctx together with its cause, if it has one.
+func contextError(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(err, cause) {
 		return err
@@ -62,9 +64,9 @@ func stopped(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// retryAfter reads the header of that name: seconds, or a date. A date is held
-// against the answer's own, so that the clock of this host does not matter. What
-// cannot be read, and what has passed, is 0.
+// retryAfter parses the Retry-After header: seconds, or a date. A date is compared with
+// the response's own date, so that this host's clock does not matter. It returns 0 for a
+// header that is invalid and for a time that has passed.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
 	if seconds, err := strconv.ParseFloat(text, 64); err == nil {

@@ -9,7 +9,7 @@ import (
 	"voc/internal/airtablesim/formula"
 )
 
-// accept checks the values of a write by their fields' types, and gives the cells
+// accept checks the values of a write by the types of their fields, and returns the cells
 // by field id. null and "" clear a cell.
 func (s *Server) accept(values map[string]any) (map[string]cell, error) {
 	cells := map[string]cell{}
@@ -43,7 +43,10 @@ func badChoice(choice string) *refusal {
 		message: fmt.Sprintf(`Insufficient permissions to create new select option "%q"`, choice)}
 }
 
-// accept is the value as the field stores it.
+// textKinds are the types that accept any text.
+var textKinds = []string{"singleLineText", "multilineText", "email", "url", "singleSelect"}
+
+// accept returns the value as the field stores it.
 func (f *field) accept(value any) (any, error) {
 	ok := false
 	switch v := value.(type) {
@@ -54,7 +57,7 @@ func (f *field) accept(value any) (any, error) {
 		if f.dated() {
 			value, ok = f.acceptTime(v)
 		} else {
-			ok = slices.Contains([]string{"singleLineText", "multilineText", "email", "url", "singleSelect"}, f.kind)
+			ok = slices.Contains(textKinds, f.kind)
 		}
 	case float64:
 		ok = f.kind == "number" && !math.IsInf(v, 0)
@@ -76,7 +79,7 @@ func (f *field) accept(value any) (any, error) {
 	return value, nil
 }
 
-// acceptTime stores a time in the one form that Airtable answers with.
+// acceptTime returns a time in the form in which Airtable returns it.
 func (f *field) acceptTime(s string) (any, bool) {
 	t, ok := formula.ParseTime(s)
 	if f.kind == "date" {

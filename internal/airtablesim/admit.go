@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// admit refuses a wrong token, a foreign base, a request too many and a token
+// admit rejects a wrong token, another base, a request beyond the rate limit and a token
 // without the scope, in this order.
 func (s *Server) admit(req *request) error {
 	token, err := s.authenticate(req.Header.Get("Authorization"))
@@ -39,14 +39,14 @@ func (s *Server) allow() bool {
 	return s.limiter.allow(s.cfg.Clock())
 }
 
-// penalty is how long a base refuses every request after a breach of its rate
-// (Airtable's rate limit page, 2026).
+// penalty is how long a base rejects every request after its rate limit was exceeded
+// (https://airtable.com/developers/web/api/rate-limits, November 2026).
 const penalty = 30 * time.Second
 
-// limiter refuses the request that is one too many in any second, and all that
-// come before 30 s have passed since the last refused one.
+// limiter rejects the request that exceeds the limit in any second, and every request
+// within 30 s of the last rejected one.
 type limiter struct {
-	rate   int // a second; negative: no limit
+	rate   int // per second; negative for no limit
 	recent window
 	until  time.Time
 }
@@ -62,10 +62,10 @@ func (l *limiter) allow(now time.Time) bool {
 	return false
 }
 
-// window holds the instants of the last second.
+// window holds the times of the last second.
 type window []time.Time
 
-// add takes an instant in and gives the number in the second that ends with it.
+// add adds a time and returns how many lie in the second that ends with it.
 func (w *window) add(now time.Time) int {
 	old := 0
 	for old < len(*w) && now.Sub((*w)[old]) >= time.Second {

@@ -2,16 +2,16 @@ package airtablesim
 
 import "maps"
 
-// Counters tell what an emulator has been asked for since it started.
+// Counters are the totals of an emulator since its start.
 type Counters struct {
-	Calls     map[Kind]int // requests that came, the refused ones too; "" for those without a route
-	Throttled int          // answers with 429, for the rate or by script
+	Calls     map[Kind]int // requests, including rejected ones; "" for those without a route
+	Throttled int          // responses with 429, by the rate limit or by script
 	Pages     int          // of listings
 	Records   int          // in those pages
-	Peak      int          // most requests of any kind in one second
+	Peak      int          // most requests of all kinds in one second
 }
 
-// Total is the number of requests that came.
+// Total returns the number of requests.
 func (c Counters) Total() (n int) {
 	for _, calls := range c.Calls {
 		n += calls
@@ -19,7 +19,7 @@ func (c Counters) Total() (n int) {
 	return n
 }
 
-// Counters gives the numbers so far.
+// Counters returns the totals so far.
 func (s *Server) Counters() Counters {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -28,7 +28,7 @@ func (s *Server) Counters() Counters {
 	return c
 }
 
-// arrive counts a request and gives it its number.
+// arrive counts a request and sets its number.
 func (s *Server) arrive(c *Call) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,7 +9,7 @@ import (
 
 const jsonType = "application/json; charset=utf-8"
 
-// deliver sends an answer, or what the fault leaves of it.
+// deliver sends a response, as far as the fault allows.
 func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, fault Fault) {
 	if fault.Break == Aborted {
 		reset(w)
@@ -21,7 +21,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, fault
 	h.Set("Date", s.cfg.Clock().UTC().Format(http.TimeFormat))
 	w.WriteHeader(a.status)
 	if fault.Break == Whole {
-		_, _ = w.Write(a.body) // a client that has gone needs no answer
+		_, _ = w.Write(a.body) // the client may have disconnected
 		return
 	}
 	_, _ = w.Write(a.body[:len(a.body)/2])
@@ -32,7 +32,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, fault
 	panic(http.ErrAbortHandler)
 }
 
-// reset ends the connection with a TCP reset where there is one to reset.
+// reset ends the connection with a TCP reset if it is a TCP connection.
 func reset(w http.ResponseWriter) {
 	if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		if tcp, ok := conn.(*net.TCPConn); ok {

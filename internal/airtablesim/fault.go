@@ -8,82 +8,87 @@ import (
 	"time"
 )
 
-// Fault is one thing that goes wrong, put in line by [Server.Script]. Make one
-// with a function of this file and narrow it with its methods, which give copies:
+// Fault is a scripted failure for [Server.Script]. Functions of this file return faults;
+// the methods return narrowed copies:
 //
 //	s.Script(airtablesim.Cut().On(airtablesim.List).After(2))
 type Fault struct {
-	// Kind is the kind of call it strikes; "" is any.
+	// Kind is the kind of call that fails; "" for any.
 	Kind Kind
-	// Page is the one page of listings that it strikes; 0 is any call.
+	// Page is the page of a listing that fails; 0 for any call.
 	Page int
-	// Skip is how many calls that fit are answered as ever before it strikes.
+	// Skip is how many matching calls succeed first.
 	Skip int
-	// Times is how many calls it strikes; 0 is one.
+	// Times is how many calls fail; 0 for one.
 	Times int
-	// Delay passes on the real clock before the answer is worked out.
+	// Delay is a delay, by the real clock, before the response is computed.
 	Delay time.Duration
-	// Status, Header and Body are the answer; with Status 0 it is the real one.
+	// Status, Header and Body are the response; with Status 0 the real one is sent.
 	Status int
 	Header http.Header
 	Body   string
-	// Break says how the answer breaks off.
+	// Break is how the response breaks off.
 	Break Break
 
 	dropIterators bool
 }
 
-// Break is how an answer breaks off.
+// Break is how a response breaks off.
 type Break int
 
-// The ways an answer breaks off.
+// The ways a response breaks off.
 const (
-	Whole   Break = iota // it does not
+	Whole   Break = iota // it is complete
 	HalfWay              // the connection ends after half of the body
-	Hanging              // nothing comes after half of the body, until the client goes
-	Aborted              // the connection is reset and there is no answer
+	Hanging              // nothing follows half of the body until the client disconnects
+	Aborted              // the connection is reset without a response
 )
 
-// Refuse answers with an error of any status, type and message.
+// Refuse responds with an error of any status, type and message.
 func Refuse(status int, shape Shape, kind, message string) Fault {
-	return Fault{Status: status, Body: string(shape.body(kind, message))}.With("Content-Type", jsonType)
+	return Fault{Status: status, Body: string(shape.body(kind, message))}.With("Content-Type",
+		jsonType)
 }
 
-// RateLimit answers 429 RATE_LIMIT_REACHED, without the penalty that a true breach has.
+// RateLimit responds 429 RATE_LIMIT_REACHED, without the penalty of a real one.
 func RateLimit(shape Shape) Fault { return Refuse(429, shape, errRate.kind, errRate.message) }
 
-// BillingLimit answers 429 PUBLIC_API_BILLING_LIMIT_EXCEEDED: the month's quota is used up.
+// BillingLimit responds 429 PUBLIC_API_BILLING_LIMIT_EXCEEDED: the month's quota is used
+// up.
 func BillingLimit() Fault {
-	return Refuse(429, ShapeObject, "PUBLIC_API_BILLING_LIMIT_EXCEEDED", "The API billing plan limit for this workspace has been exceeded.")
+	return Refuse(429, ShapeObject, "PUBLIC_API_BILLING_LIMIT_EXCEEDED",
+		"The API billing plan limit for this workspace has been exceeded.")
 }
 
-// Unavailable answers 503 RETRIABLE_ERROR.
+// Unavailable responds 503 RETRIABLE_ERROR.
 func Unavailable() Fault {
-	return Refuse(503, ShapeObject, "RETRIABLE_ERROR", "The server could not process your request in time. Please try again.")
+	return Refuse(503, ShapeObject, "RETRIABLE_ERROR",
+		"The server could not process your request in time. Please try again.")
 }
 
-// HTML answers with a status and a page of HTML, as proxies do.
+// HTML responds with a status and a page of HTML, as proxies do.
 func HTML(status int) Fault {
 	title := strconv.Itoa(status) + " " + http.StatusText(status)
-	page := "<html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>\r\n"
+	page := "<html><head><title>" + title + "</title></head>" +
+		"<body><h1>" + title + "</h1></body></html>\r\n"
 	return Fault{Status: status, Body: page}.With("Content-Type", "text/html")
 }
 
-// Cut ends the connection after half of the real answer's body.
+// Cut ends the connection after half of the real body.
 func Cut() Fault { return Fault{Break: HalfWay} }
 
-// Stall sends half of the real answer's body, and nothing more until the client goes.
+// Stall sends half of the real body, and nothing more until the client disconnects.
 func Stall() Fault { return Fault{Break: Hanging} }
 
 // Reset resets the connection.
 func Reset() Fault { return Fault{Break: Aborted} }
 
-// Slow answers after a while.
+// Slow delays the response.
 func Slow(d time.Duration) Fault { return Fault{Delay: d} }
 
-// ExpireIterators forgets all iterators when a second page is asked for (see
-// [Fault.OnPage] for others): this call and all with older offsets are answered
-// with 422 LIST_RECORDS_ITERATOR_NOT_AVAILABLE.
+// ExpireIterators deletes all iterators when a second page is requested (see
+// [Fault.OnPage] for other pages): this call and all calls with older offsets get 422
+// LIST_RECORDS_ITERATOR_NOT_AVAILABLE.
 func ExpireIterators() Fault { return Fault{dropIterators: true}.OnPage(2) }
 
 // On narrows the fault to calls of a kind.
@@ -92,26 +97,26 @@ func (f Fault) On(k Kind) Fault {
 	return f
 }
 
-// OnPage narrows the fault to one page of listings, from 1 on.
+// OnPage narrows the fault to one page of listings, from 1.
 func (f Fault) OnPage(n int) Fault {
 	f.Kind, f.Page = List, n
 	return f
 }
 
-// After lets n calls that fit pass first.
+// After lets n matching calls succeed first.
 func (f Fault) After(n int) Fault {
 	f.Skip = n
 	return f
 }
 
-// Repeat makes the fault strike n calls.
+// Repeat makes n calls fail.
 func (f Fault) Repeat(n int) Fault {
 	f.Times = n
 	return f
 }
 
-// With adds a header to the fault's answer, such as Retry-After. The real
-// answer, of a fault with Status 0, does not get it.
+// With adds a header, such as Retry-After, to the response of the fault. It does not
+// change the real response of a fault with Status 0.
 func (f Fault) With(header, value string) Fault {
 	f.Header = maps.Clone(f.Header)
 	if f.Header == nil {
@@ -123,29 +128,29 @@ func (f Fault) With(header, value string) Fault {
 
 func (f Fault) answer() answer { return answer{f.Status, f.Header, []byte(f.Body)} }
 
-func (f Fault) fits(c Call) bool {
+func (f Fault) matches(c Call) bool {
 	return (f.Kind == "" || f.Kind == c.Kind) && (f.Page == 0 || f.Page == c.Page)
 }
 
-// Script puts faults at the end of the line. A call is struck by the first in
-// the line that fits it; a fault leaves when it has struck as often as it should.
-// Only calls that pass token and rate count.
+// Script appends faults to the script. The first fault that matches a call applies to it,
+// and is removed after its last use. Only calls that pass the checks of token and rate
+// count.
 func (s *Server) Script(faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults = append(s.faults, faults...)
 }
 
-// Pending is the number of faults in the line that have not struck as often as
-// they should.
+// Pending returns the number of faults that still have to apply.
 func (s *Server) Pending() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.faults)
 }
 
-func (s *Server) strike(c Call) Fault {
-	i := slices.IndexFunc(s.faults, func(f Fault) bool { return f.fits(c) })
+// nextFault returns the fault for a call; the zero Fault for none.
+func (s *Server) nextFault(c Call) Fault {
+	i := slices.IndexFunc(s.faults, func(f Fault) bool { return f.matches(c) })
 	if i < 0 {
 		return Fault{}
 	}
@@ -154,9 +159,9 @@ func (s *Server) strike(c Call) Fault {
 		f.Skip--
 		return Fault{}
 	}
-	struck := *f
+	due := *f
 	if f.Times--; f.Times <= 0 {
 		s.faults = slices.Delete(s.faults, i, i+1)
 	}
-	return struck
+	return due
 }

@@ -9,14 +9,14 @@ import (
 	"voc/internal/airtablesim/formula"
 )
 
-// infer makes the field that the values of a name show. None of them is empty.
+// infer returns the field for values, none of which is empty.
 func infer(name string, values []any) *field {
 	plain := slices.DeleteFunc(slices.Clone(values), isFailure)
 	f := &field{name: name}
 	switch {
 	case name == modifiedName:
 		f.kind = "lastModifiedTime"
-	case len(plain) < len(values): // no field but a computed one holds an error
+	case len(plain) < len(values): // only computed fields hold errors
 		f.kind, f.result = "formula", infer(name, plain)
 	case len(plain) == 0:
 		f.kind = "singleLineText"
@@ -40,8 +40,8 @@ func infer(name string, values []any) *field {
 	return f
 }
 
-// The least records a choice needs on average for a text to count as a select,
-// and the longest text, in bytes, of a field that is one line.
+// A text field counts as a select if it has at least recordsPerChoice records per choice
+// on average, and as single-line if no text exceeds longestLine bytes.
 const (
 	recordsPerChoice = 5
 	longestLine      = 200
@@ -81,7 +81,7 @@ func is[T any](v any) bool {
 	return ok
 }
 
-// isFailure tells a value that Airtable gives for a computation without result.
+// isFailure reports whether a value is that of a computation without a result.
 func isFailure(v any) bool {
 	o, _ := v.(map[string]any)
 	_, failed := o["error"]
@@ -89,7 +89,8 @@ func isFailure(v any) bool {
 	return failed || special
 }
 
-// isTexts takes a bare text too: in the data some cells of selects are one.
+// isTexts reports whether a value is a list of strings, or a string: real data has both
+// in one select.
 func isTexts(v any) bool {
 	list, isList := v.([]any)
 	return is[string](v) || isList && all(list, is[string])
@@ -119,7 +120,7 @@ func matches(shape *regexp.Regexp) func(any) bool {
 	return func(v any) bool { return shape.MatchString(v.(string)) }
 }
 
-// distinct lists texts, and the elements of lists, each once, as they came.
+// distinct returns the strings, and the elements of lists, each once and in order.
 func distinct(values []any) (texts []string) {
 	seen := map[string]bool{}
 	add := func(s string) {
@@ -140,7 +141,7 @@ func distinct(values []any) (texts []string) {
 	return texts
 }
 
-// precision is the decimal places that the numbers need, 8 at most.
+// precision returns the decimal places that the numbers need, at most 8.
 func precision(numbers []any) (places int) {
 	for _, n := range numbers {
 		for places < 8 && !whole(n.(float64)*math.Pow10(places)) {

@@ -7,29 +7,31 @@ import (
 	"time"
 )
 
-// iterator is a listing under way. Its offsets stay good as long as it lives, so
-// that a page can be asked for again.
+// iterator is a listing in progress. Its offsets remain valid as long as it lives, so
+// that a page can be requested again.
 type iterator struct {
 	id      string
-	query   string           // what the first page asked for
-	ids     []string         // of all its rows
-	version int              // of the table when ids was made
-	places  map[string]place // by the second half of the offset that leads there
+	query   string           // key of the first page's query
+	ids     []string         // of all its records
+	version int              // of the table when ids was computed
+	places  map[string]place // by the second half of the offset
 	used    time.Time
 }
 
-// place is where a page begins, and the page's number from 1 on.
+// place is the start of a page, and its number from 1.
 type place struct{ start, page int }
 
 func (it *iterator) slice(start, end int) []string {
 	return it.ids[min(start, len(it.ids)):min(end, len(it.ids))]
 }
 
-// resume finds the iterator of a query and the place to go on from, or begins one.
+// resume returns the iterator of a query and the place to continue at; a new one for a
+// first page.
 func (s *Server) resume(q *listQuery) (*iterator, place, error) {
 	now := s.cfg.Clock()
 	if q.first {
-		return &iterator{id: s.iteratorID(), query: q.key(), places: map[string]place{}, used: now}, place{0, 1}, nil
+		it := &iterator{id: s.newIteratorID(), query: q.key(), places: map[string]place{}, used: now}
+		return it, place{0, 1}, nil
 	}
 	id, half, _ := strings.Cut(q.offset, "/")
 	it := s.iterators[id]
@@ -47,15 +49,15 @@ func (s *Server) resume(q *listQuery) (*iterator, place, error) {
 	return it, at, nil
 }
 
-// mark gives the offset that leads to a place, and keeps the iterator for it.
-func (s *Server) mark(it *iterator, at place) string {
+// issueOffset returns the offset of a place and stores the iterator.
+func (s *Server) issueOffset(it *iterator, at place) string {
 	s.iterators[it.id] = it
 	half := ident("rec", it.id, fmt.Sprint(at.start))
 	it.places[half] = at
 	return it.id + "/" + half
 }
 
-// pageOf is the number of the page that a call asks for, or 0.
+// pageOf returns the number of the requested page, or 0.
 func (s *Server) pageOf(req *request) int {
 	if req.Kind != List {
 		return 0
@@ -70,7 +72,7 @@ func (s *Server) pageOf(req *request) int {
 	return 0
 }
 
-// expire forgets the iterators that have not been used for too long.
+// expire deletes the iterators that have not been used for IteratorTTL.
 func (s *Server) expire() {
 	now := s.cfg.Clock()
 	for id, it := range s.iterators {
@@ -80,33 +82,33 @@ func (s *Server) expire() {
 	}
 }
 
-// iteratorID makes an id that the emulators of this base know for their own
-// after a restart, when the iterator is gone: its last 8 characters follow from
-// those before.
-func (s *Server) iteratorID() string {
+// newIteratorID returns an id that emulators of this base recognise after a restart, when
+// the iterator is lost: its last 8 characters are a checksum of the others.
+func (s *Server) newIteratorID() string {
 	head := s.newID("itr")[:9]
-	return head + s.check(head)
+	return head + s.checksum(head)
 }
 
 func (s *Server) isIteratorID(id string) bool {
-	return len(id) == 17 && id[9:] == s.check(id[:9])
+	return len(id) == 17 && id[9:] == s.checksum(id[:9])
 }
 
-func (s *Server) check(head string) string { return ident("", s.base.id, head)[:8] }
+func (s *Server) checksum(head string) string { return ident("", s.base.id, head)[:8] }
 
-// newID makes an id that was not there before. Ids of records do not depend on how often they are listed.
+// newID returns a new id. Ids of records do not depend on how often records were listed.
 func (s *Server) newID(prefix string) string {
-	s.made[prefix]++
-	return ident(prefix, s.seed, fmt.Sprint(s.made[prefix]))
+	s.created[prefix]++
+	return ident(prefix, s.seed, fmt.Sprint(s.created[prefix]))
 }
 
 var halfShape = regexp.MustCompile(`^rec[0-9A-Za-z]{14}$`)
 
 func badOffset(offset string) *refusal {
-	return &refusal{status: 422, kind: "INVALID_OFFSET_VALUE", message: "The value of offset " + offset + " is invalid"}
+	return &refusal{status: 422, kind: "INVALID_OFFSET_VALUE",
+		message: "The value of offset " + offset + " is invalid"}
 }
 
-// key tells queries apart that cannot go on from each other's offsets.
+// key identifies the queries that can continue from each other's offsets.
 func (q *listQuery) key() string {
 	return fmt.Sprintf("%q %q %v %d", q.view, q.formula, q.sort, q.maxRecords)
 }

@@ -1,15 +1,17 @@
 package airtablesim
 
-// listQuery is what a listing asks for.
+import "voc/internal/airtable"
+
+// listQuery holds the parameters of a listing.
 type listQuery struct {
 	pageSize   int
-	maxRecords int // 0: no bound
+	maxRecords int // 0 for no limit
 	offset     string
-	first      bool // there was no offset
+	first      bool // without an offset
 	view       string
 	formula    string
 	sort       []order
-	fields     []string // nil: all
+	fields     []string // nil for all
 	byFieldID  bool
 	comments   bool
 }
@@ -20,11 +22,9 @@ type order struct {
 	descending bool
 }
 
-const maxPage = 100
-
-// readListQuery reads the parameters of a listing, from the URL of a GET or the
-// body of a POST, whose URL is not looked at: an offset there is ignored, as
-// pyairtable found of Airtable.
+// readListQuery reads the parameters of a listing from the URL of a GET or the body of a
+// POST. It ignores the URL of a POST, including an offset there, as Airtable does
+// (https://github.com/gtalarico/pyairtable, 3.0.0).
 func readListQuery(r *request) (listQuery, error) {
 	p := parameters{text: r.Method == "GET"}
 	var err error
@@ -37,7 +37,7 @@ func readListQuery(r *request) (listQuery, error) {
 		return listQuery{}, err
 	}
 	q := listQuery{
-		pageSize:   p.integer("pageSize", maxPage, maxPage),
+		pageSize:   p.integer("pageSize", airtable.PageSize, airtable.PageSize),
 		maxRecords: p.integer("maxRecords", 0, 1<<31-1),
 		view:       p.string("view"),
 		formula:    p.string("filterByFormula"),
@@ -55,8 +55,8 @@ func readListQuery(r *request) (listQuery, error) {
 		p.check(format == "json", "the emulator knows only cellFormat json")
 	}
 	for _, idle := range []string{
-		"timeZone", "userLocale", // they act on cellFormat string alone
-		"method", // airtable.js sends along how it calls
+		"timeZone", "userLocale", // they affect only cellFormat string
+		"method", // sent by airtable.js
 	} {
 		p.string(idle)
 	}

@@ -16,17 +16,17 @@ import (
 	"voc/internal/airtablesim/formula"
 )
 
-// modifiedName is the field whose cells are the records' modified times.
+// modifiedName is the field that holds the records' modified times.
 const modifiedName = "Last Modified Time"
 
-// Load reads a base from a file of records, one a line as Airtable's answers
-// have them ({"id", "createdTime", "fields"}), plain or compressed by gzip.
+// Load reads a base from a file of records, one per line in the form of Airtable's
+// responses ({"id", "createdTime", "fields"}), plain or compressed with gzip.
 //
-// The schema is what the values show: a field exists when a record has it, in
-// the order of the file, the first being the primary one. The field "Last
-// Modified Time" becomes the records' modified time; a record without it counts
-// as never edited. Errors name the file and the line. The whole file is held in
-// memory, about four times its plain size.
+// The schema is inferred from the values: a field exists if a record has it, in the order
+// of the file; the first is the primary field. The field "Last Modified Time" becomes the
+// records' modified time; a record without it counts as never edited. Errors name the
+// file and the line. The whole file is held in memory, at about four times its plain
+// size.
 func Load(path string) (*Base, error) {
 	data, err := readFile(path)
 	if err != nil {
@@ -54,7 +54,7 @@ func readFile(path string) ([]byte, error) {
 	return data, nil
 }
 
-// parse makes a base of lines of JSON.
+// parse returns a base from lines of JSON.
 func parse(data []byte) (*Base, error) {
 	l := &loader{
 		base:    ident("app", string(data)),
@@ -74,16 +74,16 @@ func parse(data []byte) (*Base, error) {
 	return l.finish()
 }
 
-// loader gathers the records of one file.
+// loader collects the records of one file.
 type loader struct {
 	base     string
 	records  map[string]*record
 	sequence []string
 	columns  map[string]*column
-	names    []string // of the columns, in the order they were first seen
+	names    []string // of the columns, in order of appearance
 }
 
-// column is what the file has of one field.
+// column holds all values of one field.
 type column struct {
 	id     string
 	values []any
@@ -104,7 +104,7 @@ func (l *loader) add(line []byte) error {
 	case raw.Created.IsZero():
 		return errors.New("the record has no createdTime")
 	case l.records[raw.ID] != nil:
-		return fmt.Errorf("the record %s stands in the file twice", raw.ID)
+		return fmt.Errorf("the record %s is in the file twice", raw.ID)
 	}
 	r := &record{id: raw.ID, created: raw.Created, cells: map[string]cell{}}
 	l.records[r.id] = r
@@ -112,7 +112,7 @@ func (l *loader) add(line []byte) error {
 	return l.fill(r, raw.Fields)
 }
 
-// fill reads the cells one after another, since a map would lose their order.
+// fill reads the cells in their order, which a map would lose.
 func (l *loader) fill(r *record, fields jsontext.Value) error {
 	d := jsontext.NewDecoder(bytes.NewReader(fields))
 	if begin, err := d.ReadToken(); err != nil || begin.Kind() != '{' {
@@ -142,7 +142,7 @@ func (l *loader) fill(r *record, fields jsontext.Value) error {
 	return l.modified(r)
 }
 
-// modified takes the modified time out of the cells.
+// modified moves the modified time from the cells to the record.
 func (l *loader) modified(r *record) error {
 	column := l.columns[modifiedName]
 	if column == nil {
@@ -155,7 +155,7 @@ func (l *loader) modified(r *record) error {
 	delete(r.cells, column.id)
 	text, _ := c.value.(string)
 	if r.modified, ok = formula.ParseTime(text); !ok {
-		return fmt.Errorf("the field %q holds no time: %s", modifiedName, c.json)
+		return fmt.Errorf("the field %q is not a time: %s", modifiedName, c.json)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (l *loader) column(name string) *column {
 
 func (l *loader) finish() (*Base, error) {
 	if len(l.names) == 0 {
-		return nil, errors.New("no record with a field: one JSON object a line is expected")
+		return nil, errors.New("no record with a field: one JSON object per line is expected")
 	}
 	t := &table{
 		id:       ident("tbl", l.base, tableName),

@@ -11,8 +11,9 @@ import (
 	"voc/internal/voctest"
 )
 
-// TestTheSampleIsServedWhole serves the embedded records, or with VOC_SAMPLE the whole sample.
-func TestTheSampleIsServedWhole(t *testing.T) {
+// TestServesCompleteSample serves the embedded records, or with VOC_SAMPLE the whole
+// sample.
+func TestServesCompleteSample(t *testing.T) {
 	t.Parallel()
 	size := len(voctest.Sample(t))
 	b, err := airtablesim.Load(voctest.SampleFile(t))
@@ -38,11 +39,17 @@ func TestTheSampleIsServedWhole(t *testing.T) {
 	}
 	fields, _ := s.fields(t)
 	for name, want := range map[string]string{
-		"Issue": "number", "Created": "dateTime", "Reported On": "dateTime", "Last Modified Time": "lastModifiedTime", "Notes": "multilineText", "Initial Description": "multilineText",
-		"Priority": "number", "Status": "singleSelect", "Environment": "singleSelect", "Area Impacted": "multipleSelects", "Type of Issue": "singleSelect", "Source": "singleSelect",
-		"Triage Rep": "singleSelect", "User Profile Email": "email", "Resolution Notes": "multilineText", "Team Routed": "singleSelect", "Slack Thread Link": "url",
-		"CW 2.0 Bug": "checkbox", "Related IMT": "singleLineText", "Time to In Progress": "formula", "Time from In Progress to Done": "formula",
-		"Time from Reported to Referred": "formula", "Time from Referred to Done": "formula", "Time From Report to Resolution": "formula",
+		"Issue": "number", "Created": "dateTime", "Reported On": "dateTime",
+		"Last Modified Time": "lastModifiedTime", "Notes": "multilineText",
+		"Initial Description": "multilineText",
+		"Priority":            "number", "Status": "singleSelect", "Environment": "singleSelect",
+		"Area Impacted": "multipleSelects", "Type of Issue": "singleSelect", "Source": "singleSelect",
+		"Triage Rep": "singleSelect", "User Profile Email": "email", "Resolution Notes": "multilineText",
+		"Team Routed": "singleSelect", "Slack Thread Link": "url",
+		"CW 2.0 Bug": "checkbox", "Related IMT": "singleLineText", "Time to In Progress": "formula",
+		"Time from In Progress to Done":  "formula",
+		"Time from Reported to Referred": "formula", "Time from Referred to Done": "formula",
+		"Time From Report to Resolution": "formula",
 	} {
 		if fields[name].Type != want {
 			t.Errorf("%s: %q, want %q", name, fields[name].Type, want)
@@ -63,7 +70,7 @@ func write(t *testing.T, name, content string) string {
 
 const line = `{"id":"recAAAAAAAAAAAAAA","createdTime":"2025-01-01T00:00:00.000Z","fields":{"A":1}}`
 
-func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
+func TestBaseIDDependsOnData(t *testing.T) {
 	t.Parallel()
 	var z strings.Builder
 	w := gzip.NewWriter(&z)
@@ -89,20 +96,25 @@ func TestABasesIDFollowsFromItsDataAlone(t *testing.T) {
 	}
 }
 
-func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
+func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ content, want string }{
-		"no JSON":         {line + "\n\nnonsense", "line 3"},
-		"cut":             {line[:40], "line 1"},
-		"no id":           {`{"createdTime":"2025-01-01T00:00:00.000Z","fields":{}}`, "line 1: the record has no id"},
+		"no JSON": {line + "\n\nnonsense", "line 3"},
+		"cut":     {line[:40], "line 1"},
+		"no id": {`{"createdTime":"2025-01-01T00:00:00.000Z","fields":{}}`,
+			"line 1: the record has no id"},
 		"no createdTime":  {`{"id":"recA","fields":{}}`, "line 1: the record has no createdTime"},
 		"bad createdTime": {`{"id":"recA","createdTime":"soon","fields":{}}`, "line 1"},
-		"no fields":       {`{"id":"recA","createdTime":"2025-01-01T00:00:00.000Z"}`, "line 1: the record has no object of fields"},
-		"fields a list":   {strings.Replace(line, `{"A":1}`, `[1]`, 1), "line 1: the record has no object of fields"},
-		"twice":           {line + "\n" + line, "line 2: the record recAAAAAAAAAAAAAA stands in the file twice"},
-		"modified":        {strings.Replace(line, `"A":1`, `"Last Modified Time":"soon"`, 1), `line 1: the field "Last Modified Time" holds no time`},
-		"nothing":         {"\n", "no record with a field"},
-		"half a gzip":     {"\x1f\x8b\x08", "unexpected EOF"},
+		"no fields": {`{"id":"recA","createdTime":"2025-01-01T00:00:00.000Z"}`,
+			"line 1: the record has no object of fields"},
+		"fields a list": {strings.Replace(line, `{"A":1}`, `[1]`, 1),
+			"line 1: the record has no object of fields"},
+		"twice": {line + "\n" + line,
+			"line 2: the record recAAAAAAAAAAAAAA is in the file twice"},
+		"modified": {strings.Replace(line, `"A":1`, `"Last Modified Time":"soon"`, 1),
+			`line 1: the field "Last Modified Time" is not a time`},
+		"nothing":     {"\n", "no record with a field"},
+		"half a gzip": {"\x1f\x8b\x08", "unexpected EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, "data.jsonl", c.content)
@@ -112,21 +124,27 @@ func TestAFileThatCannotBeReadIsNamedWithItsLine(t *testing.T) {
 			}
 		})
 	}
-	if _, err := airtablesim.Load("testdata/none.jsonl"); err == nil || !strings.Contains(err.Error(), "testdata/none.jsonl") {
+	if _, err := airtablesim.Load("testdata/none.jsonl"); err == nil ||
+		!strings.Contains(err.Error(), "testdata/none.jsonl") {
 		t.Error(err)
 	}
 }
 
-func TestAnyValuesGiveSomeType(t *testing.T) {
+func TestInferAcceptsAnyValues(t *testing.T) {
 	t.Parallel()
 	for values, want := range map[string]string{
-		`1|"a"`: "singleLineText", `"a"|"a"|"a"|"a"|"a"`: "singleSelect", `"a"|"b"|"a"|"b"|"a"`: "singleLineText", `"2025-01-01"|"2025-01-01T00:00:00Z"`: "dateTime",
-		`[1]|["a"]`: "multipleLookupValues", `[{"id":"attX","url":"u"}]`: "multipleLookupValues", `{"text":"barcode"}`: "formula", `{"error":"#ERROR!"}`: "formula",
-		`true|1`: "formula", `{"email":"a@b.c"}`: "singleCollaborator", `""|[]|false|null`: "singleLineText", `0`: "number", `1.25`: "number",
+		`1|"a"`: "singleLineText", `"a"|"a"|"a"|"a"|"a"`: "singleSelect",
+		`"a"|"b"|"a"|"b"|"a"`: "singleLineText", `"2025-01-01"|"2025-01-01T00:00:00Z"`: "dateTime",
+		`[1]|["a"]`: "multipleLookupValues", `[{"id":"attX","url":"u"}]`: "multipleLookupValues",
+		`{"text":"barcode"}`: "formula", `{"error":"#ERROR!"}`: "formula",
+		`true|1`: "formula", `{"email":"a@b.c"}`: "singleCollaborator",
+		`""|[]|false|null`: "singleLineText", `0`: "number", `1.25`: "number",
 	} {
 		var lines []string
 		for i, v := range strings.Split(values, "|") {
-			lines = append(lines, strings.Replace(strings.Replace(line, `"A":1`, `"A":`+v, 1), "recA", "rec"+string(rune('A'+i)), 1))
+			lines = append(lines,
+				strings.Replace(strings.Replace(line, `"A":1`, `"A":`+v, 1), "recA", "rec"+string(rune('A'+i)),
+					1))
 		}
 		b, err := airtablesim.Load(write(t, "data.jsonl", strings.Join(lines, "\n")))
 		if err != nil {

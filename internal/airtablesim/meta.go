@@ -59,11 +59,12 @@ func (s *Server) schema(req *request) ([]byte, error) {
 
 func (t *table) viewID() string { return ident("viw", t.id) }
 
-// options is what Airtable's field model has beside a type; nil where it has nothing.
+// options returns the options of a field in Airtable's field model, or nil.
 func (f *field) options() any {
 	type object = map[string]any
 	date := object{"name": "iso", "format": "YYYY-MM-DD"}
-	instant := object{"dateFormat": date, "timeFormat": object{"name": "24hour", "format": "HH:mm"}, "timeZone": "utc"}
+	clock := object{"name": "24hour", "format": "HH:mm"}
+	instant := object{"dateFormat": date, "timeFormat": clock, "timeZone": "utc"}
 	switch f.kind {
 	case "number":
 		return object{"precision": f.precision}
@@ -74,11 +75,13 @@ func (f *field) options() any {
 	case "dateTime":
 		return instant
 	case "createdTime", "lastModifiedTime":
-		return object{"isValid": true, "referencedFieldIds": []string{}, "result": fieldSchema{Type: "dateTime", Options: instant}}
+		result := fieldSchema{Type: "dateTime", Options: instant}
+		return object{"isValid": true, "referencedFieldIds": []string{}, "result": result}
 	case "singleSelect", "multipleSelects":
 		return object{"choices": f.choiceOptions()}
 	case "formula":
-		return object{"isValid": f.result != nil, "formula": f.formula, "referencedFieldIds": []string{}, "result": f.resultSchema()}
+		return object{"isValid": f.result != nil, "formula": f.formula,
+			"referencedFieldIds": []string{}, "result": f.resultSchema()}
 	case "multipleLookupValues":
 		return object{"isValid": false, "result": nil}
 	}
@@ -95,7 +98,8 @@ func (f *field) resultSchema() any {
 func (f *field) choiceOptions() []map[string]string {
 	choices := []map[string]string{}
 	for _, name := range f.choices {
-		choices = append(choices, map[string]string{"id": ident("sel", f.id, name), "name": name, "color": "blueLight2"})
+		id := ident("sel", f.id, name)
+		choices = append(choices, map[string]string{"id": id, "name": name, "color": "blueLight2"})
 	}
 	return choices
 }

@@ -17,13 +17,20 @@ func TestTokens(t *testing.T) {
 		status      int
 		want        string
 	}{
-		"none":                       {"", s.table, 401, `{"error":{"type":"AUTHENTICATION_REQUIRED","message":"Authentication required"}}`},
-		"wrong":                      {"patWrong.x", s.table, 401, `{"error":{"type":"UNAUTHORIZED","message":"Invalid authentication token"}}`},
-		"wrong, whoami":              {"patWrong.x", "/v0/meta/whoami", 401, "UNAUTHORIZED"},
-		"demo, whoami":               {airtablesim.DemoToken, "/v0/meta/whoami", 200, `{"id":"usr`},
-		"demo, bases":                {airtablesim.DemoToken, "/v0/meta/bases", 200, `{"bases":[{"id":"` + s.Base().ID() + `","name":"Customer feedback","permissionLevel":"create"}]}`},
-		"demo, schema":               {airtablesim.DemoToken, schema, 200, `{"tables":[{"id":"` + s.Base().TableID() + `","name":"Lead Bugs"`},
-		"without the scope":          {"patOther.x", schema, 403, `{"error":{"type":"INVALID_PERMISSIONS","message":"You are not permitted to perform this operation"}}`},
+		"none": {"", s.table, 401,
+			`{"error":{"type":"AUTHENTICATION_REQUIRED","message":"Authentication required"}}`},
+		"wrong": {"patWrong.x", s.table, 401,
+			`{"error":{"type":"UNAUTHORIZED","message":"Invalid authentication token"}}`},
+		"wrong, whoami": {"patWrong.x", "/v0/meta/whoami", 401, "UNAUTHORIZED"},
+		"demo, whoami":  {airtablesim.DemoToken, "/v0/meta/whoami", 200, `{"id":"usr`},
+		"demo, bases": {airtablesim.DemoToken, "/v0/meta/bases", 200,
+			`{"bases":[{"id":"` + s.Base().ID() +
+				`","name":"Customer feedback","permissionLevel":"create"}]}`},
+		"demo, schema": {airtablesim.DemoToken, schema, 200,
+			`{"tables":[{"id":"` + s.Base().TableID() + `","name":"Lead Bugs"`},
+		"without the scope": {"patOther.x", schema, 403,
+			`{"error":{"type":"INVALID_PERMISSIONS",` +
+				`"message":"You are not permitted to perform this operation"}}`},
 		"without the scope, bases":   {"patOther.x", "/v0/meta/bases", 403, `"INVALID_PERMISSIONS"`},
 		"without the scope, records": {"patOther.x", s.table, 200, "Row 01"},
 	} {
@@ -35,7 +42,7 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
+func TestConfigTokenReplacesDemoToken(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Token: "patMine.x"})
 	s.list(params{}).mustBe(t, 401, "UNAUTHORIZED")
@@ -43,10 +50,11 @@ func TestAConfiguredTokenReplacesTheDemoToken(t *testing.T) {
 	s.list(params{}).mustBe(t, 200, "")
 }
 
-func TestPathsThatDoNotExist(t *testing.T) {
+func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
-	for _, path := range []string{"/", "/v0", "/v1/meta/whoami", "/v0/meta", "/v0/" + s.Base().ID(), s.table + "/a/b/c", "/v0//Lead%20Bugs"} {
+	for _, path := range []string{"/", "/v0", "/v1/meta/whoami", "/v0/meta", "/v0/" + s.Base().ID(),
+		s.table + "/a/b/c", "/v0//Lead%20Bugs"} {
 		s.call("GET", path, nil).mustBe(t, 404, `{"error":"NOT_FOUND"}`)
 	}
 	for path, allow := range map[string]string{
@@ -80,7 +88,8 @@ func (s *sim) fields(t *testing.T) (byName map[string]schemaField, primary strin
 			Views          []struct{ ID, Name, Type string }
 		}
 	}
-	if err := json.Unmarshal([]byte(r.raw), &schema); err != nil || len(schema.Tables) != 1 || len(schema.Tables[0].Views) != 1 {
+	if err := json.Unmarshal([]byte(r.raw), &schema); err != nil || len(schema.Tables) != 1 ||
+		len(schema.Tables[0].Views) != 1 {
 		t.Fatal(err, r.raw)
 	}
 	byName = map[string]schemaField{}
@@ -90,15 +99,18 @@ func (s *sim) fields(t *testing.T) (byName map[string]schemaField, primary strin
 	return byName, schema.Tables[0].PrimaryFieldID
 }
 
-func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
+func TestSchemaIsInferred(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	fields, primary := s.fields(t)
 	for name, want := range map[string]string{
-		"Name": "singleLineText", "Count": "number", "Kind": "singleSelect", "Done": "checkbox", "When": "dateTime", "Day": "date", "Tags": "multipleSelects",
-		"Score": "formula", "Mail": "email", "Link": "url", "Text": "multilineText", "Who": "singleCollaborator", "Last Modified Time": "lastModifiedTime",
+		"Name": "singleLineText", "Count": "number", "Kind": "singleSelect", "Done": "checkbox",
+		"When": "dateTime", "Day": "date", "Tags": "multipleSelects",
+		"Score": "formula", "Mail": "email", "Link": "url", "Text": "multilineText",
+		"Who": "singleCollaborator", "Last Modified Time": "lastModifiedTime",
 	} {
-		if got := fields[name]; got.Type != want || got.ID != s.Base().FieldID(name) || len(got.ID) != 17 {
+		if got := fields[name]; got.Type != want || got.ID != s.Base().FieldID(name) ||
+			len(got.ID) != 17 {
 			t.Errorf("%s: %+v, want %s", name, got, want)
 		}
 	}
@@ -108,7 +120,8 @@ func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
 	if result := fields["Score"].Options["result"].(map[string]any); result["type"] != "number" {
 		t.Error(result)
 	}
-	if choices := fields["Kind"].Options["choices"].([]any); len(choices) != 2 || choices[0].(map[string]any)["name"] != "Idea" {
+	if choices := fields["Kind"].Options["choices"].([]any); len(choices) != 2 ||
+		choices[0].(map[string]any)["name"] != "Idea" {
 		t.Error(choices)
 	}
 	tables := "/v0/meta/bases/" + s.Base().ID() + "/tables"
@@ -117,10 +130,11 @@ func TestTheSchemaIsWhatTheValuesShow(t *testing.T) {
 	s.call("GET", tables+"?include[]=secrets", nil).mustBe(t, 422, "INVALID_REQUEST_UNKNOWN")
 	s.call("GET", tables+"?x=1", nil).mustBe(t, 422, "INVALID_REQUEST_UNKNOWN")
 	s.call("GET", "/v0/meta/bases?offset=1", nil).mustBe(t, 422, "INVALID_REQUEST_UNKNOWN")
-	s.call("GET", "/v0/meta/bases/appAAAAAAAAAAAAAA/tables", nil).mustBe(t, 403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")
+	s.call("GET", "/v0/meta/bases/appAAAAAAAAAAAAAA/tables", nil).mustBe(t, 403,
+		"INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND")
 }
 
-func TestTheSchemaChangesUnderWay(t *testing.T) {
+func TestSchemaChanges(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	id := s.Base().FieldID("Count")
@@ -129,12 +143,15 @@ func TestTheSchemaChangesUnderWay(t *testing.T) {
 	s.AddField("Hologram", "hologram")
 	s.DropField("Mail")
 	fields, _ := s.fields(t)
-	if fields["Number"].ID != id || fields["Count"].ID == id || fields["Hologram"].Type != "hologram" || fields["Mail"].ID != "" || len(fields) != 14 {
+	if fields["Number"].ID != id || fields["Count"].ID == id ||
+		fields["Hologram"].Type != "hologram" || fields["Mail"].ID != "" || len(fields) != 14 {
 		t.Errorf("%+v", fields)
 	}
 	row := s.id("Row 02")
 	s.Recompute(row, params{"Count": params{"error": "#ERROR!"}, "Hologram": []any{1, nil}})
-	s.call("GET", s.table+"/"+row, nil).mustBe(t, 200, `"Count":{"error":"#ERROR!"},"Hologram":[1,null]}}`)
+	s.call("GET", s.table+"/"+row, nil).mustBe(t, 200,
+		`"Count":{"error":"#ERROR!"},"Hologram":[1,null]}}`)
 	s.list(params{"fields": []string{"Mail"}}).mustBe(t, 422, "UNKNOWN_FIELD_NAME")
-	s.call("PATCH", s.table+"/"+row, params{"fields": params{"Hologram": "x"}}).mustBe(t, 422, "INVALID_VALUE_FOR_COLUMN")
+	s.call("PATCH", s.table+"/"+row, params{"fields": params{"Hologram": "x"}}).mustBe(t, 422,
+		"INVALID_VALUE_FOR_COLUMN")
 }

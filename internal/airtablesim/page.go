@@ -1,6 +1,6 @@
 package airtablesim
 
-// list answers one page of a listing.
+// list returns one page of a listing.
 func (s *Server) list(req *request) ([]byte, error) {
 	q := &req.query
 	if !s.table.has(req.table) {
@@ -25,12 +25,12 @@ func (s *Server) list(req *request) ([]byte, error) {
 	offset := ""
 	if end < len(it.ids) {
 		s.expire()
-		offset = s.mark(it, place{end, at.page + 1})
+		offset = s.issueOffset(it, place{end, at.page + 1})
 	}
 	return s.pageBody(q, fields, it.slice(at.start, end), offset), nil
 }
 
-// projection is the fields that a listing shows, in the order of the table.
+// projection returns the fields of a listing, in the order of the table.
 func (s *Server) projection(names []string) ([]*field, error) {
 	if names == nil {
 		return s.table.fields, nil
@@ -52,7 +52,7 @@ func (s *Server) projection(names []string) ([]*field, error) {
 	return fields, nil
 }
 
-// pageBody writes a page. Of a frozen listing, rows that are gone are left out.
+// pageBody returns the body of a page. A frozen listing skips records that were deleted.
 func (s *Server) pageBody(q *listQuery, fields []*field, ids []string, offset string) []byte {
 	labels := labelsOf(fields, q.byFieldID)
 	b := []byte(`{"records":[`)
@@ -79,7 +79,7 @@ func (s *Server) pageBody(q *listQuery, fields []*field, ids []string, offset st
 	return append(b, '}')
 }
 
-// label is a field beside its key in answers, as JSON.
+// label is a field with its key in responses, as JSON.
 type label struct {
 	*field
 	key []byte
@@ -97,7 +97,7 @@ func labelsOf(fields []*field, byID bool) []label {
 	return labels
 }
 
-// appendJSON writes a record as answers have it: cells without a value are left out.
+// appendJSON appends a record as responses have it, without empty cells.
 func (r *record) appendJSON(b []byte, labels []label) []byte {
 	b = append(b, `{"id":`...)
 	b = append(b, encode(r.id)...)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// Pipe gives an HTTP client whose connections lead to this server whatever the
-// host of a URL, through memory alone, and a function that ends both. Nothing
-// in it waits for the network, so that it works in a testing/synctest bubble.
+// Pipe returns an HTTP client whose connections all lead to this server, through memory,
+// and a function that closes both. Nothing waits for the network, so that it works in a
+// testing/synctest bubble.
 func (s *Server) Pipe() (client *http.Client, end func()) {
 	l := &pipe{conns: make(chan net.Conn), closed: make(chan struct{})}
 	server := &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
@@ -22,7 +22,7 @@ func (s *Server) Pipe() (client *http.Client, end func()) {
 	}
 }
 
-// pipe is a listener to which one dials by name.
+// pipe is a listener in memory.
 type pipe struct {
 	conns  chan net.Conn
 	closed chan struct{}

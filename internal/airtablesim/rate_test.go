@@ -7,9 +7,10 @@ import (
 	"voc/internal/airtablesim"
 )
 
-const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED","message":"Rate limit exceeded. Please try again later"}]}`
+const limited = `{"errors":[{"error":"RATE_LIMIT_REACHED",` +
+	`"message":"Rate limit exceeded. Please try again later"}]}`
 
-func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
+func TestSixthRequestCosts30Seconds(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 5 {
@@ -27,12 +28,13 @@ func TestTheSixthRequestInASecondCosts30Seconds(t *testing.T) {
 	s.list(params{}).mustBe(t, 429, limited)
 	s.clock.Advance(30 * time.Second)
 	s.list(params{}).mustBe(t, 200, "")
-	if c := s.Counters(); c.Throttled != 3 || c.Calls[airtablesim.List] != 9 || c.Total() != 9 || c.Pages != 6 || c.Peak != 6 {
+	if c := s.Counters(); c.Throttled != 3 || c.Calls[airtablesim.List] != 9 || c.Total() != 9 ||
+		c.Pages != 6 || c.Peak != 6 {
 		t.Errorf("%+v", c)
 	}
 }
 
-func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
+func TestFiveRequestsPerSecondSucceed(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 5})
 	for range 50 {
@@ -44,7 +46,7 @@ func TestFiveRequestsASecondAreAlwaysTaken(t *testing.T) {
 	}
 }
 
-func TestAllCallsOfABaseShareItsRate(t *testing.T) {
+func TestCallsShareRate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 3})
 	schema := "/v0/meta/bases/" + s.Base().ID() + "/tables"
@@ -58,7 +60,7 @@ func TestAllCallsOfABaseShareItsRate(t *testing.T) {
 	s.call("GET", "/v0/meta/whoami", nil).mustBe(t, 200, "") // belongs to no base
 }
 
-func TestARateCanBeRaised(t *testing.T) {
+func TestConfigRate(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 40})
 	for range 40 {

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// maxBatch is how many records one call writes or deletes.
+// maxBatch is how many records a call may write or delete.
 const maxBatch = 10
 
-// write is the body of a call that creates or updates: one record, or several.
+// write is the body of a call that creates or updates one record or several.
 type write struct {
 	Fields    map[string]any  `json:"fields"`
 	Records   []writeRow      `json:"records"`
@@ -45,15 +45,17 @@ func (s *Server) readWrite(req *request) (w write, err error) {
 }
 
 func badRecords(what string) *refusal {
-	return &refusal{status: 422, kind: "INVALID_RECORDS", message: fmt.Sprintf("You must provide an array of up to %d %s.", maxBatch, what)}
+	return &refusal{status: 422, kind: "INVALID_RECORDS",
+		message: fmt.Sprintf("You must provide an array of up to %d %s.", maxBatch, what)}
 }
 
 func noRow(id string) *refusal {
-	return &refusal{status: 422, kind: "ROW_DOES_NOT_EXIST", message: "Record ID " + id + " does not exist"}
+	return &refusal{status: 422, kind: "ROW_DOES_NOT_EXIST",
+		message: "Record ID " + id + " does not exist"}
 }
 
 func (s *Server) read(req *request) ([]byte, error) {
-	r, err := s.one(req)
+	r, err := s.record(req)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +67,8 @@ func (s *Server) read(req *request) ([]byte, error) {
 	return r.appendJSON(nil, labels), p.end()
 }
 
-// one is the record that the path names.
-func (s *Server) one(req *request) (*record, error) {
+// record returns the record that the path names.
+func (s *Server) record(req *request) (*record, error) {
 	if !s.table.has(req.table) {
 		return nil, errNoModel
 	}
@@ -109,7 +111,7 @@ func (s *Server) update(req *request) ([]byte, error) {
 }
 
 func (s *Server) updateOne(req *request) ([]byte, error) {
-	if _, err := s.one(req); err != nil {
+	if _, err := s.record(req); err != nil {
 		return nil, err
 	}
 	w, err := s.readWrite(req)
@@ -123,7 +125,7 @@ func (s *Server) updateOne(req *request) ([]byte, error) {
 	return s.revise(req, w, true)
 }
 
-// revise changes records; PUT clears the cells that it does not name.
+// revise updates records; PUT clears the cells that it does not name.
 func (s *Server) revise(req *request, w write, single bool) ([]byte, error) {
 	var revised []*record
 	for _, row := range w.Records {
@@ -145,7 +147,7 @@ func (s *Server) revise(req *request, w write, single bool) ([]byte, error) {
 	return s.store(revised, w.ByFieldID, single), nil
 }
 
-// cleared empties every field that can be written.
+// cleared returns empty cells for all fields that can be written.
 func (s *Server) cleared() map[string]cell {
 	cells := map[string]cell{}
 	for _, f := range s.table.fields {
@@ -156,7 +158,7 @@ func (s *Server) cleared() map[string]cell {
 	return cells
 }
 
-// store puts records into the table and answers with them.
+// store stores records and returns the response with them.
 func (s *Server) store(records []*record, byFieldID, single bool) []byte {
 	labels := labelsOf(s.table.fields, byFieldID)
 	b := []byte(`{"records":[`)
@@ -179,7 +181,7 @@ type deletion struct {
 }
 
 func (s *Server) deleteOne(req *request) ([]byte, error) {
-	if _, err := s.one(req); err != nil {
+	if _, err := s.record(req); err != nil {
 		return nil, err
 	}
 	s.table.remove(req.record)
@@ -215,6 +217,6 @@ func (s *Server) deleteMany(req *request) ([]byte, error) {
 	return encode(map[string][]deletion{"records": deleted}), nil
 }
 
-// now is the time that records are stamped with: whole seconds, the coarser of
-// what is known of Airtable.
+// now returns the time for records: whole seconds, the coarsest resolution known of
+// Airtable.
 func (s *Server) now() time.Time { return s.cfg.Clock().UTC().Truncate(time.Second) }

@@ -13,7 +13,7 @@ import (
 // Kind is a kind of call.
 type Kind string
 
-// The kinds of calls. A request to no route of these has the kind "".
+// The kinds of calls. A request without a route has the kind "".
 const (
 	Whoami Kind = "whoami" // GET /v0/meta/whoami
 	Bases  Kind = "bases"  // GET /v0/meta/bases
@@ -25,14 +25,14 @@ const (
 	Delete Kind = "delete" // DELETE, of one record or several
 )
 
-// Call is a request as hooks and faults see it.
+// Call is a request as passed to hooks and matched by faults.
 type Call struct {
-	Number int // from 1 on, over all requests, the refused ones too
+	Number int // from 1, over all requests including rejected ones
 	Kind   Kind
-	Page   int // of a listing, from 1 on; 0 for other calls and for offsets that lead nowhere
+	Page   int // of a listing, from 1; 0 for other calls and for invalid offsets
 }
 
-// route is a method and path of the API; a segment with a colon takes any text.
+// route is a method and path of the API; a segment with a colon matches any text.
 type route struct {
 	method, path string
 	kind         Kind
@@ -55,7 +55,7 @@ var routes = []route{
 	{"DELETE", "v0/:base/:table/:record", Delete, (*Server).deleteOne},
 }
 
-// request is one call that found its route.
+// request is one call with its route.
 type request struct {
 	Call
 	*http.Request
@@ -65,8 +65,8 @@ type request struct {
 	query               listQuery // of a List
 }
 
-// find gives the route of a request. A path that only other methods have is 405.
-func find(r *http.Request) (*request, error) {
+// newRequest finds the route of a request. A path that only other methods have is 405.
+func newRequest(r *http.Request) (*request, error) {
 	segments := strings.Split(strings.Trim(r.URL.EscapedPath(), "/"), "/")
 	var methods []string
 	for _, route := range routes {
@@ -83,8 +83,9 @@ func find(r *http.Request) (*request, error) {
 	if methods == nil {
 		return req, errNoRoute
 	}
-	return req, &refusal{status: 405, kind: "METHOD_NOT_ALLOWED", message: "The method is not allowed here",
-		header: http.Header{"Allow": {strings.Join(methods, ", ")}}}
+	return req, &refusal{status: 405, kind: "METHOD_NOT_ALLOWED",
+		message: "The method is not allowed here",
+		header:  http.Header{"Allow": {strings.Join(methods, ", ")}}}
 }
 
 func (r *request) match(pattern, segments []string) bool {
@@ -111,13 +112,13 @@ func (r *request) match(pattern, segments []string) bool {
 	return true
 }
 
-// The bounds of a request. Airtable documents the URL's, not the body's.
+// The limits of a request. Airtable documents that of the URL but not that of the body.
 const (
 	maxURL  = 16_000
 	maxBody = 2 << 20
 )
 
-// load reads what the request carries: the body, and the parameters of a list.
+// load reads the body, and the parameters of a listing.
 func (r *request) load() (err error) {
 	if len(r.URL.RequestURI()) >= maxURL {
 		return errLongURL

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// The sample's records: so many of the year before now, and of the years before.
+// The number of the sample's records of the last year, and of the years before.
 const (
 	sampleRecent = 580
 	sampleOld    = 20
 )
 
-// Sample makes a base up: 600 reports about a software product, with the traps
-// that real bases have, such as cells that are missing, errors in numbers, and a
-// bare text where a list should be. It is the same whenever it is called in one
-// week (Monday to Sunday, UTC): 580 records were created in the 52 weeks before
-// that week's Monday; 20 in the two years before those weeks and before 2025, so
-// in 2023 and 2024 from 2026 on. Nothing in it is later than that Monday.
+// Sample returns an invented base: 600 reports about a software product, with the
+// irregularities of real bases, such as missing cells, errors in numbers, and a string in
+// place of a list. It is the same throughout one week (Monday to Sunday, UTC): 580
+// records were created in the 52 weeks before that week's Monday; 20 in the two years
+// before those weeks and before 2025, so in 2023 and 2024 from 2026 on. Nothing in it is
+// later than that Monday.
 func Sample(now time.Time) *Base {
 	monday := weekOf(now)
 	g := &generator{rand.New(rand.NewPCG(7, 600)), monday}
@@ -39,7 +39,7 @@ func Sample(now time.Time) *Base {
 	return b
 }
 
-// weekOf is the Monday, 00:00 UTC, of the week that t lies in.
+// weekOf returns the Monday, 00:00 UTC, of the week of t.
 func weekOf(t time.Time) time.Time {
 	t = t.UTC().Truncate(24 * time.Hour)
 	return t.AddDate(0, 0, -(int(t.Weekday())+6)%7)
@@ -79,12 +79,6 @@ type sampleFields struct {
 	Total      any    `json:"Time From Report to Resolution,omitempty"`
 }
 
-// generator draws the sample; what it draws depends on the order of its calls.
-type generator struct {
-	*rand.Rand
-	monday time.Time
-}
-
 func (g *generator) times() (times []time.Time) {
 	yearAgo := g.monday.AddDate(0, 0, -7*52)
 	old := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -94,7 +88,8 @@ func (g *generator) times() (times []time.Time) {
 	for range sampleOld {
 		times = append(times, old.Add(-time.Duration(1+g.IntN(2*365*86400-1))*time.Second))
 	}
-	times = append(times, g.monday.AddDate(0, 0, -7), g.monday.Add(-time.Second)) // both ends of a week
+	// The first and the last second of a week.
+	times = append(times, g.monday.AddDate(0, 0, -7), g.monday.Add(-time.Second))
 	for range sampleRecent - 2 {
 		times = append(times, g.workday(yearAgo))
 	}
@@ -102,7 +97,7 @@ func (g *generator) times() (times []time.Time) {
 	return times
 }
 
-// workday draws an instant of the year from start, mostly in working hours.
+// workday draws a time within a year from start, mostly in working hours.
 func (g *generator) workday(start time.Time) time.Time {
 	day := start.AddDate(0, 0, g.IntN(7*52))
 	seconds := int(math.Abs(g.NormFloat64())*2.5*3600) + 14*3600
@@ -112,7 +107,7 @@ func (g *generator) workday(start time.Time) time.Time {
 func (g *generator) record(i int, created time.Time) sampleRecord {
 	r := sampleRecord{ID: ident("rec", "sample", fmt.Sprint(i)), Created: stamp(created)}
 	if i == sampleOld+7 {
-		return r // a row someone added and never filled
+		return r // an empty record
 	}
 	f := &r.Fields
 	f.Issue, f.Created = 1001+i, r.Created
@@ -143,7 +138,7 @@ func (g *generator) record(i int, created time.Time) sampleRecord {
 	return r
 }
 
-// reported is an instant near created or only its day, or absent.
+// reported draws a time near created, only its day, or none.
 func (g *generator) reported(created time.Time) string {
 	switch n := g.IntN(100); {
 	case n < 3:
@@ -156,7 +151,7 @@ func (g *generator) reported(created time.Time) string {
 	return stamp(created)
 }
 
-// modified is absent for a record that was never edited.
+// modified draws a modified time, or none for a record that was never edited.
 func (g *generator) modified(created time.Time) string {
 	if g.chance(20) {
 		return ""
@@ -168,7 +163,7 @@ func (g *generator) modified(created time.Time) string {
 	return stamp(t)
 }
 
-// areas is mostly a list, at times a bare text, at times absent.
+// areas draws a list, and at times a string or none.
 func (g *generator) areas() any {
 	first := pick(g, areas...)
 	switch n := g.IntN(100); {
@@ -182,7 +177,7 @@ func (g *generator) areas() any {
 	return []string{first, pick(g, details...)}
 }
 
-// progress fills what depends on the status.
+// progress sets the fields that depend on the status.
 func (g *generator) progress(f *sampleFields) {
 	f.Status = g.maybe(98, statuses)
 	if f.Status == "" || f.Status == "New" {
@@ -205,10 +200,10 @@ func (g *generator) progress(f *sampleFields) {
 	}
 }
 
-// hours draws a length of time with a long tail, to the minute.
+// hours draws a duration with a long tail, to the minute.
 func (g *generator) hours(mean float64) float64 { return math.Ceil(g.ExpFloat64()*mean*60) / 60 }
 
-// figure is a computed number, at times one that Airtable could not compute.
+// figure returns a computed number, at times a failed computation.
 func (g *generator) figure(hours float64) any {
 	switch g.IntN(80) {
 	case 0:
@@ -218,14 +213,3 @@ func (g *generator) figure(hours float64) any {
 	}
 	return math.Round(hours*1e4) / 1e4
 }
-
-func (g *generator) chance(percent int) bool { return g.IntN(100) < percent }
-
-func (g *generator) maybe(percent int, choices []string) string {
-	if choice := pick(g, choices...); g.chance(percent) {
-		return choice
-	}
-	return ""
-}
-
-func pick[T any](g *generator, choices ...T) T { return choices[g.IntN(len(choices))] }

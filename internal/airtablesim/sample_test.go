@@ -22,7 +22,7 @@ func sample(t *testing.T) []airtablesim.Record {
 	return startOn(t, sampleBase(), airtablesim.Config{}).Records()
 }
 
-// text is a cell that is text, or "".
+// text returns a cell that is text, or "".
 func text(r airtablesim.Record, field string) string {
 	s, _ := r.Fields[field].(string)
 	return s
@@ -40,10 +40,14 @@ func none(fields ...string) func(airtablesim.Record) bool {
 }
 
 func resolutionHas(part string) func(airtablesim.Record) bool {
-	return func(r airtablesim.Record) bool { return strings.Contains(text(r, "Resolution Notes"), part) }
+	return func(r airtablesim.Record) bool {
+		return strings.Contains(text(r, "Resolution Notes"),
+			part)
+	}
 }
 
-var times = []string{"Time to In Progress", "Time from In Progress to Done", "Time from Reported to Referred", "Time from Referred to Done", "Time From Report to Resolution"}
+var times = []string{"Time to In Progress", "Time from In Progress to Done",
+	"Time from Reported to Referred", "Time from Referred to Done", "Time From Report to Resolution"}
 
 func timesHave(cell string) func(airtablesim.Record) bool {
 	return func(r airtablesim.Record) bool {
@@ -56,7 +60,7 @@ func timesHave(cell string) func(airtablesim.Record) bool {
 	}
 }
 
-func TestTheSampleShowsEveryTrap(t *testing.T) {
+func TestSampleHasEveryIrregularity(t *testing.T) {
 	t.Parallel()
 	records := sample(t)
 	day := regexp.MustCompile(`^\d{4}-\d\d-\d\d$`)
@@ -67,39 +71,75 @@ func TestTheSampleShowsEveryTrap(t *testing.T) {
 		"no environment, but the box": func(r airtablesim.Record) bool {
 			return r.Fields["Environment"] == nil && r.Fields["CW 2.0 Bug"] == true
 		},
-		"a false box is left out":     none("CW 2.0 Bug"),
-		"no reporter":                 none("User Profile Email"),
-		"no status":                   none("Status"),
-		"no team":                     none("Team Routed"),
-		"a team that says it is none": func(r airtablesim.Record) bool { return r.Fields["Team Routed"] == "Unassigned" },
-		"areas as a list":             func(r airtablesim.Record) bool { list, _ := r.Fields["Area Impacted"].([]any); return len(list) == 2 },
-		"areas as a bare text":        func(r airtablesim.Record) bool { return text(r, "Area Impacted") != "" },
-		"no areas":                    none("Area Impacted"),
-		"an area with a comma":        func(r airtablesim.Record) bool { return strings.Contains(fmt.Sprint(r.Fields["Area Impacted"]), ", ") },
-		"reported on a day":           func(r airtablesim.Record) bool { return day.MatchString(text(r, "Reported On")) },
-		"reported at an instant":      func(r airtablesim.Record) bool { return len(text(r, "Reported On")) == 24 },
-		"not said when reported":      func(r airtablesim.Record) bool { return r.Fields["Created"] != nil && r.Fields["Reported On"] == nil },
-		"notes alone":                 func(r airtablesim.Record) bool { return text(r, "Notes") != "" && text(r, "Initial Description") == "" },
-		"initial description alone":   func(r airtablesim.Record) bool { return text(r, "Notes") == "" && text(r, "Initial Description") != "" },
-		"both descriptions":           func(r airtablesim.Record) bool { return text(r, "Notes") != "" && text(r, "Initial Description") != "" },
-		"no description":              none("Notes", "Initial Description"),
+		"a false box is left out": none("CW 2.0 Bug"),
+		"no reporter":             none("User Profile Email"),
+		"no status":               none("Status"),
+		"no team":                 none("Team Routed"),
+		"a team that says it is none": func(r airtablesim.Record) bool {
+			return r.Fields["Team Routed"] == "Unassigned"
+		},
+		"areas as a list": func(r airtablesim.Record) bool {
+			list,
+				_ := r.Fields["Area Impacted"].([]any)
+			return len(list) == 2
+		},
+		"areas as a bare text": func(r airtablesim.Record) bool {
+			return text(r,
+				"Area Impacted") != ""
+		},
+		"no areas": none("Area Impacted"),
+		"an area with a comma": func(r airtablesim.Record) bool {
+			return strings.Contains(fmt.Sprint(r.Fields["Area Impacted"]), ", ")
+		},
+		"reported on a day": func(r airtablesim.Record) bool {
+			return day.MatchString(text(r,
+				"Reported On"))
+		},
+		"reported at an instant": func(r airtablesim.Record) bool {
+			return len(text(r,
+				"Reported On")) == 24
+		},
+		"not said when reported": func(r airtablesim.Record) bool {
+			return r.Fields["Created"] != nil &&
+				r.Fields["Reported On"] == nil
+		},
+		"notes alone": func(r airtablesim.Record) bool {
+			return text(r, "Notes") != "" &&
+				text(r, "Initial Description") == ""
+		},
+		"initial description alone": func(r airtablesim.Record) bool {
+			return text(r, "Notes") == "" &&
+				text(r, "Initial Description") != ""
+		},
+		"both descriptions": func(r airtablesim.Record) bool {
+			return text(r, "Notes") != "" &&
+				text(r, "Initial Description") != ""
+		},
+		"no description": none("Notes", "Initial Description"),
 		"no description but a resolution": func(r airtablesim.Record) bool {
 			return none("Notes", "Initial Description")(r) && text(r, "Resolution Notes") != ""
 		},
-		"a description that is N/A": func(r airtablesim.Record) bool { return text(r, "Initial Description") == "N/A" },
+		"a description that is N/A": func(r airtablesim.Record) bool {
+			return text(r,
+				"Initial Description") == "N/A"
+		},
 		"a number that is NaN":      timesHave("map[specialValue:NaN]"),
 		"a number that is an error": timesHave("map[error:#ERROR!]"),
 		"no times":                  none(times...),
 		"emoji":                     resolutionHas("🎉"),
 		"CJK": func(r airtablesim.Record) bool {
-			return strings.ContainsFunc(text(r, "Resolution Notes"), func(c rune) bool { return unicode.Is(unicode.Han, c) })
+			return strings.ContainsFunc(text(r, "Resolution Notes"),
+				func(c rune) bool { return unicode.Is(unicode.Han, c) })
 		},
-		"HTML":                           resolutionHas("<b>"),
-		"a script":                       resolutionHas("<script>"),
-		"a spreadsheet formula":          resolutionHas("=SUM("),
-		"a text that begins with a plus": func(r airtablesim.Record) bool { return strings.HasPrefix(text(r, "Resolution Notes"), "+") },
+		"HTML":                  resolutionHas("<b>"),
+		"a script":              resolutionHas("<script>"),
+		"a spreadsheet formula": resolutionHas("=SUM("),
+		"a text that begins with a plus": func(r airtablesim.Record) bool {
+			return strings.HasPrefix(text(r, "Resolution Notes"), "+")
+		},
 		"CR alone": func(r airtablesim.Record) bool {
-			return regexp.MustCompile(`\r[^\n]`).MatchString(text(r, "Notes") + text(r, "Initial Description"))
+			return regexp.MustCompile(`\r[^\n]`).MatchString(text(r, "Notes") +
+				text(r, "Initial Description"))
 		},
 		"CRLF": func(r airtablesim.Record) bool {
 			return strings.Contains(text(r, "Notes")+text(r, "Initial Description"), "\r\n")
@@ -107,8 +147,10 @@ func TestTheSampleShowsEveryTrap(t *testing.T) {
 		"an address in mixed case": func(r airtablesim.Record) bool {
 			return text(r, "User Profile Email") != strings.ToLower(text(r, "User Profile Email"))
 		},
-		"never edited":                none("Last Modified Time"),
-		"the first instant of a week": func(r airtablesim.Record) bool { return r.Created.Equal(time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC)) },
+		"never edited": none("Last Modified Time"),
+		"the first instant of a week": func(r airtablesim.Record) bool {
+			return r.Created.Equal(time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC))
+		},
 		"the last second of a week": func(r airtablesim.Record) bool {
 			return r.Created.Equal(time.Date(2026, 11, 22, 23, 59, 59, 0, time.UTC))
 		},
@@ -130,7 +172,7 @@ func TestTheSampleShowsEveryTrap(t *testing.T) {
 	}
 }
 
-func TestTheSampleRepeatsFormLetters(t *testing.T) {
+func TestSampleRepeatsFormLetters(t *testing.T) {
 	t.Parallel()
 	seen := map[string]int{}
 	for _, r := range sample(t) {
@@ -146,7 +188,7 @@ func TestTheSampleRepeatsFormLetters(t *testing.T) {
 	}
 }
 
-func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
+func TestSampleDates(t *testing.T) {
 	t.Parallel()
 	records := sample(t)
 	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
@@ -169,17 +211,19 @@ func TestTheSampleHasAYearAndAFewOlderRecords(t *testing.T) {
 	}
 }
 
-func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
+func TestSampleIsStableForAWeek(t *testing.T) {
 	t.Parallel()
 	ids := map[string]string{}
-	for _, now := range []string{"2026-11-23T00:00:00Z", "2026-11-25T15:00:00-05:00", "2026-11-29T23:59:59Z", "2026-11-30T00:00:00Z"} {
+	for _, now := range []string{"2026-11-23T00:00:00Z", "2026-11-25T15:00:00-05:00",
+		"2026-11-29T23:59:59Z", "2026-11-30T00:00:00Z"} {
 		at, err := time.Parse(time.RFC3339, now)
 		if err != nil {
 			t.Fatal(err)
 		}
 		ids[now] = airtablesim.Sample(at).ID()
 	}
-	if ids["2026-11-23T00:00:00Z"] != ids["2026-11-29T23:59:59Z"] || ids["2026-11-23T00:00:00Z"] != ids["2026-11-25T15:00:00-05:00"] {
+	if ids["2026-11-23T00:00:00Z"] != ids["2026-11-29T23:59:59Z"] ||
+		ids["2026-11-23T00:00:00Z"] != ids["2026-11-25T15:00:00-05:00"] {
 		t.Error("one week, several bases:", ids)
 	}
 	if ids["2026-11-23T00:00:00Z"] == ids["2026-11-30T00:00:00Z"] {
@@ -187,11 +231,13 @@ func TestTheSampleStaysTheSameForAWeek(t *testing.T) {
 	}
 }
 
-// TestTheSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records differ. So
-// whatever is counted, searched or averaged over the sample has one answer on every day.
-func TestTheSampleMovesByWholeWeeks(t *testing.T) {
+// TestSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records
+// differ. So whatever is counted, searched or averaged over the sample has one answer on
+// every day.
+func TestSampleMovesByWholeWeeks(t *testing.T) {
 	first, dated := sample(t), regexp.MustCompile(`^\d{4}-\d\d-\d\d`)
-	for _, day := range []string{"2026-12-01", "2026-12-31", "2027-01-01", "2028-02-29", "2031-07-06"} {
+	for _, day := range []string{"2026-12-01", "2026-12-31", "2027-01-01", "2028-02-29",
+		"2031-07-06"} {
 		now, err := time.Parse(time.DateOnly, day)
 		if err != nil {
 			t.Fatal(err)
@@ -231,7 +277,7 @@ func TestTheSampleMovesByWholeWeeks(t *testing.T) {
 	}
 }
 
-// shifted is a day or an instant, later.
+// shifted returns a day or a time moved forward.
 func shifted(t *testing.T, text string, by time.Duration) string {
 	t.Helper()
 	form := time.DateOnly

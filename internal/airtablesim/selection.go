@@ -9,19 +9,18 @@ import (
 	"voc/internal/airtablesim/formula"
 )
 
-// selection is which rows a listing has and in which order, bound to the schema
-// of the moment.
+// selection is the records of a listing and their order, bound to the current schema.
 type selection struct {
 	table   *table
 	now     time.Time
-	base    []string // the ids in the order that sort leaves alone
+	base    []string // the ids in the order before sorting
 	filter  *formula.Formula
 	sort    []*field
 	descend []bool
-	most    int // 0: all
+	most    int // 0 for all
 }
 
-// bind checks a query's view, formula and sort against the table.
+// bind checks the view, formula and sort of a query against the table.
 func (s *Server) bind(q *listQuery) (*selection, error) {
 	t := s.table
 	sel := &selection{table: t, now: s.cfg.Clock(), base: t.byID, most: q.maxRecords}
@@ -50,7 +49,7 @@ func (s *Server) bind(q *listQuery) (*selection, error) {
 	return sel, nil
 }
 
-// key gives formulas the id of a field by its name; ids are no names there.
+// key returns the id of a field by its name, for formulas; formulas do not accept ids.
 func (t *table) key(name string) (string, bool) {
 	f := t.named(name)
 	if f == nil {
@@ -67,7 +66,7 @@ func unknownView(view string) *refusal {
 	return &refusal{status: 422, kind: kind, message: "View " + view + " not found"}
 }
 
-// ids works the selection out. The slice is never changed afterwards.
+// ids computes the selection. The slice is never changed afterwards.
 func (sel *selection) ids() []string {
 	ids := sel.base
 	if sel.filter != nil {
@@ -88,7 +87,8 @@ func (sel *selection) filtered() (ids []string) {
 		fields[f.id] = f
 	}
 	var r *record
-	row := &formula.Row{Now: sel.now, Cell: func(key string) any { return r.operand(fields[key]) }}
+	cell := func(key string) any { return r.operand(fields[key]) }
+	row := &formula.Row{Now: sel.now, Cell: cell}
 	for _, id := range sel.base {
 		r = sel.table.records[id]
 		row.ID, row.Created, row.Modified = r.id, r.created, r.modified
@@ -131,8 +131,8 @@ func (sel *selection) sorted(ids []string) []string {
 	return sorted
 }
 
-// sortKey is what a cell sorts by: selects by the order of their choices, text
-// without its case.
+// sortKey returns the sort key of a cell: selects sort by the order of their choices,
+// text without case.
 func (r *record) sortKey(f *field) any {
 	switch v := r.operand(f).(type) {
 	case string:
@@ -147,7 +147,7 @@ func (r *record) sortKey(f *field) any {
 	}
 }
 
-// compareKeys puts blank first, then numbers, times, text.
+// compareKeys orders blanks first, then numbers, times, text.
 func compareKeys(a, b any) int {
 	if c := cmp.Compare(keyRank(a), keyRank(b)); c != 0 {
 		return c

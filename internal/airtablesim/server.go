@@ -8,45 +8,46 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"voc/internal/airtable"
 )
 
-// DemoToken is the token an emulator takes when its [Config] names none.
+// DemoToken is the token that an emulator accepts if its [Config] names none.
 const DemoToken = "patEmulatorDemo.0123456789abcdef"
 
-// Config says how an emulator behaves. The zero value is Airtable as it is,
-// with live iterators.
+// Config is the configuration of an emulator. The zero value behaves like Airtable, with
+// live iterators.
 type Config struct {
 	// Token is the one token with all rights; "" is [DemoToken].
 	Token string
-	// DataToken, if any, is taken too, but lacks the scope schema.bases:read: the
-	// lists of bases and of tables answer it with 403 INVALID_PERMISSIONS.
+	// DataToken, if set, is accepted too, but lacks the scope schema.bases:read: the lists
+	// of bases and of tables respond to it with 403 INVALID_PERMISSIONS.
 	DataToken string
-	// Clock stamps answers and edits, and drives rate and iterators; nil is
-	// [time.Now]. It is called from many goroutines, and must not call the server.
+	// Clock sets the times of responses and edits, and drives the rate limit and iterators;
+	// nil for [time.Now]. It is called concurrently, and must not call the server.
 	Clock func() time.Time
-	// Rate is how many requests the base takes in any second before it answers
-	// 429 for 30 s; 0 is Airtable's 5, a negative one has no limit.
+	// Rate is how many requests the base accepts in any second before it responds with 429
+	// for 30 s; 0 for Airtable's own limit, negative for no limit.
 	Rate int
-	// Latency passes on the real clock before each answer is worked out.
+	// Latency is a delay, by the real clock, before each response is computed.
 	Latency time.Duration
-	// Freeze keeps a listing to the ids that were there at its first page;
-	// otherwise each page is taken by position from what is there then, so that
-	// edits under way shift rows: one may be missed, or come twice.
+	// Freeze fixes the ids of a listing at its first page. Otherwise each page is taken by
+	// position from the current records, so that edits during the listing shift records: one
+	// may be missed, or returned twice.
 	Freeze bool
-	// IteratorTTL is how long an unused iterator lives; 0 is 5 minutes, a guess.
+	// IteratorTTL is how long an unused iterator lives; 0 for 5 minutes, which is a guess.
 	IteratorTTL time.Duration
 }
 
-// Server is one emulated Airtable. Its methods may be called at any time from
-// any goroutine.
+// Server is an emulated Airtable. It is safe for concurrent use.
 type Server struct {
 	cfg  Config
 	base *Base
-	seed string // of the ids made here; another start makes others
+	seed string // of the ids created here; each start has another
 
 	mu        sync.Mutex
 	table     *table
-	made      map[string]int // ids made here, by prefix
+	created   map[string]int // number of ids created here, by prefix
 	iterators map[string]*iterator
 	limiter   limiter
 	arrivals  window
@@ -55,11 +56,11 @@ type Server struct {
 	before    func(Call)
 }
 
-// New starts an emulator on a copy of the base. It has no goroutines and needs
-// no end.
+// New returns an emulator that starts with a copy of the base. It has no goroutines and
+// needs no closing.
 func New(b *Base, cfg Config) *Server {
 	cfg.Token = cmp.Or(cfg.Token, DemoToken)
-	cfg.Rate = cmp.Or(cfg.Rate, 5)
+	cfg.Rate = cmp.Or(cfg.Rate, airtable.RequestsPerSecond)
 	cfg.IteratorTTL = cmp.Or(cfg.IteratorTTL, 5*time.Minute)
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
@@ -69,20 +70,20 @@ func New(b *Base, cfg Config) *Server {
 		base:      b,
 		seed:      fmt.Sprint(b.id, cfg.Clock().UnixNano()),
 		table:     b.table.clone(),
-		made:      map[string]int{},
+		created:   map[string]int{},
 		iterators: map[string]*iterator{},
 		limiter:   limiter{rate: cfg.Rate},
 		counters:  Counters{Calls: map[Kind]int{}},
 	}
 }
 
-// Base is the base the emulator started with; it shows no later edits.
+// Base returns the base that the emulator started with, without later edits.
 func (s *Server) Base() *Base { return s.base }
 
-// ServeHTTP answers one request of the Web API. The order is Airtable's as far
-// as it is known: route, token, base, rate, and only then what was asked.
+// ServeHTTP serves the Web API. It checks a request in Airtable's order as far as that is
+// known: route, token, base, rate, and then the parameters.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	req, err := find(r)
+	req, err := newRequest(r)
 	s.arrive(&req.Call)
 	if err == nil {
 		err = s.admit(req)
@@ -99,7 +100,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.deliver(w, r, s.respond(req, fault, err), fault)
 }
 
-// prepare runs the hook and finds the fault of a call, if any.
+// prepare calls the hook and returns the fault of a call, if any.
 func (s *Server) prepare(req *request) Fault {
 	s.mu.Lock()
 	req.Page = s.pageOf(req)
@@ -110,16 +111,16 @@ func (s *Server) prepare(req *request) Fault {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.strike(req.Call)
+	return s.nextFault(req.Call)
 }
 
-// respond works the answer out: the fault's, the error's or the real one.
+// respond returns the response: that of the fault, of the error, or the real one.
 func (s *Server) respond(req *request, fault Fault, err error) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := fault.answer()
 	if a.status == 0 {
-		a = s.work(req, fault, err)
+		a = s.compute(req, fault, err)
 	}
 	if a.status == http.StatusTooManyRequests {
 		s.counters.Throttled++
@@ -127,7 +128,7 @@ func (s *Server) respond(req *request, fault Fault, err error) answer {
 	return a
 }
 
-func (s *Server) work(req *request, fault Fault, err error) answer {
+func (s *Server) compute(req *request, fault Fault, err error) answer {
 	var body []byte
 	if fault.dropIterators {
 		clear(s.iterators)
@@ -140,21 +141,23 @@ func (s *Server) work(req *request, fault Fault, err error) answer {
 	}
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {
-		refused = &refusal{status: http.StatusInternalServerError, kind: "SERVER_ERROR", message: err.Error()}
+		refused = &refusal{status: http.StatusInternalServerError, kind: "SERVER_ERROR",
+			message: err.Error()}
 	}
 	return refused.answer()
 }
 
-// Before sets a function that is called before each answer is worked out, once
-// the call has passed token and rate; it may use all of the server's methods,
-// to change the base under a listing. nil ends it. Calls may come at the same time.
+// Before sets a function that is called before each response is computed, once the
+// request has passed the checks of token and rate. It may use all methods of the server,
+// for example to change the base during a listing. It may be called concurrently; nil
+// removes it.
 func (s *Server) Before(hook func(Call)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = hook
 }
 
-// pause waits on the real clock, and ends the request when the client has gone.
+// pause waits by the real clock, and aborts the request if the client disconnects.
 func pause(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return

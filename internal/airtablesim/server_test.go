@@ -14,7 +14,7 @@ import (
 	"voc/internal/voctest"
 )
 
-func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
+func TestBeforeReceivesEachCall(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{Rate: 4})
 	var seen []string
@@ -28,21 +28,28 @@ func TestTheHookSeesEachCallThatIsAnswered(t *testing.T) {
 	s.call("GET", "/v0/meta/whoami", nil)
 	s.Before(nil)
 	s.call("GET", "/v0/meta/whoami", nil)
-	if want := []string{"2list1", "3list2", "4list0", "5read0", "7whoami0"}; !slices.Equal(seen, want) {
+	if want := []string{"2list1", "3list2", "4list0", "5read0", "7whoami0"}; !slices.Equal(seen,
+		want) {
 		t.Error(seen)
 	}
 }
 
-func TestHands(t *testing.T) {
+func TestEditMethods(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
-	id := s.Create(params{"Name": "Row 13", "Score": params{"error": "#ERROR!"}, "Tags": "bare", "Done": false})
-	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200, `"createdTime":"2026-11-23T12:00:00.000Z","fields":{"Name":"Row 13","Tags":"bare","Score":{"error":"#ERROR!"}}}`)
+	id := s.Create(params{"Name": "Row 13", "Score": params{"error": "#ERROR!"}, "Tags": "bare",
+		"Done": false})
+	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200,
+		`"createdTime":"2026-11-23T12:00:00.000Z",`+
+			`"fields":{"Name":"Row 13","Tags":"bare","Score":{"error":"#ERROR!"}}}`)
 	s.Recompute(id, params{"Score": 1})
-	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200, `"fields":{"Name":"Row 13","Tags":"bare","Score":1}}`)
+	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200,
+		`"fields":{"Name":"Row 13","Tags":"bare","Score":1}}`)
 	s.clock.Advance(time.Minute)
 	s.Update(id, params{"Tags": nil, "Text": "<&>"})
-	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200, `"fields":{"Name":"Row 13","Score":1,"Text":"<&>","Last Modified Time":"2026-11-23T12:01:00.000Z"}}`)
+	s.call("GET", s.table+"/"+id, nil).mustBe(t, 200,
+		`"fields":{"Name":"Row 13","Score":1,"Text":"<&>",`+
+			`"Last Modified Time":"2026-11-23T12:01:00.000Z"}}`)
 	s.Delete(id)
 	s.call("GET", s.table+"/"+id, nil).mustBe(t, 404, "")
 	if n := s.Base().Len(); n != 12 {
@@ -50,7 +57,7 @@ func TestHands(t *testing.T) {
 	}
 }
 
-func TestHandsPanicOnATestsSlip(t *testing.T) {
+func TestEditMethodsPanicOnMisuse(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	for name, slip := range map[string]func(){
@@ -82,7 +89,7 @@ func TestServersOfOneBaseAreIndependent(t *testing.T) {
 	b.list(params{"view": grid, "maxRecords": 2}).mustBe(t, 200, `"Name":"Row 02","Count":3`)
 }
 
-func TestManyAtOnce(t *testing.T) {
+func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	s := start(t, airtablesim.Config{})
 	s.Before(func(c airtablesim.Call) {
@@ -105,7 +112,7 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
-func TestTheHandlerStandsAlone(t *testing.T) {
+func TestHandlerWithoutServer(t *testing.T) {
 	t.Parallel()
 	b, err := airtablesim.Load("testdata/small.jsonl")
 	if err != nil {
@@ -121,7 +128,8 @@ func TestTheHandlerStandsAlone(t *testing.T) {
 	}
 	resp.Body.Close()
 	at, err := http.ParseTime(resp.Header.Get("Date"))
-	if err != nil || time.Since(at).Abs() > time.Minute || len(resp.Header.Values("Date")) != 1 || resp.StatusCode != 200 {
+	if err != nil || time.Since(at).Abs() > time.Minute || len(resp.Header.Values("Date")) != 1 ||
+		resp.StatusCode != 200 {
 		t.Error(resp.Status, resp.Header)
 	}
 }
@@ -132,15 +140,17 @@ func BenchmarkPage100(b *testing.B) {
 		b.Fatal(err)
 	}
 	for name, body := range map[string]string{
-		"plain":   `{}`,
-		"formula": `{"filterByFormula":"OR(LAST_MODIFIED_TIME()>='2025-01-02T00:00:00.000Z',CREATED_TIME()>='2025-01-02T00:00:00.000Z')"}`,
-		"sorted":  `{"sort":[{"field":"Created","direction":"desc"}]}`,
+		"plain": `{}`,
+		"formula": `{"filterByFormula":"OR(LAST_MODIFIED_TIME()>='2025-01-02T00:00:00.000Z',` +
+			`CREATED_TIME()>='2025-01-02T00:00:00.000Z')"}`,
+		"sorted": `{"sort":[{"field":"Created","direction":"desc"}]}`,
 	} {
 		b.Run(name, func(b *testing.B) {
 			s := airtablesim.New(base, airtablesim.Config{Rate: -1})
 			b.ReportAllocs()
 			for b.Loop() {
-				r := httptest.NewRequest("POST", "/v0/"+base.ID()+"/Lead%20Bugs/listRecords", strings.NewReader(body))
+				r := httptest.NewRequest("POST", "/v0/"+base.ID()+"/Lead%20Bugs/listRecords",
+					strings.NewReader(body))
 				r.Header.Set("Authorization", "Bearer "+airtablesim.DemoToken)
 				r.Header.Set("Content-Type", "application/json")
 				w := httptest.NewRecorder()

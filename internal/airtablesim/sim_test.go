@@ -14,7 +14,7 @@ import (
 	"voc/internal/airtablesim"
 )
 
-// clock is a clock that only a test moves.
+// clock is a clock that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -32,7 +32,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// sim is an emulator of a small base beside a client of it.
+// sim is an emulator of a small base and a client of it.
 type sim struct {
 	*airtablesim.Server
 	t      testing.TB
@@ -67,7 +67,7 @@ func startOn(t testing.TB, b *airtablesim.Base, cfg airtablesim.Config) *sim {
 	return &sim{server, t, c, client, "/v0/" + b.ID() + "/Lead%20Bugs", airtablesim.DemoToken}
 }
 
-// reply is an answer, read.
+// reply is a response.
 type reply struct {
 	status  int
 	header  http.Header
@@ -81,7 +81,7 @@ type reply struct {
 	}
 }
 
-// call sends a request; a body that is no text is sent as JSON.
+// call sends a request; a body that is not a string is sent as JSON.
 func (s *sim) call(method, path string, body any) reply {
 	s.t.Helper()
 	r, err := s.try(method, path, body)
@@ -137,7 +137,7 @@ func (r reply) ids() (ids []string) {
 	return ids
 }
 
-// names are the names of the rows, which say in which order they were created.
+// names returns the names of the records, which show their order of creation.
 func (r reply) names() string {
 	var names []string
 	for _, record := range r.Records {
@@ -147,7 +147,7 @@ func (r reply) names() string {
 	return strings.Join(names, " ")
 }
 
-// walk pages through a listing and gives the names of its rows, page by page.
+// walk lists all pages and returns the names of the records, page by page.
 func (s *sim) walk(p params) (pages []string) {
 	s.t.Helper()
 	for {
@@ -161,7 +161,8 @@ func (s *sim) walk(p params) (pages []string) {
 	}
 }
 
-// mustBe fails the test unless the answer has a status and its body a text.
+// mustBe fails the test unless the response has the status and its body contains the
+// text.
 func (r reply) mustBe(t testing.TB, status int, text string) {
 	t.Helper()
 	if r.status != status || !strings.Contains(r.raw, text) {
@@ -169,7 +170,7 @@ func (r reply) mustBe(t testing.TB, status int, text string) {
 	}
 }
 
-// id is the id of a row by its name.
+// id returns the id of a record by its name.
 func (s *sim) id(name string) string {
 	records := s.Records()
 	i := slices.IndexFunc(records, func(r airtablesim.Record) bool { return r.Fields["Name"] == name })

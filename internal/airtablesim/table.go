@@ -10,15 +10,15 @@ import (
 	"voc/internal/airtablesim/formula"
 )
 
-// table holds the fields and records of a base. Fields, records and the slices
-// of both are replaced and never changed in place, so that a copy is cheap and
-// what was read stays as it was.
+// table holds the fields and records of a base. Fields, records and the slices of both
+// are replaced, never changed in place, so that copies are cheap and values once read
+// stay valid.
 type table struct {
 	id, name string
 	fields   []*field
 	records  map[string]*record
-	sequence []string // ids in the order the records came, which is the view's
-	byID     []string // ids sorted: an order that tells nothing, for lists without view and sort
+	sequence []string // ids in order of creation, which is the view's
+	byID     []string // sorted ids: an arbitrary order, for listings without view and sort
 	version  int      // counts the changes
 }
 
@@ -26,11 +26,11 @@ type field struct {
 	id, name, kind string
 	choices        []string // of the selects
 	precision      int      // of numbers, decimal places
-	result         *field   // of formulas; nil when it is not known
-	formula        string   // of formulas, as the schema tells it; it is not worked out
+	result         *field   // of formulas; nil if unknown
+	formula        string   // of formulas, for the schema only; it is not evaluated
 }
 
-// computed fields cannot be written by Airtable's calls.
+// computed reports whether Airtable rejects writes to the field.
 func (f *field) computed() bool {
 	switch f.kind {
 	case "formula", "lastModifiedTime", "createdTime", "multipleLookupValues":
@@ -50,18 +50,18 @@ func (f *field) dated() bool {
 type record struct {
 	id       string
 	created  time.Time
-	modified time.Time       // zero: never edited since it was created
-	cells    map[string]cell // by field id; empty ones are not there
+	modified time.Time       // zero if never edited since its creation
+	cells    map[string]cell // by field id, without empty cells
 }
 
-// cell is one value as it was decoded, and as it is sent.
+// cell is a value, decoded and as JSON.
 type cell struct {
 	value any
 	json  []byte
 }
 
-// newCell gives a value's cell, or none for what Airtable leaves out of answers:
-// "", [], false and null.
+// newCell returns the cell of a value, or none for the values that Airtable omits: "",
+// [], false and null.
 func newCell(value any, json []byte) (c cell, ok bool) {
 	switch v := value.(type) {
 	case nil:
@@ -96,7 +96,7 @@ func (t *table) named(name string) *field {
 	return nil
 }
 
-// field finds a field by its id or its name, and is nil when there is none.
+// field returns a field by its id or name, or nil.
 func (t *table) field(key string) *field {
 	for _, f := range t.fields {
 		if f.id == key {
@@ -133,7 +133,7 @@ func (t *table) setFields(fields []*field) {
 	t.fields = fields
 }
 
-// with is the record with some cells set; a cell without a value is cleared.
+// with returns the record with some cells set; a cell without a value is cleared.
 func (r *record) with(cells map[string]cell) *record {
 	c := *r
 	c.cells = map[string]cell{}
@@ -143,7 +143,7 @@ func (r *record) with(cells map[string]cell) *record {
 	return &c
 }
 
-// cell is the record's cell of a field, or none.
+// cell returns the record's cell of a field, or none.
 func (r *record) cell(f *field) (c cell, ok bool) {
 	switch {
 	case f.kind == "createdTime":
@@ -156,7 +156,7 @@ func (r *record) cell(f *field) (c cell, ok bool) {
 	return c, ok
 }
 
-// operand is the record's cell of a field as formulas see it.
+// operand returns the record's cell of a field as a formula value.
 func (r *record) operand(f *field) any {
 	c, _ := r.cell(f)
 	if s, isText := c.value.(string); isText && f.dated() {
@@ -182,7 +182,7 @@ func encode(v any) []byte {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		panic(err) // only values that came as JSON are encoded
+		panic(err) // cannot fail: only values decoded from JSON are encoded
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -8,9 +8,9 @@ import (
 	"strconv"
 )
 
-// urlParameter is one name of a URL's query, in the forms jQuery writes lists
-// and objects in: pageSize, fields[], fields[0], sort[0][field]. A list may also
-// be the plain name, once for each element, as pyairtable has it.
+// urlParameter is one name of a URL's query, in jQuery's forms for lists and objects:
+// pageSize, fields[], fields[0], sort[0][field]. A list may also be the plain name, once
+// for each element, as pyairtable sends it.
 type urlParameter struct {
 	name   string
 	list   bool
@@ -21,8 +21,8 @@ type urlParameter struct {
 
 var parameterShape = regexp.MustCompile(`^(\w+)(?:(\[(\d{0,4})\])(?:\[(\w+)\])?)?$`)
 
-// fromURL reads a URL's query into what the same parameters are in JSON, with
-// text for every leaf.
+// fromURL parses a URL's query into the form that the parameters have in JSON, with
+// strings for all leaves.
 func fromURL(query string) (map[string]any, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -49,7 +49,7 @@ func fromURL(query string) (map[string]any, error) {
 	return all, nil
 }
 
-// join adds the parameter to what others of its name made before it.
+// join adds the parameter to the value of earlier parameters with its name.
 func (p urlParameter) join(before any) (whole any, ok bool) {
 	list, isList := before.([]any)
 	switch {

@@ -80,7 +80,9 @@ func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Sto
 	if err != nil {
 		return nil, err
 	}
-	return s3blob.Open(s3blob.Config{Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint}, shared)
+	return s3blob.Open(s3blob.Config{
+		Bucket: cfg.Bucket, Prefix: cfg.Prefix, Endpoint: cfg.Endpoint, Setting: "SNAPSHOT_STORE",
+	}, shared)
 }
 
 // NewRefresh makes the half that reads Airtable and publishes.

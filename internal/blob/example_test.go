@@ -11,8 +11,8 @@ import (
 	"voc/internal/blob/blobtest"
 )
 
-// addRun adds a run to a list that several processes add to. The run is its own mark: finding it settles a write whose
-// answer was lost, as well as a race that was.
+// addRun appends a run to a list that several processes append to. The run is its own
+// mark: finding it resolves lost responses and lost races alike.
 func addRun(ctx context.Context, store blob.Store, run string) error {
 	for {
 		runs, version, err := read(ctx, store, "runs")

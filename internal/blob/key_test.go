@@ -48,7 +48,7 @@ func TestCheckKey(t *testing.T) {
 	}
 }
 
-func TestCheckPrefixTakesEveryBeginningOfAKey(t *testing.T) {
+func TestCheckPrefix(t *testing.T) {
 	const key = "snapshots/2026-11/a.db"
 	for n := range len(key) + 1 {
 		if err := blob.CheckPrefix(key[:n]); err != nil {
@@ -62,15 +62,17 @@ func TestCheckPrefixTakesEveryBeginningOfAKey(t *testing.T) {
 	}
 }
 
-func FuzzAKeyCannotLeaveItsDirectory(f *testing.F) {
-	for _, seed := range []string{"a/b", "..", "a/../../b", "/etc", "a\\..\\b", "C:x", "a/./b", "%2e%2e/x", "a\x00/b", ".store/x"} {
+func FuzzCheckKeyStaysInDirectory(f *testing.F) {
+	for _, seed := range []string{"a/b", "..", "a/../../b", "/etc", "a\\..\\b", "C:x", "a/./b",
+		"%2e%2e/x", "a\x00/b", ".store/x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		if blob.CheckKey(key) != nil {
 			return
 		}
-		if !filepath.IsLocal(key) || path.Clean(key) != key || strings.HasPrefix(key, ".") || strings.Contains(key, "/.") {
+		if !filepath.IsLocal(key) || path.Clean(key) != key || strings.HasPrefix(key, ".") ||
+			strings.Contains(key, "/.") {
 			t.Errorf("%q is a key", key)
 		}
 	})

@@ -6,35 +6,41 @@ import (
 	"time"
 )
 
-// A Version names one state of one object in one store. It is opaque, compared with ==, and of no use for any other
-// key or store. The zero Version is that of an object that does not exist.
+// A Version identifies one state of one object in one store. It is opaque, is compared
+// with ==, and means nothing for another key or store. The zero Version is that of a
+// missing object.
 //
-// Different bodies under one key have different versions. Equal bodies may have equal ones, since S3's is a hash of
-// the content: who must notice that an object went from A to B and back to A writes something new into each body.
+// Different bodies under one key have different versions. Equal bodies may have equal
+// versions, because S3's are hashes of the content: a caller that must detect a change
+// from A to B and back to A writes something unique into each body.
 type Version string
 
-// Info is what a store says about an object.
+// Info is the metadata of an object.
 type Info struct {
 	Key     string
 	Version Version
 	Size    int64 // bytes
 
-	// LastModified is when the object was written, and Date when the store gave this answer: UTC, by one clock, the
-	// store's, so that the difference is the object's age whatever the host's clock says. Both are exact to
-	// the second only. LastModified is zero in answers to PutNew and Replace, where S3 does not tell it: Date will do.
+	// LastModified is when the object was written and Date when the store responded: UTC,
+	// both by the store's clock, so that their difference is the object's age whatever the
+	// host's clock says. Both are exact to the second only. LastModified is zero in the
+	// results of PutNew and Replace, where S3 does not return it; Date is close enough.
 	LastModified, Date time.Time
 }
 
-// An Object is an open object: its Info, and the bytes this Info speaks of. Whoever got it closes the Body.
+// An Object is an open object: its Info and the bytes that the Info describes. The caller
+// closes the Body.
 type Object struct {
 	Info
 
-	// Body gives exactly Size bytes and io.EOF, or else an error: the context's when that has ended,
-	// io.ErrUnexpectedEOF when bytes are missing. It is for one goroutine.
+	// Body returns exactly Size bytes and io.EOF, or else an error: the context's error once
+	// that is done, io.ErrUnexpectedEOF if bytes are missing. It is not safe for concurrent
+	// use.
 	Body io.ReadCloser
 }
 
-// NewBody is for stores: it holds source to what [Object] says of a Body. Closing it closes source.
+// NewBody returns a reader of source that behaves as [Object] documents for Body. It is
+// for stores. Closing it closes source.
 func NewBody(ctx context.Context, source io.ReadCloser, size int64) io.ReadCloser {
 	return &body{ctx: ctx, ReadCloser: source, left: size}
 }

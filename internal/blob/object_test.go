@@ -11,7 +11,7 @@ import (
 	"voc/internal/blob"
 )
 
-func TestABodyHasExactlyItsSizeOrAnError(t *testing.T) {
+func TestBodyHasSizeOrError(t *testing.T) {
 	broken := errors.New("broken")
 	for _, c := range []struct {
 		name   string
@@ -20,10 +20,12 @@ func TestABodyHasExactlyItsSizeOrAnError(t *testing.T) {
 		err    error
 	}{
 		{"whole", strings.NewReader("12345"), "12345", nil},
-		{"whole, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), "12345", nil},
+		{"whole, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("12345")), "12345",
+			nil},
 		{"byte by byte", iotest.OneByteReader(strings.NewReader("12345")), "12345", nil},
 		{"too short", strings.NewReader("123"), "123", io.ErrUnexpectedEOF},
-		{"too short, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("123")), "123", io.ErrUnexpectedEOF},
+		{"too short, EOF with the last bytes", iotest.DataErrReader(strings.NewReader("123")), "123",
+			io.ErrUnexpectedEOF},
 		{"too long", strings.NewReader("1234567"), "12345", nil},
 		{"broken", io.MultiReader(strings.NewReader("12"), iotest.ErrReader(broken)), "12", broken},
 	} {
@@ -36,7 +38,7 @@ func TestABodyHasExactlyItsSizeOrAnError(t *testing.T) {
 	}
 }
 
-func TestABodyEndsWithItsContextAndClosesItsSource(t *testing.T) {
+func TestBodyEndsWithContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	source := &closing{Reader: strings.NewReader("12345")}
 	body := blob.NewBody(ctx, source, 5)

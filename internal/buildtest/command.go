@@ -9,17 +9,17 @@ import (
 	"testing"
 )
 
-// Command is a command that tests start. Its methods may be called at the same time.
+// Command is a command that tests start. It is safe for concurrent use.
 type Command struct {
-	Package string // as go build takes it, from the folder of the tests
-	Tags    string // build tags, with commas between them
+	Package string // argument of go build, relative to the folder of the tests
+	Tags    string // build tags, separated by commas
 
 	once sync.Once
 	dir  string
 	err  error
 }
 
-// Path builds the command unless that was done, and returns the path of the file. It fails the
+// Path builds the command on the first call and returns the path of the file. It fails the
 // test if the build fails.
 func (c *Command) Path(t testing.TB) string {
 	t.Helper()
@@ -30,7 +30,7 @@ func (c *Command) Path(t testing.TB) string {
 	return c.file()
 }
 
-// Remove removes what was built. It is for TestMain.
+// Remove removes the built file. It is for TestMain.
 func (c *Command) Remove() { _ = os.RemoveAll(c.dir) }
 
 func (c *Command) file() string { return filepath.Join(c.dir, "command") }
@@ -39,7 +39,7 @@ func (c *Command) build() (err error) {
 	if c.dir, err = os.MkdirTemp("", "voc-test-command-"); err != nil {
 		return err
 	}
-	// Without a version from the repository: git refuses to read one that another user owns.
+	// -buildvcs=false: git refuses to read a repository that another user owns.
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", c.Tags, "-ldflags", "-s -w",
 		"-o", c.file(), c.Package)
 	if out, err := build.CombinedOutput(); err != nil {

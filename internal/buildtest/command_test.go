@@ -28,11 +28,11 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-func TestFailedBuildFailsItsTestWithTheCompilersWords(t *testing.T) {
+func TestFailedBuildFailsTest(t *testing.T) {
 	t.Parallel()
 	broken := buildtest.Command{Package: "./testdata/broken"}
 	defer broken.Remove()
-	for range 2 { // the second test is told as well
+	for range 2 { // both tests fail
 		r := &recorder{TB: t}
 		done := make(chan struct{})
 		go func() { defer close(done); broken.Path(r) }()
@@ -43,7 +43,7 @@ func TestFailedBuildFailsItsTestWithTheCompilersWords(t *testing.T) {
 	}
 }
 
-func TestCommandIsBuiltOnce(t *testing.T) {
+func TestCommandBuildsOnce(t *testing.T) {
 	t.Parallel()
 	c := buildtest.Command{Package: "./testdata/hello"}
 	path := c.Path(t)
@@ -53,13 +53,13 @@ func TestCommandIsBuiltOnce(t *testing.T) {
 	}
 	again, err := os.Stat(c.Path(t))
 	if err != nil || !os.SameFile(built, again) {
-		t.Errorf("it was built again: %v", err)
+		t.Errorf("the command was rebuilt: %v", err)
 	}
 	if out, err := exec.Command(path).Output(); err != nil || string(out) != "hello" {
-		t.Errorf("it prints %q, %v", out, err)
+		t.Errorf("output %q, %v", out, err)
 	}
 	c.Remove()
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
-		t.Errorf("it stays: %v", err)
+		t.Errorf("not removed: %v", err)
 	}
 }

@@ -1,7 +1,7 @@
 // Package buildtest builds commands of this repository for the tests that start them.
 //
-// A command is built when the first test asks for it and then kept until the tests end. A failed
-// build fails the tests that need it, and no others. The compiler's flags are those of the go
-// test that runs, by way of GOFLAGS and the environment, so that the build cache has nearly all
-// packages already and little more than the link is left.
+// A command is built when the first test needs it and removed when the tests end. A failed
+// build fails the tests that need it, and no others. The compiler's flags are those of the
+// running go test, from GOFLAGS and the environment, so that nearly all packages are in the
+// build cache and little more than linking remains.
 package buildtest

@@ -3,14 +3,13 @@ package feedback_test
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"voc/internal/feedback"
-	"voc/internal/voctest"
 )
 
 // created is the createdTime of the records that tests make: a Sunday evening.
@@ -83,51 +82,52 @@ func keys(t rapid.TB, object []byte) []string {
 	return names
 }
 
-// Whatever a record holds, a row that is kept tells all that it is found, sorted and counted by.
-func TestAnOutlineIsReadOutOfWhatWasWritten(t *testing.T) {
+// Whatever a text holds, its cell is the text.
+func TestCSVHasTheTextsOfTheSummary(t *testing.T) {
 	t.Parallel()
-	m, err := feedback.NewMapping("", sampleTeams)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range readSample(t, voctest.Sample(t)) {
-		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
-		description, err := feedback.DescriptionIn(f.Summary())
-		if err != nil || description != f.Description {
-			t.Fatalf("%s: %v, %q, want %q", r.ID, err, description, f.Description)
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringOf(rapid.SampledFrom([]rune("a \"\\,\n\r\t\x00<\u2028é😀=-'{}:"))).Draw(t, "text")
+		summary := feedback.Feedback{ID: text, TriageRep: text}.Summary()
+		line, err := feedback.AppendCSV([]byte("before"), summary)
+		cell := text
+		if cell != "" && strings.ContainsAny(cell[:1], "=+-@\t\r") {
+			cell = "'" + cell
 		}
-		got, err := feedback.Outline(f.Summary(), f.Detail("https://example.com"))
-		if err != nil {
-			t.Fatalf("%s: %v", r.ID, err)
+		if strings.ContainsAny(cell, ",\"\r\n") {
+			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
-		want := feedback.Feedback{
-			ID: f.ID, Priority: f.Priority, Team: f.Team, Environment: f.Environment, AreaImpacted: f.AreaImpacted, Created: f.Created, Week: f.Week, IssueNumber: f.IssueNumber,
-			Status: f.Status, TypeOfIssue: f.TypeOfIssue, Source: f.Source, Areas: append([]string{}, f.Areas...), Modified: f.Modified,
+		want := "before" + cell + ",,,,,,0001-01-01T00:00:00.000Z,,,,,,,N/A,," + cell + "\r\n"
+		if err != nil || string(line) != want {
+			t.Errorf("%s is %q, %v, want %q", summary, line, err, want)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatalf("%s (-written +read):\n%s", r.ID, diff)
-		}
-	}
+	})
 }
 
-func TestWhatIsDamagedIsNotReadAsIfItWereNot(t *testing.T) {
+func TestDamagedSummaryIsAnError(t *testing.T) {
 	t.Parallel()
 	whole := feedback.Feedback{Created: made, Modified: made}
-	for name, pair := range map[string][2]string{
-		"no summary":      {"", string(whole.Detail(""))},
-		"no detail":       {string(whole.Summary()), ""},
-		"half a summary":  {string(whole.Summary()[:50]), string(whole.Detail(""))},
-		"half a text":     {`{"id":"a","description":"b`, string(whole.Detail(""))},
-		"another instant": {`{"id":"a","created":"yesterday"}`, string(whole.Detail(""))},
+	sound := string(whole.Summary())
+	if _, err := feedback.AppendCSV(nil, []byte(sound)); err != nil {
+		t.Fatal(err)
+	}
+	for name, summary := range map[string]string{
+		"empty":               "",
+		"no keys":             "{}",
+		"half a text":         `{"id":"a","description":"b`,
+		"no text":             `{"id":"a","description":null}`,
+		"cut before a value":  `{"id":"a","description":`,
+		"no value":            `{"id":,` + sound[len(`{"id":"",`):],
+		"cut inside":          sound[:50],
+		"cut before the end":  sound[:len(sound)-1],
+		"more behind the end": sound + "}",
+		"another order":       `{"description":"b",` + sound[1:],
+		"an unknown escape":   strings.Replace(sound, `"id":""`, `"id":"\x"`, 1),
 	} {
-		if _, err := feedback.Outline([]byte(pair[0]), []byte(pair[1])); err == nil {
-			t.Errorf("%s: no error", name)
+		if _, err := feedback.AppendCSV(nil, []byte(summary)); err == nil {
+			t.Errorf("%s: a line of CSV", name)
 		}
 	}
 	for _, summary := range []string{"", "{}", `{"id":"a","description":"b`, `{"id":"a","description":null}`, `{"id":"a","description":`} {
-		if _, err := feedback.DescriptionIn([]byte(summary)); err == nil {
-			t.Errorf("a description in %s", summary)
-		}
 		if _, err := feedback.Join([]byte(summary), whole.Detail(""), []byte(`{}`)); err == nil {
 			t.Errorf("an answer of %s", summary)
 		}

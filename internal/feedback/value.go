@@ -51,10 +51,16 @@ func text(value any) string {
 	return ""
 }
 
-// Filled says whether a cell has a value. What Airtable gives where it could not work one out is none.
+// Filled reports whether a cell has a value. What Airtable gives where it could not compute one does
+// not count.
 func Filled(raw json.RawMessage) bool {
-	if len(raw) > 2 && raw[0] == '"' && raw[1] > ' ' && raw[1] != '\\' && raw[1] < utf8.RuneSelf {
-		return true // nearly every cell, without decoding it
+	switch { // nearly every cell, without decoding it
+	case len(raw) > 2 && raw[0] == '"':
+		if raw[1] > ' ' && raw[1] != '\\' && raw[1] < utf8.RuneSelf {
+			return true
+		}
+	case len(raw) > 0 && raw[0] >= '1' && raw[0] <= '9', string(raw) == "true":
+		return json.Valid(raw)
 	}
 	return filled(decode(raw))
 }

@@ -1,54 +1,18 @@
 package httpapi
 
 import (
-	"bytes"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"voc/internal/feedback"
 )
 
-// csvTable writes rows of JSON as CSV (RFC 4180). The standard library's writer would drop or add carriage returns inside of cells.
+// csvTable writes rows as CSV.
 type csvTable struct{}
 
-func (csvTable) begin() string { return strings.Join(feedback.Columns(), ",") + "\r\n" }
+func (csvTable) begin() string { return feedback.CSVHeader() }
 func (csvTable) end() string   { return "" }
 
-// row writes the values of a JSON object, which has the columns' keys in their order.
-func (csvTable) row(out, summary []byte) ([]byte, error) {
-	decoder := jsontext.NewDecoder(bytes.NewReader(summary))
-	if _, err := decoder.ReadToken(); err != nil { // the opening brace
-		return nil, err
-	}
-	for cells := 0; decoder.PeekKind() != jsontext.KindEndObject; cells++ {
-		if err := decoder.SkipValue(); err != nil { // its name
-			return nil, err
-		}
-		value, err := decoder.ReadToken()
-		if err != nil {
-			return nil, err
-		}
-		if cells > 0 {
-			out = append(out, ',')
-		}
-		if value.Kind() != jsontext.KindNull {
-			out = appendCell(out, value.String())
-		}
-	}
-	return append(out, "\r\n"...), nil
-}
-
-// appendCell adds a text. One that a spreadsheet would take for a formula gets an apostrophe, which makes it a text there.
-func appendCell(out []byte, text string) []byte {
-	if text != "" && strings.IndexByte("=+-@\t\r", text[0]) >= 0 {
-		text = "'" + text
-	}
-	if !strings.ContainsAny(text, ",\"\r\n") {
-		return append(out, text...)
-	}
-	return append(append(append(out, '"'), strings.ReplaceAll(text, `"`, `""`)...), '"')
-}
+func (csvTable) row(out, summary []byte) ([]byte, error) { return feedback.AppendCSV(out, summary) }
 
 // format says whether a list is wanted as CSV: the parameter tells, else what the client accepts. Where it takes both alike it gets JSON.
 func (r *request) format() (csv bool, bad badRequest) {

@@ -349,7 +349,7 @@ func sealIn(dir string, all []feedback.Record) (snapshot.Sealed, error) {
 			return snapshot.Sealed{}, err
 		}
 		if err := draft.Put(ctx, build.Row{
-			Feedback: m.Map(r), URL: "https://airtable.com/" + base + "/" + r.ID,
+			Feedback: m.Map(r), Cells: r.Fields, URL: "https://airtable.com/" + base + "/" + r.ID,
 			Source: snapshot.Source{
 				ID: r.ID, CreatedTime: r.CreatedTime, Fields: fields, Digest: fields, Computed: fields,
 			},

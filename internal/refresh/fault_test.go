@@ -165,8 +165,8 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 		outcome job.Nullable
 	}{
 		"the quota of the month":  {airtablesim.BillingLimit(), "used up its API calls of the month", "failed"},
-		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable has a fault", "failed"},
-		"stalled for ever":        {airtablesim.Stall().Repeat(5), "no complete answer within", "failed"},
+		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable failed", "failed"},
+		"stalled for ever":        {airtablesim.Stall().Repeat(5), "no complete response within", "failed"},
 		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After", "7200"), "the deadline is in", "retry-later"},
 		"the token revoked":       {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED", "Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
 		"not found":               {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""), "check AIRTABLE_BASE_ID", "failed"},
@@ -237,6 +237,6 @@ func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
 		w.must(job.Full, job.Published)
 		w.http = unanswered{}
 		receipt := w.must(job.Incremental, job.Failed)
-		says(t, string(receipt.Error), "no answer", "check the network")
+		says(t, string(receipt.Error), "no response", "check the network")
 	})
 }

@@ -63,23 +63,9 @@ func (r *run) explain(ctx context.Context, err error) string {
 	case errors.Is(err, manifest.ErrMoved):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
 	case timeUp(ctx, err):
-		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %v", err)
+		return fmt.Sprintf("the time for this refresh was up; run it again, or give it more: %s", withAdvice(err))
 	}
 	return withAdvice(err)
-}
-
-// withAdvice words an error, with the settings and routes that an operator needs for it.
-func withAdvice(err error) string {
-	foreign, isForeign := errors.AsType[*manifest.ForeignError](err)
-	switch {
-	case isForeign:
-		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", err, foreign.Base)
-	case errors.Is(err, manifest.ErrNoSuchSnapshot):
-		return fmt.Sprintf("%v; GET /api/cache/snapshots lists those there are", err)
-	case errors.Is(err, manifest.ErrTooLarge):
-		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
-	}
-	return err.Error()
 }
 
 // final says whether the same would fail in the same way again: only a person, or the next month, changes what is wrong.

@@ -193,6 +193,7 @@ func (r *run) mapped(source snapshot.Source, named cells) build.Row {
 	return build.Row{
 		Feedback: r.plan.mapping.Map(feedback.Record{ID: source.ID, CreatedTime: source.CreatedTime, Fields: named}),
 		Source:   source,
+		Cells:    named,
 		URL:      r.url(source.ID),
 	}
 }

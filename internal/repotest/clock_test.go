@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// clocks are the files, and with a slash at the end the folders, that may read the machine's clock,
-// with what they read it for. All other code is handed a clock, so that a test can set it, or measures
-// with time.Since and time.Until, which do not depend on the day.
+// clocks are the files, and folders with a trailing slash, that may read the machine's
+// clock, with the reason. All other code takes a clock, so that tests can set it, or
+// measures with time.Since and time.Until, which do not depend on the day.
 var clocks = map[string]string{
 	"internal/serverhost/":        "a host: its schedule, the emulator's week",
-	"internal/app/app.go":         "the clock that it hands to all parts",
+	"internal/app/app.go":         "the clock of all parts",
 	"internal/lambdahost/":        "a host: when secrets are read again, a test's deadlines",
-	"internal/blob/dirblob/":      "it is the store, whose clock is the machine's",
+	"internal/blob/dirblob/":      "the store's clock is the machine's",
 	"internal/blob/blobtest/":     "the default of the store's clock",
 	"internal/airtablesim/":       "the default of Airtable's clock",
 	"internal/airtable/pacer.go":  "monotonic: when the next call may leave",
@@ -21,7 +21,7 @@ var clocks = map[string]string{
 	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
 }
 
-func TestOnlyTheEdgesReadTheClock(t *testing.T) {
+func TestOnlyEdgesReadClock(t *testing.T) {
 	unused := map[string]bool{}
 	for place := range clocks {
 		unused[place] = true
@@ -40,7 +40,7 @@ func TestOnlyTheEdgesReadTheClock(t *testing.T) {
 			}
 			place := placeOf(src.path)
 			if place == "" {
-				t.Errorf("%s reads time.Now: have a clock handed in", src.files.Position(f.Pos()))
+				t.Errorf("%s reads time.Now: take a clock instead", src.files.Position(f.Pos()))
 			}
 			delete(unused, place)
 			return true
@@ -51,7 +51,7 @@ func TestOnlyTheEdgesReadTheClock(t *testing.T) {
 	}
 }
 
-// placeOf returns the entry of clocks that a path belongs to, or "".
+// placeOf returns the entry of clocks for a path, or "".
 func placeOf(path string) string {
 	for place := range clocks {
 		if path == place || strings.HasSuffix(place, "/") && strings.HasPrefix(path, place) {

@@ -9,8 +9,9 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// template is what these tests look at of template.yaml. Where a value may be a function of CloudFormation, it is any: !Ref X is {"Ref": "X"},
-// !Sub s is {"Fn::Sub": "s"}.
+// template is the part of template.yaml that the tests read. Values that may be
+// CloudFormation functions have type any: !Ref X is {"Ref": "X"}, !Sub s is {"Fn::Sub":
+// "s"}.
 type template struct {
 	Parameters map[string]struct {
 		Type        string
@@ -26,7 +27,7 @@ type template struct {
 	}
 }
 
-// function is the properties of a function.
+// function holds the properties of a function.
 type function struct {
 	CodeUri       string
 	Environment   struct{ Variables map[string]any }
@@ -42,7 +43,7 @@ type function struct {
 	}
 }
 
-// timed is the properties of a schedule.
+// timed holds the properties of a schedule.
 type timed struct {
 	ScheduleExpression         any
 	ScheduleExpressionTimezone any
@@ -67,7 +68,8 @@ func readTemplate(t *testing.T) template {
 	return of
 }
 
-// longForm writes YAML's tags, by which a template calls functions, as the keys that they stand for.
+// longForm replaces YAML tags, the short form of CloudFormation functions, by the keys of
+// the long form.
 func longForm(t *testing.T, node *yaml.Node) any {
 	t.Helper()
 	var value any
@@ -103,7 +105,7 @@ func longForm(t *testing.T, node *yaml.Node) any {
 	return map[string]any{"Fn::" + name: value}
 }
 
-// properties reads the properties of the resources of a type into what T has of them.
+// properties decodes the properties of all resources of a type.
 func properties[T any](t *testing.T, of template, kind string) map[string]T {
 	t.Helper()
 	found := map[string]T{}
@@ -128,14 +130,14 @@ func functions(t *testing.T, of template) map[string]function {
 	return properties[function](t, of, "AWS::Serverless::Function")
 }
 
-// referred is the name in a {"Ref": name}, and "" of anything else.
+// referred returns the name in {"Ref": name}, or "" for any other value.
 func referred(value any) string {
 	call, _ := value.(map[string]any)
 	name, _ := call["Ref"].(string)
 	return name
 }
 
-// fallback is the value that a template's value has when nobody sets a parameter.
+// fallback returns the value that a template's value has if no parameter is set.
 func (of template) fallback(value any) any {
 	if name := referred(value); name != "" {
 		return of.Parameters[name].Default

@@ -9,24 +9,27 @@ import (
 	"testing"
 )
 
-// gateway is what API Gateway does with a request: the most specific path of the definition, a method before any.
+// gateway routes like API Gateway: the most specific path of the definition wins, and a
+// named method before ANY.
 type gateway map[string]map[string]struct{ Security any }
 
 const anyMethod = "x-amazon-apigateway-any-method"
 
 func readGateway(t *testing.T) gateway {
 	t.Helper()
-	api := properties[struct{ DefinitionBody struct{ Paths gateway } }](t, readTemplate(t), "AWS::Serverless::HttpApi")["Api"]
+	api := properties[struct{ DefinitionBody struct{ Paths gateway } }](t, readTemplate(t),
+		"AWS::Serverless::HttpApi")["Api"]
 	for path := range api.DefinitionBody.Paths {
 		if path != "/" && strings.HasSuffix(path, "/") {
-			t.Errorf("%s: API Gateway refuses a route that ends in a slash", path)
+			t.Errorf("%s: API Gateway rejects routes that end in a slash", path)
 		}
 	}
 	return api.DefinitionBody.Paths
 }
 
-// route finds a request's route key, and whether it needs a token when ReadAccess is jwt. What API Gateway makes of a slash at the end nobody documents:
-// bare says whether /x/ is /x to it, or a child of /x.
+// route returns the route key of a request, and whether it needs a token if ReadAccess is
+// jwt. API Gateway does not document trailing slashes: bare selects whether /x/ equals /x
+// or is a child of /x.
 func (g gateway) route(method, path string, bare bool) (key string, checked bool) {
 	if bare && path != "/" {
 		path = strings.TrimSuffix(path, "/")
@@ -34,7 +37,8 @@ func (g gateway) route(method, path string, bare bool) (key string, checked bool
 	found := ""
 	for pattern := range g {
 		prefix, greedy := strings.CutSuffix(pattern, "{proxy+}")
-		if (pattern == path || greedy && strings.HasPrefix(path, prefix)) && (found == "" || moreSpecific(pattern, found)) {
+		if (pattern == path || greedy && strings.HasPrefix(path, prefix)) &&
+			(found == "" || moreSpecific(pattern, found)) {
 			found = pattern
 		}
 	}
@@ -52,7 +56,7 @@ func moreSpecific(one, other string) bool {
 	return len(one) > len(other)
 }
 
-func TestGatewayChecksTokensOnReadsAlone(t *testing.T) {
+func TestGatewayChecksTokensOfReads(t *testing.T) {
 	g := readGateway(t)
 	rows := []struct {
 		method, path string
@@ -85,13 +89,14 @@ func TestGatewayChecksTokensOnReadsAlone(t *testing.T) {
 	for _, row := range rows {
 		for _, bare := range []bool{true, false} {
 			if key, checked := g.route(row.method, row.path, bare); checked != row.checked {
-				t.Errorf("%s %s (a slash at the end counts: %v) goes by %s: checked %v", row.method, row.path, !bare, key, checked)
+				t.Errorf("%s %s (trailing slash counts: %v) is routed to %s: checked %v", row.method, row.path,
+					!bare, key, checked)
 			}
 		}
 	}
 }
 
-func TestEventsOfTheAPICarryTheGatewaysRoute(t *testing.T) {
+func TestAPIEventsHaveGatewayRoute(t *testing.T) {
 	g := readGateway(t)
 	paths, err := filepath.Glob(filepath.Join(root, "infra/events/api-*.json"))
 	if err != nil || len(paths) == 0 {
@@ -113,7 +118,8 @@ func TestEventsOfTheAPICarryTheGatewaysRoute(t *testing.T) {
 			t.Fatalf("%s: %v", path, err)
 		}
 		key, _ := g.route(event.RequestContext.HTTP.Method, event.RawPath, true)
-		if keys := []string{event.RouteKey, event.RequestContext.RouteKey}; slices.ContainsFunc(keys, func(k string) bool { return k != key }) {
+		if keys := []string{event.RouteKey, event.RequestContext.RouteKey}; slices.ContainsFunc(keys,
+			func(k string) bool { return k != key }) {
 			t.Errorf("%s: the route is %q, the event has %q", path, key, keys)
 		}
 	}

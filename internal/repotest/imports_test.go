@@ -11,19 +11,22 @@ import (
 	"testing"
 )
 
-// drawing says which rooms a room may import; what is not here, it may not. Data travels one way:
+// drawing lists which packages each package may import. Data travels one way:
 //
 //	functions → app → refresh, httpapi → replica → manifest → job, snapshot, blob
 //
-// with feedback at the bottom beside airtable. These two meet only in refresh, and in app, which wires them. Only the server's host
-// has the emulator. A test may import what it needs; voctest, buildtest, snapshot/snaptest and manifest/manifesttest are for tests alone.
+// with feedback and airtable at the bottom. These two meet only in refresh, and in app,
+// which wires them. Only the server's host has the emulator, which takes Airtable's
+// limits from the client. Tests may import what they need; voctest, buildtest,
+// snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
 functions/server   → serverhost
 serverhost         → app access refresh httpapi replica manifest job config schedule telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi job config lambdahost
-app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob airtable feedback config schedule telemetry
+app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
+                     airtable feedback config schedule telemetry
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
 httpapi            → access replica manifest job snapshot feedback schedule telemetry
 httpapi/apidoc     →
@@ -43,7 +46,7 @@ config             → access feedback schedule
 blob/dirblob       → blob
 blob/s3blob        → blob
 blob/blobtest      → blob
-airtablesim → airtablesim/formula
+airtablesim        → airtablesim/formula airtable
 airtablesim/formula →
 access             →
 airtable           →
@@ -53,13 +56,16 @@ schedule           →
 telemetry          →
 `
 
-// unlinked are packages that a binary must not hold, however they would come in. Binaries that are not named are the Lambda functions.
+// unlinked are the packages that a binary must not contain, directly or indirectly. The
+// entry "" is for the Lambda functions.
 var unlinked = map[string][]string{
-	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
-	"":                 {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
+	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost",
+		"voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
+	"": {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest",
+		"voc/internal/snapshot/snaptest", "testing"},
 }
 
-func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {
+func TestImportsMatchDrawing(t *testing.T) {
 	may := readDrawing(t)
 	for room, p := range packages(t) {
 		allowed, drawn := may[room]
@@ -68,14 +74,15 @@ func TestRoomsImportOnlyWhatTheDrawingShows(t *testing.T) {
 			continue
 		}
 		for _, path := range p.Imports {
-			if other, ours := strings.CutPrefix(path, "voc/"); ours && !slices.Contains(allowed, inside(other)) {
+			if other, ours := strings.CutPrefix(path, "voc/"); ours &&
+				!slices.Contains(allowed, inside(other)) {
 				t.Errorf("%s imports %s, which the drawing does not show", room, inside(other))
 			}
 		}
 	}
 }
 
-func TestBinariesDoNotLinkWhatIsNotTheirs(t *testing.T) {
+func TestBinariesLinkOnlyTheirPackages(t *testing.T) {
 	for room, p := range packages(t) {
 		if p.Name != "main" {
 			continue
@@ -97,9 +104,15 @@ func TestBinariesDoNotLinkWhatIsNotTheirs(t *testing.T) {
 func readDrawing(t *testing.T) map[string][]string {
 	t.Helper()
 	may := map[string][]string{}
+	room := ""
 	for row := range strings.Lines(strings.TrimSpace(drawing)) {
-		room, allowed, _ := strings.Cut(row, "→")
-		may[strings.TrimSpace(room)] = strings.Fields(allowed)
+		name, allowed, begins := strings.Cut(row, "→")
+		if begins {
+			room, may[strings.TrimSpace(name)] = strings.TrimSpace(name), nil
+		} else {
+			allowed = row // continues the row above
+		}
+		may[room] = append(may[room], strings.Fields(allowed)...)
 	}
 	for room, allowed := range may {
 		for _, other := range allowed {
@@ -116,10 +129,12 @@ type listed struct {
 	GoFiles, Imports, Deps []string
 }
 
-// packages lists the module's packages by room, but for those that are tests alone.
+// packages returns the packages of the module by their name in the drawing, without those
+// that are tests only.
 func packages(t *testing.T) map[string]listed {
 	t.Helper()
-	list := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Name,GoFiles,Imports,Deps", "./...")
+	list := exec.CommandContext(t.Context(), "go", "list",
+		"-json=ImportPath,Name,GoFiles,Imports,Deps", "./...")
 	list.Dir = root
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
@@ -145,5 +160,5 @@ func packages(t *testing.T) map[string]listed {
 	return rooms
 }
 
-// inside is a room's name as the drawing has it.
+// inside returns the name of a package in the drawing.
 func inside(path string) string { return strings.TrimPrefix(path, "internal/") }

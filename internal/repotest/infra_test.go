@@ -20,10 +20,12 @@ func read(t *testing.T, path string) []byte {
 	return text
 }
 
-// TestLocalRunsSetWhatIsDeclared: `sam local` drops a variable that the template does not declare, and says nothing.
-func TestLocalRunsSetWhatIsDeclared(t *testing.T) {
+// TestLocalRunsSetDeclaredVariables holds that the template declares all variables of
+// infra/env.json, since `sam local` silently drops others.
+func TestLocalRunsSetDeclaredVariables(t *testing.T) {
 	var local struct{ Parameters map[string]string }
-	if err := json.Unmarshal(read(t, "infra/env.json"), &local); err != nil || len(local.Parameters) == 0 {
+	if err := json.Unmarshal(read(t, "infra/env.json"), &local); err != nil ||
+		len(local.Parameters) == 0 {
 		t.Fatalf("infra/env.json: %v", err)
 	}
 	of := readTemplate(t)
@@ -38,13 +40,14 @@ func TestLocalRunsSetWhatIsDeclared(t *testing.T) {
 	}
 }
 
-func TestDeployPageNamesWhatThereIs(t *testing.T) {
+func TestDeployPageNamesExist(t *testing.T) {
 	page := read(t, "infra/DEPLOY.md")
 	of := readTemplate(t)
 	known := slices.Collect(maps.Keys(of.Parameters))
 	known = slices.AppendSeq(known, maps.Keys(of.Resources))
 	known = slices.AppendSeq(known, maps.Keys(of.Outputs))
-	for _, word := range regexp.MustCompile("[`' ]([A-Z][a-z]+[A-Z][A-Za-z]+)(?:=|`)").FindAllSubmatch(page, -1) {
+	names := regexp.MustCompile("[`' ]([A-Z][a-z]+[A-Z][A-Za-z]+)(?:=|`)")
+	for _, word := range names.FindAllSubmatch(page, -1) {
 		if name := string(word[1]); !slices.Contains(known, name) && name != "InvocationType" {
 			t.Errorf("%s is neither a parameter nor a resource nor an output of the template", name)
 		}
@@ -57,7 +60,8 @@ func TestDeployPageNamesWhatThereIs(t *testing.T) {
 		t.Errorf("only %v were found on the page", targets)
 	}
 	for target := range targets {
-		if out, err := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target).CombinedOutput(); err != nil {
+		dryRun := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target)
+		if out, err := dryRun.CombinedOutput(); err != nil {
 			t.Errorf("make %s: %v %s", target, err, out)
 		}
 	}

@@ -1,4 +1,6 @@
-// Package repotest_test holds the repo to its own rules: who imports whom, what lies where, how long things may be.
+// Package repotest_test tests the rules of this repository: imports, layout, sizes, calls
+// between files, words, and the consistency of template.yaml, README and pages with the
+// code.
 package repotest_test
 
 import (
@@ -16,7 +18,7 @@ import (
 
 const root = "../.."
 
-// The longest there may be, in lines.
+// Maximum lengths in lines.
 const (
 	longestFunction = 60
 	longestFile     = 300
@@ -24,8 +26,9 @@ const (
 	longestMain     = 40
 )
 
-func TestTopLevelHoldsOnlyTheAgreedNames(t *testing.T) {
-	agreed := strings.Fields("functions internal infra template.yaml samconfig.toml go.mod go.sum Makefile README.md")
+func TestTopLevelNames(t *testing.T) {
+	agreed := strings.Fields("functions internal infra template.yaml samconfig.toml " +
+		"go.mod go.sum Makefile README.md")
 	ignored, err := os.ReadFile(filepath.Join(root, ".gitignore"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,12 +42,12 @@ func TestTopLevelHoldsOnlyTheAgreedNames(t *testing.T) {
 	}
 	for _, entry := range entries {
 		if name := entry.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(agreed, name) {
-			t.Errorf("%s lies at the top level", name)
+			t.Errorf("%s is not allowed at the top level", name)
 		}
 	}
 }
 
-func TestFilesAndFunctionsStayShort(t *testing.T) {
+func TestFilesAndFunctionsAreShort(t *testing.T) {
 	for _, src := range sources(t) {
 		longest := longestFile
 		switch {
@@ -58,7 +61,7 @@ func TestFilesAndFunctionsStayShort(t *testing.T) {
 		}
 		for _, decl := range src.tree.Decls {
 			f, ok := decl.(*ast.FuncDecl)
-			if !ok || src.isTest() { // a table of rows may be as long as its file
+			if !ok || src.isTest() { // test tables may be as long as their file
 				continue
 			}
 			if n := src.lines(f.Pos(), f.End()); n > longestFunction {
@@ -68,7 +71,7 @@ func TestFilesAndFunctionsStayShort(t *testing.T) {
 	}
 }
 
-func TestEveryPackageSaysWhatItIs(t *testing.T) {
+func TestPackagesHaveComments(t *testing.T) {
 	said := map[string]bool{}
 	for _, src := range sources(t) {
 		if src.isTest() {
@@ -79,7 +82,8 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 			name, place = "Command "+filepath.Base(filepath.Dir(src.path)), "main.go"
 		}
 		dir := filepath.Dir(src.path) + ": " + place + " does not begin with // " + name
-		said[dir] = said[dir] || filepath.Base(src.path) == place && strings.HasPrefix(src.tree.Doc.Text(), name+" ")
+		said[dir] = said[dir] || filepath.Base(src.path) == place &&
+			strings.HasPrefix(src.tree.Doc.Text(), name+" ")
 	}
 	for complaint, ok := range said {
 		if !ok {
@@ -95,7 +99,8 @@ func TestNoTestIsSkipped(t *testing.T) {
 			if !ok || !src.imports("testing") {
 				return true
 			}
-			if f, ok := call.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, f.Sel.Name) {
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok &&
+				slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, f.Sel.Name) {
 				t.Errorf("%s skips a test", src.files.Position(f.Sel.Pos()))
 			}
 			return true
@@ -113,15 +118,16 @@ type source struct {
 func (s source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
 func (s source) imports(path string) bool {
-	return slices.ContainsFunc(s.tree.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == strconv.Quote(path) })
+	return slices.ContainsFunc(s.tree.Imports,
+		func(i *ast.ImportSpec) bool { return i.Path.Value == strconv.Quote(path) })
 }
 
-// lines counts the lines from one position to another, the last one included.
+// lines returns the number of lines from one position to another, inclusive.
 func (s source) lines(from, to token.Pos) int {
 	return s.files.Position(to).Line - s.files.Position(from).Line + 1
 }
 
-// sources reads every Go file. That also tells the test cache that these tests depend on all of them.
+// sources parses every Go file. Reading them makes the test cache depend on all of them.
 func sources(t *testing.T) []source {
 	t.Helper()
 	var found []source
@@ -135,7 +141,8 @@ func sources(t *testing.T) []source {
 		case entry.IsDir() || filepath.Ext(name) != ".go":
 			return nil
 		}
-		tree, err := parser.ParseFile(files, filepath.Join(root, path), nil, parser.ParseComments|parser.SkipObjectResolution)
+		tree, err := parser.ParseFile(files, filepath.Join(root, path), nil,
+			parser.ParseComments|parser.SkipObjectResolution)
 		found = append(found, source{path, tree, files})
 		return err
 	})

@@ -19,13 +19,13 @@ import (
 	"unicode/utf8"
 )
 
-// TestNoPathLeadsOutOfTheRepository reads every text file. In Go it resolves string
+// TestPathsStayInRepository reads every text file. In Go it resolves string
 // literals, constant expressions and filepath.Join against the file's folder, which is
-// where tests run; in scripts, words against the top level, where they run; in other files
-// and in comments, words against the file's folder. A path that only goes up in its middle
-// counts if what it starts with exists: "testdata/…" does, the "a/…" of a test's input does
-// not.
-func TestNoPathLeadsOutOfTheRepository(t *testing.T) {
+// where tests run; in scripts, words against the top level, where they run; in other
+// files and in comments, words against the file's folder. A path that only goes up in its
+// middle counts if what it starts with exists: "testdata/…" does, the "a/…" of a test's
+// input does not.
+func TestPathsStayInRepository(t *testing.T) {
 	t.Parallel()
 	packages := map[string]known{}
 	for _, name := range textFiles(t) {
@@ -51,31 +51,40 @@ func TestPathsOut(t *testing.T) {
 		"go literal":            {"internal/a/b.go", `const c = "{up}/{up}/{up}/data"`, true},
 		"go raw literal":        {"internal/a/b.go", "var c = `{up}/{up}/{up}`", true},
 		"go literal that stays": {"internal/a/b.go", `const c = "{up}/{up}/README.md"`, false},
-		"go join":               {"internal/a/b.go", `var c = filepath.Join("{up}", "{up}", "{up}", "data")`, true},
-		"go join that stays":    {"internal/a/b.go", `var c = filepath.Join("x", "{up}", "{up}", "{up}")`, false},
-		"go join of a constant": {"internal/repotest/b.go", `var c = filepath.Join(root, "{up}/data"); const root = "{up}/{up}"`, true},
-		"go join of another's":  {"internal/repotest/b.go", `var c = filepath.Join(top, "{up}")`, true},
-		"go join of a variable": {"internal/repotest/b.go", `func f() { root := "{up}/{up}"; os.Open(filepath.Join(root, "{up}", name)) }`, true},
-		"go join of a call":     {"internal/a/b.go", `var c = filepath.Join(t.TempDir(), "{up}/{up}/{up}/{up}")`, false},
-		"go sum":                {"internal/a/b.go", `const a = "{up}/{up}/"; const b = a + "{up}/data"`, true},
-		"go sum with a call":    {"internal/a/b.go", `var b = "{up}/{up}/{up}/" + name()`, true},
-		"go test input":         {"internal/a/b.go", `var c = []string{"a/{up}/{up}/{up}/{up}/b", "{up}", "/{up}/{up}/{up}"}`, false},
-		"go through testdata":   {"internal/repotest/b.go", `const c = "{up}/house/{up}/{up}/{up}/data"`, true},
-		"go comment":            {"internal/a/b.go", "// see {up}/{up}/{up}/notes.md\nvar c int", true},
-		"go comment by name":    {"internal/a/b.go", "// measured ({out}/performance.md)\nvar c int", true},
-		"go short literal":      {"internal/a/b.go", `const c = "{up}/{out}"`, true},
-		"script":                {".ci/x", "#!/bin/sh\ntools={up}/tools", true},
-		"script by its folder":  {".ci/x", "#!/bin/sh\ncd \"$(dirname \"$0\")/{up}\"", false},
-		"script above it":       {".ci/x", "#!/bin/sh\ncd \"$(dirname \"$0\")/{up}/{up}\"", true},
-		"script in a string":    {".ci/x", "#!/bin/sh\neval \"$({up}/tools/engine start)\"", true},
-		"script below":          {".ci/x", "#!/bin/sh\ncp .ci/{up}/README.md $d/{up}/x", false},
-		"makefile":              {"Makefile", "x:\n\t{up}/tools/x", true},
-		"makefile by CURDIR":    {"Makefile", "x:\n\tcp $(CURDIR)/{up}/x .", true},
-		"yaml":                  {"template.yaml", "CodeUri: {up}/x", true},
-		"yaml that stays":       {"infra/x.yaml", "- {up}/template.yaml", false},
-		"markdown":              {"infra/x.md", "see [it]({up}/{up}/x.md)", true},
-		"markdown that stays":   {"infra/x.md", "see [it]({up}/README.md), 1{up}5 and so on...", false},
-		"a URL":                 {"README.md", "https://example.com/a/{up}/{up}/{up}/b", false},
+		"go join": {"internal/a/b.go",
+			`var c = filepath.Join("{up}", "{up}", "{up}", "data")`, true},
+		"go join that stays": {"internal/a/b.go", `var c = filepath.Join("x", "{up}", "{up}", "{up}")`,
+			false},
+		"go join of a constant": {"internal/repotest/b.go",
+			`var c = filepath.Join(root, "{up}/data"); const root = "{up}/{up}"`, true},
+		"go join of another's": {"internal/repotest/b.go", `var c = filepath.Join(top, "{up}")`, true},
+		"go join of a variable": {"internal/repotest/b.go",
+			`func f() { root := "{up}/{up}"; os.Open(filepath.Join(root, "{up}", name)) }`, true},
+		"go join of a call": {"internal/a/b.go",
+			`var c = filepath.Join(t.TempDir(), "{up}/{up}/{up}/{up}")`, false},
+		"go sum": {"internal/a/b.go", `const a = "{up}/{up}/"; const b = a + "{up}/data"`,
+			true},
+		"go sum with a call": {"internal/a/b.go", `var b = "{up}/{up}/{up}/" + name()`, true},
+		"go test input": {"internal/a/b.go",
+			`var c = []string{"a/{up}/{up}/{up}/{up}/b", "{up}", "/{up}/{up}/{up}"}`, false},
+		"go through testdata": {"internal/repotest/b.go", `const c = "{up}/house/{up}/{up}/{up}/data"`,
+			true},
+		"go comment": {"internal/a/b.go", "// see {up}/{up}/{up}/notes.md\nvar c int", true},
+		"go comment by name": {"internal/a/b.go", "// measured ({out}/performance.md)\nvar c int",
+			true},
+		"go short literal":     {"internal/a/b.go", `const c = "{up}/{out}"`, true},
+		"script":               {".ci/x", "#!/bin/sh\ntools={up}/tools", true},
+		"script by its folder": {".ci/x", "#!/bin/sh\ncd \"$(dirname \"$0\")/{up}\"", false},
+		"script above it":      {".ci/x", "#!/bin/sh\ncd \"$(dirname \"$0\")/{up}/{up}\"", true},
+		"script in a string":   {".ci/x", "#!/bin/sh\neval \"$({up}/tools/engine start)\"", true},
+		"script below":         {".ci/x", "#!/bin/sh\ncp .ci/{up}/README.md $d/{up}/x", false},
+		"makefile":             {"Makefile", "x:\n\t{up}/tools/x", true},
+		"makefile by CURDIR":   {"Makefile", "x:\n\tcp $(CURDIR)/{up}/x .", true},
+		"yaml":                 {"template.yaml", "CodeUri: {up}/x", true},
+		"yaml that stays":      {"infra/x.yaml", "- {up}/template.yaml", false},
+		"markdown":             {"infra/x.md", "see [it]({up}/{up}/x.md)", true},
+		"markdown that stays":  {"infra/x.md", "see [it]({up}/README.md), 1{up}5 and so on...", false},
+		"a URL":                {"README.md", "https://example.com/a/{up}/{up}/{up}/b", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -83,7 +92,8 @@ func TestPathsOut(t *testing.T) {
 			if strings.HasSuffix(test.file, ".go") {
 				content = "package x\n" + content
 			}
-			if got := pathsOut(t, test.file, []byte(content), known{"top": "../.."}); len(got) > 0 != test.want {
+			if got := pathsOut(t, test.file, []byte(content),
+				known{"top": "../.."}); len(got) > 0 != test.want {
 				t.Errorf("%s\nfound %q, want a finding: %v", content, got, test.want)
 			}
 		})
@@ -140,8 +150,8 @@ func textFiles(t *testing.T) (names []string) {
 var beside = regexp.MustCompile(`\.\./(shared|facts|contract)\b|` +
 	`(^|[^\w./-])((shared|facts)/\w|contract/\w+\.md)`)
 
-// pathsOut returns the paths in a file that lead out of the repository. Other files of its
-// package give the names in others their values.
+// pathsOut returns the paths in a file that lead out of the repository. Other files of
+// its package give the names in others their values.
 func pathsOut(t *testing.T, name string, content []byte, others known) (found []string) {
 	t.Helper()
 	for line := range bytes.Lines(content) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestReadmesPromisesAreHeldByTests: every test that the README names is there.
-func TestReadmesPromisesAreHeldByTests(t *testing.T) {
+// TestReadmeNamesExistingTests holds that every test named in the README exists.
+func TestReadmeNamesExistingTests(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestReadmesPromisesAreHeldByTests(t *testing.T) {
 	}
 	for _, name := range named {
 		if !there[name[1]] {
-			t.Errorf("the README names %s, which is not there", name[1])
+			t.Errorf("the README names %s, which does not exist", name[1])
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"voc/internal/schedule"
 )
 
-func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
+func TestTemplateSchedulesAreValid(t *testing.T) {
 	of := readTemplate(t)
 	var modes []string
 	for name, f := range functions(t, of) {
@@ -51,7 +51,7 @@ func TestTemplatesSchedulesAreCronInAZoneThatLoads(t *testing.T) {
 	}
 }
 
-func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
+func TestTemplateFunctionsGetTheirVariables(t *testing.T) {
 	of := readTemplate(t)
 	for name, f := range functions(t, of) {
 		host := hosts[f.CodeUri]
@@ -59,7 +59,8 @@ func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
 		given = slices.AppendSeq(given, maps.Keys(of.Globals.Function.Environment.Variables))
 		for _, v := range config.Variables() {
 			reads := slices.Contains(v.Hosts, host)
-			if gets := slices.Contains(given, v.Name); gets != reads && len(v.Hosts) > 0 { // without a host: nothing reads it yet
+			if gets := slices.Contains(given, v.Name); gets != reads &&
+				len(v.Hosts) > 0 { // without a host: nothing reads it yet
 				t.Errorf("%s reads %s: %v, gets it: %v", name, v.Name, reads, gets)
 			}
 		}
@@ -69,7 +70,7 @@ func TestTemplatesFunctionsGetTheVariablesThatTheyRead(t *testing.T) {
 // hosts are the hosts of the table of variables, by where they are built from.
 var hosts = map[string]config.Host{"functions/api": config.API, "functions/refresh": config.Refresh}
 
-func TestTemplatesVariablesAreTheTables(t *testing.T) {
+func TestTemplateVariablesMatchTable(t *testing.T) {
 	of := readTemplate(t)
 	known := map[string]config.Variable{}
 	for _, v := range config.Variables() {
@@ -92,13 +93,14 @@ func TestTemplatesVariablesAreTheTables(t *testing.T) {
 		if parameter != camel(name) {
 			t.Errorf("%s is set by %s, not by a parameter of its name", name, parameter)
 		}
-		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got && !strings.HasPrefix(v.Default, got+" deployed") {
+		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got &&
+			!strings.HasPrefix(v.Default, got+" deployed") {
 			t.Errorf("%s is %q by default, in the table %q", parameter, got, v.Default)
 		}
 	}
 }
 
-func TestTemplatesSecretsAreNames(t *testing.T) {
+func TestTemplateSecretsAreNames(t *testing.T) {
 	of := readTemplate(t)
 	for name, f := range functions(t, of) {
 		for variable := range f.Environment.Variables {
@@ -121,7 +123,7 @@ func TestTemplatesSecretsAreNames(t *testing.T) {
 	}
 }
 
-func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
+func TestTemplateFailuresReachQueue(t *testing.T) {
 	of := readTemplate(t)
 	queues := properties[struct{ MessageRetentionPeriod int }](t, of, "AWS::SQS::Queue")
 	leadsToQueue := func(value any) bool {
@@ -154,7 +156,7 @@ func TestTemplatesFailuresHaveAPlaceToGo(t *testing.T) {
 	}
 }
 
-func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
+func TestTemplateLogsExpire(t *testing.T) {
 	of := readTemplate(t)
 	groups := properties[struct{ RetentionInDays any }](t, of, "AWS::Logs::LogGroup")
 	for name, group := range groups {
@@ -169,7 +171,7 @@ func TestTemplatesLogsAreForgottenInTime(t *testing.T) {
 	}
 }
 
-func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
+func TestTemplateFunctionsExist(t *testing.T) {
 	rooms := packages(t)
 	for name, f := range functions(t, readTemplate(t)) {
 		if rooms[f.CodeUri].Name != "main" {
@@ -178,7 +180,8 @@ func TestTemplatesFunctionsAreTheRepositorys(t *testing.T) {
 	}
 }
 
-// camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by AirtableBaseId.
+// camel is the name of the parameter of a variable: AIRTABLE_BASE_ID is set by
+// AirtableBaseId.
 func camel(variable string) string {
 	var name strings.Builder
 	for word := range strings.SplitSeq(strings.ToLower(variable), "_") {

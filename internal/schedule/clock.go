@@ -5,8 +5,9 @@ import (
 	_ "time/tzdata" // see doc.go
 )
 
-// Next returns the first time after the given one at which a run is due, in the schedule's zone, or the zero time if
-// none ever will be: a year gone by, a 30th of February. It costs microseconds, a millisecond for what is rare.
+// Next returns the first due time after the given time, in the schedule's zone. It
+// returns the zero time if there is none: a past year, or the 30th of February. It costs
+// microseconds, and a millisecond for rare dates.
 func (s Schedule) Next(after time.Time) time.Time {
 	if s.zone == nil {
 		return time.Time{}
@@ -28,8 +29,8 @@ func (s Schedule) Next(after time.Time) time.Time {
 	return time.Time{}
 }
 
-// Prev returns the latest time, at or before the given one, at which a run was due, in the schedule's zone, or the zero
-// time if none ever was. It costs what Next costs.
+// Prev returns the latest due time at or before the given time, in the schedule's zone,
+// or the zero time if there is none. It costs as much as Next.
 func (s Schedule) Prev(t time.Time) time.Time {
 	if s.zone == nil {
 		return time.Time{}
@@ -50,8 +51,9 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	return time.Time{}
 }
 
-// idle returns the largest calendar unit around a reading in which no reading is due, from its first minute to the one
-// after its last. It is empty if the reading itself is due.
+// idle returns the largest calendar unit around a reading without a due reading, from its
+// first minute to the minute after its last. The interval is empty if the reading itself
+// is due.
 func (s Schedule) idle(shown time.Time) (start, end time.Time) {
 	year, month, day := shown.Date()
 	hour := shown.Hour()
@@ -73,13 +75,14 @@ func (s Schedule) idle(shown time.Time) (start, end time.Time) {
 	return shown, shown
 }
 
-// reading is what a clock on the wall shows at local, to the minute, labelled as UTC.
+// reading returns what a wall clock shows at local, to the minute, labelled as UTC.
 func reading(local time.Time) time.Time {
-	return time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), 0, 0, time.UTC)
+	year, month, day := local.Date()
+	return time.Date(year, month, day, local.Hour(), local.Minute(), 0, 0, time.UTC)
 }
 
-// latestReading is the highest reading up to local. While an hour repeats itself, that is one of before the
-// clock was put back: readings up to it have been shown, although local reads less.
+// latestReading returns the highest reading shown up to local. While an hour repeats,
+// that is the last one before the clock was set back, although local reads less.
 func latestReading(local time.Time) time.Time {
 	shown := reading(local)
 	if change, _ := local.ZoneBounds(); !change.IsZero() {
@@ -90,9 +93,11 @@ func latestReading(local time.Time) time.Time {
 	return shown
 }
 
-// firstShowing is when a clock in the zone first shows the reading, or the zero time if it jumps over it.
+// firstShowing returns when a clock in the zone first shows the reading, or the zero time
+// if the clock skips it.
 func firstShowing(shown time.Time, zone *time.Location) time.Time {
-	t := time.Date(shown.Year(), shown.Month(), shown.Day(), shown.Hour(), shown.Minute(), 0, 0, zone)
+	year, month, day := shown.Date()
+	t := time.Date(year, month, day, shown.Hour(), shown.Minute(), 0, 0, zone)
 	if !reading(t).Equal(shown) {
 		return time.Time{}
 	}
@@ -102,7 +107,7 @@ func firstShowing(shown time.Time, zone *time.Location) time.Time {
 	}
 	_, before := change.Add(-time.Second).Zone()
 	_, since := t.Zone()
-	// Of two times with one reading, time.Date may have given either.
+	// time.Date may return either of two times with one reading.
 	if earlier := t.Add(time.Duration(since-before) * time.Second); earlier.Before(change) {
 		return earlier
 	}

@@ -2,7 +2,8 @@ package schedule
 
 import "time"
 
-// dayRule says whether something is due on t's day. Weekdays count as EventBridge has them, from 1 = Sunday.
+// dayRule reports whether the day of t is due. Weekdays count from 1 = Sunday, as in
+// EventBridge.
 type dayRule func(t time.Time) bool
 
 func onMonthDays(days set) dayRule {
@@ -16,15 +17,17 @@ func onWeekdays(days set) dayRule {
 func lastOfMonth(t time.Time) bool { return t.AddDate(0, 0, 1).Month() != t.Month() }
 
 func lastWeekday(day int) dayRule {
-	return func(t time.Time) bool { return weekday(t) == day && t.AddDate(0, 0, 7).Month() != t.Month() }
+	return func(t time.Time) bool {
+		return weekday(t) == day && t.AddDate(0, 0, 7).Month() != t.Month()
+	}
 }
 
 func nthWeekday(day, nth int) dayRule {
 	return func(t time.Time) bool { return weekday(t) == day && (t.Day()-1)/7+1 == nth }
 }
 
-// workingDayNear is the Monday to Friday nearest to the day n without leaving the month. A month that has no day n has
-// none near it either.
+// workingDayNear matches the Monday to Friday nearest to day n of the same month. A month
+// without a day n has no match.
 func workingDayNear(n int) dayRule {
 	return func(t time.Time) bool {
 		day := time.Date(t.Year(), t.Month(), n, 0, 0, 0, 0, time.UTC)

@@ -1,23 +1,31 @@
-// Package schedule says when refreshes are due: EventBridge Scheduler's cron expressions in a time zone.
+// Package schedule computes when refreshes are due, by EventBridge Scheduler's cron
+// expressions in a time zone.
 //
-// The same expressions drive EventBridge in an account and the server's own loop on a single machine, so they must mean
-// the same in both. [Parse] takes the documented form and refuses everything else by name, because EventBridge
-// validates only at deployment, and cfn-lint not at all. [Schedule.Next] and [Schedule.Prev] are exact to the minute
-// through changes of the clock: a time that does not exist in spring is skipped, one that comes twice in autumn is due
-// once, the first time (AWS documents "once", not which: re:Post, eventbridge-scheduler-adjust-dst, November 2026).
+// The same expressions drive EventBridge in an AWS account and the server's own loop on a
+// single machine, so they must mean the same in both. [Parse] accepts the documented form
+// and rejects everything else by name, because EventBridge validates only at deployment,
+// and cfn-lint not at all. [Schedule.Next] and [Schedule.Prev] are exact to the minute
+// through changes of the clock: a time that does not exist in spring is skipped, and a
+// time that occurs twice in autumn is due once, the first time (AWS documents "once" but
+// not which: https://repost.aws/knowledge-center/eventbridge-scheduler-adjust-dst,
+// November 2026).
 //
-// The package keeps no clock, starts nothing and remembers nothing: [Schedule.Missed] and [Schedule.StaleAt] are told
-// what the caller knows. What counts as a success, and what is done about a missed run, is the caller's.
+// The package reads no clock, starts nothing and stores nothing: [Schedule.Missed] and
+// [Schedule.StaleAt] take the last success and the time from the caller. What counts as a
+// success, and what to do about a missed run, is up to the caller.
 //
 // # Why it is built so
 //
-// The calendar is walked over readings of a wall clock, labelled as UTC, where no hour is missing or repeated; each
-// reading found is then placed in the zone. So the walk knows nothing of zones, and the zones nothing of cron.
+// The calendar is searched over readings of a wall clock, labelled as UTC, where no hour
+// is missing or repeated; each reading found is then placed in the zone. So the search
+// needs no time zones, and the placement no cron.
 //
-// The walk is written here because gronx 1.20.4, the library at hand, would need more care than it saves. It counts
-// weekdays from 0, finds times in the hour that autumn repeats twice, and, asked for what follows the last due time
-// there is, returns that very time without an error, so that a loop over it never ends.
+// The search is written here because github.com/adhocore/gronx 1.20.4 would need more
+// care than it saves. It counts weekdays from 0, returns times in the hour that autumn
+// repeats twice, and, asked for the time after the last due time, returns that same time
+// without an error, so that a loop over it never ends.
 //
-// The time zone database is linked into every program that imports this package (450 kB), so that a schedule does not
-// depend on what a container or a Lambda image happens to hold. The host's own database, where there is one, comes first.
+// The time zone database is linked into every program that imports this package (450 kB),
+// so that a schedule does not depend on the files of a container or a Lambda image. The
+// host's own database, if there is one, takes precedence.
 package schedule

@@ -9,34 +9,36 @@ import (
 
 const form = "cron(minutes hours day-of-month month day-of-week year)"
 
-// Parse reads an EventBridge Scheduler cron expression, such as cron(0 9-21 ? * MON-FRI *), whose times are those of the
-// zone; a nil zone is UTC, as in EventBridge.
+// Parse parses an EventBridge Scheduler cron expression, such as cron(0 9-21 ? * MON-FRI
+// *), in the given time zone. A nil zone means UTC, as in EventBridge.
 //
-// Each field takes numbers, or names in any case, in lists, ranges and steps; weekdays count from 1 = SUN to 7 = SAT.
-// Day-of-month also takes L and 15W, day-of-week L, 6L and 2#1, each alone in its field; exactly one of these two fields
-// is a question mark (EventBridge User Guide, cron expressions reference, November 2026). A range that runs backwards is
-// refused: AWS does not document one. An expression that can never be due is no error.
+// Each field accepts numbers, or names in any case, in lists, ranges and steps; weekdays
+// count from 1 = SUN to 7 = SAT. Day-of-month also accepts L and 15W, and day-of-week L,
+// 6L and 2#1, each alone in its field; exactly one of these two fields is a question mark
+// (https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html, November
+// 2026). Parse rejects ranges that run backwards, since AWS does not document them. An
+// expression that is never due is no error.
 //
-// The error says what is wrong and repeats the form.
+// The error names the field and repeats the form.
 func Parse(expression string, zone *time.Location) (Schedule, error) {
 	if zone == nil {
 		zone = time.UTC
 	}
 	s := Schedule{expression: strings.TrimSpace(expression), zone: zone}
-	if err := s.read(); err != nil {
+	if err := s.parse(); err != nil {
 		return Schedule{}, fmt.Errorf("schedule %q: %w; the form is %s", s.expression, err, form)
 	}
 	return s, nil
 }
 
-func (s *Schedule) read() error {
+func (s *Schedule) parse() error {
 	kind, rest, _ := strings.Cut(s.expression, "(")
 	if kind == "rate" || kind == "at" {
-		return fmt.Errorf("%s() is not supported, only cron()", kind)
+		return fmt.Errorf("%s() is not supported: use cron()", kind)
 	}
 	inside, closed := strings.CutSuffix(rest, ")")
 	if kind != "cron" || !closed {
-		return errors.New("not of the form cron(…)")
+		return errors.New("the expression must have the form cron(…)")
 	}
 	texts := strings.Fields(strings.ToUpper(inside))
 	if len(texts) != 6 {
@@ -58,28 +60,28 @@ func (s *Schedule) read() error {
 	return r.err
 }
 
-// reader reads fields and keeps the first mistake.
+// reader parses fields and records the first error.
 type reader struct{ err error }
 
 func (r *reader) set(f field, text string) set {
 	values, err := f.set(text)
-	r.note(f, err)
+	r.record(f, err)
 	return values
 }
 
 func (r *reader) value(f field, text string) int {
 	n, err := f.value(text)
-	r.note(f, err)
+	r.record(f, err)
 	return n
 }
 
-func (r *reader) note(f field, err error) {
+func (r *reader) record(f field, err error) {
 	if err != nil && r.err == nil {
 		r.err = fmt.Errorf("%s: %w", f.name, err)
 	}
 }
 
-// monthDay reads the day-of-month field.
+// monthDay parses the day-of-month field.
 func (r *reader) monthDay(text string) dayRule {
 	if text == "L" {
 		return lastOfMonth
@@ -90,7 +92,7 @@ func (r *reader) monthDay(text string) dayRule {
 	return onMonthDays(r.set(monthDays, text))
 }
 
-// weekday reads the day-of-week field.
+// weekday parses the day-of-week field.
 func (r *reader) weekday(text string) dayRule {
 	if text == "L" { // of the week
 		return onWeekdays(r.set(weekdays, "SAT"))

@@ -2,12 +2,12 @@ package schedule
 
 import "time"
 
-// Grace is how long after its time a due run may still be without success before the data counts as stale:
-// data routes then answer with X-Data-Stale: true.
+// Grace is how long after its due time a run may be without success before the data is
+// stale.
 const Grace = 30 * time.Minute
 
-// Schedule is a cron expression in a time zone; [Parse] makes one. The zero Schedule is never due.
-// It may be copied and used concurrently.
+// Schedule is a cron expression in a time zone, returned by [Parse]. The zero Schedule is
+// never due. A Schedule may be copied and is safe for concurrent use.
 type Schedule struct {
 	expression                    string
 	zone                          *time.Location
@@ -15,7 +15,7 @@ type Schedule struct {
 	day                           dayRule
 }
 
-// String returns the expression as it was given to [Parse], and "off" for the zero Schedule.
+// String returns the expression as passed to [Parse], or "off" for the zero Schedule.
 func (s Schedule) String() string {
 	if s.zone == nil {
 		return "off"
@@ -23,7 +23,7 @@ func (s Schedule) String() string {
 	return s.expression
 }
 
-// Zone returns the name of the time zone, and "" for the zero Schedule.
+// Zone returns the name of the time zone, or "" for the zero Schedule.
 func (s Schedule) Zone() string {
 	if s.zone == nil {
 		return ""
@@ -31,11 +31,12 @@ func (s Schedule) Zone() string {
 	return s.zone.String()
 }
 
-// Missed returns the time of the run that was due last, at or before now, if nothing has succeeded since; else the
-// zero time. However many runs were missed, it is one that has to be caught up.
+// Missed returns the latest due time at or before now if no run has succeeded since, and
+// otherwise the zero time. However many runs were missed, one run catches up.
 //
-// Success is when the newest run that does what this schedule asks for finished, zero if none ever did. A run that was
-// under way at the due time therefore counts, as it does for a run that joins it.
+// Success is when the newest run that does at least the work of this schedule finished;
+// zero if there was none. A run in progress at the due time therefore counts, as it does
+// for a run that joins it.
 func (s Schedule) Missed(success, now time.Time) time.Time {
 	due := s.Prev(now)
 	if !due.After(success) {
@@ -44,9 +45,10 @@ func (s Schedule) Missed(success, now time.Time) time.Time {
 	return due
 }
 
-// StaleAt returns the moment from which the data is stale if nothing succeeds any more: [Grace] after the first run due
-// after the last success (see [Schedule.Missed]), or the zero time if no run is due any more. It changes only with
-// success, so a caller who answers many requests asks once for each success.
+// StaleAt returns when the data becomes stale without another success: [Grace] after the
+// first due time after the last success (see [Schedule.Missed]), or the zero time if
+// there is no such due time. The result changes only with success, so that a caller can
+// cache it.
 func (s Schedule) StaleAt(success time.Time) time.Time {
 	due := s.Next(success)
 	if due.IsZero() {

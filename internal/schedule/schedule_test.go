@@ -9,18 +9,18 @@ import (
 	"voc/internal/schedule"
 )
 
-func TestARunMissedIsTheOneDueLast(t *testing.T) {
+func TestMissed(t *testing.T) {
 	hourly := parse(t, "cron(0 9-21 ? * MON-FRI *)", newYork)
 	for name, test := range map[string]struct{ success, now, want string }{
-		"nothing since its time":              {"2026-11-20 20:01", "2026-11-20 21:07", "2026-11-20 21:00"},
-		"succeeded":                           {"2026-11-20 21:01", "2026-11-20 21:07", never},
-		"succeeded at its very time":          {"2026-11-20 21:00", "2026-11-20 21:07", never},
-		"due this very minute":                {"2026-11-20 20:01", "2026-11-20 21:00", "2026-11-20 21:00"},
-		"not due yet":                         {"2026-11-20 20:01", "2026-11-20 20:59", never},
-		"off over the weekend":                {"2026-11-20 20:01", "2026-11-22 12:00", "2026-11-20 21:00"},
-		"off for a week: one run, the latest": {"2026-11-16 09:01", "2026-11-23 10:30", "2026-11-23 10:00"},
-		"never a success":                     {never, "2026-11-23 10:30", "2026-11-23 10:00"},
-		"success from a clock that is ahead":  {"2026-11-24 00:00", "2026-11-23 10:30", never},
+		"none since due time":        {"2026-11-20 20:01", "2026-11-20 21:07", "2026-11-20 21:00"},
+		"succeeded":                  {"2026-11-20 21:01", "2026-11-20 21:07", never},
+		"succeeded at due time":      {"2026-11-20 21:00", "2026-11-20 21:07", never},
+		"due this minute":            {"2026-11-20 20:01", "2026-11-20 21:00", "2026-11-20 21:00"},
+		"not due yet":                {"2026-11-20 20:01", "2026-11-20 20:59", never},
+		"off over the weekend":       {"2026-11-20 20:01", "2026-11-22 12:00", "2026-11-20 21:00"},
+		"off for a week: the latest": {"2026-11-16 09:01", "2026-11-23 10:30", "2026-11-23 10:00"},
+		"never a success":            {never, "2026-11-23 10:30", "2026-11-23 10:00"},
+		"success by a clock ahead":   {"2026-11-24 00:00", "2026-11-23 10:30", never},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := hourly.Missed(at(t, test.success, newYork), at(t, test.now, newYork))
@@ -29,13 +29,13 @@ func TestARunMissedIsTheOneDueLast(t *testing.T) {
 	}
 }
 
-func TestDataIsStaleHalfAnHourAfterTheFirstDueRunWithoutSuccess(t *testing.T) {
+func TestStaleAt(t *testing.T) {
 	for name, test := range map[string]struct{ expression, success, want string }{
-		"after the next hour":         {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 20:01", "2026-11-20 21:30"},
-		"not over the weekend":        {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 21:01", "2026-11-23 09:30"},
-		"a success at the very time":  {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 20:00", "2026-11-20 21:30"},
-		"never, with no run to come":  {"cron(0 9 1 1 ? 2020)", "2026-11-20 20:00", never},
-		"long ago, without a success": {"cron(0 9 1 1 ? 2020)", never, "2020-01-01 09:30"},
+		"after the next hour":  {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 20:01", "2026-11-20 21:30"},
+		"not over the weekend": {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 21:01", "2026-11-23 09:30"},
+		"success at due time":  {"cron(0 9-21 ? * MON-FRI *)", "2026-11-20 20:00", "2026-11-20 21:30"},
+		"no further due time":  {"cron(0 9 1 1 ? 2020)", "2026-11-20 20:00", never},
+		"never a success":      {"cron(0 9 1 1 ? 2020)", never, "2020-01-01 09:30"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := parse(t, test.expression, newYork).StaleAt(at(t, test.success, newYork))
@@ -44,7 +44,7 @@ func TestDataIsStaleHalfAnHourAfterTheFirstDueRunWithoutSuccess(t *testing.T) {
 	}
 }
 
-func TestAScheduleShowsWhatItWasMadeOf(t *testing.T) {
+func TestStringAndZone(t *testing.T) {
 	s := parse(t, " cron(0 9-21 ? * mon-fri *) ", newYork)
 	if s.String() != "cron(0 9-21 ? * mon-fri *)" || s.Zone() != "America/New_York" {
 		t.Errorf("%s in %s", s, s.Zone())
@@ -54,11 +54,12 @@ func TestAScheduleShowsWhatItWasMadeOf(t *testing.T) {
 	}
 }
 
-func TestTheZeroScheduleIsNeverDue(t *testing.T) {
+func TestZeroScheduleIsNeverDue(t *testing.T) {
 	var off schedule.Schedule
 	now := time.Now()
 	for name, got := range map[string]time.Time{
-		"Next": off.Next(now), "Prev": off.Prev(now), "Missed": off.Missed(time.Time{}, now), "StaleAt": off.StaleAt(time.Time{}),
+		"Next": off.Next(now), "Prev": off.Prev(now),
+		"Missed": off.Missed(time.Time{}, now), "StaleAt": off.StaleAt(time.Time{}),
 	} {
 		expect(t, name, got, time.Time{})
 	}

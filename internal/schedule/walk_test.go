@@ -12,15 +12,17 @@ import (
 	"voc/internal/schedule"
 )
 
-// The model: an expression drawn together with what it means, and walkers that try every minute or every day.
+// The model: a random expression together with its meaning, and walks that try every
+// minute or every day.
 
-// part is a field's text and whether it holds at a local time.
+// part is the text of a field, and a function that reports whether a local time matches
+// it.
 type part struct {
 	text  string
 	holds func(time.Time) bool
 }
 
-// wheel is a field's range, as AWS documents it.
+// wheel is the range of a field, as AWS documents it.
 type wheel struct {
 	min, max int
 	names    []string
@@ -40,7 +42,7 @@ var (
 
 func (w wheel) any() part { return part{"*", func(time.Time) bool { return true }} }
 
-// draw makes a list of values, ranges and steps.
+// draw draws a list of values, ranges and steps.
 func (w wheel) draw(t *rapid.T) part {
 	var items []string
 	due := map[int]bool{}
@@ -83,7 +85,7 @@ func (w wheel) drawOrAny(t *rapid.T) part {
 	return w.draw(t)
 }
 
-// drawDay makes the day-of-month and day-of-week fields, one of which is a question mark.
+// drawDay draws the day-of-month and day-of-week fields, one of which is a question mark.
 func drawDay(t *rapid.T) (dom, dow string, holds func(time.Time) bool) {
 	day := days.draw(t)
 	weekday := weekdays.draw(t)
@@ -97,13 +99,19 @@ func drawDay(t *rapid.T) (dom, dow string, holds func(time.Time) bool) {
 	case 1:
 		return "L", "?", func(t time.Time) bool { return t.Day() == lastDay(t) }
 	case 2:
-		return fmt.Sprintf("%dW", n), "?", func(t time.Time) bool { return t.Day() == workingDayNear(t, n) }
+		return fmt.Sprintf("%dW", n), "?", func(t time.Time) bool {
+			return t.Day() == workingDayNear(t, n)
+		}
 	case 3:
 		return "?", "L", func(t time.Time) bool { return t.Weekday() == time.Saturday }
 	case 4:
-		return "?", fmt.Sprintf("%dL", wd), func(t time.Time) bool { return isWeekday(t) && t.Day() > lastDay(t)-7 }
+		return "?", fmt.Sprintf("%dL", wd), func(t time.Time) bool {
+			return isWeekday(t) && t.Day() > lastDay(t)-7
+		}
 	case 5:
-		return "?", fmt.Sprintf("%d#%d", wd, nth), func(t time.Time) bool { return isWeekday(t) && (t.Day()+6)/7 == nth }
+		return "?", fmt.Sprintf("%d#%d", wd, nth), func(t time.Time) bool {
+			return isWeekday(t) && (t.Day()+6)/7 == nth
+		}
 	case 6:
 		return "?", "*", days.any().holds
 	default:
@@ -111,9 +119,12 @@ func drawDay(t *rapid.T) (dom, dow string, holds func(time.Time) bool) {
 	}
 }
 
-func lastDay(t time.Time) int { return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day() }
+func lastDay(t time.Time) int {
+	return time.Date(t.Year(), t.Month()+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
 
-// workingDayNear is the Monday to Friday nearest to the nth without leaving the month; 0 if there is no nth.
+// workingDayNear returns the Monday to Friday nearest to day n of the same month, or 0 if
+// the month has no day n.
 func workingDayNear(t time.Time, n int) int {
 	last := lastDay(t)
 	switch weekday := time.Date(t.Year(), t.Month(), n, 0, 0, 0, 0, time.UTC).Weekday(); {
@@ -131,7 +142,7 @@ func workingDayNear(t time.Time, n int) int {
 	return n
 }
 
-func TestDueTimesAreThoseAMinuteByMinuteWalkFinds(t *testing.T) {
+func TestDueTimesMatchMinuteWalk(t *testing.T) {
 	for name, changes := range map[string][]string{
 		"America/New_York":    {"2026-03-08", "2026-11-01"},
 		"Europe/Berlin":       {"2026-03-29", "2026-10-25"},
@@ -145,13 +156,15 @@ func TestDueTimesAreThoseAMinuteByMinuteWalkFinds(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				dom, dow, day := drawDay(t)
 				minute, hour, month := minutes.drawOrAny(t), hours.drawOrAny(t), months.drawOrAny(t)
-				s := parse(t, fmt.Sprintf("cron(%s %s %s %s %s *)", minute.text, hour.text, dom, month.text, dow), place)
-				from := at(t, rapid.SampledFrom(changes).Draw(t, "change")+" 00:00", time.UTC).Add(-walked / 2)
+				s := parse(t, fmt.Sprintf("cron(%s %s %s %s %s *)",
+					minute.text, hour.text, dom, month.text, dow), place)
+				change := rapid.SampledFrom(changes).Draw(t, "change")
+				from := at(t, change+" 00:00", time.UTC).Add(-walkLength / 2)
 				due := walkMinutes(from.In(place), func(t time.Time) bool {
 					return minute.holds(t) && hour.holds(t) && month.holds(t) && day(t)
 				})
 				for range 10 {
-					now := from.Add(time.Duration(rapid.Int64Range(0, int64(walked)-1).Draw(t, "now")))
+					now := from.Add(time.Duration(rapid.Int64Range(0, int64(walkLength)-1).Draw(t, "now")))
 					compare(t, s, now, from, due)
 				}
 			})
@@ -159,14 +172,15 @@ func TestDueTimesAreThoseAMinuteByMinuteWalkFinds(t *testing.T) {
 	}
 }
 
-const walked = 3 * 24 * time.Hour
+const walkLength = 3 * 24 * time.Hour
 
-// walkMinutes looks at the clock once a minute, from the day before on, and notes each reading that is due when
-// it is shown for the first time.
+// walkMinutes steps through each minute, from the day before on, and records each due
+// reading when it is shown for the first time.
 func walkMinutes(from time.Time, due func(time.Time) bool) []time.Time {
 	var found []time.Time
 	shown := map[string]bool{}
-	for now := from.Add(-24 * time.Hour); now.Before(from.Add(walked)); now = now.Add(time.Minute) {
+	end := from.Add(walkLength)
+	for now := from.Add(-24 * time.Hour); now.Before(end); now = now.Add(time.Minute) {
 		if !due(now) {
 			continue
 		}
@@ -179,7 +193,7 @@ func walkMinutes(from time.Time, due func(time.Time) bool) []time.Time {
 	return found
 }
 
-// compare holds a schedule to all that was due in the stretch walked.
+// compare compares a schedule with the due times of the walk.
 func compare(t *rapid.T, s schedule.Schedule, now, from time.Time, due []time.Time) {
 	t.Helper()
 	later := slices.IndexFunc(due, now.Before)
@@ -190,8 +204,9 @@ func compare(t *rapid.T, s schedule.Schedule, now, from time.Time, due []time.Ti
 	switch {
 	case later < len(due) && !next.Equal(due[later]):
 		t.Fatalf("%s in %s after %s: %s, want %s", s, s.Zone(), now, next, due[later])
-	case later == len(due) && !next.IsZero() && next.Before(from.Add(walked)):
-		t.Fatalf("%s in %s after %s: %s, want none before %s", s, s.Zone(), now, next, from.Add(walked))
+	case later == len(due) && !next.IsZero() && next.Before(from.Add(walkLength)):
+		t.Fatalf("%s in %s after %s: %s, want none before %s",
+			s, s.Zone(), now, next, from.Add(walkLength))
 	}
 	prev := s.Prev(now)
 	switch {
@@ -202,7 +217,7 @@ func compare(t *rapid.T, s schedule.Schedule, now, from time.Time, due []time.Ti
 	}
 }
 
-func TestRareDatesAreThoseADayByDayWalkFinds(t *testing.T) {
+func TestRareDatesMatchDayWalk(t *testing.T) {
 	first, last := at(t, "1970-01-01 00:00", time.UTC), at(t, "2199-12-31 00:00", time.UTC)
 	rapid.Check(t, func(t *rapid.T) {
 		dom, dow, day := drawDay(t)
@@ -218,7 +233,7 @@ func TestRareDatesAreThoseADayByDayWalkFinds(t *testing.T) {
 			return time.Time{}
 		}
 		now := first.AddDate(0, 0, rapid.IntRange(0, 84000).Draw(t, "days since 1970"))
-		for range 3 { // the second and third time from a time that is due
+		for range 3 { // the second and third time starting at a due time
 			next, prev := s.Next(now), s.Prev(now)
 			if want := walk(now.AddDate(0, 0, 1), 1); !next.Equal(want) {
 				t.Fatalf("%s after %s: %s, want %s", expression, now, next, want)

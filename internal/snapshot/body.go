@@ -11,20 +11,21 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// Encoding of the whole list, by its HTTP name.
+// Encoding is the HTTP name of a content encoding.
 type Encoding string
 
-// The encodings that are kept ready. Identity is made of Gzip when a file is first asked for it: it would double the file.
+// The encodings in which a file has the list and the reports. The list as Identity is
+// unpacked from Gzip on first use: stored, it would lengthen the file by a quarter.
 const (
 	Identity Encoding = "identity"
 	Gzip     Encoding = "gzip"
 	Brotli   Encoding = "br"
 )
 
-// Name of an answer that depends on nothing but the snapshot.
+// Name is the name of a stored response: one that depends on nothing but the snapshot.
 type Name string
 
-// The answers that are kept ready.
+// The stored responses.
 const (
 	List         Name = "feedback"
 	FacetsReport Name = "facets"
@@ -33,23 +34,26 @@ const (
 	PulseReport  Name = "customer-pulse"
 )
 
-// Smallest picks, of the encodings that a client takes, the one in which the whole list is smallest; without any of them it is Identity.
+// Smallest returns which of the accepted encodings makes the whole list smallest;
+// Identity if the file has none of them.
 func (f *File) Smallest(accepted []Encoding) Encoding {
 	best := Identity
 	for _, encoding := range accepted {
-		size, ok := f.sizes[stored{List, encoding}]
-		if ok && (best == Identity || size < f.sizes[stored{List, best}]) {
+		size, ok := f.sizes[bodyKey{List, encoding}]
+		if ok && (best == Identity || size < f.sizes[bodyKey{List, best}]) {
 			best = encoding
 		}
 	}
 	return best
 }
 
-// Size is how many bytes the whole list has in an encoding; 0 for one that the snapshot does not hold.
-func (f *File) Size(encoding Encoding) int64 { return f.sizes[stored{List, encoding}] }
+// Size returns the length of the whole list in an encoding, in bytes; 0 if the file does
+// not have it.
+func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, encoding}] }
 
-// Body opens the whole list in an encoding; the caller closes it. The first call for an encoding writes it to a file beside the
-// snapshot, later ones only open that.
+// Body opens the whole list in an encoding and returns its size; the caller closes it.
+// The first call for an encoding unpacks the list into a file beside the snapshot, later
+// ones only open that.
 func (f *File) Body(ctx context.Context, encoding Encoding) (*os.File, int64, error) {
 	f.bodies.Lock()
 	defer f.bodies.Unlock()
@@ -58,7 +62,7 @@ func (f *File) Body(ctx context.Context, encoding Encoding) (*os.File, int64, er
 	if !ok {
 		var err error
 		if size, err = f.unpack(ctx, encoding, path); err != nil {
-			_ = os.Remove(path) // half a list must not be found again
+			_ = os.Remove(path) // half a list must not be served
 			return nil, 0, wrap("unpack the list as "+string(encoding), err)
 		}
 		f.ready[encoding] = size
@@ -71,19 +75,19 @@ func (f *File) bodyPath(encoding Encoding) string { return f.path + "." + string
 
 // unpack writes the whole list to path.
 func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
-	from := stored{List, encoding}
+	from := bodyKey{List, encoding}
 	if encoding == Identity {
 		from.encoding = Gzip
 	}
 	if f.sizes[from] == 0 {
-		return 0, errNotHeld
+		return 0, errNoBody
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	var body io.Reader = &parts{ctx: ctx, file: f, stored: from}
+	var body io.Reader = &parts{ctx: ctx, file: f, bodyKey: from}
 	if encoding == Identity {
 		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
 			return 0, err
@@ -93,11 +97,11 @@ func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int6
 	return size, errors.Join(err, file.Close())
 }
 
-var errNotHeld = errors.New("the snapshot does not hold it")
+var errNoBody = errors.New("the snapshot does not have it")
 
-// parts reads a stored answer a part at a time.
+// parts reads a stored response part by part.
 type parts struct {
-	stored
+	bodyKey
 	ctx  context.Context
 	file *File
 	next int
@@ -106,7 +110,8 @@ type parts struct {
 
 func (p *parts) Read(into []byte) (int, error) {
 	if len(p.rest) == 0 {
-		err := p.file.db.QueryRowContext(p.ctx, `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`, p.name, p.encoding, p.next).Scan(&p.rest)
+		const query = `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`
+		err := p.file.db.QueryRowContext(p.ctx, query, p.name, p.encoding, p.next).Scan(&p.rest)
 		if errors.Is(err, sql.ErrNoRows) {
 			return 0, io.EOF
 		}

@@ -10,11 +10,13 @@ import (
 	"voc/internal/feedback"
 )
 
-// Facets counts the values that what a filter selects has: each property under all parts of the filter but its own. Values that no record is left with are missing.
+// Facets returns the report on the values of the selected records: each property is
+// counted under all parts of the filter apart from its own. Values without a record are
+// left out.
 func (f *File) Facets(ctx context.Context, filter feedback.Filter) ([]byte, error) {
 	sets, err := f.sets(ctx, filter)
 	if err == nil && filter.Text != nil {
-		sets[text], err = f.search(ctx, matchOf(filter.Text))
+		sets[textKey], err = f.search(ctx, matchOf(filter.Text))
 	}
 	if err != nil {
 		return nil, wrap("count", err)
@@ -29,11 +31,14 @@ func (f *File) Facets(ctx context.Context, filter feedback.Filter) ([]byte, erro
 	return append(facets.JSON(), '\n'), nil
 }
 
-// text is under what the set of a search is kept: no property has that name.
-const text = "q"
+// textKey is the key of the set of a search in sets; no property has that name.
+const textKey = "q"
 
-func (f *File) count(ctx context.Context, sets map[string]*roaring.Bitmap, choices map[string][]feedback.Choice) error {
-	rows, err := f.db.QueryContext(ctx, `SELECT property, value, records, positions FROM facet ORDER BY property, key`)
+func (f *File) count(
+	ctx context.Context, sets map[string]*roaring.Bitmap, choices map[string][]feedback.Choice,
+) error {
+	const query = `SELECT property, value, records, positions FROM facet ORDER BY property, key`
+	rows, err := f.db.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -51,7 +56,8 @@ func (f *File) count(ctx context.Context, sets map[string]*roaring.Bitmap, choic
 		}
 		if others[property] != nil {
 			set := roaring.New()
-			if _, err := set.FromBuffer(packed); err != nil { // it lies in the row's own bytes, and is gone with them
+			// The set shares the bytes of the row, and is used no longer than they are valid.
+			if _, err := set.FromBuffer(packed); err != nil {
 				return fmt.Errorf("%s %q: %w", property, choice.Value, err)
 			}
 			choice.Count = int(set.AndCardinality(others[property])) // #nosec G115 -- at most records

@@ -14,19 +14,23 @@ import (
 // RankingPart is how many records a part of a ranking has: a page mostly needs one part.
 const RankingPart = 2048
 
-// Page is a stretch of a selection in some order.
+// Page is a part of a selection in some order.
 type Page struct {
 	Positions []uint32
-	Last      uint32 // the place of the last one in the order: what the next page begins after
+	Last      uint32 // the place of the last one in the order, after which the next page begins
 	More      bool   // there is a next page
 }
 
-// spot is a record in an order: its place there, from 1 on, and its position in the file.
+// spot is a record in an order: its place there, counted from 1, and its position in the
+// file.
 type spot struct{ place, pos uint32 }
 
-// Page reads at most limit records in an order, from after a place on (0: from the beginning). A place is one in the order of all records, so that finding where a page
-// begins takes the same time wherever that is.
-func (s Selection) Page(ctx context.Context, sort feedback.Sort, after uint32, limit int) (Page, error) {
+// Page reads at most limit records in an order, starting behind a place (0: at the
+// first). Places are those in the order of all records, so a page is found in the same
+// time wherever it begins.
+func (s Selection) Page(
+	ctx context.Context, sort feedback.Sort, after uint32, limit int,
+) (Page, error) {
 	page := Page{Positions: make([]uint32, 0, limit), Last: after}
 	spots, err := s.spots(ctx, sort, after)
 	if err != nil {
@@ -45,8 +49,10 @@ func (s Selection) Page(ctx context.Context, sort feedback.Sort, after uint32, l
 	return page, nil
 }
 
-// spots walks the selection in an order, from after a place on.
-func (s Selection) spots(ctx context.Context, sort feedback.Sort, after uint32) (iter.Seq2[spot, error], error) {
+// spots yields the selection in an order, starting behind a place.
+func (s Selection) spots(
+	ctx context.Context, sort feedback.Sort, after uint32,
+) (iter.Seq2[spot, error], error) {
 	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
 		return within(s.among, s.file.matchesAfter(ctx, s.match, after)), nil
 	}
@@ -62,10 +68,10 @@ func (s Selection) spots(ctx context.Context, sort feedback.Sort, after uint32) 
 	case set == nil:
 		return s.file.all(after), nil
 	}
-	return from(set, after), nil
+	return positionsOf(set, after), nil
 }
 
-// within leaves out what is not in set; nil has all.
+// within yields the spots whose records are in set; nil has all.
 func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, error] {
 	if set == nil {
 		return spots
@@ -79,7 +85,7 @@ func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, e
 	}
 }
 
-// all are the positions of the file.
+// all yields the positions of the file.
 func (f *File) all(after uint32) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
 		for pos := after + 1; int64(pos) <= int64(f.records) && pos > after; pos++ {
@@ -90,8 +96,8 @@ func (f *File) all(after uint32) iter.Seq2[spot, error] {
 	}
 }
 
-// from are the positions of a set.
-func from(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
+// positionsOf yields the positions of a set.
+func positionsOf(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
 		positions := set.Iterator()
 		for positions.AdvanceIfNeeded(after); positions.HasNext(); {
@@ -103,7 +109,9 @@ func from(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 }
 
 // ranked reads a ranking part by part.
-func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) iter.Seq2[spot, error] {
+func (f *File) ranked(
+	ctx context.Context, sort feedback.Sort, after uint32,
+) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
 		place := after / RankingPart * RankingPart
 		rows, err := f.ranking.QueryContext(ctx, string(sort), after/RankingPart)
@@ -125,7 +133,7 @@ func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) ite
 			}
 		}
 		if err = rows.Err(); err == nil && int64(max(place, after)) < int64(f.records) {
-			err = errNotHeld
+			err = errNoBody
 		}
 		if err != nil {
 			yield(spot{}, err)
@@ -133,18 +141,28 @@ func (f *File) ranked(ctx context.Context, sort feedback.Sort, after uint32) ite
 	}
 }
 
-// matchesAfter reads what a text finds behind a position off the index, for a page that needs no count.
-func (f *File) matchesAfter(ctx context.Context, match string, after uint32) iter.Seq2[spot, error] {
-	return f.spots(ctx, f.matchingAfter, func(_, pos uint32) spot { return spot{pos, pos} }, match, after)
+// matchesAfter yields what a search finds behind a position, for a page that needs no
+// count.
+func (f *File) matchesAfter(
+	ctx context.Context, match string, after uint32,
+) iter.Seq2[spot, error] {
+	place := func(_, pos uint32) spot { return spot{pos, pos} }
+	return f.querySpots(ctx, f.matchingAfter, place, match, after)
 }
 
-// byRelevance reads what a text finds, the best first. The engine has to weigh all of them to know the first.
-func (f *File) byRelevance(ctx context.Context, match string, after uint32) iter.Seq2[spot, error] {
-	return f.spots(ctx, f.relevance, func(n, pos uint32) spot { return spot{after + n, pos} }, match, after)
+// byRelevance yields what a search finds, the best match first. SQLite weighs all of them
+// to know the first.
+func (f *File) byRelevance(
+	ctx context.Context, match string, after uint32,
+) iter.Seq2[spot, error] {
+	place := func(n, pos uint32) spot { return spot{after + n, pos} }
+	return f.querySpots(ctx, f.relevance, place, match, after)
 }
 
-// spots reads positions that a query gives.
-func (f *File) spots(ctx context.Context, query *sql.Stmt, place func(n, pos uint32) spot, args ...any) iter.Seq2[spot, error] {
+// querySpots yields the positions that a query returns; place makes a spot of the n-th.
+func (f *File) querySpots(
+	ctx context.Context, query *sql.Stmt, place func(n, pos uint32) spot, args ...any,
+) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
 		rows, err := query.QueryContext(ctx, args...)
 		if err != nil {

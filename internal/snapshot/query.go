@@ -11,17 +11,19 @@ import (
 	"voc/internal/feedback"
 )
 
-// brief is the context of queries that read a few rows off an index: they are over before anybody could end them, and watching a context for its end would take
-// longer than some of them.
-var brief = context.Background()
+// uncancelled is the context of queries that read a few rows through an index: they end
+// before a client could cancel them, and watching a context takes longer than some of
+// them.
+var uncancelled = context.Background()
 
-// Summaries yields the JSON of the records at positions, in their order. A slice is valid until the next one.
+// Summaries yields the JSON of the records at positions, in their order. A slice is valid
+// until the next one is yielded.
 func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var rows *sql.Rows
 		err := ctx.Err()
 		if err == nil {
-			rows, err = f.summaries.QueryContext(brief, list(positions))
+			rows, err = f.summaries.QueryContext(uncancelled, jsonArray(positions))
 		}
 		if err != nil {
 			yield(nil, wrap("list", err))
@@ -44,8 +46,8 @@ func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]by
 	}
 }
 
-// list writes positions as a JSON array, which SQLite takes for a table.
-func list(positions []uint32) string {
+// jsonArray writes positions as a JSON array, which SQLite reads as a table.
+func jsonArray(positions []uint32) string {
 	out := append(make([]byte, 0, 8*len(positions)+2), '[')
 	for i, pos := range positions {
 		if i > 0 {
@@ -56,12 +58,12 @@ func list(positions []uint32) string {
 	return string(append(out, ']'))
 }
 
-// Detail is the JSON of one record with all its keys. Error: ErrNoRecord.
+// Detail returns the JSON of one record with all its keys, or ErrNoRecord.
 func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, wrap("read record "+id, err)
 	}
-	rows, err := f.detail.QueryContext(brief, id)
+	rows, err := f.detail.QueryContext(uncancelled, id)
 	if err != nil {
 		return nil, wrap("read record "+id, err)
 	}
@@ -83,7 +85,8 @@ func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 // Sources yields every record as Airtable sent it, newest first.
 func (f *File) Sources(ctx context.Context) iter.Seq2[Source, error] {
 	return func(yield func(Source, error) bool) {
-		rows, err := f.db.QueryContext(ctx, `SELECT id, created_time, fields, digest, computed FROM feedback ORDER BY pos`)
+		const query = `SELECT id, created_time, fields, digest, computed FROM feedback ORDER BY pos`
+		rows, err := f.db.QueryContext(ctx, query)
 		if err != nil {
 			yield(Source{}, wrap("read the records", err))
 			return

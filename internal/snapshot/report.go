@@ -9,20 +9,24 @@ import (
 	"voc/internal/feedback"
 )
 
-// Report is an answer that depends on nothing but the snapshot, in the smallest of the encodings that a client takes. It is read once; the caller must not change it.
-func (f *File) Report(ctx context.Context, name Name, accepted []Encoding) ([]byte, Encoding, error) {
-	best := stored{name, Identity}
+// Report returns a stored report in the smallest of the accepted encodings, and which
+// that is. It is read once: the caller must not change it.
+func (f *File) Report(
+	ctx context.Context, name Name, accepted []Encoding,
+) ([]byte, Encoding, error) {
+	best := bodyKey{name, Identity}
 	for _, encoding := range accepted {
-		if s := (stored{name, encoding}); f.sizes[s] > 0 && f.sizes[s] < f.sizes[best] {
-			best = s
+		key := bodyKey{name, encoding}
+		if f.sizes[key] > 0 && f.sizes[key] < f.sizes[best] {
+			best = key
 		}
 	}
 	if body, ok := f.reports.Load(best); ok {
 		return body.([]byte), best.encoding, nil
 	}
-	body, err := io.ReadAll(&parts{ctx: ctx, file: f, stored: best})
+	body, err := io.ReadAll(&parts{ctx: ctx, file: f, bodyKey: best})
 	if err == nil && len(body) == 0 {
-		err = errNotHeld
+		err = errNoBody
 	}
 	if err != nil {
 		return nil, "", wrap("read the report "+string(name), err)
@@ -31,7 +35,8 @@ func (f *File) Report(ctx context.Context, name Name, accepted []Encoding) ([]by
 	return body, best.encoding, nil
 }
 
-// ResponseTimes is the report over some environments, by their names without case.
+// ResponseTimes returns the report over some environments; case does not count in their
+// names.
 func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte, error) {
 	weeks := map[string]feedback.Times{}
 	for _, name := range folded(environments) {
@@ -42,8 +47,12 @@ func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte
 	return append(feedback.ResponseTimes(weeks), '\n'), nil
 }
 
-func (f *File) addTimes(ctx context.Context, environment string, weeks map[string]feedback.Times) error {
-	rows, err := f.db.QueryContext(ctx, `SELECT week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5 FROM response_times WHERE environment = ?`, environment)
+func (f *File) addTimes(
+	ctx context.Context, environment string, weeks map[string]feedback.Times,
+) error {
+	const query = `SELECT week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5
+		FROM response_times WHERE environment = ?`
+	rows, err := f.db.QueryContext(ctx, query, environment)
 	if err != nil {
 		return err
 	}
@@ -52,7 +61,8 @@ func (f *File) addTimes(ctx context.Context, environment string, weeks map[strin
 		var week sql.RawBytes
 		var t feedback.Times
 		s, n := &t.Sums, &t.Counts
-		if err := rows.Scan(&week, &t.Records, &s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4]); err != nil {
+		if err := rows.Scan(&week, &t.Records,
+			&s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4]); err != nil {
 			return err
 		}
 		t.Add(weeks[string(week)])
@@ -61,7 +71,7 @@ func (f *File) addTimes(ctx context.Context, environment string, weeks map[strin
 	return rows.Err()
 }
 
-// folded folds values, each once, in order.
+// folded returns the folded values, sorted, each once.
 func folded(values []string) []string {
 	keys := make([]string, len(values))
 	for i, value := range values {

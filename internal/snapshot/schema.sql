@@ -1,6 +1,7 @@
--- A sealed snapshot. pos is the rank in the order in which feedback is served: newest first, ties by id.
--- h1 to h5 are the durations of the response-time report in hours, in feedback.Durations' order, 0 where there is none.
--- A set of records is a Roaring bitmap of their pos, in the form of github.com/RoaringBitmap/RoaringFormatSpec.
+-- A sealed snapshot. pos is the rank in the order in which feedback is served: newest
+-- first, ties by id. h1 to h5 are the durations of the response-time report in hours, in
+-- the order of feedback.Durations, 0 where there is none. A set of records is a Roaring
+-- bitmap of their pos (https://github.com/RoaringBitmap/RoaringFormatSpec).
 
 CREATE TABLE meta (json TEXT NOT NULL);
 
@@ -11,13 +12,14 @@ CREATE TABLE feedback (
   created      TEXT NOT NULL,
   report_week  TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
-  digest       BLOB NOT NULL, -- SHA-256 of what people put in
-  computed     BLOB NOT NULL, -- SHA-256 of what Airtable works out
-  detail       TEXT NOT NULL, -- JSON: what /{id} adds, but for fields
+  digest       BLOB NOT NULL, -- SHA-256 of the cells that people fill
+  computed     BLOB NOT NULL, -- SHA-256 of the computed cells
+  detail       TEXT NOT NULL, -- JSON: what the response for one record adds, without fields
   fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
 );
 
--- The list's keys of each record, apart from all else, so that a page of them lies on few pages of the file.
+-- The keys of the list, in a table of their own, so that a page of the list is on few
+-- pages of the file.
 CREATE TABLE summary (
   pos  INTEGER PRIMARY KEY,
   json TEXT NOT NULL
@@ -25,7 +27,8 @@ CREATE TABLE summary (
 
 -- A record as it was put.
 CREATE VIEW record AS
-SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed, summary.json AS summary, detail, fields
+SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed,
+  summary.json AS summary, detail, fields
 FROM feedback CROSS JOIN summary USING (pos);
 
 CREATE VIRTUAL TABLE search USING fts5 (
@@ -33,8 +36,9 @@ CREATE VIRTUAL TABLE search USING fts5 (
   content = '', tokenize = 'unicode61 remove_diacritics 2'
 );
 
--- Which records have a value of a property, and how many they are. key is the folded value (feedback.Fold), so that case does not count; value is the
--- spelling that most of them have. The property week is for the facets alone.
+-- Which records have a value of a property, and how many they are. key is the folded
+-- value (feedback.Fold), so that case does not count; value is the spelling that most of
+-- them have. The property week is for the facets only.
 CREATE TABLE facet (
   property  TEXT NOT NULL,
   key       TEXT NOT NULL,
@@ -44,7 +48,8 @@ CREATE TABLE facet (
   PRIMARY KEY (property, key)
 );
 
--- All records in an order other than pos: the pos of each as four bytes, the lowest first, in parts of equal length but for the last.
+-- All records in an order other than pos: the pos of each as four bytes, little-endian,
+-- in parts of 2,048 records; the last part may be shorter.
 CREATE TABLE ranking (
   sort      TEXT NOT NULL,
   part      INTEGER NOT NULL,
@@ -52,8 +57,9 @@ CREATE TABLE ranking (
   PRIMARY KEY (sort, part)
 );
 
--- The response times of one week in one environment, which is folded: a sum and a count for each duration, so that averages
--- over environments and weeks are averages over records.
+-- The response times of one week in one environment, whose name is folded: a sum and a
+-- count for each duration, so that averages over environments and weeks are averages over
+-- records.
 CREATE TABLE response_times (
   environment TEXT NOT NULL,
   week        TEXT NOT NULL,
@@ -66,14 +72,15 @@ CREATE TABLE response_times (
   PRIMARY KEY (environment, week)
 ) WITHOUT ROWID;
 
--- Records that were served once and are gone, so that a missing id can be told from one that never was.
+-- Records that were removed, so that a deleted record can be told from an unknown id.
 CREATE TABLE tombstone (
   id         TEXT PRIMARY KEY,
-  removed_at TEXT NOT NULL, -- Airtable's clock when the run began that found it gone
+  removed_at TEXT NOT NULL, -- Airtable's clock when the run that removed it began
   run        TEXT NOT NULL
 ) WITHOUT ROWID;
 
--- Answers that depend on nothing but the snapshot, encoded, in parts that a reader can hold: the whole list and each report without a filter.
+-- Stored responses, which depend on nothing but the snapshot: the whole list and each
+-- report without a filter, encoded, in parts of 256 KiB.
 CREATE TABLE body (
   name     TEXT NOT NULL,
   encoding TEXT NOT NULL,

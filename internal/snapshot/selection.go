@@ -13,21 +13,26 @@ import (
 	"voc/internal/feedback"
 )
 
-// Selection is what a filter finds in a file. It is for one goroutine.
+// Selection is what a filter selects in a file. It is for one goroutine.
 type Selection struct {
 	file  *File
-	among *roaring.Bitmap // but for the text; nil: all
-	match string          // in SQLite's own words; "": no text
+	among *roaring.Bitmap // without regard to the text; nil: all
+	match string          // the FTS5 query; "": no text
 }
 
-// Select finds the records that a filter selects. A text is only searched for when what it finds is asked for.
+// Select returns the records that a filter selects. It does not search yet: Count and
+// Page do.
 func (f *File) Select(ctx context.Context, filter feedback.Filter) (Selection, error) {
 	sets, err := f.sets(ctx, filter)
-	return Selection{file: f, among: intersect(sets, ""), match: matchOf(filter.Text)}, wrap("filter", err)
+	s := Selection{file: f, among: intersect(sets, ""), match: matchOf(filter.Text)}
+	return s, wrap("filter", err)
 }
 
-// sets are those of a filter's parts by property, that of its times under "". What selects all has none.
-func (f *File) sets(ctx context.Context, filter feedback.Filter) (map[string]*roaring.Bitmap, error) {
+// sets returns the set of each part of a filter, by property, and that of its times under
+// timesKey. A part that selects all has none.
+func (f *File) sets(
+	ctx context.Context, filter feedback.Filter,
+) (map[string]*roaring.Bitmap, error) {
 	sets := map[string]*roaring.Bitmap{}
 	for property, values := range filter.Any {
 		if len(values) == 0 {
@@ -44,15 +49,15 @@ func (f *File) sets(ctx context.Context, filter feedback.Filter) (map[string]*ro
 		if err != nil {
 			return nil, err
 		}
-		sets[times] = set
+		sets[timesKey] = set
 	}
 	return sets, nil
 }
 
-// times is under what the set of an interval is kept: no property has that name.
-const times = "created"
+// timesKey is the key of the set of an interval in sets; no property has that name.
+const timesKey = "created"
 
-// intersect is what all sets but one have in common; nil where there are none.
+// intersect returns what all sets apart from one have in common; nil if there are none.
 func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
 	var all []*roaring.Bitmap
 	for property, set := range sets {
@@ -66,7 +71,7 @@ func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
 	return roaring.FastAnd(all...)
 }
 
-// union is the set of the records that have one of some values, which are folded.
+// union returns the set of the records that have one of some folded values.
 func (f *File) union(ctx context.Context, property string, keys []string) (*roaring.Bitmap, error) {
 	name := fmt.Sprintf("%s %q", property, keys)
 	if set, ok := f.unions.Get(name); ok {
@@ -81,7 +86,7 @@ func (f *File) union(ctx context.Context, property string, keys []string) (*roar
 		for i := range facetKeys {
 			args = append(args, some[min(i, len(some)-1)])
 		}
-		rows, err := f.facet.QueryContext(brief, args...)
+		rows, err := f.facet.QueryContext(uncancelled, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -89,16 +94,16 @@ func (f *File) union(ctx context.Context, property string, keys []string) (*roar
 			return nil, err
 		}
 	}
-	if len(name) <= longestName {
+	if len(name) <= maxUnionName {
 		f.unions.Add(name, all)
 	}
 	return all, nil
 }
 
-// longestName bounds, in bytes, what a union is remembered by.
-const longestName = 256
+// maxUnionName bounds, in bytes, the name under which a union is cached.
+const maxUnionName = 256
 
-// facetKeys is how many values the query of a facet takes at a time.
+// facetKeys is how many values the query of a facet takes at once.
 const facetKeys = 8
 
 func eachSet(rows *sql.Rows, do func(*roaring.Bitmap)) error {
@@ -117,13 +122,15 @@ func eachSet(rows *sql.Rows, do func(*roaring.Bitmap)) error {
 	return rows.Err()
 }
 
-// between is the set of the records created in [from, to): positions that follow each other.
+// between returns the set of the records created in [from, to), whose positions follow
+// each other.
 func (f *File) between(ctx context.Context, from, to time.Time) (*roaring.Bitmap, error) {
 	var first, last sql.NullInt64
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := f.interval.QueryRowContext(brief, bound(to, "~"), bound(from, "")).Scan(&first, &last); err != nil {
+	row := f.interval.QueryRowContext(uncancelled, bound(to, "~"), bound(from, ""))
+	if err := row.Scan(&first, &last); err != nil {
 		return nil, err
 	}
 	set := roaring.New()
@@ -133,7 +140,8 @@ func (f *File) between(ctx context.Context, from, to time.Time) (*roaring.Bitmap
 	return set, nil
 }
 
-// bound is the first instant of the file's texts that is not before at; open stands for an end that is left open. Years of other than four digits lie beyond all records.
+// bound returns the first instant, as the file writes it, that is not before at; open if
+// at is zero. Years of other than four digits lie beyond all records.
 func bound(at time.Time, open string) string {
 	at = at.UTC()
 	whole := at.Truncate(time.Millisecond)
@@ -151,7 +159,7 @@ func bound(at time.Time, open string) string {
 	return whole.Format(feedback.TimeFormat)
 }
 
-// Count is how many records there are.
+// Count returns how many records are selected.
 func (s Selection) Count(ctx context.Context) (int, error) {
 	set, err := s.found(ctx)
 	if err != nil {
@@ -164,7 +172,7 @@ func (s Selection) Count(ctx context.Context) (int, error) {
 	return int(min(n, math.MaxInt)), nil // #nosec G115 -- bounded
 }
 
-// found is the whole set; nil: all.
+// found returns the whole set; nil: all.
 func (s Selection) found(ctx context.Context) (*roaring.Bitmap, error) {
 	if s.match == "" {
 		return s.among, nil

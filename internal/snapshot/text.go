@@ -12,8 +12,9 @@ import (
 	"voc/internal/feedback"
 )
 
-// matchOf writes what is searched for in the language of FTS5. Each term is quoted and made of letters, digits and marks alone, so that nothing in it can be
-// syntax; terms beside each other must all occur, and one in which the engine sees no word counts for nothing.
+// matchOf writes a text as an FTS5 query. Each term is quoted and consists of letters,
+// digits and marks, so nothing in it is syntax. All terms must occur; one without a word
+// for FTS5 is ignored.
 func matchOf(text feedback.Text) string {
 	var out strings.Builder
 	for _, term := range text {
@@ -28,7 +29,7 @@ func matchOf(text feedback.Text) string {
 	return out.String()
 }
 
-// search is the set of the records in which a text occurs. The last ones are kept.
+// search returns the set of the records in which a text occurs. Recent ones are cached.
 func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error) {
 	if set, ok := f.matches.Get(match); ok {
 		return set, nil
@@ -40,7 +41,7 @@ func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error
 	}
 	defer rows.Close()
 	set := roaring.New()
-	for rows.Next() { // one: a list of numbers is read three times as fast as rows are
+	for rows.Next() { // one: a list of numbers is read three times as fast as rows
 		if err := rows.Scan(&positions); err != nil {
 			return nil, wrap("search", err)
 		}
@@ -55,7 +56,7 @@ func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error
 	return set, nil
 }
 
-// addAll reads numbers with commas between them.
+// addAll adds numbers that are joined by commas.
 func addAll(set *roaring.Bitmap, positions []byte) error {
 	for len(positions) > 0 {
 		var number []byte

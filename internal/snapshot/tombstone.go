@@ -9,45 +9,44 @@ import (
 	"voc/internal/feedback"
 )
 
-// Tombstone says when a record went, by Airtable's clock, and which run found it gone.
+// Tombstone is what stays of a removed record: when the run that missed it began, by
+// Airtable's clock, and which run that was.
 type Tombstone struct {
 	ID        string
 	RemovedAt time.Time
 	Run       string
 }
 
-// Tombstone is that of a record that was served in the last 90 days and is gone. Error: ErrNoRecord.
+// Tombstone returns that of a record that was removed within the last 90 days, or
+// ErrNoRecord.
 func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 	t := Tombstone{ID: id}
 	var at string
-	err := f.db.QueryRowContext(ctx, `SELECT removed_at, run FROM tombstone WHERE id = ?`, id).Scan(&at, &t.Run)
+	row := f.db.QueryRowContext(ctx, `SELECT removed_at, run FROM tombstone WHERE id = ?`, id)
+	err := row.Scan(&at, &t.Run)
 	if err == nil {
 		t.RemovedAt, err = time.Parse(feedback.TimeFormat, at)
 	}
-	return t, none("read the tombstone of "+id, err)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t, ErrNoRecord
+	}
+	return t, wrap("read the tombstone of "+id, err)
 }
 
-// RemovedBy lists the first records, by id and at most limit of them, that a run found gone.
+// RemovedBy returns the ids of records that a run removed, sorted, at most limit of them.
 func (f *File) RemovedBy(ctx context.Context, run string, limit int) (ids []string, err error) {
-	rows, err := f.db.QueryContext(ctx, `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`, run, limit)
+	const query = `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`
+	rows, err := f.db.QueryContext(ctx, query, run, limit)
 	if err != nil {
-		return nil, wrap("list what is gone", err)
+		return nil, wrap("list removed records", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return nil, wrap("list what is gone", err)
+			return nil, wrap("list removed records", err)
 		}
 		ids = append(ids, id)
 	}
-	return ids, wrap("list what is gone", rows.Err())
-}
-
-// none tells a row that is not there from other errors.
-func none(doing string, err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNoRecord
-	}
-	return wrap(doing, err)
+	return ids, wrap("list removed records", rows.Err())
 }

@@ -1,5 +1,5 @@
-// Package voctest is the one kit of fixtures: records in the form that Airtable's
-// list-records responses have, for the tests and benchmarks of all packages.
+// Package voctest provides the fixtures of all tests and benchmarks: records in the form
+// of Airtable's list-records responses.
 //
 // # The records
 //
@@ -14,9 +14,9 @@
 // and so are the bare CRs in the narrative of one record, whose lines end in CRLF
 // in the original.
 //
-// The records have what real bases have; TestRecordsHoldEveryTrap lists it:
-// empty cells left out, values of two types in one field, computed cells that
-// hold an error, text that HTML, CSV or a spreadsheet would misread.
+// The records have what real bases have; TestRecordsHaveEveryIrregularity lists it:
+// omitted empty cells, values of two types in one field, computed cells with an
+// error, text that HTML, CSV or a spreadsheet would misread.
 //
 // # The whole sample
 //

@@ -67,8 +67,9 @@ func (r record) number(key string) bool {
 // bareCR matches a CR that no LF follows.
 var bareCR = regexp.MustCompile(`\r([^\n]|$)`)
 
-// traps are what real bases have, each with how many records must have it.
-var traps = map[string]struct {
+// irregularities are the oddities of real bases, with the number of records that must
+// have each.
+var irregularities = map[string]struct {
 	least int
 	in    func(record) bool
 }{
@@ -85,20 +86,28 @@ var traps = map[string]struct {
 		areas, _ := r.Fields["Area Impacted"].([]any)
 		return len(areas) > 1
 	}},
-	"Reported On with a time":   {1, func(r record) bool { return len(r.text("Reported On")) > len(time.DateOnly) }},
-	"Reported On as a date":     {1, func(r record) bool { return len(r.text("Reported On")) == len(time.DateOnly) }},
-	"both narratives":           {1, func(r record) bool { return r.has("Notes") && r.has("Initial Description") }},
-	"Notes alone":               {1, func(r record) bool { return r.has("Notes") && !r.has("Initial Description") }},
-	"Initial Description alone": {1, func(r record) bool { return !r.has("Notes") && r.has("Initial Description") }},
-	"no narrative":              {1, func(r record) bool { return !r.has("Notes") && !r.has("Initial Description") }},
-	"NaN in a number field":     {5, func(r record) bool { return r.number("specialValue") }},
-	"an error in one":           {3, func(r record) bool { return r.number("error") }},
-	"emoji":                     {1, func(r record) bool { return r.resolution(`[\x{1F300}-\x{1FAFF}]`) }},
-	"CJK":                       {1, func(r record) bool { return r.resolution(`\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Hangul}`) }},
-	"HTML":                      {1, func(r record) bool { return r.resolution(`</?[a-rt-z]`) }},
-	"a script":                  {1, func(r record) bool { return r.resolution(`<script>`) }},
-	"a formula":                 {1, func(r record) bool { return r.resolution(`=SUM\(`) }},
-	"CR in a narrative":         {1, func(r record) bool { return r.narrative(bareCR.MatchString) }},
+	"Reported On with a time": {1,
+		func(r record) bool { return len(r.text("Reported On")) > len(time.DateOnly) }},
+	"Reported On as a date": {1,
+		func(r record) bool { return len(r.text("Reported On")) == len(time.DateOnly) }},
+	"both narratives": {1,
+		func(r record) bool { return r.has("Notes") && r.has("Initial Description") }},
+	"Notes alone": {1,
+		func(r record) bool { return r.has("Notes") && !r.has("Initial Description") }},
+	"Initial Description alone": {1,
+		func(r record) bool { return !r.has("Notes") && r.has("Initial Description") }},
+	"no narrative": {1,
+		func(r record) bool { return !r.has("Notes") && !r.has("Initial Description") }},
+	"NaN in a number field": {5, func(r record) bool { return r.number("specialValue") }},
+	"an error in one":       {3, func(r record) bool { return r.number("error") }},
+	"emoji": {1,
+		func(r record) bool { return r.resolution(`[\x{1F300}-\x{1FAFF}]`) }},
+	"CJK": {1,
+		func(r record) bool { return r.resolution(`\p{Han}|\p{Hiragana}|\p{Katakana}|\p{Hangul}`) }},
+	"HTML":              {1, func(r record) bool { return r.resolution(`</?[a-rt-z]`) }},
+	"a script":          {1, func(r record) bool { return r.resolution(`<script>`) }},
+	"a formula":         {1, func(r record) bool { return r.resolution(`=SUM\(`) }},
+	"CR in a narrative": {1, func(r record) bool { return r.narrative(bareCR.MatchString) }},
 	"CRLF in a narrative": {1, func(r record) bool {
 		return r.narrative(func(text string) bool { return strings.Contains(text, "\r\n") })
 	}},
@@ -107,25 +116,25 @@ var traps = map[string]struct {
 	}},
 }
 
-func TestRecordsHoldEveryTrap(t *testing.T) {
+func TestRecordsHaveEveryIrregularity(t *testing.T) {
 	t.Parallel()
 	records := decode(t, voctest.Records(t))
-	for name, trap := range traps {
+	for name, irregularity := range irregularities {
 		found := 0
 		for _, r := range records {
-			if trap.in(r) {
+			if irregularity.in(r) {
 				found++
 			}
 		}
-		if found < trap.least {
-			t.Errorf("%s: in %d records, want at least %d", name, found, trap.least)
+		if found < irregularity.least {
+			t.Errorf("%s: in %d records, want at least %d", name, found, irregularity.least)
 		}
 	}
 	letters, repeated := map[string]bool{}, 0
 	for _, r := range records {
 		for name, value := range r.Fields {
 			if value == false || value == nil || value == "" {
-				t.Errorf("%s: %s is %v, and Airtable leaves empty cells out", r.ID, name, value)
+				t.Errorf("%s: %s is %v, and Airtable omits empty cells", r.ID, name, value)
 			}
 		}
 		if text := r.text("Notes") + r.text("Initial Description"); len(text) > 200 {
@@ -255,28 +264,28 @@ func TestSampleVariable(t *testing.T) {
 	} {
 		t.Setenv(voctest.Variable, path)
 		for _, read := range []func(testing.TB) [][]byte{voctest.Sample, voctest.Whole} {
-			said := failure(t, read)
-			if !strings.Contains(said, voctest.Variable) || !strings.Contains(said, want) {
-				t.Errorf("%s: the test fails with %q, want %q", path, said, want)
+			message := failure(t, read)
+			if !strings.Contains(message, voctest.Variable) || !strings.Contains(message, want) {
+				t.Errorf("%s: the test fails with %q, want %q", path, message, want)
 			}
 		}
 	}
 }
 
-// failing is a test that notes how it fails.
+// failing is a test that records how it fails.
 type failing struct {
 	testing.TB
-	said string
+	message string
 }
 
 func (f *failing) Helper() {}
 
 func (f *failing) Fatalf(format string, args ...any) {
-	f.said = fmt.Sprintf(format, args...)
+	f.message = fmt.Sprintf(format, args...)
 	runtime.Goexit()
 }
 
-// failure returns what a test fails with in which read is called.
+// failure returns the message of a test that fails in read.
 func failure(t *testing.T, read func(testing.TB) [][]byte) string {
 	f := &failing{TB: t}
 	done := make(chan struct{})
@@ -285,5 +294,5 @@ func failure(t *testing.T, read func(testing.TB) [][]byte) string {
 		read(f)
 	}()
 	<-done
-	return f.said
+	return f.message
 }

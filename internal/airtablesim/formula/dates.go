@@ -6,12 +6,15 @@ import (
 	"time"
 )
 
-// layouts are the ISO 8601 forms Airtable's answers and formulas have; Go
-// accepts a fraction behind the seconds of each.
-var layouts = []string{time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", time.DateTime, "2006-01-02T15:04Z07:00", "2006-01-02T15:04"}
+// layouts are the ISO 8601 forms in Airtable's responses and formulas; time.Parse accepts
+// a fraction after the seconds of each.
+var layouts = []string{
+	time.RFC3339, time.DateOnly, "2006-01-02T15:04:05", time.DateTime,
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04",
+}
 
-// ParseTime reads a date or an instant in ISO 8601. Without a time it is
-// midnight, without a zone UTC; the result is in UTC.
+// ParseTime parses a date or a time in ISO 8601. Without a time of day it is midnight,
+// without a zone UTC; the result is in UTC.
 func ParseTime(s string) (t time.Time, ok bool) {
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
@@ -21,7 +24,7 @@ func ParseTime(s string) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// dates takes two values as instants: one must be one, the other may be text.
+// dates returns two values as times: at least one must be a time, the other may be text.
 func dates(a, b any) (x, y time.Time, ok bool) {
 	_, first := a.(time.Time)
 	_, second := b.(time.Time)
@@ -82,7 +85,7 @@ func parsed(_ *Row, v []any) any {
 	return Error{}
 }
 
-// maxShift bounds what DATEADD adds, in its unit, so that no arithmetic overflows.
+// maxShift limits what DATEADD adds, in its unit, so that no arithmetic overflows.
 const maxShift = 1e6
 
 func added(_ *Row, v []any) any {
@@ -102,7 +105,7 @@ func added(_ *Row, v []any) any {
 	return t.Add(time.Duration(n) * spans[unit])
 }
 
-// addMonths keeps to the month: a month after January 31 is February's last day.
+// addMonths stays within the month: a month after January 31 is the last day of February.
 func addMonths(t time.Time, n int) time.Time {
 	shifted := t.AddDate(0, n, 0)
 	if shifted.Day() != t.Day() {
@@ -111,7 +114,8 @@ func addMonths(t time.Time, n int) time.Time {
 	return shifted
 }
 
-// difference is a - b in whole units, toward zero; in seconds when not said.
+// difference returns a - b in whole units, rounded toward zero; the default unit is the
+// second.
 func difference(_ *Row, v []any) any {
 	a, okA := instant(v[0])
 	b, okB := instant(v[1])
@@ -141,14 +145,14 @@ func monthsBetween(a, b time.Time) int {
 
 var (
 	spans = map[string]time.Duration{
-		"millisecond": time.Millisecond, "second": time.Second, "minute": time.Minute, "hour": time.Hour,
-		"day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
+		"millisecond": time.Millisecond, "second": time.Second, "minute": time.Minute,
+		"hour": time.Hour, "day": 24 * time.Hour, "week": 7 * 24 * time.Hour,
 	}
 	months = map[string]int{"month": 1, "quarter": 3, "year": 12}
 )
 
-// unitOf reads the unit that may be the third of the values: the millisecond
-// when there is none, "" when it is no unit.
+// unitOf returns the unit in the third value: millisecond if there is none, "" if it is
+// not a unit.
 func unitOf(v []any) string {
 	if len(v) < 3 {
 		return "millisecond"
@@ -160,7 +164,7 @@ func unitOf(v []any) string {
 	return ""
 }
 
-// floor is the beginning of the unit that t lies in.
+// floor returns the start of the unit that contains t.
 func floor(t time.Time, unit string) time.Time {
 	t = t.UTC()
 	if n := months[unit]; n > 0 {

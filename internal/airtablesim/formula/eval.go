@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Row is what a formula sees of one record. Values are nil for blank, float64,
-// string, [time.Time] or [Error]; the caller passes no others.
+// Row is one record as a formula sees it. Values are nil for blank, float64, string,
+// [time.Time] or [Error], and no others.
 type Row struct {
 	ID       string
 	Created  time.Time
-	Modified time.Time // zero: never edited since it was created
+	Modified time.Time // zero if never edited since its creation
 	Now      time.Time
-	Cell     func(key string) any // by the keys that were given to [Parse]
+	Cell     func(key string) any // by the keys passed to [Parse]
 }
 
-// Eval works the formula out for one row: a value as in [Row].
+// Eval evaluates the formula for one row. The result is a value as in [Row].
 func (f *Formula) Eval(row *Row) any { return f.root.eval(row) }
 
-// Keeps tells whether a list filtered by the formula has the row: unless the
+// Keeps reports whether a listing filtered by the formula contains the row: unless the
 // result is blank, 0, "", NaN or #ERROR!.
 func (f *Formula) Keeps(row *Row) bool { return truthy(f.Eval(row)) }
 
@@ -96,14 +96,6 @@ func arithmetic(operator string, a, b any) any {
 	return x / y
 }
 
-func numeric(v any) (float64, bool) {
-	if v == nil {
-		return 0, true
-	}
-	n, ok := v.(float64)
-	return n, ok
-}
-
 func equal(a, b any) bool {
 	if a == nil {
 		a, b = b, a
@@ -136,8 +128,8 @@ func ordered(operator string, a, b any) any {
 	return truth(c >= 0)
 }
 
-// order compares two values of one kind; c is NaN beside NaN, so that every
-// comparison with it is false.
+// order compares two values of one kind. With a NaN, c is NaN, so that every comparison
+// is false.
 func order(a, b any) (c float64, ok bool) {
 	if x, y, ok := dates(a, b); ok {
 		return float64(x.Compare(y)), true

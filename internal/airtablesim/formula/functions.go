@@ -9,27 +9,33 @@ import (
 	"unicode/utf16"
 )
 
-// function is a function of the language: strict ones see values, none of them
-// an error; lazy ones see what they are called with.
+// function is a function of the language. Strict functions receive values, none of which
+// is an error; lazy functions receive their unevaluated arguments.
 type function struct {
 	min, max int
 	strict   func(*Row, []any) any
 	lazy     func(*Row, []node) any
 }
 
-// many is the number of arguments of functions that take any number.
+// many is the maximum of functions with any number of arguments.
 const many = math.MaxInt
 
 var functions = map[string]function{
-	"AND":     {1, many, func(_ *Row, v []any) any { return truth(!slices.ContainsFunc(v, falsy)) }, nil},
-	"OR":      {1, many, func(_ *Row, v []any) any { return truth(slices.ContainsFunc(v, truthy)) }, nil},
-	"NOT":     {1, 1, func(_ *Row, v []any) any { return truth(falsy(v[0])) }, nil},
-	"IF":      {2, 3, nil, choose},
-	"ISERROR": {1, 1, nil, func(row *Row, n []node) any { return truth(failed(n[0].eval(row))) }},
-	"ERROR":   {0, 0, constant(Error{}), nil},
-	"BLANK":   {0, 0, constant(nil), nil},
-	"TRUE":    {0, 0, constant(1.0), nil},
-	"FALSE":   {0, 0, constant(0.0), nil},
+	"AND": {1, many, func(_ *Row, v []any) any {
+		return truth(!slices.ContainsFunc(v, falsy))
+	}, nil},
+	"OR": {1, many, func(_ *Row, v []any) any {
+		return truth(slices.ContainsFunc(v, truthy))
+	}, nil},
+	"NOT": {1, 1, func(_ *Row, v []any) any { return truth(falsy(v[0])) }, nil},
+	"IF":  {2, 3, nil, choose},
+	"ISERROR": {1, 1, nil, func(row *Row, n []node) any {
+		return truth(failed(n[0].eval(row)))
+	}},
+	"ERROR": {0, 0, constant(Error{}), nil},
+	"BLANK": {0, 0, constant(nil), nil},
+	"TRUE":  {0, 0, constant(1.0), nil},
+	"FALSE": {0, 0, constant(0.0), nil},
 
 	"RECORD_ID":          {0, 0, func(row *Row, _ []any) any { return row.ID }, nil},
 	"CREATED_TIME":       {0, 0, func(row *Row, _ []any) any { return row.Created }, nil},
@@ -47,11 +53,13 @@ var functions = map[string]function{
 	"DATEADD":        {3, 3, added, nil},
 	"DATETIME_DIFF":  {2, 3, difference, nil},
 
-	"LEN":    {1, 1, func(_ *Row, v []any) any { return length(written(v[0])) }, nil},
-	"LOWER":  {1, 1, onText(strings.ToLower), nil},
-	"UPPER":  {1, 1, onText(strings.ToUpper), nil},
-	"TRIM":   {1, 1, onText(strings.TrimSpace), nil},
-	"FIND":   {2, 2, func(_ *Row, v []any) any { return place(written(v[0]), written(v[1])) }, nil},
+	"LEN":   {1, 1, func(_ *Row, v []any) any { return length(written(v[0])) }, nil},
+	"LOWER": {1, 1, onText(strings.ToLower), nil},
+	"UPPER": {1, 1, onText(strings.ToUpper), nil},
+	"TRIM":  {1, 1, onText(strings.TrimSpace), nil},
+	"FIND": {2, 2, func(_ *Row, v []any) any {
+		return place(written(v[0]), written(v[1]))
+	}, nil},
 	"SEARCH": {2, 2, search, nil},
 	"VALUE":  {1, 1, value, nil},
 }
@@ -85,7 +93,7 @@ func onText(f func(string) string) func(*Row, []any) any {
 // length counts as JavaScript does, in UTF-16 units.
 func length(s string) float64 { return float64(len(utf16.Encode([]rune(s)))) }
 
-// place is where what begins in text, from 1 on, or 0.
+// place returns the position of what in text, from 1, or 0.
 func place(what, text string) float64 {
 	before, _, found := strings.Cut(text, what)
 	if !found {
@@ -94,7 +102,7 @@ func place(what, text string) float64 {
 	return length(before) + 1
 }
 
-// search ignores case, and is blank where FIND is 0.
+// search ignores case, and returns blank where FIND returns 0.
 func search(_ *Row, v []any) any {
 	at := place(strings.ToLower(written(v[0])), strings.ToLower(written(v[1])))
 	if at == 0 {

@@ -22,7 +22,7 @@ type token struct {
 	text string
 }
 
-// lexer cuts a formula into tokens, one a call of next.
+// lexer splits a formula into tokens, one per call of next.
 type lexer struct {
 	rest string
 }
@@ -40,14 +40,14 @@ func (l *lexer) next() (token, error) {
 	case isDigit(first) || first == '.':
 		return l.number()
 	case isWord(first):
-		return token{word, l.take(isWord)}, nil
+		return token{word, l.cutWhile(isWord)}, nil
 	default:
 		return l.symbol()
 	}
 }
 
-// take cuts off the longest beginning whose runes all satisfy is.
-func (l *lexer) take(is func(rune) bool) string {
+// cutWhile cuts off and returns the longest prefix whose runes all satisfy is.
+func (l *lexer) cutWhile(is func(rune) bool) string {
 	n := strings.IndexFunc(l.rest, func(r rune) bool { return !is(r) })
 	if n < 0 {
 		n = len(l.rest)
@@ -84,7 +84,7 @@ func (l *lexer) quoted(quote byte) (token, error) {
 	return token{}, ErrSyntax
 }
 
-// field reads {Name}; in a name \} stands for a brace, once at most.
+// field reads {Name}; a name may contain one escaped brace, \}.
 func (l *lexer) field() (token, error) {
 	inner, escaped := l.rest[1:], false
 	for i := range len(inner) {
@@ -104,7 +104,7 @@ func (l *lexer) field() (token, error) {
 }
 
 func (l *lexer) number() (token, error) {
-	digits := l.take(func(r rune) bool { return isDigit(r) || r == '.' })
+	digits := l.cutWhile(func(r rune) bool { return isDigit(r) || r == '.' })
 	if strings.Count(digits, ".") > 1 || digits == "." {
 		return token{}, ErrSyntax
 	}
@@ -112,7 +112,8 @@ func (l *lexer) number() (token, error) {
 }
 
 func (l *lexer) symbol() (token, error) {
-	for _, s := range []string{"!=", "<=", ">=", "<", ">", "=", "&", "+", "-", "*", "/", "(", ")", ","} {
+	for _, s := range []string{"!=", "<=", ">=", "<", ">", "=", "&", "+", "-", "*", "/", "(", ")",
+		","} {
 		if strings.HasPrefix(l.rest, s) {
 			return token{symbol, l.skip(len(s))}, nil
 		}

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// ErrSyntax is the error of a text that is no formula. Its words are Airtable's.
+// ErrSyntax is the error for text that is not a formula. The message is Airtable's.
 var ErrSyntax error = syntaxError{}
 
 type syntaxError struct{}
 
 func (syntaxError) Error() string { return "Invalid formula. Please check your formula text." }
 
-// UnknownError is the error of a formula that is well formed but names functions
-// or fields that do not exist. Its text is Airtable's, names in lower case.
+// UnknownError is the error for a well-formed formula that names unknown functions or
+// fields. The message is Airtable's, with names in lower case.
 type UnknownError struct {
 	What  string   // "function" or "field"
 	Names []string // each once, in the order of the formula
@@ -24,22 +24,20 @@ func (e *UnknownError) Error() string {
 	return "Unknown " + e.What + " names: " + strings.ToLower(strings.Join(e.Names, ", "))
 }
 
-// Formula is a parsed formula, bound to the fields it was parsed with. It is
-// safe for concurrent use.
+// Formula is a parsed formula, bound to its fields. It is safe for concurrent use.
 type Formula struct {
 	root node
 }
 
-// The bounds of a formula: bytes, and the nesting of parentheses, calls and signs.
-// Airtable's are not known; these keep Parse and Eval from running out of stack.
+// The limits of a formula: bytes, and the nesting of parentheses, calls and signs.
+// Airtable's are not known; these keep Parse and Eval from overflowing the stack.
 const (
 	maxLength = 100_000
 	maxDepth  = 100
 )
 
-// Parse reads a formula. The function field gives the key by which [Row].Cell
-// will be asked for a field of that name, or false when there is none. The error
-// is [ErrSyntax] or an [*UnknownError].
+// Parse parses a formula. The function field returns the key under which [Row].Cell holds
+// a field of that name, or false if there is none. Errors: [ErrSyntax], [*UnknownError].
 func Parse(formula string, field func(name string) (key string, ok bool)) (*Formula, error) {
 	if len(formula) > maxLength {
 		return nil, ErrSyntax
@@ -68,8 +66,8 @@ type parser struct {
 	field     func(string) (string, bool)
 	at        token
 	depth     int
-	functions []string // unknown ones
-	fields    []string // unknown ones
+	functions []string // unknown
+	fields    []string // unknown
 }
 
 func (p *parser) advance() (err error) {
@@ -86,7 +84,7 @@ func (p *parser) expect(s string) error {
 	return p.advance()
 }
 
-// levels lists the binary operators, those that bind least first.
+// levels lists the binary operators in ascending precedence.
 var levels = [][]string{{"=", "!=", "<", "<=", ">", ">="}, {"&"}, {"+", "-"}, {"*", "/"}}
 
 func (p *parser) binary(level int) (node, error) {

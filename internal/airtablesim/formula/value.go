@@ -10,11 +10,11 @@ import (
 // Error is the value #ERROR!.
 type Error struct{}
 
-// FromJSON gives the value of a cell as Airtable's answers have it: true is 1, a
-// list the texts of its elements joined with ", ", a collaborator the name or
-// else the email, {"specialValue": "NaN"} the number. Objects that are none of
-// these, {"error": …} among them, are [Error]; blank is "", [], false and nil.
-// Dates stay text, since only the field's type tells them.
+// FromJSON returns the value of a cell in Airtable's responses: true is 1, a list the
+// texts of its elements joined with ", ", a collaborator the name or else the email,
+// {"specialValue": "NaN"} the number. Other objects, including {"error": …}, are [Error];
+// "", [], false and nil are blank. Dates stay text, since only the type of the field
+// identifies them.
 func FromJSON(cell any) any {
 	switch v := cell.(type) {
 	case float64:
@@ -50,7 +50,9 @@ func joined(elements []any) any {
 	return nil
 }
 
-var specials = map[string]float64{"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1)}
+var specials = map[string]float64{
+	"NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1),
+}
 
 func object(o map[string]any) any {
 	if special, ok := o["specialValue"].(string); ok {
@@ -82,7 +84,7 @@ func truthy(v any) bool {
 
 func falsy(v any) bool { return !truthy(v) }
 
-// truth is a yes or no as formulas have it.
+// truth returns a truth value of formulas, 1 or 0.
 func truth(b bool) any {
 	if b {
 		return 1.0
@@ -90,7 +92,7 @@ func truth(b bool) any {
 	return 0.0
 }
 
-// written is a value as text, the way & joins it.
+// written returns a value as text, as & joins it.
 func written(v any) string {
 	switch v := v.(type) {
 	case float64:
@@ -101,4 +103,13 @@ func written(v any) string {
 		return v.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
 	return ""
+}
+
+// numeric returns a value as a number; blank is 0.
+func numeric(v any) (float64, bool) {
+	if v == nil {
+		return 0, true
+	}
+	n, ok := v.(float64)
+	return n, ok
 }

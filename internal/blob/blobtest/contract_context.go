@@ -6,25 +6,25 @@ import (
 	"strings"
 )
 
-func endedContext(s subject) {
+func doneContext(s subject) {
 	s.put("object", "old")
 	ctx, cancel := context.WithCancel(s.Context())
 	cancel()
-	for _, key := range []string{"object", "absent"} {
-		errs := operations(ctx, s.Store, key)
+	for _, key := range []string{"object", "missing"} {
+		errs := callAll(ctx, s.Store, key)
 		for kind, err := range errs {
-			s.fails(string(kind)+" of "+key, err, context.Canceled)
+			s.checkError(string(kind)+" of "+key, err, context.Canceled)
 		}
 		if errs[List] == nil {
-			s.Error("List said nothing of the ended context")
+			s.Error("List ignored the done context")
 		}
 	}
-	s.holds("object", "old")
-	s.lacks("absent")
+	s.checkBody("object", "old")
+	s.checkMissing("missing")
 }
 
 func contextGovernsBody(s subject) {
-	const size = 8 << 20 // more than any connection holds back
+	const size = 8 << 20 // more than a connection buffers
 	if _, err := s.PutNew(s.Context(), "big", io.NewSectionReader(pattern{}, 0, size)); err != nil {
 		s.Fatal(err)
 	}
@@ -39,14 +39,15 @@ func contextGovernsBody(s subject) {
 	}
 	cancel()
 	_, err = io.Copy(io.Discard, object.Body)
-	s.fails("reading on", err, context.Canceled)
+	s.checkError("reading on", err, context.Canceled)
 }
 
 func putNewEndsWithContext(s subject) {
 	ctx, cancel := context.WithCancel(s.Context())
-	body := tripwire{strings.NewReader(strings.Repeat("x", 100_000)), func() error { cancel(); return nil }}
+	text := strings.NewReader(strings.Repeat("x", 100_000))
+	body := tripwire{text, func() error { cancel(); return nil }}
 	_, err := s.PutNew(ctx, "object", body)
-	s.fails("PutNew whose context ends under way", err, context.Canceled)
-	s.lacks("object")
+	s.checkError("PutNew whose context ends halfway", err, context.Canceled)
+	s.checkMissing("object")
 	s.put("object", "a later try")
 }

@@ -10,11 +10,13 @@ import (
 	"voc/internal/blob"
 )
 
-// randomHistories does what chance says to three keys and compares each answer with what a map would give.
+// randomHistories applies random operations to three keys and compares each result with a
+// map.
 func randomHistories(s subject) {
-	strange := s.put("strange", "another object").Version
+	foreign := s.put("foreign", "another object").Version
 	for seed := range uint64(4) {
-		h := history{s, fmt.Sprint("seed ", seed), map[string]string{}, map[string]blob.Version{}, strange}
+		bodies, versions := map[string]string{}, map[string]blob.Version{}
+		h := history{s, fmt.Sprint("seed ", seed), bodies, versions, foreign}
 		random := rand.New(rand.NewPCG(seed, 0))
 		for step := range 60 {
 			key := fmt.Sprintf("%d/%c", seed, 'a'+random.IntN(3))
@@ -24,13 +26,13 @@ func randomHistories(s subject) {
 	}
 }
 
-// history is what the store must hold, and the version that each key had last.
+// history is the expected content of the store and the last version of each key.
 type history struct {
 	subject
 	seed     string
 	bodies   map[string]string
 	versions map[string]blob.Version
-	strange  blob.Version // that no key of the history ever has
+	foreign  blob.Version // that no key of the history ever has
 }
 
 func (h history) step(action int, key, body string) {
@@ -42,17 +44,17 @@ func (h history) step(action int, key, body string) {
 	switch action {
 	case 0:
 		info, err := h.PutNew(h.Context(), key, strings.NewReader(body))
-		h.wrote(key, body, info, err, when(exists, blob.ErrExist))
+		h.recordWrite(key, body, info, err, errorIf(exists, blob.ErrExist))
 	case 1:
 		info, err := h.Replace(h.Context(), key, []byte(body), current)
-		h.wrote(key, body, info, err, nil)
+		h.recordWrite(key, body, info, err, nil)
 	case 2:
-		stale := h.strange
+		stale := h.foreign
 		if !exists {
-			stale = h.versions[key] // that of the deleted one, if it ever was
+			stale = h.versions[key] // of the deleted object, if there was one
 		}
 		info, err := h.Replace(h.Context(), key, []byte(body), stale)
-		h.wrote(key, body, info, err, when(stale != "", blob.ErrChanged))
+		h.recordWrite(key, body, info, err, errorIf(stale != "", blob.ErrChanged))
 	case 3:
 		if err := h.Delete(h.Context(), key); err != nil {
 			h.Fatalf("%s: %v", h.seed, err)
@@ -64,13 +66,13 @@ func (h history) step(action int, key, body string) {
 		if exists {
 			want = blob.ErrNotModified
 		}
-		h.fails(h.seed+": GetIfChanged", err, want)
+		h.checkError(h.seed+": GetIfChanged", err, want)
 	}
 }
 
-func (h history) wrote(key, body string, info blob.Info, err, want error) {
+func (h history) recordWrite(key, body string, info blob.Info, err, want error) {
 	h.Helper()
-	h.fails(h.seed+": write of "+key, err, want)
+	h.checkError(h.seed+": write of "+key, err, want)
 	if err == nil {
 		h.bodies[key], h.versions[key] = body, info.Version
 	}
@@ -79,9 +81,9 @@ func (h history) wrote(key, body string, info blob.Info, err, want error) {
 func (h history) compare(key string) {
 	h.Helper()
 	if body, exists := h.bodies[key]; exists {
-		h.holds(key, body)
+		h.checkBody(key, body)
 	} else {
-		h.lacks(key)
+		h.checkMissing(key)
 	}
 	folder, _, _ := strings.Cut(key, "/")
 	if got, want := h.keys(folder+"/"), slices.Sorted(maps.Keys(h.bodies)); !slices.Equal(got, want) {
@@ -89,7 +91,7 @@ func (h history) compare(key string) {
 	}
 }
 
-func when(condition bool, err error) error {
+func errorIf(condition bool, err error) error {
 	if condition {
 		return err
 	}

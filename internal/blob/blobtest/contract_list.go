@@ -46,9 +46,10 @@ func listAgrees(s subject) {
 		if err != nil {
 			s.Fatal(err)
 		}
-		if listed.Version != stat.Version || listed.Size != stat.Size ||
-			!listed.LastModified.Truncate(time.Second).Equal(stat.LastModified.Truncate(time.Second)) || listed.Date.IsZero() {
-			s.Errorf("List says %+v, Stat %+v", listed, stat)
+		listedAt := listed.LastModified.Truncate(time.Second)
+		if listed.Version != stat.Version || listed.Size != stat.Size || listed.Date.IsZero() ||
+			!listedAt.Equal(stat.LastModified.Truncate(time.Second)) {
+			s.Errorf("List returns %+v, Stat %+v", listed, stat)
 		}
 	}
 }
@@ -77,14 +78,17 @@ func listAgain(s subject) {
 		keys = append(keys, info.Key)
 	}
 	if !slices.Equal(keys, []string{"a", "b", "d"}) {
-		s.Errorf("ranged over again it lists %q", keys)
+		s.Errorf("the second range lists %q", keys)
 	}
 }
 
 func invalidKeys(s subject) {
-	for _, key := range []string{"/", "/etc/passwd", "..", "../outside", "a/../b", "a//b", "a/.", ".hidden", "a b", "a\x00", "é", strings.Repeat("a", 513)} {
-		for kind, err := range operations(s.Context(), s.Store, key) {
-			s.fails(string(kind)+" of "+key, err, blob.ErrInvalidKey)
+	for _, key := range []string{
+		"/", "/etc/passwd", "..", "../outside", "a/../b", "a//b", "a/.", ".hidden",
+		"a b", "a\x00", "é", strings.Repeat("a", 513),
+	} {
+		for kind, err := range callAll(s.Context(), s.Store, key) {
+			s.checkError(string(kind)+" of "+key, err, blob.ErrInvalidKey)
 		}
 	}
 	if keys := s.keys(""); len(keys) != 0 {

@@ -11,10 +11,11 @@ import (
 	"voc/internal/blob"
 )
 
-// contenders is how many handles race for one object.
+// contenders is how many handles compete for one object.
 const contenders = 8
 
-// race lets the contenders loose at once, each with a handle of its own, and returns how each fared.
+// race starts the contenders at once, each with its own handle, and returns the error of
+// each.
 func (s subject) race(try func(i int, store blob.Store) error) []error {
 	errs := make([]error, contenders)
 	start := make(chan struct{})
@@ -31,7 +32,7 @@ func (s subject) race(try func(i int, store blob.Store) error) []error {
 	return errs
 }
 
-// oneWinner returns who won, and checks that the others lost with a definite error.
+// oneWinner returns the winner and checks that the others lost with a certain error.
 func (s subject) oneWinner(errs []error) int {
 	s.Helper()
 	winner := -1
@@ -46,7 +47,7 @@ func (s subject) oneWinner(errs []error) int {
 		}
 	}
 	if winner < 0 {
-		s.Fatal("nobody won")
+		s.Fatal("no contender won")
 	}
 	return winner
 }
@@ -62,7 +63,7 @@ func oneCreationWins(s subject) {
 			}
 			return err
 		}))
-		s.holds(key, strconv.Itoa(winner))
+		s.checkBody(key, strconv.Itoa(winner))
 	}
 }
 
@@ -70,12 +71,13 @@ func oneReplacementWins(s subject) {
 	current := s.put("object", "first").Version
 	for round := range 10 {
 		winner := s.oneWinner(s.race(func(i int, store blob.Store) error {
-			_, err := store.Replace(s.Context(), "object", fmt.Appendf(nil, "%d in round %d", i, round), current)
+			body := fmt.Appendf(nil, "%d in round %d", i, round)
+			_, err := store.Replace(s.Context(), "object", body, current)
 			return err
 		}))
 		body, info := s.read("object")
 		if body != fmt.Sprintf("%d in round %d", winner, round) {
-			s.Errorf("%d won round %d, but it holds %q", winner, round, body)
+			s.Errorf("%d won round %d, but the object contains %q", winner, round, body)
 		}
 		current = info.Version
 	}
@@ -96,7 +98,7 @@ func noUpdateIsLost(s subject) {
 			s.Error(err)
 		}
 	}
-	s.holds("counter", strconv.Itoa(contenders*each))
+	s.checkBody("counter", strconv.Itoa(contenders*each))
 }
 
 func increment(ctx context.Context, store blob.Store, key string) error {
@@ -105,7 +107,7 @@ func increment(ctx context.Context, store blob.Store, key string) error {
 		if err != nil {
 			return err
 		}
-		body, err := drain(object)
+		body, err := readBody(object)
 		if err != nil {
 			return err
 		}
@@ -134,13 +136,15 @@ func noResurrection(s subject) {
 		if errs[0] != nil {
 			s.Fatal(errs[0])
 		}
-		s.lacks(key)
+		s.checkMissing(key)
 	}
 }
 
-func neverHalf(s subject) {
+func neverIncomplete(s subject) {
 	const size = 64 << 10
-	body := func(i int) string { return strings.Repeat(string(rune('a'+i%26)), size+i%2) }
+	body := func(i int) string {
+		return strings.Repeat(string(rune('a'+i%26)), size+i%2)
+	}
 	current := s.put("object", body(0)).Version
 	var seen sync.Map // version → body
 	written, done := context.WithCancel(s.Context())
@@ -155,7 +159,7 @@ func neverHalf(s subject) {
 			return err
 		}
 		for err == nil && written.Err() == nil {
-			err = readWhole(s.Context(), store, "object", &seen)
+			err = readComplete(s.Context(), store, "object", &seen)
 		}
 		return err
 	})
@@ -164,18 +168,20 @@ func neverHalf(s subject) {
 	}
 }
 
-// readWhole reads an object that repeats one letter, and checks that its version has had this body always.
-func readWhole(ctx context.Context, store blob.Store, key string, seen *sync.Map) error {
+// readComplete reads an object that repeats one letter and checks that its version always
+// had this body.
+func readComplete(ctx context.Context, store blob.Store, key string, seen *sync.Map) error {
 	object, err := store.Get(ctx, key)
 	if err != nil {
 		return err
 	}
-	body, err := drain(object)
+	body, err := readBody(object)
 	if err != nil {
 		return err
 	}
 	if int64(len(body)) != object.Size || strings.Count(body, body[:1]) != len(body) {
-		return fmt.Errorf("half an object: %d bytes of %d, from %q to %q", len(body), object.Size, body[:1], body[len(body)-1:])
+		return fmt.Errorf("incomplete object: %d bytes of %d, from %q to %q",
+			len(body), object.Size, body[:1], body[len(body)-1:])
 	}
 	if before, known := seen.LoadOrStore(object.Version, body); known && before != body {
 		return fmt.Errorf("version %q has two bodies", object.Version)

@@ -10,20 +10,22 @@ import (
 	"voc/internal/blob"
 )
 
-func absentIsErrNotExist(s subject) {
+func missingIsErrNotExist(s subject) {
 	s.put("folder/object", "x")
-	for _, key := range []string{"absent", "folder", "folder/absent", "folder/object/below"} {
+	for _, key := range []string{"missing", "folder", "folder/missing", "folder/object/below"} {
 		_, err := s.Get(s.Context(), key)
-		s.fails("Get "+key, err, blob.ErrNotExist)
+		s.checkError("Get "+key, err, blob.ErrNotExist)
 		_, err = s.GetIfChanged(s.Context(), key, "some")
-		s.fails("GetIfChanged "+key, err, blob.ErrNotExist)
+		s.checkError("GetIfChanged "+key, err, blob.ErrNotExist)
 		_, err = s.Stat(s.Context(), key)
-		s.fails("Stat "+key, err, blob.ErrNotExist)
+		s.checkError("Stat "+key, err, blob.ErrNotExist)
 	}
 }
 
 func readsAsWritten(s subject) {
-	for key, body := range map[string]string{"empty": "", "one": "1", "a/b/c/deep": strings.Repeat("voc\n", 5000)} {
+	for key, body := range map[string]string{
+		"empty": "", "one": "1", "a/b/c/deep": strings.Repeat("voc\n", 5000),
+	} {
 		written := s.put(key, body)
 		got, read := s.read(key)
 		if got != body {
@@ -34,8 +36,10 @@ func readsAsWritten(s subject) {
 			s.Fatal(err)
 		}
 		for _, info := range []blob.Info{written, read, stat} {
-			if info.Key != key || info.Size != int64(len(body)) || info.Version != written.Version || info.Version == "" {
-				s.Errorf("info %+v, want %d bytes of %s, version %q", info, len(body), key, written.Version)
+			if info.Key != key || info.Size != int64(len(body)) ||
+				info.Version != written.Version || info.Version == "" {
+				s.Errorf("info %+v, want %d bytes of %s, version %q",
+					info, len(body), key, written.Version)
 			}
 		}
 	}
@@ -51,13 +55,14 @@ func bigObject(s subject) {
 		s.Fatal(err)
 	}
 	defer object.Body.Close()
-	if object.Size != body.Size() || sumOf(s, object.Body) != sumOf(s, io.NewSectionReader(body, 0, body.Size())) {
+	want := hashOf(s, io.NewSectionReader(body, 0, body.Size()))
+	if object.Size != body.Size() || hashOf(s, object.Body) != want {
 		s.Error("the body is not what was written")
 	}
 }
 
-// pattern is endless content that costs no memory: a block repeated, of a length that is prime, so that no part that
-// went astray looks right.
+// pattern is endless content that costs no memory: a repeated block. The length of the
+// block is prime, so that a misplaced part is detected.
 type pattern struct{}
 
 var block = func() []byte {
@@ -73,7 +78,7 @@ func (pattern) ReadAt(p []byte, offset int64) (n int, _ error) {
 	return n, nil
 }
 
-func sumOf(s subject, r io.Reader) [sha256.Size]byte {
+func hashOf(s subject, r io.Reader) [sha256.Size]byte {
 	s.Helper()
 	hash := sha256.New()
 	if _, err := io.Copy(hash, r); err != nil {
@@ -85,9 +90,9 @@ func sumOf(s subject, r io.Reader) [sha256.Size]byte {
 func getIfChanged(s subject) {
 	first := s.put("object", "one")
 	object, err := s.GetIfChanged(s.Context(), "object", first.Version)
-	s.fails("GetIfChanged since the current version", err, blob.ErrNotModified)
+	s.checkError("GetIfChanged since the current version", err, blob.ErrNotModified)
 	if object != nil {
-		s.Error("an object beside ErrNotModified")
+		s.Error("GetIfChanged returned an object and ErrNotModified")
 	}
 	second := s.replace("object", "two", first.Version)
 	for _, since := range []blob.Version{first.Version, ""} {
@@ -95,7 +100,7 @@ func getIfChanged(s subject) {
 		if err != nil {
 			s.Fatalf("GetIfChanged since %q: %v", since, err)
 		}
-		if body := s.drain(object); body != "two" || object.Version != second.Version {
+		if body := s.readBody(object); body != "two" || object.Version != second.Version {
 			s.Errorf("GetIfChanged since %q: %q of version %q", since, body, object.Version)
 		}
 	}
@@ -109,8 +114,8 @@ func bodyOutlivesObject(s subject) {
 		s.Fatal(err)
 	}
 	s.replace("object", strings.Repeat("new!", 10_000), info.Version)
-	if s.drain(replaced) != body {
-		s.Error("a body opened before a replacement is not the old one")
+	if s.readBody(replaced) != body {
+		s.Error("a body opened before a replacement has other content")
 	}
 	deleted, err := s.Get(s.Context(), "object")
 	if err != nil {
@@ -119,26 +124,27 @@ func bodyOutlivesObject(s subject) {
 	if err := s.Delete(s.Context(), "object"); err != nil {
 		s.Fatal(err)
 	}
-	if !strings.HasPrefix(s.drain(deleted), "new!new!") {
-		s.Error("a body opened before a deletion is not the deleted one")
+	if !strings.HasPrefix(s.readBody(deleted), "new!new!") {
+		s.Error("a body opened before a deletion has other content")
 	}
 }
 
-func timesOfOneClock(s subject) {
+func timesByOneClock(s subject) {
 	put := s.put("object", "one")
 	replaced := s.replace("object", "two", put.Version)
 	_, got := s.read("object")
 	for _, write := range []blob.Info{put, replaced} {
 		if !write.LastModified.IsZero() || write.Date.IsZero() {
-			s.Errorf("a write answers LastModified %v and Date %v, want none and the store's", write.LastModified, write.Date)
+			s.Errorf("a write returns LastModified %v and Date %v, want none and the store's",
+				write.LastModified, write.Date)
 		}
 	}
-	// Exact to the second: two roundings may differ by one.
+	// Times are exact to the second, so two of them may differ by one.
 	if got.Date.Add(time.Second).Before(replaced.Date) {
 		s.Errorf("the Date went back from %v to %v", replaced.Date, got.Date)
 	}
 	if age := got.Date.Sub(got.LastModified); age < -time.Second || age > time.Minute {
-		s.Errorf("an object just written is %v old", age)
+		s.Errorf("a new object is %v old", age)
 	}
 	if got.Date.Location() != time.UTC || got.LastModified.Location() != time.UTC {
 		s.Errorf("times %v and %v are not in UTC", got.Date, got.LastModified)
@@ -148,16 +154,16 @@ func timesOfOneClock(s subject) {
 func anotherHandle(s subject) {
 	other := subject{T: s.T, Store: s.open(), open: s.open}
 	info := s.put("object", "one")
-	other.holds("object", "one")
+	other.checkBody("object", "one")
 	info = other.replace("object", "two", info.Version)
-	s.holds("object", "two")
+	s.checkBody("object", "two")
 	if _, got := s.read("object"); got.Version != info.Version {
-		s.Errorf("handles disagree on the version: %q and %q", got.Version, info.Version)
+		s.Errorf("handles return different versions: %q and %q", got.Version, info.Version)
 	}
 	if err := s.Delete(s.Context(), "object"); err != nil {
 		s.Fatal(err)
 	}
-	other.lacks("object")
+	other.checkMissing("object")
 	if keys := other.keys(""); len(keys) != 0 {
 		s.Errorf("the other handle lists %q", keys)
 	}

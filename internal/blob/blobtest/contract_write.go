@@ -12,8 +12,8 @@ import (
 func putNewNeverOverwrites(s subject) {
 	s.put("object", "first")
 	_, err := s.PutNew(s.Context(), "object", strings.NewReader("second"))
-	s.fails("PutNew on an object", err, blob.ErrExist)
-	s.holds("object", "first")
+	s.checkError("PutNew over an object", err, blob.ErrExist)
+	s.checkBody("object", "first")
 }
 
 func putNewFromStart(s subject) {
@@ -22,21 +22,22 @@ func putNewFromStart(s subject) {
 	if _, err := s.PutNew(s.Context(), "object", body); err != nil {
 		s.Fatal(err)
 	}
-	s.holds("object", "from the start")
+	s.checkBody("object", "from the start")
 }
 
 func putNewOfFailingBody(s subject) {
 	broken := errors.New("source broke")
-	body := tripwire{strings.NewReader(strings.Repeat("x", 100_000)), func() error { return broken }}
+	text := strings.NewReader(strings.Repeat("x", 100_000))
+	body := tripwire{text, func() error { return broken }}
 	_, err := s.PutNew(s.Context(), "object", body)
-	s.fails("PutNew of a body that fails", err, broken)
-	s.lacks("object")
+	s.checkError("PutNew of a failing body", err, broken)
+	s.checkMissing("object")
 	if keys := s.keys(""); len(keys) != 0 {
 		s.Errorf("left behind: %q", keys)
 	}
 }
 
-// tripwire is a body that does something, and may fail, when a Read has gone past its first half.
+// tripwire is a body that calls trip, and may fail, once its first half has been read.
 type tripwire struct {
 	*strings.Reader
 	trip func() error
@@ -51,7 +52,7 @@ func (w tripwire) Read(p []byte) (int, error) {
 	return w.Reader.Read(p[:min(len(p), 4096)])
 }
 
-// WriteTo hides that of strings.Reader, which would go around Read.
+// WriteTo hides the method of strings.Reader, which would bypass Read.
 func (w tripwire) WriteTo(to io.Writer) (int64, error) {
 	return io.Copy(to, struct{ io.Reader }{w})
 }
@@ -63,27 +64,28 @@ func replaceNeedsCurrent(s subject) {
 		key     string
 		version blob.Version
 	}{
-		"stale":                    {"object", stale},
-		"zero, of an object":       {"object", ""},
-		"another object's":         {"object", s.put("other", "other").Version},
-		"of an object not there":   {"absent", current},
-		"of a file, as a folder's": {"object/below", current},
+		"stale":                {"object", stale},
+		"zero, of an object":   {"object", ""},
+		"another object's":     {"object", s.put("other", "other").Version},
+		"of a missing object":  {"missing", current},
+		"below another object": {"object/below", current},
 	} {
 		_, err := s.Replace(s.Context(), c.key, []byte("three"), c.version)
-		s.fails("Replace with a version "+name, err, blob.ErrChanged)
+		s.checkError("Replace with a version "+name, err, blob.ErrChanged)
 	}
-	s.holds("object", "two")
-	s.lacks("absent")
+	s.checkBody("object", "two")
+	s.checkMissing("missing")
 	s.replace("object", "three", current)
-	s.holds("object", "three")
+	s.checkBody("object", "three")
 }
 
 func replaceCreates(s subject) {
 	created := s.replace("folder/object", "one", "")
-	if _, read := s.read("folder/object"); read.Version != created.Version || created.Size != 3 || created.Key != "folder/object" {
+	_, read := s.read("folder/object")
+	if read.Version != created.Version || created.Size != 3 || created.Key != "folder/object" {
 		s.Errorf("created %+v, read %+v", created, read)
 	}
-	s.holds("folder/object", "one")
+	s.checkBody("folder/object", "one")
 }
 
 func replaceCopies(s subject) {
@@ -92,7 +94,7 @@ func replaceCopies(s subject) {
 		s.Fatal(err)
 	}
 	copy(body, "gone")
-	s.holds("object", "mine")
+	s.checkBody("object", "mine")
 }
 
 func versionsDiffer(s subject) {
@@ -110,18 +112,18 @@ func versionsDiffer(s subject) {
 
 func deleteLeavesNothing(s subject) {
 	s.put("folder/object", "one")
-	for _, key := range []string{"absent", "folder", "folder/object/below"} {
+	for _, key := range []string{"missing", "folder", "folder/object/below"} {
 		if err := s.Delete(s.Context(), key); err != nil {
-			s.Errorf("Delete of what is not there: %v", err)
+			s.Errorf("Delete of the missing %s: %v", key, err)
 		}
 	}
-	s.holds("folder/object", "one")
+	s.checkBody("folder/object", "one")
 	for range 2 {
 		if err := s.Delete(s.Context(), "folder/object"); err != nil {
 			s.Fatal(err)
 		}
-		s.lacks("folder/object")
+		s.checkMissing("folder/object")
 	}
 	s.put("folder/object", "two")
-	s.holds("folder/object", "two")
+	s.checkBody("folder/object", "two")
 }

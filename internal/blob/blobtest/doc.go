@@ -1,12 +1,14 @@
-// Package blobtest is what tests need of an object store: the suite that every store must pass ([Run]), a store in
-// memory ([Memory]) and a store that fails on purpose ([Faulty]), with the crash matrix that is built on it
-// ([CrashMatrix]). It is for tests alone; no program imports it.
+// Package blobtest provides what tests need of an object store: the contract suite for
+// every store ([Run]), a store in memory ([Memory]), a store that fails on purpose
+// ([Faulty]), and a crash matrix built on it ([CrashMatrix]). Only tests may import it.
 //
-// Memory is no kinder than S3: equal bodies have equal versions, times are cut to whole seconds. What works with
-// it only because it is in memory should fail here, not after deployment.
+// Memory is as strict as S3: equal bodies have equal versions, and times are cut to whole
+// seconds. Code that works only because its store is in memory should fail here, not
+// after deployment.
 //
-// Faulty tells faults apart as their consequences do: a write that was refused did not happen, one that was lost and
-// one whose answer was lost look the same to the caller (blob.ErrUncertain), and after the process has died
-// nothing reaches the store any more. What it does not imitate by itself is a lost write that lands later: a
-// Before on a later operation does it, with the wrapped store's own Replace.
+// Faulty distinguishes faults by their consequences. A rejected write did not happen; a
+// lost write and a write whose response is lost look the same to the caller
+// (blob.ErrUncertain); and after the process has died nothing reaches the store. Faulty
+// does not imitate a lost write that arrives later; a test can do that with Before on a
+// later operation and Replace on the wrapped store.
 package blobtest

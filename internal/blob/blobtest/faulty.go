@@ -11,11 +11,12 @@ import (
 	"voc/internal/blob"
 )
 
-// ErrInjected is in every error that a Faulty store makes itself.
+// ErrInjected matches every error that a Faulty store creates.
 var ErrInjected = errors.New("injected fault")
 
-// Faulty is a blob.Store that passes every operation on to another store, writes it down, and does to it what
-// the faults say. It may be used concurrently; the log then has the order in which the operations began.
+// Faulty is a blob.Store that passes every operation on to another store, logs it, and
+// applies the injected faults. It is safe for concurrent use; the log has the order in
+// which operations began.
 type Faulty struct {
 	store blob.Store
 
@@ -27,10 +28,11 @@ type Faulty struct {
 
 var _ blob.Store = (*Faulty)(nil)
 
-// NewFaulty wraps store. Until something is injected it only keeps the log.
+// NewFaulty wraps store. Until faults are injected it only logs.
 func NewFaulty(store blob.Store) *Faulty { return &Faulty{store: store} }
 
-// Inject arms faults, beside those that are armed. Of several that fit one operation the first injected has its effect.
+// Inject adds faults. If several match one operation, the first injected one has its
+// effect.
 func (f *Faulty) Inject(faults ...Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -39,43 +41,53 @@ func (f *Faulty) Inject(faults ...Fault) {
 	}
 }
 
-// Log is what was asked of the store so far, in order.
+// Log returns the operations so far, in order.
 func (f *Faulty) Log() []Op {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.log)
 }
 
-// Get is that of blob.Store.
+// Get implements blob.Store.
 func (f *Faulty) Get(ctx context.Context, key string) (*blob.Object, error) {
-	return open(ctx, f.begin(Get, key), func() (*blob.Object, error) { return f.store.Get(ctx, key) })
+	return open(ctx, f.begin(Get, key), func() (*blob.Object, error) {
+		return f.store.Get(ctx, key)
+	})
 }
 
-// GetIfChanged is that of blob.Store.
-func (f *Faulty) GetIfChanged(ctx context.Context, key string, since blob.Version) (*blob.Object, error) {
+// GetIfChanged implements blob.Store.
+func (f *Faulty) GetIfChanged(
+	ctx context.Context, key string, since blob.Version,
+) (*blob.Object, error) {
 	return open(ctx, f.begin(GetIfChanged, key), func() (*blob.Object, error) {
 		return f.store.GetIfChanged(ctx, key, since)
 	})
 }
 
-// Stat is that of blob.Store.
+// Stat implements blob.Store.
 func (f *Faulty) Stat(ctx context.Context, key string) (blob.Info, error) {
 	return run(ctx, f.begin(Stat, key), func() (blob.Info, error) { return f.store.Stat(ctx, key) })
 }
 
-// PutNew is that of blob.Store.
-func (f *Faulty) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blob.Info, error) {
-	return run(ctx, f.begin(PutNew, key), func() (blob.Info, error) { return f.store.PutNew(ctx, key, body) })
+// PutNew implements blob.Store.
+func (f *Faulty) PutNew(
+	ctx context.Context, key string, body io.ReadSeeker,
+) (blob.Info, error) {
+	return run(ctx, f.begin(PutNew, key), func() (blob.Info, error) {
+		return f.store.PutNew(ctx, key, body)
+	})
 }
 
-// Replace is that of blob.Store.
-func (f *Faulty) Replace(ctx context.Context, key string, body []byte, current blob.Version) (blob.Info, error) {
+// Replace implements blob.Store.
+func (f *Faulty) Replace(
+	ctx context.Context, key string, body []byte, current blob.Version,
+) (blob.Info, error) {
 	return run(ctx, f.begin(Replace, key), func() (blob.Info, error) {
 		return f.store.Replace(ctx, key, body, current)
 	})
 }
 
-// List is that of blob.Store.
+// List implements blob.Store.
 func (f *Faulty) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
 		more := true
@@ -96,22 +108,24 @@ func (f *Faulty) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, e
 	}
 }
 
-// Delete is that of blob.Store.
+// Delete implements blob.Store.
 func (f *Faulty) Delete(ctx context.Context, key string) error {
-	_, err := run(ctx, f.begin(Delete, key), func() (struct{}, error) { return struct{}{}, f.store.Delete(ctx, key) })
+	_, err := run(ctx, f.begin(Delete, key), func() (struct{}, error) {
+		return struct{}{}, f.store.Delete(ctx, key)
+	})
 	return err
 }
 
-// String is the wrapped store's.
+// String returns the address of the wrapped store.
 func (f *Faulty) String() string { return f.store.String() }
 
-// begin writes the operation down and decides what happens to it.
+// begin logs the operation and determines its effect.
 func (f *Faulty) begin(kind Kind, key string) Op {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	op := Op{N: len(f.log) + 1, Kind: kind, Key: key}
 	for _, fault := range slices.Backward(f.faults) {
-		if fault.fits(op) {
+		if fault.matches(op) {
 			op.Effect = fault.Effect
 		}
 	}
@@ -123,8 +137,8 @@ func (f *Faulty) begin(kind Kind, key string) Op {
 	return op
 }
 
-// run does the operation, or what its effect makes of it.
-func run[T any](ctx context.Context, op Op, do func() (T, error)) (answer T, err error) {
+// run performs the operation with its effect.
+func run[T any](ctx context.Context, op Op, do func() (T, error)) (result T, err error) {
 	if op.Effect.before != nil {
 		op.Effect.before()
 	}
@@ -132,12 +146,12 @@ func run[T any](ctx context.Context, op Op, do func() (T, error)) (answer T, err
 		<-ctx.Done()
 	}
 	if !op.Effect.skip {
-		answer, err = do()
+		result, err = do()
 	}
 	if !op.Effect.fail {
-		return answer, err
+		return result, err
 	}
-	if object, ok := any(answer).(*blob.Object); ok && object != nil {
+	if object, ok := any(result).(*blob.Object); ok && object != nil {
 		object.Body.Close()
 	}
 	var none T

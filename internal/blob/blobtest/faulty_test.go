@@ -14,7 +14,7 @@ import (
 	"voc/internal/blob/blobtest"
 )
 
-func TestFaultyWithoutFaultsKeepsTheContract(t *testing.T) {
+func TestFaultyContract(t *testing.T) {
 	t.Parallel()
 	blobtest.Run(t, func(*testing.T) func() blob.Store {
 		store := blobtest.NewMemory(nil)
@@ -22,8 +22,8 @@ func TestFaultyWithoutFaultsKeepsTheContract(t *testing.T) {
 	})
 }
 
-// holding is a store with one object of ten bytes.
-func holding(t *testing.T, faults ...blobtest.Fault) (*blobtest.Faulty, blob.Version) {
+// newFaulty returns a store with one object of ten bytes.
+func newFaulty(t *testing.T, faults ...blobtest.Fault) (*blobtest.Faulty, blob.Version) {
 	t.Helper()
 	memory := blobtest.NewMemory(nil)
 	info, err := memory.PutNew(t.Context(), "object", strings.NewReader("0123456789"))
@@ -45,12 +45,12 @@ func body(ctx context.Context, store blob.Store, key string) (string, error) {
 	return string(body), err
 }
 
-func TestEffectsOnAReplace(t *testing.T) {
+func TestEffectsOnReplace(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		effect             blobtest.Effect
 		applied, uncertain bool
-		survives           bool // the process
+		survives           bool // whether the process survives
 	}{
 		{blobtest.Refused, false, false, true},
 		{blobtest.Lost, false, true, true},
@@ -59,10 +59,11 @@ func TestEffectsOnAReplace(t *testing.T) {
 		{blobtest.DiedAfter, true, false, false},
 	} {
 		t.Run(c.effect.String(), func(t *testing.T) {
-			store, version := holding(t, blobtest.Fault{Kind: blobtest.Replace, Effect: c.effect})
+			store, version := newFaulty(t, blobtest.Fault{Kind: blobtest.Replace, Effect: c.effect})
 			info, err := store.Replace(t.Context(), "object", []byte("new"), version)
-			if !errors.Is(err, blobtest.ErrInjected) || errors.Is(err, blob.ErrUncertain) != c.uncertain || info != (blob.Info{}) {
-				t.Errorf("answered %+v, %v", info, err)
+			if !errors.Is(err, blobtest.ErrInjected) || info != (blob.Info{}) ||
+				errors.Is(err, blob.ErrUncertain) != c.uncertain {
+				t.Errorf("Replace returns %+v, %v", info, err)
 			}
 			now, err := body(t.Context(), store, "object")
 			if (err == nil) != c.survives || c.survives && (now == "new") != c.applied {
@@ -72,7 +73,7 @@ func TestEffectsOnAReplace(t *testing.T) {
 	}
 }
 
-func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
+func TestDeadProcessReachesStoreNoMore(t *testing.T) {
 	t.Parallel()
 	memory := blobtest.NewMemory(nil)
 	store := blobtest.NewFaulty(memory)
@@ -91,24 +92,26 @@ func TestAfterItsDeathAProcessDoesNothingMore(t *testing.T) {
 		keys = append(keys, info.Key)
 	}
 	if !slices.Equal(keys, []string{"one", "two"}) {
-		t.Errorf("the store holds %q", keys)
+		t.Errorf("the store contains %q", keys)
 	}
 }
 
-func TestAHungOperationEndsWithItsContext(t *testing.T) {
+func TestHungOperationEndsWithContext(t *testing.T) {
 	t.Parallel()
-	store, version := holding(t, blobtest.Fault{Effect: blobtest.Hung})
+	store, version := newFaulty(t, blobtest.Fault{Effect: blobtest.Hung})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(nil)
-	if _, err := store.Get(ctx, "object"); !errors.Is(err, context.Canceled) || errors.Is(err, blob.ErrUncertain) {
+	_, err := store.Get(ctx, "object")
+	if !errors.Is(err, context.Canceled) || errors.Is(err, blob.ErrUncertain) {
 		t.Errorf("Get: %v", err)
 	}
-	if _, err := store.Replace(ctx, "object", nil, version); !errors.Is(err, context.Canceled) || !errors.Is(err, blob.ErrUncertain) {
+	_, err = store.Replace(ctx, "object", nil, version)
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, blob.ErrUncertain) {
 		t.Errorf("Replace: %v", err)
 	}
 }
 
-func TestACutBodySaysSo(t *testing.T) {
+func TestCutBodyIsUnexpectedEOF(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		after int64
@@ -119,14 +122,14 @@ func TestACutBodySaysSo(t *testing.T) {
 		{4, "0123", io.ErrUnexpectedEOF},
 		{10, "0123456789", nil},
 	} {
-		store, _ := holding(t, blobtest.Fault{Kind: blobtest.Get, Effect: blobtest.Cut(c.after)})
+		store, _ := newFaulty(t, blobtest.Fault{Kind: blobtest.Get, Effect: blobtest.Cut(c.after)})
 		if got, err := body(t.Context(), store, "object"); got != c.want || !errors.Is(err, c.err) {
 			t.Errorf("cut after %d: %q, %v", c.after, got, err)
 		}
 	}
 }
 
-func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
+func TestEffectsOnList(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		effect blobtest.Effect
@@ -135,7 +138,7 @@ func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
 		{blobtest.Lost, 0},
 		{blobtest.Applied, 1},
 	} {
-		store, _ := holding(t, blobtest.Fault{Kind: blobtest.List, Effect: c.effect})
+		store, _ := newFaulty(t, blobtest.Fault{Kind: blobtest.List, Effect: c.effect})
 		listed := 0
 		var last error
 		for _, err := range store.List(t.Context(), "") {
@@ -149,7 +152,7 @@ func TestAListFailsBeforeItsFirstObjectOrAfterItsLast(t *testing.T) {
 	}
 }
 
-func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
+func TestFaultMatches(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		fault blobtest.Fault
@@ -164,7 +167,7 @@ func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
 		{blobtest.Fault{Kind: blobtest.Stat, Key: "c", N: 2}, ""},
 	} {
 		c.fault.Effect = blobtest.Refused
-		store, _ := holding(t, c.fault)
+		store, _ := newFaulty(t, c.fault)
 		for _, key := range []string{"a", "b", "c"} {
 			store.Stat(t.Context(), key)
 			store.Delete(t.Context(), key)
@@ -176,12 +179,13 @@ func TestAFaultFitsByKindKeyAndNumber(t *testing.T) {
 			}
 		}
 		if got := strings.Join(hit, " "); got != c.hit {
-			t.Errorf("%+v hit operations %q, want %q", c.fault, got, c.hit)
+			t.Errorf("%+v matches operations %q, want %q", c.fault, got, c.hit)
 		}
 	}
 }
 
-// publish is what a crash matrix is for: a snapshot, then the manifest that names it.
+// publish is an act for a crash matrix: it writes a snapshot, then the manifest that
+// names it.
 func publish(ctx context.Context, store blob.Store) error {
 	_, err := store.PutNew(ctx, "snapshot", strings.NewReader("new"))
 	for errors.Is(err, blob.ErrUncertain) {
@@ -198,7 +202,7 @@ func publish(ctx context.Context, store blob.Store) error {
 	return err
 }
 
-func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
+func TestCrashMatrix(t *testing.T) {
 	t.Parallel()
 	var tried, published atomic.Int32
 	t.Run("matrix", blobtest.CrashMatrix(func(t *testing.T) blobtest.Attempt {
@@ -213,7 +217,7 @@ func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
 		check := func() {
 			manifest, err := body(t.Context(), store, "manifest")
 			if err != nil || manifest != "none" && manifest != "snapshot" {
-				t.Errorf("the manifest says %q, %v", manifest, err)
+				t.Errorf("the manifest contains %q, %v", manifest, err)
 			}
 			if manifest == "none" {
 				return
@@ -232,7 +236,8 @@ func TestTheCrashMatrixTriesEveryOperationWithEveryOutcome(t *testing.T) {
 	if tried.Load() != cases {
 		t.Errorf("%d cases, want %d", tried.Load(), cases)
 	}
-	// Nothing wrong; the put lost, or its answer; the manifest's answer lost, or the process just after it.
+	// No fault; the put or its response lost; the manifest's response lost; process dies
+	// after it.
 	if published.Load() != 5 && !testing.Short() {
 		t.Errorf("%d cases published, want 5", published.Load())
 	}

@@ -6,36 +6,37 @@ import (
 	"voc/internal/blob"
 )
 
-// A CrashMatrix tries something at every one of its store operations with everything that can go wrong
-// there: refused, lost, applied but reported as failed, process gone before, process gone after. For
-// each of these cases it makes an attempt. Cases run in parallel, so two attempts must not share
-// anything that either changes.
+// A CrashMatrix runs an act once for each of its store operations and each fault of that
+// operation: refused, lost, applied but reported as failed, process dies before it,
+// process dies after it. The function returns a new attempt for each case. Cases run in
+// parallel, so attempts must not share anything that either changes.
 //
-// With -short, each operation is tried with one of the five effects, the next with the next.
+// With -short, each operation is combined with one of the five faults, in rotation.
 type CrashMatrix func(t *testing.T) Attempt
 
 // An Attempt is one case of a matrix.
 type Attempt struct {
-	// Store is as it was before.
+	// Store is the store before the act.
 	Store blob.Store
 
-	// Run is what is tried. It may fail, and leaves the judgement to Check. It asks the store for the
-	// same operations in the same number each time that nothing goes wrong.
+	// Run performs the act. It may fail; Check judges the result. Without faults it always
+	// makes the same store operations.
 	Run func(store blob.Store)
 
-	// Check looks, as the next process would, at what Run has left in Store; nothing goes wrong any more.
+	// Check checks, as the next process would and without faults, what Run has left in
+	// Store.
 	Check func()
 }
 
 var effects = []Effect{Refused, Lost, Applied, DiedBefore, DiedAfter}
 
-// Test goes through the matrix, a subtest for each case. The first is an attempt with nothing wrong,
-// which counts the operations.
+// Test runs the matrix, with a subtest for each case. The first is an attempt without a
+// fault, which counts the operations.
 func (m CrashMatrix) Test(t *testing.T) {
 	var log []Op
-	t.Run("no fault", func(t *testing.T) { log = m.try(t) })
+	t.Run("no fault", func(t *testing.T) { log = m.attempt(t) })
 	if len(log) == 0 {
-		t.Error("Run asked nothing of the store")
+		t.Error("Run made no store operation")
 	}
 	for _, op := range log {
 		for i, effect := range effects {
@@ -45,16 +46,17 @@ func (m CrashMatrix) Test(t *testing.T) {
 			op.Effect = effect
 			t.Run(op.String(), func(t *testing.T) {
 				t.Parallel()
-				done := m.try(t, Fault{N: op.N, Effect: effect})
+				done := m.attempt(t, Fault{N: op.N, Effect: effect})
 				if len(done) < op.N {
-					t.Errorf("Run ended after %d operations, before the fault: it is not the same each time", len(done))
+					t.Errorf("Run ended after %d operations, before the fault: it is not deterministic",
+						len(done))
 				}
 			})
 		}
 	}
 }
 
-func (m CrashMatrix) try(t *testing.T, faults ...Fault) []Op {
+func (m CrashMatrix) attempt(t *testing.T, faults ...Fault) []Op {
 	attempt := m(t)
 	faulty := NewFaulty(attempt.Store)
 	faulty.Inject(faults...)

@@ -18,38 +18,40 @@ import (
 	"voc/internal/blob"
 )
 
-// Memory is a blob.Store in memory, for tests. It is lost with the process.
+// Memory is a blob.Store in memory, for tests.
 type Memory struct {
 	clock func() time.Time
 
 	mu      sync.Mutex
-	objects map[string]held
+	objects map[string]entry
 }
 
-// held is an object as the store keeps it. The content is never changed, only exchanged: open bodies share it.
-type held struct {
+// entry is a stored object. Its content is replaced, never changed: open bodies share it.
+type entry struct {
 	blob.Info
 	content []byte
 }
 
 var _ blob.Store = (*Memory)(nil)
 
-// NewMemory returns an empty store. The clock gives its Date and LastModified, in whole seconds; nil is time.Now,
-// which in a synctest bubble is the bubble's.
+// NewMemory returns an empty store. Date and LastModified are read from the clock, in
+// whole seconds; nil for time.Now, which in a synctest bubble is the bubble's clock.
 func NewMemory(clock func() time.Time) *Memory {
 	if clock == nil {
 		clock = time.Now
 	}
-	return &Memory{clock: clock, objects: map[string]held{}}
+	return &Memory{clock: clock, objects: map[string]entry{}}
 }
 
-// Get is that of blob.Store.
+// Get implements blob.Store.
 func (m *Memory) Get(ctx context.Context, key string) (*blob.Object, error) {
 	return m.GetIfChanged(ctx, key, "")
 }
 
-// GetIfChanged is that of blob.Store.
-func (m *Memory) GetIfChanged(ctx context.Context, key string, since blob.Version) (*blob.Object, error) {
+// GetIfChanged implements blob.Store.
+func (m *Memory) GetIfChanged(
+	ctx context.Context, key string, since blob.Version,
+) (*blob.Object, error) {
 	object, err := m.find(ctx, key)
 	if err == nil && object.Version == since {
 		err = blob.ErrNotModified
@@ -61,14 +63,16 @@ func (m *Memory) GetIfChanged(ctx context.Context, key string, since blob.Versio
 	return &blob.Object{Info: object.Info, Body: blob.NewBody(ctx, body, object.Size)}, nil
 }
 
-// Stat is that of blob.Store.
+// Stat implements blob.Store.
 func (m *Memory) Stat(ctx context.Context, key string) (blob.Info, error) {
 	object, err := m.find(ctx, key)
 	return object.Info, wrap("stat", key, err)
 }
 
-// PutNew is that of blob.Store, but that it holds the whole body.
-func (m *Memory) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blob.Info, error) {
+// PutNew implements blob.Store, but holds the whole body in memory.
+func (m *Memory) PutNew(
+	ctx context.Context, key string, body io.ReadSeeker,
+) (blob.Info, error) {
 	content, err := readAll(ctx, body)
 	if err != nil {
 		return blob.Info{}, wrap("put", key, err)
@@ -80,13 +84,15 @@ func (m *Memory) PutNew(ctx context.Context, key string, body io.ReadSeeker) (bl
 	return info, wrap("put", key, err)
 }
 
-// Replace is that of blob.Store.
-func (m *Memory) Replace(ctx context.Context, key string, body []byte, current blob.Version) (blob.Info, error) {
+// Replace implements blob.Store.
+func (m *Memory) Replace(
+	ctx context.Context, key string, body []byte, current blob.Version,
+) (blob.Info, error) {
 	info, err := m.swap(ctx, key, bytes.Clone(body), current)
 	return info, wrap("replace", key, err)
 }
 
-// List is that of blob.Store: the objects of one moment.
+// List implements blob.Store. It lists the objects of one moment.
 func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
 		infos, err := m.filter(ctx, prefix)
@@ -104,7 +110,7 @@ func (m *Memory) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, e
 	}
 }
 
-// Delete is that of blob.Store.
+// Delete implements blob.Store.
 func (m *Memory) Delete(ctx context.Context, key string) error {
 	if err := check(ctx, key); err != nil {
 		return wrap("delete", key, err)
@@ -115,18 +121,18 @@ func (m *Memory) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// String is that of blob.Store.
+// String implements blob.Store.
 func (m *Memory) String() string { return "memory:" }
 
-func (m *Memory) find(ctx context.Context, key string) (held, error) {
+func (m *Memory) find(ctx context.Context, key string) (entry, error) {
 	if err := check(ctx, key); err != nil {
-		return held{}, err
+		return entry{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	object, ok := m.objects[key]
 	if !ok {
-		return held{}, blob.ErrNotExist
+		return entry{}, blob.ErrNotExist
 	}
 	object.Date = m.now()
 	return object, nil
@@ -149,9 +155,11 @@ func (m *Memory) filter(ctx context.Context, prefix string) ([]blob.Info, error)
 	return infos, nil
 }
 
-// swap puts content in the place of the current version, which is zero for an object that does not exist, as it is
-// for a key that the map does not have.
-func (m *Memory) swap(ctx context.Context, key string, content []byte, current blob.Version) (blob.Info, error) {
+// swap replaces the object by content if its version is current. A missing object has the
+// zero Version, as does a key that is not in the map.
+func (m *Memory) swap(
+	ctx context.Context, key string, content []byte, current blob.Version,
+) (blob.Info, error) {
 	if err := check(ctx, key); err != nil {
 		return blob.Info{}, err
 	}
@@ -161,15 +169,18 @@ func (m *Memory) swap(ctx context.Context, key string, content []byte, current b
 		return blob.Info{}, blob.ErrChanged
 	}
 	now := m.now()
-	info := blob.Info{Key: key, Version: versionOf(content), Size: int64(len(content)), LastModified: now}
-	m.objects[key] = held{info, content}
+	info := blob.Info{
+		Key: key, Version: versionOf(content), Size: int64(len(content)), LastModified: now,
+	}
+	m.objects[key] = entry{info, content}
 	info.LastModified, info.Date = time.Time{}, now
 	return info, nil
 }
 
 func (m *Memory) now() time.Time { return m.clock().UTC().Truncate(time.Second) }
 
-// versionOf looks like S3's ETag, quotes and all, and like it depends on nothing but the content.
+// versionOf returns a version that looks like S3's ETag, with quotes, and like it depends
+// on the content alone.
 func versionOf(content []byte) blob.Version {
 	return blob.Version(fmt.Sprintf("%q", fmt.Sprintf("%x", sha256.Sum256(content))[:32]))
 }

@@ -7,32 +7,33 @@ import (
 )
 
 const (
-	freeSpace = "free space on that disk, or keep the store on a larger one"
-	ownership = "let the user that voc runs as read and write there"
-	localDisk = "keep the store on one local file system with hard links and locks, such as ext4 or xfs"
+	freeSpace = "free space on that disk, or move the store to a larger one"
+	ownership = "give the user that runs voc read and write access"
+	localDisk = "move the store to one local file system with hard links and locks (ext4, xfs)"
 )
 
-// advice is what an operator can do about each of the faults of a directory.
+// advice is what an operator can do about the errors of a file system.
 var advice = map[syscall.Errno]string{
 	syscall.ENOSPC:       freeSpace,
 	syscall.EDQUOT:       freeSpace,
 	syscall.EFBIG:        "raise the limit on file sizes (ulimit -f)",
 	syscall.EACCES:       ownership,
 	syscall.EPERM:        ownership + ", or " + localDisk,
-	syscall.EROFS:        "mount that file system writable, or keep the store elsewhere",
-	syscall.ENOTDIR:      "a file stands where a folder must be: move it away, or keep the store elsewhere",
-	syscall.EISDIR:       "a folder stands where the object must be: move it away",
-	syscall.ENOENT:       "the folder was removed while in use: start again",
+	syscall.EROFS:        "mount that file system writable, or move the store",
+	syscall.ENOTDIR:      "a file is where a folder must be: move the file, or the store",
+	syscall.EISDIR:       "a folder is where the object must be: move the folder",
+	syscall.ENOENT:       "the folder was removed while in use: restart voc",
 	syscall.EXDEV:        localDisk,
 	syscall.ENOTSUP:      localDisk,
 	syscall.ENOSYS:       localDisk,
 	syscall.ENOLCK:       localDisk,
 	syscall.EMFILE:       "raise the limit on open files (ulimit -n)",
-	syscall.ENAMETOOLONG: "keep the store under a shorter path",
-	syscall.EIO:          "the disk fails: see the system's log, and keep the store on another one",
+	syscall.ENAMETOOLONG: "move the store to a shorter path",
+	syscall.EIO:          "the disk fails: read the system's log, and move the store to another disk",
 }
 
-// advise adds to an error of the file system, which names the path and what happened, what to do about it.
+// advise adds advice to an error of the file system, which already names the path and the
+// cause.
 func advise(err error) error {
 	var errno syscall.Errno
 	if errors.As(err, &errno) && advice[errno] != "" {

@@ -13,8 +13,10 @@ import (
 	"voc/internal/blob"
 )
 
-// commit makes the draft the object, if the object's version is current.
-func (s *Store) commit(ctx context.Context, key, draft string, current blob.Version) (blob.Info, error) {
+// commit turns the draft into the object if the object's version is current.
+func (s *Store) commit(
+	ctx context.Context, key, draft string, current blob.Version,
+) (blob.Info, error) {
 	release, err := s.lockCommits(ctx)
 	if err != nil {
 		return blob.Info{}, err
@@ -39,16 +41,17 @@ func (s *Store) commit(ctx context.Context, key, draft string, current blob.Vers
 	return info, nil
 }
 
-// find looks up the file that has the key; nil for none.
+// find returns the file of the object; nil if there is none.
 func (s *Store) find(key string) (fs.FileInfo, error) {
 	file, err := os.Stat(s.path(key))
-	if err := absent(file, err); errors.Is(err, blob.ErrNotExist) {
+	if err := missing(file, err); errors.Is(err, blob.ErrNotExist) {
 		return nil, nil
 	}
 	return file, err
 }
 
-// place is the one moment at which a write happens.
+// place makes the draft visible. The link or rename is the moment at which the write
+// happens.
 func (s *Store) place(draft, target string, isNew bool) error {
 	folder := filepath.Dir(target)
 	if err := s.makeFolder(folder); err != nil {
@@ -59,7 +62,10 @@ func (s *Store) place(draft, target string, isNew bool) error {
 		move = os.Link
 	}
 	if err := move(draft, target); errors.Is(err, fs.ErrExist) {
-		return inTheWay(target)
+		if file, err := os.Stat(target); err == nil && file.IsDir() {
+			return &fs.PathError{Op: "create", Path: target, Err: syscall.EISDIR}
+		}
+		return blob.ErrChanged // a file of a program that does not use the lock
 	} else if err != nil {
 		return err
 	}
@@ -69,16 +75,9 @@ func (s *Store) place(draft, target string, isNew bool) error {
 	return nil
 }
 
-// inTheWay says what link met where no object was: a folder, or the file of somebody who does not ask for the lock.
-func inTheWay(target string) error {
-	if file, err := os.Stat(target); err == nil && file.IsDir() {
-		return &fs.PathError{Op: "create", Path: target, Err: syscall.EISDIR}
-	}
-	return blob.ErrChanged
-}
-
-// stamp gives the draft a modification time later than that of the file it replaces and of every deleted one. The
-// steps grow until the file system no longer rounds them away.
+// stamp sets a modification time on the draft that is later than those of the file it
+// replaces and of every deleted file. The steps grow until the file system does not round
+// them away.
 func (s *Store) stamp(draft string, old fs.FileInfo) (fs.FileInfo, error) {
 	mark, err := os.Stat(s.path(commitLock))
 	if err != nil {
@@ -101,10 +100,11 @@ func (s *Store) stamp(draft string, old fs.FileInfo) (fs.FileInfo, error) {
 		}
 		at = last
 	}
-	return nil, fmt.Errorf("%s: the file system does not keep modification times: %s", draft, localDisk)
+	return nil, fmt.Errorf("%s: the file system does not store modification times: %s",
+		draft, localDisk)
 }
 
-// remove is Delete.
+// remove deletes the object, if there is one.
 func (s *Store) remove(ctx context.Context, key string) error {
 	if err := check(ctx, key); err != nil {
 		return err
@@ -127,7 +127,8 @@ func (s *Store) remove(ctx context.Context, key string) error {
 	return s.flush(filepath.Dir(s.path(key)))
 }
 
-// raiseMark remembers the time of a file that goes, so that stamp gives none like it to a file that comes later.
+// raiseMark records the modification time of a file to be deleted on the commit lock, so
+// that stamp never sets it on a later file.
 func (s *Store) raiseMark(to time.Time) error {
 	mark, err := os.Stat(s.path(commitLock))
 	if err != nil || mark.ModTime().After(to) {

@@ -21,7 +21,7 @@ import (
 	"voc/internal/blob/dirblob"
 )
 
-func TestDirectoryKeepsTheContract(t *testing.T) {
+func TestContract(t *testing.T) {
 	t.Parallel()
 	blobtest.Run(t, func(t *testing.T) func() blob.Store {
 		dir := t.TempDir()
@@ -47,7 +47,7 @@ func put(t testing.TB, store blob.Store, key, body string) blob.Info {
 	return info
 }
 
-// drafts are the names of what is being written, or was when its writer died.
+// drafts returns the names of the drafts of live and dead writers.
 func drafts(t *testing.T, dir string) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(dir, ".store", "drafts", "*"))
@@ -57,14 +57,15 @@ func drafts(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestObjectsArePlainPrivateFiles(t *testing.T) {
+func TestObjectsArePrivateFiles(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new", "store")
 	put(t, open(t, dir), "snapshots/a.db", "customers' words")
-	if body, err := os.ReadFile(filepath.Join(dir, "snapshots", "a.db")); string(body) != "customers' words" || err != nil {
+	body, err := os.ReadFile(filepath.Join(dir, "snapshots", "a.db"))
+	if string(body) != "customers' words" || err != nil {
 		t.Errorf("the file holds %q, %v", body, err)
 	}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,7 @@ func TestObjectsArePlainPrivateFiles(t *testing.T) {
 	}
 }
 
-func TestAFolderThatBecomesEmptyStays(t *testing.T) {
+func TestDeleteKeepsEmptyFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
@@ -94,7 +95,7 @@ func TestAFolderThatBecomesEmptyStays(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNoObjectsAreIgnored(t *testing.T) {
+func TestListIgnoresForeignFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
@@ -119,23 +120,25 @@ func TestFilesThatAreNoObjectsAreIgnored(t *testing.T) {
 	}
 }
 
-func TestTheAddressIsAFileURL(t *testing.T) {
+func TestStringIsFileURL(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "50% [of] it")
 	t.Chdir(filepath.Dir(dir))
 	store := open(t, filepath.Base(dir))
-	if want := "file://" + filepath.ToSlash(filepath.Dir(dir)) + "/50%25%20%5Bof%5D%20it"; store.String() != want {
+	want := "file://" + filepath.ToSlash(filepath.Dir(dir)) + "/50%25%20%5Bof%5D%20it"
+	if store.String() != want {
 		t.Errorf("%s, want %s", store, want)
 	}
 	t.Chdir(t.TempDir())
 	put(t, store, "object", "x")
 	if _, err := os.Stat(filepath.Join(dir, "object")); err != nil {
-		t.Error("a store opened by a relative path moved with the working directory:", err)
+		t.Error("a store opened by a relative path follows the working directory:", err)
 	}
 }
 
-// In a synctest bubble the clock stands still in the year 2000: every write falls in one tick, and the clock is
-// far behind the files that are there.
-func TestVersionsGrowThoughTheClockDoesNot(t *testing.T) {
+// TestVersionsGrowWithoutClock uses the clock of a synctest bubble, which stands still in
+// the year 2000: all writes fall into one tick, and existing files are newer than the
+// clock.
+func TestVersionsGrowWithoutClock(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	put(t, open(t, dir), "object", "0")
@@ -164,7 +167,7 @@ func TestVersionsGrowThoughTheClockDoesNot(t *testing.T) {
 	})
 }
 
-func TestARecreatedObjectHasAnotherVersion(t *testing.T) {
+func TestRecreatedObjectHasNewVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	first := put(t, open(t, dir), "object", "one")
@@ -178,13 +181,14 @@ func TestARecreatedObjectHasAnotherVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		third := put(t, store, "object", "six")
-		if first.Version == second.Version || second.Version == third.Version || first.Version == third.Version {
-			t.Errorf("versions %q, %q, %q of three lives", first.Version, second.Version, third.Version)
+		if first.Version == second.Version || second.Version == third.Version ||
+			first.Version == third.Version {
+			t.Errorf("versions %q, %q, %q of three objects", first.Version, second.Version, third.Version)
 		}
 	})
 }
 
-func TestACopyThatKeepsTimesKeepsVersions(t *testing.T) {
+func TestCopyWithTimesKeepsVersions(t *testing.T) {
 	t.Parallel()
 	dir, backup := t.TempDir(), t.TempDir()
 	info := put(t, open(t, dir), "object", "one")
@@ -199,12 +203,13 @@ func TestACopyThatKeepsTimesKeepsVersions(t *testing.T) {
 	if err := os.Chtimes(copied, time.Time{}, file.ModTime()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := open(t, backup).GetIfChanged(t.Context(), "object", info.Version); !errors.Is(err, blob.ErrNotModified) {
+	_, err = open(t, backup).GetIfChanged(t.Context(), "object", info.Version)
+	if !errors.Is(err, blob.ErrNotModified) {
 		t.Errorf("error %v, want ErrNotModified", err)
 	}
 }
 
-func TestPutNewHoldsNoBodyInMemory(t *testing.T) {
+func TestPutNewStreamsBody(t *testing.T) {
 	const size = 32 << 20
 	store := open(t, t.TempDir())
 	var before, after runtime.MemStats
@@ -225,7 +230,7 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) {
 	return len(p), nil
 }
 
-func TestALiveWritersDraftIsNotSwept(t *testing.T) {
+func TestOpenKeepsLiveDrafts(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
@@ -254,12 +259,12 @@ func (p *pausing) Read(b []byte) (int, error) {
 	return p.ReadSeeker.Read(b)
 }
 
-func TestAWriterWaitsForAnotherOnlyWhileItsContextLasts(t *testing.T) {
+func TestWaitForLockEndsWithContext(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "object", "x")
-	defer holdLock(t, filepath.Join(dir, ".store", "commit.lock"))()
+	defer acquireLock(t, filepath.Join(dir, ".store", "commit.lock"))()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 	defer cancel()
 	err := store.Delete(ctx, "object")
@@ -268,8 +273,8 @@ func TestAWriterWaitsForAnotherOnlyWhileItsContextLasts(t *testing.T) {
 	}
 }
 
-// holdLock holds a lock as another process would, until it is released.
-func holdLock(t *testing.T, path string) (release func()) {
+// acquireLock acquires a lock as another process would, until release.
+func acquireLock(t *testing.T, path string) (release func()) {
 	t.Helper()
 	lock := flock.New(path)
 	if ok, err := lock.TryLock(); !ok || err != nil {

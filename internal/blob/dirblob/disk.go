@@ -1,15 +1,20 @@
 package dirblob
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"voc/internal/blob"
 )
 
-// makeFolder makes a folder and its parents where they are absent, each flushed into its own parent: an object is only
-// as durable as the folders above it.
+// makeFolder creates a folder and its missing parents and flushes each into its own
+// parent: an object is only as durable as the folders above it.
 func (s *Store) makeFolder(path string) error {
 	err := os.Mkdir(path, folderMode)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -19,7 +24,11 @@ func (s *Store) makeFolder(path string) error {
 		err = os.Mkdir(path, folderMode)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return mustBeFolder(path)
+		file, err := os.Stat(path)
+		if err == nil && !file.IsDir() {
+			err = &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
+		}
+		return err
 	}
 	if err != nil {
 		return err
@@ -27,15 +36,7 @@ func (s *Store) makeFolder(path string) error {
 	return s.flush(filepath.Dir(path))
 }
 
-func mustBeFolder(path string) error {
-	file, err := os.Stat(path)
-	if err == nil && !file.IsDir() {
-		err = &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
-	}
-	return err
-}
-
-// flush makes what was created in, moved into or removed from a folder outlast a power cut.
+// flush makes creations, renames and removals in a folder durable.
 func (s *Store) flush(folder string) error {
 	f, err := os.Open(folder)
 	if err != nil {
@@ -43,4 +44,20 @@ func (s *Store) flush(folder string) error {
 	}
 	defer f.Close()
 	return s.fsync(f)
+}
+
+// path returns the path of an object or of one of the store's own files.
+func (s *Store) path(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
+
+func check(ctx context.Context, key string) error {
+	return cmp.Or(ctx.Err(), blob.CheckKey(key))
+}
+
+// wrap adds verb, key, directory and advice to an error, in the same form for every
+// method.
+func (s *Store) wrap(verb, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s %s in %s: %w", verb, key, s, advise(err))
 }

@@ -2,10 +2,11 @@ package dirblob
 
 import "os"
 
-// Advise is advise.
+// Unexported names for the tests of this package.
 var Advise = advise
 
-// BeforeFlush has do called before each flush of a file or folder, which fails if do does.
+// BeforeFlush calls do before each flush of a file or folder; the flush fails if do
+// fails.
 func (s *Store) BeforeFlush(do func(*os.File) error) {
 	s.fsync = func(f *os.File) error {
 		if err := do(f); err != nil {

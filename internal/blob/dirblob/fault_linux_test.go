@@ -12,8 +12,8 @@ import (
 	"voc/internal/blob/dirblob"
 )
 
-// withoutOverride runs do without root's right to ignore modes. Such rights belong to a thread, which here ends with its
-// goroutine. For whoever is not root nothing changes.
+// withoutOverride runs do without root's right to ignore file modes. The right belongs to
+// a thread, which ends with its goroutine here. For other users nothing changes.
 func withoutOverride(t *testing.T, do func()) {
 	done := make(chan struct{})
 	go func() {
@@ -33,11 +33,12 @@ func withoutOverride(t *testing.T, do func()) {
 	<-done
 }
 
-func TestADirectoryThatCannotBeWrittenIsReadAndNamed(t *testing.T) {
+func TestReadOnlyDirectory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	put(t, open(t, dir), "folder/object", "x")
-	chmod(t, 0o555, dir, filepath.Join(dir, "folder"), filepath.Join(dir, ".store"), filepath.Join(dir, ".store", "drafts"))
+	chmod(t, 0o555, dir, filepath.Join(dir, "folder"),
+		filepath.Join(dir, ".store"), filepath.Join(dir, ".store", "drafts"))
 	for _, file := range []string{"folder/object", ".store/commit.lock", ".store/drafts.lock"} {
 		if err := os.Chmod(filepath.Join(dir, file), 0o444); err != nil {
 			t.Fatal(err)
@@ -54,14 +55,15 @@ func TestADirectoryThatCannotBeWrittenIsReadAndNamed(t *testing.T) {
 			t.Error(err)
 		}
 		_, err = store.PutNew(t.Context(), "new", strings.NewReader("x"))
-		actionable(t, err, dir, "let the user that voc runs as read and write there")
+		const advice = "give the user that runs voc read and write access"
+		actionable(t, err, dir, advice)
 		_, err = store.Replace(t.Context(), "folder/object", []byte("y"), info.Version)
-		actionable(t, err, dir, "let the user that voc runs as read and write there")
-		actionable(t, store.Delete(t.Context(), "folder/object"), dir, "let the user that voc runs as read and write there")
+		actionable(t, err, dir, advice)
+		actionable(t, store.Delete(t.Context(), "folder/object"), dir, advice)
 	})
 }
 
-func TestADirectoryThatCannotBeReadOrMadeIsNamed(t *testing.T) {
+func TestOpenUnreadableDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "closed")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -71,12 +73,13 @@ func TestADirectoryThatCannotBeReadOrMadeIsNamed(t *testing.T) {
 	withoutOverride(t, func() {
 		for _, path := range []string{dir, filepath.Join(dir, "below")} {
 			_, err := dirblob.Open(path)
-			actionable(t, err, dir, "let the user that voc runs as read and write there")
+			actionable(t, err, dir, "give the user that runs voc read and write access")
 		}
 	})
 }
 
-// chmod gives the folders back their modes, so that they can be removed.
+// chmod sets the mode of folders, and restores it after the test so that they can be
+// removed.
 func chmod(t *testing.T, mode os.FileMode, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {

@@ -15,7 +15,8 @@ import (
 	"voc/internal/blob/dirblob"
 )
 
-// actionable checks that an error names the path and what to do, and leaves no doubt.
+// actionable checks that an error names the path and what to do, and is none of the
+// contract's.
 func actionable(t *testing.T, err error, path, advice string) {
 	t.Helper()
 	if err == nil {
@@ -25,14 +26,16 @@ func actionable(t *testing.T, err error, path, advice string) {
 	if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), advice) {
 		t.Errorf("%q does not name %s and %q", err, path, advice)
 	}
-	for _, other := range []error{blob.ErrUncertain, blob.ErrExist, blob.ErrChanged, blob.ErrNotExist} {
+	for _, other := range []error{
+		blob.ErrUncertain, blob.ErrExist, blob.ErrChanged, blob.ErrNotExist,
+	} {
 		if errors.Is(err, other) {
 			t.Errorf("%q is %v", err, other)
 		}
 	}
 }
 
-func TestAFileInPlaceOfTheDirectoryIsNamed(t *testing.T) {
+func TestOpenFileInPlaceOfDirectory(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -40,31 +43,31 @@ func TestAFileInPlaceOfTheDirectoryIsNamed(t *testing.T) {
 	}
 	for _, dir := range []string{file, filepath.Join(file, "below")} {
 		_, err := dirblob.Open(dir)
-		actionable(t, err, file, "a file stands where a folder must be")
+		actionable(t, err, file, "a file is where a folder must be")
 	}
 }
 
-func TestAKeyThatIsAnothersFolderIsNamed(t *testing.T) {
+func TestKeyIsFolderOfAnother(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
 	put(t, store, "a/b", "x")
 	_, err := store.PutNew(t.Context(), "a", strings.NewReader("x"))
-	actionable(t, err, filepath.Join(dir, "a"), "a folder stands where the object must be")
+	actionable(t, err, filepath.Join(dir, "a"), "a folder is where the object must be")
 	_, err = store.Replace(t.Context(), "a/b/c", []byte("x"), "")
-	actionable(t, err, filepath.Join(dir, "a", "b"), "a file stands where a folder must be")
+	actionable(t, err, filepath.Join(dir, "a", "b"), "a file is where a folder must be")
 	if left := drafts(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %q", left)
 	}
 }
 
-func TestEveryFaultOfADiskHasAdvice(t *testing.T) {
+func TestAdvise(t *testing.T) {
 	t.Parallel()
 	for errno, want := range map[syscall.Errno]string{
 		syscall.ENOSPC: "free space",
 		syscall.EDQUOT: "free space",
 		syscall.EROFS:  "mount that file system writable",
-		syscall.EACCES: "let the user that voc runs as",
+		syscall.EACCES: "give the user that runs voc",
 		syscall.EPERM:  "hard links",
 		syscall.EXDEV:  "one local file system",
 		syscall.EIO:    "the disk fails",
@@ -72,14 +75,16 @@ func TestEveryFaultOfADiskHasAdvice(t *testing.T) {
 	} {
 		cause := &fs.PathError{Op: "write", Path: "/voc/draft", Err: errno}
 		err := dirblob.Advise(fmt.Errorf("%w: %w", blob.ErrUncertain, cause))
-		if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "/voc/draft") || !errors.Is(err, errno) {
+		if !strings.Contains(err.Error(), want) || !errors.Is(err, errno) ||
+			!strings.Contains(err.Error(), "/voc/draft") {
 			t.Errorf("%v: %q", errno, err)
 		}
 	}
 }
 
-// Whichever flush fails: the write is uncertain exactly when it can be seen.
-func TestAFailedFlushIsUncertainOnlyOnceTheObjectIsThere(t *testing.T) {
+// TestFailedFlushIsUncertainIfVisible fails each flush in turn: the write is uncertain
+// exactly if it is visible.
+func TestFailedFlushIsUncertainIfVisible(t *testing.T) {
 	t.Parallel()
 	broken := &fs.PathError{Op: "sync", Path: "somewhere", Err: syscall.EIO}
 	outcomes := map[bool]int{}
@@ -104,11 +109,12 @@ func TestAFailedFlushIsUncertainOnlyOnceTheObjectIsThere(t *testing.T) {
 		outcomes[uncertain]++
 	}
 	if outcomes[true] != 1 || outcomes[false] == 0 {
-		t.Errorf("tried %d flushes after and %d before the object is there", outcomes[true], outcomes[false])
+		t.Errorf("failed %d flushes after and %d before the object is visible",
+			outcomes[true], outcomes[false])
 	}
 }
 
-func TestABodyIsFlushedBeforeItsObjectAppears(t *testing.T) {
+func TestBodyIsFlushedBeforeItIsVisible(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
@@ -124,21 +130,25 @@ func TestABodyIsFlushedBeforeItsObjectAppears(t *testing.T) {
 		return nil
 	})
 	put(t, store, "object", "seven b")
-	want := []string{filepath.Base(dir) + " with object: false", ".store with object: false", "7 bytes", filepath.Base(dir) + " with object: true"}
+	want := []string{
+		filepath.Base(dir) + " with object: false", ".store with object: false",
+		"7 bytes", filepath.Base(dir) + " with object: true",
+	}
 	if !slices.Equal(flushed, want) {
 		t.Errorf("flushed %q, want %q", flushed, want)
 	}
 }
 
-// The stranger comes, without asking for a lock, after the store has looked and while it makes the object's folder.
-func TestAStrangersFileIsNotOverwritten(t *testing.T) {
+// TestForeignFileIsNotOverwritten creates a file without the lock, after the store has
+// compared the versions and while it creates the object's folder.
+func TestForeignFileIsNotOverwritten(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	store := open(t, dir)
-	stranger := filepath.Join(dir, "folder", "object")
+	foreign := filepath.Join(dir, "folder", "object")
 	store.BeforeFlush(func(*os.File) error {
-		if _, err := os.Stat(filepath.Dir(stranger)); err == nil {
-			return os.WriteFile(stranger, []byte("a stranger's"), 0o600)
+		if _, err := os.Stat(filepath.Dir(foreign)); err == nil {
+			return os.WriteFile(foreign, []byte("foreign"), 0o600)
 		}
 		return nil
 	})
@@ -146,7 +156,7 @@ func TestAStrangersFileIsNotOverwritten(t *testing.T) {
 	if !errors.Is(err, blob.ErrExist) {
 		t.Errorf("error %v, want ErrExist", err)
 	}
-	if body, err := os.ReadFile(stranger); string(body) != "a stranger's" {
+	if body, err := os.ReadFile(foreign); string(body) != "foreign" {
 		t.Errorf("the file holds %q, %v", body, err)
 	}
 }

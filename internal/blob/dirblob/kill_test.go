@@ -19,8 +19,8 @@ import (
 	"voc/internal/blob/dirblob"
 )
 
-// childPublishes, until it is killed: a new snapshot, then the manifest that names it, then the turn's number
-// on standard output.
+// childPublishes writes, until it is killed, a new snapshot, then the manifest that names
+// it, then the number of the turn to standard output.
 func childPublishes(ctx context.Context, store *dirblob.Store) error {
 	for {
 		turn, _, version, err := manifest(ctx, store)
@@ -32,25 +32,28 @@ func childPublishes(ctx context.Context, store *dirblob.Store) error {
 		if _, err := store.PutNew(ctx, key, bytes.NewReader(sealed(turn))); err != nil {
 			return err
 		}
-		if _, err := store.Replace(ctx, "manifest", fmt.Appendf(nil, "%d %s", turn, key), version); err != nil {
+		body := fmt.Appendf(nil, "%d %s", turn, key)
+		if _, err := store.Replace(ctx, "manifest", body, version); err != nil {
 			return err
 		}
 		fmt.Println(turn)
 	}
 }
 
-// sealed is a body that shows whether it is whole: its hash, then the rest.
+// sealed returns a body that proves it is complete: its hash, then the rest.
 func sealed(turn int) []byte {
 	rest := bytes.Repeat(strconv.AppendInt(nil, int64(turn), 10), 100_000)
 	sum := sha256.Sum256(rest)
 	return append(sum[:], rest...)
 }
 
-func whole(body []byte) bool {
+func isComplete(body []byte) bool {
 	return len(body) > sha256.Size && sha256.Sum256(body[sha256.Size:]) == [sha256.Size]byte(body)
 }
 
-func manifest(ctx context.Context, store blob.Store) (turn int, snapshot string, version blob.Version, err error) {
+func manifest(
+	ctx context.Context, store blob.Store,
+) (turn int, snapshot string, version blob.Version, err error) {
 	object, err := store.Get(ctx, "manifest")
 	if errors.Is(err, blob.ErrNotExist) {
 		return 0, "", "", nil
@@ -63,38 +66,39 @@ func manifest(ctx context.Context, store blob.Store) (turn int, snapshot string,
 	return turn, snapshot, object.Version, err
 }
 
-func TestAKilledWriterLeavesOldOrNewAndStopsNobody(t *testing.T) {
+func TestKilledWriterLeavesOldOrNew(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for round := range 12 {
 		c := start(t, "publish", dir)
-		told := 0
+		acknowledged := 0
 		for range 1 + round%3 {
 			if c.lines.Scan() {
-				told, _ = strconv.Atoi(c.lines.Text())
+				acknowledged, _ = strconv.Atoi(c.lines.Text())
 			}
 		}
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range c.rest() {
-			told, _ = strconv.Atoi(line)
+		for _, line := range c.remaining() {
+			acknowledged, _ = strconv.Atoi(line)
 		}
 		c.Wait()
-		checkPublished(t, dir, told)
+		checkPublished(t, dir, acknowledged)
 	}
 }
 
-// checkPublished looks as the next process does: all that a dead one acknowledged is there, and nothing is half there.
-func checkPublished(t *testing.T, dir string, told int) {
+// checkPublished checks, as the next process would, that everything a dead process
+// acknowledged is there and everything that is there is complete.
+func checkPublished(t *testing.T, dir string, acknowledged int) {
 	t.Helper()
 	store := open(t, dir)
 	if left := drafts(t, dir); len(left) != 0 {
-		t.Errorf("Open left drafts of the dead: %q", left)
+		t.Errorf("Open left drafts of dead writers: %q", left)
 	}
 	turn, current, _, err := manifest(t.Context(), store)
-	if err != nil || told == 0 || turn < told || turn > told+1 {
-		t.Errorf("turn %d, %v, after %d was acknowledged", turn, err, told)
+	if err != nil || acknowledged == 0 || turn < acknowledged || turn > acknowledged+1 {
+		t.Errorf("turn %d, %v, after %d was acknowledged", turn, err, acknowledged)
 	}
 	found := false
 	for info, err := range store.List(t.Context(), "snapshots/") {
@@ -102,8 +106,8 @@ func checkPublished(t *testing.T, dir string, told int) {
 			t.Fatal(err)
 		}
 		found = found || info.Key == current
-		if body, err := os.ReadFile(filepath.Join(dir, info.Key)); err != nil || !whole(body) {
-			t.Errorf("%s is half: %d bytes, %v", info.Key, len(body), err)
+		if body, err := os.ReadFile(filepath.Join(dir, info.Key)); err != nil || !isComplete(body) {
+			t.Errorf("%s is incomplete: %d bytes, %v", info.Key, len(body), err)
 		}
 	}
 	if !found {
@@ -111,7 +115,7 @@ func checkPublished(t *testing.T, dir string, told int) {
 	}
 }
 
-// childStalls has read half of a body when it says so, and waits.
+// childStalls writes "half" when it has read half of a body, and waits.
 func childStalls(ctx context.Context, store *dirblob.Store) error {
 	body := &pausing{bytes.NewReader(sealed(1)), func() {
 		fmt.Println("half")
@@ -121,12 +125,12 @@ func childStalls(ctx context.Context, store *dirblob.Store) error {
 	return err
 }
 
-func TestTheDraftOfAKilledWriterGoesAtTheNextOpen(t *testing.T) {
+func TestOpenRemovesDraftsOfKilledWriter(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := start(t, "stall", dir)
 	if !c.lines.Scan() {
-		t.Fatal("the child said nothing")
+		t.Fatal("the child wrote nothing")
 	}
 	open(t, dir)
 	if len(drafts(t, dir)) != 1 {
@@ -136,15 +140,17 @@ func TestTheDraftOfAKilledWriterGoesAtTheNextOpen(t *testing.T) {
 	c.Wait()
 	store := open(t, dir)
 	if left := drafts(t, dir); len(left) != 0 {
-		t.Errorf("drafts after its death: %q", left)
+		t.Errorf("drafts after it died: %q", left)
 	}
 	put(t, store, "object", "a later writer's")
 }
 
-// childLacksSpace meets a real fault in the middle of a body: the system lets it write no more than 64 KiB to a file.
+// childLacksSpace has a real fault in the middle of a body: the system limits its files
+// to 64 KiB.
 func childLacksSpace(ctx context.Context, store *dirblob.Store) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}); err != nil {
+	limit := &syscall.Rlimit{Cur: 64 << 10, Max: 64 << 10}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, limit); err != nil {
 		return err
 	}
 	_, err := store.PutNew(ctx, "object", bytes.NewReader(sealed(1)))
@@ -152,15 +158,16 @@ func childLacksSpace(ctx context.Context, store *dirblob.Store) error {
 	return nil
 }
 
-func TestABodyThatDoesNotFitLeavesNothing(t *testing.T) {
+func TestFullDiskLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	c := start(t, "little space", dir)
-	said := strings.Join(c.rest(), "\n")
+	text := strings.Join(c.remaining(), "\n")
 	if err := c.Wait(); err != nil {
 		t.Fatal(err)
 	}
-	actionable(t, errors.New(said), filepath.Join(dir, ".store", "drafts"), "raise the limit on file sizes")
+	drafted := filepath.Join(dir, ".store", "drafts")
+	actionable(t, errors.New(text), drafted, "raise the limit on file sizes")
 	if left := drafts(t, dir); len(left) != 0 {
 		t.Errorf("left behind: %q", left)
 	}

@@ -13,7 +13,7 @@ import (
 	"voc/internal/blob"
 )
 
-// List is that of blob.Store. It holds the names of one folder and its parents at a time.
+// List implements blob.Store. It holds the names of one folder and its parents at a time.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
 		l := listing{s, ctx, prefix, yield}
@@ -25,7 +25,7 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, er
 	}
 }
 
-// listing is one List under way. Its methods report whether it goes on.
+// listing is one List in progress. Its methods report whether it continues.
 type listing struct {
 	*Store
 	ctx    context.Context
@@ -33,11 +33,11 @@ type listing struct {
 	yield  func(blob.Info, error) bool
 }
 
-// walk yields what is below a folder, which is "" or ends in a slash, as folders among keys do: so a-b, a/b and a0 are
-// in order.
+// walk yields the objects below a folder, which is "" or ends in a slash. Folders are
+// sorted with their slash, so that a-b, a/b and a0 are in order.
 func (l listing) walk(folder string) bool {
 	entries, err := os.ReadDir(l.path(folder))
-	if err := absent(nil, err); err != nil {
+	if err := missing(nil, err); err != nil {
 		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
 	}
 	key := func(entry fs.DirEntry) string {
@@ -68,7 +68,7 @@ func (l listing) visit(key string) bool {
 		return true
 	}
 	file, err := os.Stat(l.path(key))
-	if err := absent(file, err); err != nil {
+	if err := missing(file, err); err != nil {
 		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
 	}
 	return l.yield(infoOf(key, file), nil)

@@ -10,22 +10,26 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockPoll is how often a taken lock is tried again. It is held for one flush of a folder, some milliseconds.
+// lockPoll is the interval between tries for a held lock. A lock is held for one flush of
+// a folder, some milliseconds.
 const lockPoll = time.Millisecond
 
-// shareDrafts lets its caller have drafts, beside others, until release.
+// shareDrafts acquires the shared right to have drafts, until release.
 func (s *Store) shareDrafts(ctx context.Context) (release func(), err error) {
 	return s.lock(ctx, draftsLock, (*flock.Flock).TryRLockContext)
 }
 
-// lockCommits lets its caller alone make objects appear and disappear, until release.
+// lockCommits acquires the exclusive right to create, replace and delete objects, until
+// release.
 func (s *Store) lockCommits(ctx context.Context) (release func(), err error) {
 	return s.lock(ctx, commitLock, (*flock.Flock).TryLockContext)
 }
 
-// lock opens the file anew each time: flock tells open files apart, not processes, so goroutines exclude each other too.
+// lock opens the file anew each time: flock distinguishes open files, not processes, so
+// goroutines exclude each other too.
 func (s *Store) lock(
-	ctx context.Context, name string, try func(*flock.Flock, context.Context, time.Duration) (bool, error),
+	ctx context.Context, name string,
+	try func(*flock.Flock, context.Context, time.Duration) (bool, error),
 ) (release func(), err error) {
 	path := s.path(name)
 	if err := s.makeFolder(filepath.Dir(path)); err != nil {
@@ -38,16 +42,17 @@ func (s *Store) lock(
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// sweep removes the drafts of dead writers. Live ones hold draftsLock, all together, so whoever gets it alone knows that
-// every draft is a stray. When it cannot be had the strays wait for another Open: they cost space, nothing else.
-func (s *Store) sweep() {
-	alone := flock.New(s.path(draftsLock))
-	if ok, err := alone.TryLock(); !ok || err != nil {
+// removeDrafts removes the drafts of dead writers. All live writers share draftsLock, so
+// while it is held exclusively no draft has a live writer. If the lock is not available
+// the drafts stay until another Open: they cost space, nothing else.
+func (s *Store) removeDrafts() {
+	exclusive := flock.New(s.path(draftsLock))
+	if ok, err := exclusive.TryLock(); !ok || err != nil {
 		return
 	}
-	defer func() { _ = alone.Unlock() }()
-	strays, _ := os.ReadDir(s.path(draftsFolder))
-	for _, stray := range strays {
-		os.Remove(filepath.Join(s.path(draftsFolder), stray.Name()))
+	defer func() { _ = exclusive.Unlock() }()
+	drafts, _ := os.ReadDir(s.path(draftsFolder))
+	for _, draft := range drafts {
+		os.Remove(filepath.Join(s.path(draftsFolder), draft.Name()))
 	}
 }

@@ -17,11 +17,11 @@ import (
 	"voc/internal/blob/dirblob"
 )
 
-// childVariable names, in the environment of a test binary that a test has started, what this process does instead
-// of tests.
+// childVariable is the environment variable that names what a test binary started by a
+// test does instead of running tests.
 const childVariable = "DIRBLOB_CHILD"
 
-// children do something to the store in a directory, and tell of it on standard output.
+// children work on the store in the current directory and report on standard output.
 var children = map[string]func(ctx context.Context, store *dirblob.Store) error{
 	"increment":    childIncrements,
 	"create":       childCreates,
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// child is another process at work on a store.
+// child is another process that works on a store.
 type child struct {
 	*exec.Cmd
 	lines *bufio.Scanner
@@ -60,7 +60,7 @@ func start(t *testing.T, name, dir string) child {
 	}
 	cmd := exec.CommandContext(t.Context(), self)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
-	// The race detector would let each child sleep for a second at its end.
+	// Otherwise the race detector makes each child sleep for a second before it exits.
 	cmd.Env = append(os.Environ(), childVariable+"="+name, "GORACE=atexit_sleep_ms=0")
 	stdout, outErr := cmd.StdoutPipe()
 	stdin, inErr := cmd.StdinPipe()
@@ -70,8 +70,8 @@ func start(t *testing.T, name, dir string) child {
 	return child{cmd, bufio.NewScanner(stdout), stdin}
 }
 
-// rest is what the child says until it ends.
-func (c child) rest() (lines []string) {
+// remaining returns what the child writes until it ends.
+func (c child) remaining() (lines []string) {
 	for c.lines.Scan() {
 		lines = append(lines, c.lines.Text())
 	}
@@ -116,7 +116,7 @@ func counter(ctx context.Context, store blob.Store) (int, blob.Version, error) {
 	return count, object.Version, err
 }
 
-func TestNoUpdateOfManyProcessesIsLost(t *testing.T) {
+func TestProcessesLoseNoUpdate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var all []child
@@ -133,7 +133,7 @@ func TestNoUpdateOfManyProcessesIsLost(t *testing.T) {
 	}
 }
 
-// childCreates says which keys it created.
+// childCreates reports which keys it created.
 func childCreates(ctx context.Context, store *dirblob.Store) error {
 	for turn := range turns {
 		key := fmt.Sprint("new/", turn)
@@ -147,7 +147,7 @@ func childCreates(ctx context.Context, store *dirblob.Store) error {
 	return nil
 }
 
-func TestOfManyProcessesOneCreatesEachObject(t *testing.T) {
+func TestOneProcessCreatesEachObject(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	creators := map[string]int{}
@@ -156,7 +156,7 @@ func TestOfManyProcessesOneCreatesEachObject(t *testing.T) {
 		all = append(all, start(t, "create", dir))
 	}
 	for _, c := range all {
-		for _, key := range c.rest() {
+		for _, key := range c.remaining() {
 			if creators[key] != 0 {
 				t.Errorf("%s was created by %d and by %d", key, creators[key], c.Process.Pid)
 			}
@@ -170,7 +170,8 @@ func TestOfManyProcessesOneCreatesEachObject(t *testing.T) {
 		t.Errorf("%d of %d objects were created", len(creators), turns)
 	}
 	for key, pid := range creators {
-		if body, err := os.ReadFile(filepath.Join(dir, key)); string(body) != strconv.Itoa(pid) || err != nil {
+		body, err := os.ReadFile(filepath.Join(dir, key))
+		if string(body) != strconv.Itoa(pid) || err != nil {
 			t.Errorf("%s holds %q, %v, want %d", key, body, err, pid)
 		}
 	}

@@ -12,13 +12,15 @@ import (
 	"voc/internal/blob"
 )
 
-// Get is that of blob.Store.
+// Get implements blob.Store.
 func (s *Store) Get(ctx context.Context, key string) (*blob.Object, error) {
 	return s.GetIfChanged(ctx, key, "")
 }
 
-// GetIfChanged is that of blob.Store.
-func (s *Store) GetIfChanged(ctx context.Context, key string, since blob.Version) (*blob.Object, error) {
+// GetIfChanged implements blob.Store.
+func (s *Store) GetIfChanged(
+	ctx context.Context, key string, since blob.Version,
+) (*blob.Object, error) {
 	object, err := s.open(ctx, key)
 	if err == nil && object.Version == since {
 		object.Body.Close()
@@ -30,29 +32,29 @@ func (s *Store) GetIfChanged(ctx context.Context, key string, since blob.Version
 	return object, nil
 }
 
-// Stat is that of blob.Store.
+// Stat implements blob.Store.
 func (s *Store) Stat(ctx context.Context, key string) (blob.Info, error) {
 	if err := check(ctx, key); err != nil {
 		return blob.Info{}, s.wrap("stat", key, err)
 	}
 	file, err := os.Stat(s.path(key))
-	if err := absent(file, err); err != nil {
+	if err := missing(file, err); err != nil {
 		return blob.Info{}, s.wrap("stat", key, err)
 	}
 	return infoOf(key, file), nil
 }
 
-// open asks the open file for its Info, not the path, which may lead to another file by then.
+// open takes the Info from the open file: the path may already lead to another file.
 func (s *Store) open(ctx context.Context, key string) (*blob.Object, error) {
 	if err := check(ctx, key); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(s.path(key))
 	if err != nil {
-		return nil, absent(nil, err)
+		return nil, missing(nil, err)
 	}
 	file, err := f.Stat()
-	if err := absent(file, err); err != nil {
+	if err := missing(file, err); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -60,9 +62,10 @@ func (s *Store) open(ctx context.Context, key string) (*blob.Object, error) {
 	return &blob.Object{Info: info, Body: blob.NewBody(ctx, f, info.Size)}, nil
 }
 
-// absent makes blob.ErrNotExist of what Stat or Open says where no object is: nothing, a folder, or a file as one of the
-// key's folders.
-func absent(file fs.FileInfo, err error) error {
+// missing returns blob.ErrNotExist for a result of Stat or Open that is no object:
+// nothing, a folder, or a file in place of one of the key's folders. It returns any other
+// err as it is.
+func missing(file fs.FileInfo, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return blob.ErrNotExist
@@ -77,10 +80,12 @@ func infoOf(key string, file fs.FileInfo) blob.Info {
 	if now.Before(modified) {
 		now = modified
 	}
-	return blob.Info{Key: key, Version: versionOf(file), Size: file.Size(), LastModified: modified, Date: now}
+	return blob.Info{
+		Key: key, Version: versionOf(file), Size: file.Size(), LastModified: modified, Date: now,
+	}
 }
 
-// versionOf is zero for no file.
+// versionOf returns the version of an object; the zero Version for no file.
 func versionOf(file fs.FileInfo) blob.Version {
 	if file == nil {
 		return ""

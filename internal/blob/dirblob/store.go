@@ -1,8 +1,6 @@
 package dirblob
 
 import (
-	"cmp"
-	"context"
 	"fmt"
 	"net/url"
 	"os"
@@ -11,30 +9,31 @@ import (
 	"voc/internal/blob"
 )
 
-// What is in the directory beside objects. No key begins with a dot.
+// Names of the store's own files. No key begins with a dot.
 const (
 	draftsFolder = ".store/drafts"
 	draftsLock   = ".store/drafts.lock"
 	commitLock   = ".store/commit.lock"
 )
 
-// They hold customers' words: nobody but the owner reads them.
+// Only the owner may read the objects: they hold customers' words.
 const (
 	folderMode = 0o700
 	fileMode   = 0o600
 )
 
-// Store is a blob.Store in a directory. It holds no resources between calls and needs no closing.
+// Store is a blob.Store in a directory. It holds no resources between calls and needs no
+// closing.
 type Store struct {
 	dir   string               // absolute
-	fsync func(*os.File) error // a field so that a test can let it fail
+	fsync func(*os.File) error // a field so that tests can make it fail
 }
 
 var _ blob.Store = (*Store)(nil)
 
-// Open makes the directory if it is absent, and clears away what writers that died have left there. A directory that can
-// only be read is opened too: reads work, and writes say what is wrong. The same directory may be opened any
-// number of times, by any number of processes.
+// Open creates the directory if it is missing, and removes the drafts of dead writers. It
+// also opens a directory that it can only read: reads work, and writes return an error.
+// Any number of processes may open the same directory any number of times.
 func Open(dir string) (*Store, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -47,26 +46,11 @@ func Open(dir string) (*Store, error) {
 	if _, err := os.ReadDir(abs); err != nil {
 		return nil, fmt.Errorf("open store: %w", advise(err))
 	}
-	s.sweep()
+	s.removeDrafts()
 	return s, nil
 }
 
-// String is the directory as a file URL.
+// String returns the directory as a file URL.
 func (s *Store) String() string {
 	return (&url.URL{Scheme: "file", Path: filepath.ToSlash(s.dir)}).String()
-}
-
-// path is where the object, or the store's own file, of this name is.
-func (s *Store) path(name string) string { return filepath.Join(s.dir, filepath.FromSlash(name)) }
-
-func check(ctx context.Context, key string) error {
-	return cmp.Or(ctx.Err(), blob.CheckKey(key))
-}
-
-// wrap names verb, key and directory, once for every method.
-func (s *Store) wrap(verb, key string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s %s in %s: %w", verb, key, s, advise(err))
 }

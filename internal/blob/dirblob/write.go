@@ -13,8 +13,10 @@ import (
 	"voc/internal/blob"
 )
 
-// PutNew is that of blob.Store. It costs two flushes to the disk.
-func (s *Store) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blob.Info, error) {
+// PutNew implements blob.Store. It costs two flushes to the disk.
+func (s *Store) PutNew(
+	ctx context.Context, key string, body io.ReadSeeker,
+) (blob.Info, error) {
 	info, err := s.write(ctx, key, body, "")
 	if errors.Is(err, blob.ErrChanged) {
 		err = blob.ErrExist
@@ -22,19 +24,24 @@ func (s *Store) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blo
 	return info, s.wrap("put", key, err)
 }
 
-// Replace is that of blob.Store. It costs two flushes to the disk.
-func (s *Store) Replace(ctx context.Context, key string, body []byte, current blob.Version) (blob.Info, error) {
+// Replace implements blob.Store. It costs two flushes to the disk.
+func (s *Store) Replace(
+	ctx context.Context, key string, body []byte, current blob.Version,
+) (blob.Info, error) {
 	info, err := s.write(ctx, key, bytes.NewReader(body), current)
 	return info, s.wrap("replace", key, err)
 }
 
-// Delete is that of blob.Store. It costs one flush.
+// Delete implements blob.Store. It costs one flush.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	return s.wrap("delete", key, s.remove(ctx, key))
 }
 
-// write swaps the object for body if its version is current: the crash story of the package comment, in its order.
-func (s *Store) write(ctx context.Context, key string, body io.ReadSeeker, current blob.Version) (blob.Info, error) {
+// write replaces the object by body if its version is current, in the order of the crash
+// story in the package comment.
+func (s *Store) write(
+	ctx context.Context, key string, body io.ReadSeeker, current blob.Version,
+) (blob.Info, error) {
 	if err := check(ctx, key); err != nil {
 		return blob.Info{}, err
 	}
@@ -51,7 +58,8 @@ func (s *Store) write(ctx context.Context, key string, body io.ReadSeeker, curre
 	return s.commit(ctx, key, draft, current)
 }
 
-// draft flushes the body into a file that no reader sees, and returns its path. With an error there is no file.
+// draft writes and flushes the body to a file that no reader sees, and returns its path.
+// On error there is no file.
 func (s *Store) draft(ctx context.Context, body io.ReadSeeker) (path string, err error) {
 	size, err := body.Seek(0, io.SeekEnd)
 	if err != nil {

@@ -9,39 +9,46 @@ import (
 	"voc/internal/blob/s3blob"
 )
 
-func TestAnErrorNamesTheSettingToChange(t *testing.T) {
+func TestErrorNamesSetting(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		answer http.HandlerFunc
-		words  []string
+		step http.HandlerFunc
+		text []string
 	}{
-		"no bucket":             {refuse(404, "NoSuchBucket"), []string{"NoSuchBucket", "SNAPSHOT_STORE"}},
-		"no rights":             {refuse(403, "AccessDenied"), []string{"AccessDenied", "s3:PutObject", "s3:ListBucket"}},
-		"another region, moved": {refuse(301, "PermanentRedirect", "X-Amz-Bucket-Region", "eu-central-1"), []string{"AWS_REGION=eu-central-1"}},
+		"no bucket": {reject(404, "NoSuchBucket"), []string{"NoSuchBucket", "SNAPSHOT_STORE"}},
+		"no rights": {reject(403, "AccessDenied"),
+			[]string{"AccessDenied", "s3:PutObject", "s3:ListBucket"}},
+		"another region, moved": {
+			reject(301, "PermanentRedirect", "X-Amz-Bucket-Region", "eu-central-1"),
+			[]string{"AWS_REGION=eu-central-1"}},
 		"another region, signed for the wrong one": {
-			refuse(400, "AuthorizationHeaderMalformed", "X-Amz-Bucket-Region", "eu-central-1"), []string{"AWS_REGION=eu-central-1"}},
-		"expired, in the bucket's region": {refuse(400, "ExpiredToken", "X-Amz-Bucket-Region", "us-east-1"), []string{"expired", "AWS_SESSION_TOKEN"}},
-		"unknown key":                     {refuse(403, "InvalidAccessKeyId"), []string{"AWS_ACCESS_KEY_ID"}},
-		"wrong secret":                    {refuse(403, "SignatureDoesNotMatch"), []string{"AWS_SECRET_ACCESS_KEY"}},
-		"no conditional writes":           {refuse(501, "NotImplemented"), []string{"conditional writes", "SNAPSHOT_STORE"}},
+			reject(400, "AuthorizationHeaderMalformed", "X-Amz-Bucket-Region", "eu-central-1"),
+			[]string{"AWS_REGION=eu-central-1"}},
+		"expired, in the bucket's region": {
+			reject(400, "ExpiredToken", "X-Amz-Bucket-Region", "us-east-1"),
+			[]string{"expired", "AWS_SESSION_TOKEN"}},
+		"unknown key":  {reject(403, "InvalidAccessKeyId"), []string{"AWS_ACCESS_KEY_ID"}},
+		"wrong secret": {reject(403, "SignatureDoesNotMatch"), []string{"AWS_SECRET_ACCESS_KEY"}},
+		"no conditional writes": {reject(501, "NotImplemented"),
+			[]string{"conditional writes", "SNAPSHOT_STORE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, _ := serve(t, c.answer)
+			store, _ := serve(t, c.step)
 			_, err := store.Replace(t.Context(), "manifest.json", []byte("{}"), "")
 			if err == nil {
 				t.Fatal("no error")
 			}
-			contains(t, err.Error(), append(c.words, "replace manifest.json in s3://bucket/voc")...)
+			contains(t, err.Error(), append(c.text, "replace manifest.json in s3://bucket/voc")...)
 			if strings.Contains(err.Error(), "operation error") || strings.Contains(err.Error(), "\n") {
-				t.Errorf("it says too much: %v", err)
+				t.Errorf("the error has the SDK's text: %v", err)
 			}
 		})
 	}
 }
 
-func TestAHeadThatIsRefusedNamesTheRights(t *testing.T) {
+func TestForbiddenHeadNamesRights(t *testing.T) {
 	t.Parallel()
-	store, _ := serve(t, refuse(403, ""))
+	store, _ := serve(t, reject(403, ""))
 	_, err := store.Stat(t.Context(), "object")
 	if err == nil {
 		t.Fatal("no error")
@@ -49,7 +56,7 @@ func TestAHeadThatIsRefusedNamesTheRights(t *testing.T) {
 	contains(t, err.Error(), "403", "s3:ListBucket")
 }
 
-func TestOpenSaysThatTheRegionIsMissing(t *testing.T) {
+func TestOpenRejectsMissingRegion(t *testing.T) {
 	t.Parallel()
 	_, err := s3blob.Open(s3blob.Config{Bucket: "bucket"}, credentials(t))
 	if err == nil {
@@ -58,7 +65,7 @@ func TestOpenSaysThatTheRegionIsMissing(t *testing.T) {
 	contains(t, err.Error(), "s3://bucket", "AWS_REGION")
 }
 
-func TestMissingCredentialsAreNamed(t *testing.T) {
+func TestMissingCredentials(t *testing.T) {
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	store, s3 := serve(t, accept)
@@ -68,12 +75,12 @@ func TestMissingCredentialsAreNamed(t *testing.T) {
 	}
 	contains(t, err.Error(), "no AWS credentials", "AWS_ACCESS_KEY_ID")
 	if s3.calls() != 0 {
-		t.Error("S3 was asked without credentials")
+		t.Error("a request was sent without credentials")
 	}
 }
 
-// nobody is an address where nothing listens.
-func nobody(t *testing.T) string {
+// closedAddress returns the URL of a port on which nothing listens.
+func closedAddress(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -14,24 +14,30 @@ import (
 
 const (
 	dialTimeout = 5 * time.Second
-	// readTimeout is for the first byte of an answer to a read: S3 takes 0.1 to 0.2 s (performance guidelines, 2026), a dead connection for ever.
+
+	// readTimeout limits the time to the first byte of a response to a read. S3 takes 0.1 to
+	// 0.2 s
+	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/optimizing-performance.html,
+	// November 2026); a dead connection never responds.
 	readTimeout = 3 * time.Second
-	// writeTimeout is for the answer after the last byte of a body: a server may flush hundreds of megabytes by then, and two tries must fit into what a
-	// lease leaves for its renewal. Should the first one work after all, the second meets its mark.
+
+	// writeTimeout limits the time from the last byte of a body to the response. The server
+	// may flush hundreds of megabytes in that time, and two tries must fit between two
+	// renewals of a lease. If the first try succeeded after all, the second finds its mark.
 	writeTimeout = 12 * time.Second
 
-	tries     = 3
-	firstWait = 100 * time.Millisecond // the longest random wait before the second try; doubles with each
-	slowDown  = time.Second            // the same where S3 asks for fewer requests
+	maxTries  = 3
+	firstWait = 100 * time.Millisecond // longest random wait before the second try; doubles with each
+	slowDown  = time.Second            // the same if S3 asks for fewer requests
 )
 
-// conflict is the error code of a 409: another conditional write was under way.
+// conflict is the error code of a 409: a concurrent conditional write.
 const conflict = "ConditionalRequestConflict"
 
 func newClient(shared aws.Config, endpoint string, transport func(*http.Transport)) *s3.Client {
 	shared.HTTPClient = awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
-		WithTransportOptions(overHTTP1, transport)
+		WithTransportOptions(useHTTP1, transport)
 	shared.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	shared.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	return s3.NewFromConfig(shared, func(o *s3.Options) {
@@ -43,8 +49,9 @@ func newClient(shared aws.Config, endpoint string, transport func(*http.Transpor
 	})
 }
 
-// overHTTP1 keeps to HTTP/1.1, as S3 itself does: the one connection of HTTP/2, once dead, would be used by every try.
-func overHTTP1(t *http.Transport) {
+// useHTTP1 restricts a transport to HTTP/1.1, as S3 does itself: every try would reuse
+// the one connection of HTTP/2, even when it is dead.
+func useHTTP1(t *http.Transport) {
 	t.ForceAttemptHTTP2 = false
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
@@ -62,14 +69,15 @@ func writeTransport(t *http.Transport) {
 
 func newRetryer() *retry.Standard {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts = tries
-		o.Backoff = retry.BackoffDelayerFunc(pause)
-		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{conflict: {}}})
+		o.MaxAttempts = maxTries
+		o.Backoff = retry.BackoffDelayerFunc(backoff)
+		o.Retryables = append(o.Retryables,
+			retry.RetryableErrorCode{Codes: map[string]struct{}{conflict: {}}})
 	})
 }
 
-// pause is how long to wait after a failed try.
-func pause(failed int, err error) (time.Duration, error) {
+// backoff returns how long to wait after a failed try.
+func backoff(failed int, err error) (time.Duration, error) {
 	longest := firstWait
 	if retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool() {
 		longest = slowDown

@@ -1,33 +1,50 @@
-// Package s3blob keeps the objects of a blob.Store in a bucket of S3, or of a server that speaks its protocol: the object a/b is the key prefix/a/b.
+// Package s3blob implements blob.Store in a bucket of S3, or of a server with the same
+// protocol: the object a/b has the key prefix/a/b.
 //
 // # One request each
 //
-// Every promise of package blob is one conditional request: PutNew is a PUT with If-None-Match: *, Replace one with If-Match, GetIfChanged a GET with
-// If-None-Match. A version is the ETag, as it came: it depends on the content, and nothing else is read into it.
+// Every promise of package blob is one conditional request: PutNew is a PUT with
+// If-None-Match: *, Replace a PUT with If-Match, GetIfChanged a GET with If-None-Match. A
+// version is the ETag as the server sent it. It depends on the content; the package
+// assumes nothing else about it.
 //
 // # When a write fails
 //
-// The SDK tries again by itself, and an answer that was lost makes the second try meet the first one's work. So each write carries a mark of its own in the
-// object's metadata, and each try that failed is judged: could it have worked? It could not if S3 refused it (4xx), if it never got a connection, or if the body
-// broke off on our side. If all that failed could not, the last answer counts: 412 is a lost race. Else there is a doubt. Then a 412 is settled
-// by a look at the object: our mark, and the write happened; another's, and it is blob.ErrUncertain, as is every other end in doubt.
+// The SDK retries by itself, and after a lost response the second try meets the result of
+// the first. So each write carries a unique mark in the object's metadata, and the
+// package judges for each failed try whether it may have succeeded. It cannot have
+// succeeded if S3 rejected it (4xx), if it never had a connection, or if the body could
+// not be read. If no failed try can have succeeded, the last response decides: 412 is a
+// lost race. Otherwise the write is uncertain, and a 412 is resolved by reading the mark
+// of the object: with our mark the write happened; with another mark it is
+// blob.ErrUncertain, as is any other end of an uncertain write.
 //
-// 409 says that another write was under way and that this one did not happen. It is tried again, which shows who won.
+// 409 means that a concurrent write was in progress and that this one did not happen. It
+// is retried, and the retry shows which write won.
 //
-// # What a body is protected by
+// # How a body is protected
 //
-// The request is signed over the SHA-256 of the body, which every S3 server compares with what arrives; the same digest is in the metadata, for people who
-// look at an object (the ETag is no MD5 with a customer's key). The SDK's own checksums are off: as trailers not every server takes them, and on
-// a 304 they fail (service/s3 v1.114.8). What is read is not checked here: manifest holds it to digests of its own.
+// The request is signed over the SHA-256 of the body, which every S3 server compares with
+// what arrives. The same digest is in the metadata, for operators who inspect an object
+// (with a customer's key the ETag is no MD5). The SDK's own checksums are off: not every
+// server accepts them as trailers, and they fail on a 304
+// (github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8). The package does not verify what it
+// reads: its callers compare digests of their own.
 //
 // # Connections
 //
-// A process that was frozen finds its connections dead without a word. Reads wait 3 s for the first byte and then dial anew; only one connection is kept, so that the
-// second try is a fresh one. Writes are few, and each dials.
+// A process that was frozen finds its connections dead, without an error. Reads wait 3 s
+// for the first byte and then dial again; only one idle connection is kept, so that the
+// second try gets a fresh one. Writes are few, and each dials.
 //
 // # Limits
 //
-// A general-purpose bucket, since a directory bucket does not list in order. One object has at most 5 GB, S3's limit for a PUT. The keys below the prefix are voc's; others
-// are passed over by List if they are no keys of package blob. Rights: s3:GetObject, s3:PutObject and s3:DeleteObject on prefix/*, and s3:ListBucket on
-// the bucket, without which S3 answers 403 for what does not exist.
+// The bucket must be a general-purpose bucket, since a directory bucket does not list in
+// order. An object has at most 5 GB, the limit of S3 for a PUT. The keys below the prefix
+// belong to voc; List ignores keys that are invalid by package blob. The credentials need
+// s3:GetObject, s3:PutObject and s3:DeleteObject on prefix/*, and s3:ListBucket on the
+// bucket, without which S3 responds with 403 for a missing object.
+//
+// Errors advise by the environment variables of the AWS SDK (AWS_REGION and others), and
+// by Config.Setting for the place itself.
 package s3blob

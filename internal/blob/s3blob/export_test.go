@@ -8,9 +8,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// LimitRead sets how long the first byte of a read may take.
+// LimitRead sets the time limit for the first byte of a response to a read.
 func (s *Store) LimitRead(d time.Duration) {
 	s.reads = s3.New(s.reads.Options(), func(o *s3.Options) {
-		o.HTTPClient = o.HTTPClient.(*awshttp.BuildableClient).WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = d })
+		client := o.HTTPClient.(*awshttp.BuildableClient)
+		o.HTTPClient = client.WithTransportOptions(func(t *http.Transport) {
+			t.ResponseHeaderTimeout = d
+		})
 	})
 }

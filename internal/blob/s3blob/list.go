@@ -12,7 +12,7 @@ import (
 	"voc/internal/blob"
 )
 
-// List is that of blob.Store. It holds one page of S3's, a thousand objects, at a time.
+// List implements blob.Store. It holds one page of S3, a thousand objects, at a time.
 func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[blob.Info, error] {
 	return func(yield func(blob.Info, error) bool) {
 		for info, err := range s.list(ctx, prefix) {
@@ -30,22 +30,24 @@ func (s *Store) list(ctx context.Context, prefix string) iter.Seq2[blob.Info, er
 			return
 		}
 		in := &s3.ListObjectsV2Input{}
-		in.Bucket, in.Prefix = s.at(prefix)
+		in.Bucket, in.Prefix = s.address(prefix)
 		for pages := s3.NewListObjectsV2Paginator(s.reads, in); pages.HasMorePages(); {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				yield(blob.Info{}, err)
 				return
 			}
-			if !s.turn(ctx, page, yield) {
+			if !s.yieldPage(ctx, page, yield) {
 				return
 			}
 		}
 	}
 }
 
-// turn yields the objects of a page, and reports whether the listing goes on.
-func (s *Store) turn(ctx context.Context, page *s3.ListObjectsV2Output, yield func(blob.Info, error) bool) bool {
+// yieldPage yields the objects of a page and reports whether the listing continues.
+func (s *Store) yieldPage(
+	ctx context.Context, page *s3.ListObjectsV2Output, yield func(blob.Info, error) bool,
+) bool {
 	date := dateOf(page.ResultMetadata)
 	for _, object := range page.Contents {
 		if err := ctx.Err(); err != nil {

@@ -14,13 +14,15 @@ import (
 	"voc/internal/blob"
 )
 
-// Get is that of blob.Store.
+// Get implements blob.Store.
 func (s *Store) Get(ctx context.Context, key string) (*blob.Object, error) {
 	return s.GetIfChanged(ctx, key, "")
 }
 
-// GetIfChanged is that of blob.Store.
-func (s *Store) GetIfChanged(ctx context.Context, key string, since blob.Version) (*blob.Object, error) {
+// GetIfChanged implements blob.Store.
+func (s *Store) GetIfChanged(
+	ctx context.Context, key string, since blob.Version,
+) (*blob.Object, error) {
 	object, err := s.open(ctx, key, since)
 	if err != nil {
 		return nil, s.wrap(ctx, "get", key, err)
@@ -33,15 +35,15 @@ func (s *Store) open(ctx context.Context, key string, since blob.Version) (*blob
 		return nil, err
 	}
 	in := &s3.GetObjectInput{}
-	in.Bucket, in.Key = s.at(key)
+	in.Bucket, in.Key = s.address(key)
 	if since != "" {
 		in.IfNoneMatch = aws.String(string(since))
 	}
 	out, err := s.reads.GetObject(ctx, in)
 	switch {
-	case statusOf(err) == http.StatusNotModified: // the SDK makes an error of it, whose code depends on the server
+	case statusOf(err) == http.StatusNotModified: // an error to the SDK; its code varies by server
 		return nil, blob.ErrNotModified
-	case isAbsent(err):
+	case isMissing(err):
 		return nil, blob.ErrNotExist
 	case err != nil:
 		return nil, err
@@ -51,22 +53,22 @@ func (s *Store) open(ctx context.Context, key string, since blob.Version) (*blob
 	return &blob.Object{Info: info, Body: blob.NewBody(ctx, out.Body, info.Size)}, nil
 }
 
-// Stat is that of blob.Store.
+// Stat implements blob.Store.
 func (s *Store) Stat(ctx context.Context, key string) (blob.Info, error) {
 	info, _, err := s.head(ctx, key)
 	return info, s.wrap(ctx, "stat", key, err)
 }
 
-// head also gives the mark of the write that made the object.
+// head also returns the mark of the write that created the object.
 func (s *Store) head(ctx context.Context, key string) (info blob.Info, mark string, err error) {
 	if err := check(ctx, key); err != nil {
 		return info, "", err
 	}
 	in := &s3.HeadObjectInput{}
-	in.Bucket, in.Key = s.at(key)
+	in.Bucket, in.Key = s.address(key)
 	out, err := s.reads.HeadObject(ctx, in)
-	if isAbsent(err) {
-		return info, "", s.missing(ctx)
+	if isMissing(err) {
+		return info, "", s.missingError(ctx)
 	}
 	if err != nil {
 		return info, "", err
@@ -76,23 +78,27 @@ func (s *Store) head(ctx context.Context, key string) (info blob.Info, mark stri
 	return info, out.Metadata[markName], nil
 }
 
-// missing tells an absent object from an absent bucket, since a 404 without a body does not.
-func (s *Store) missing(ctx context.Context) error {
+// missingError distinguishes a missing object from a missing bucket, which a 404 without
+// a body does not.
+func (s *Store) missingError(ctx context.Context) error {
 	_, err := s.reads.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
 	switch {
 	case statusOf(err) == http.StatusNotFound:
-		return errNoBucket
+		return &advised{text: "the bucket does not exist", advice: s.checkBucket()}
 	case statusOf(err) == 0:
 		return cmp.Or(err, blob.ErrNotExist)
 	}
-	return blob.ErrNotExist // whoever may not ask for the bucket was told about the object all the same
+	return blob.ErrNotExist // even if the credentials lack the right to read the bucket
 }
 
 func infoOf(key string, etag *string, size *int64, modified *time.Time) blob.Info {
-	return blob.Info{Key: key, Version: blob.Version(aws.ToString(etag)), Size: aws.ToInt64(size), LastModified: aws.ToTime(modified).UTC()}
+	return blob.Info{
+		Key: key, Version: blob.Version(aws.ToString(etag)), Size: aws.ToInt64(size),
+		LastModified: aws.ToTime(modified).UTC(),
+	}
 }
 
-// dateOf is the store's clock when it answered; zero if it does not tell.
+// dateOf returns the store's clock in a response; zero if the response has none.
 func dateOf(metadata middleware.Metadata) time.Time {
 	date, _ := awsmiddleware.GetServerTime(metadata)
 	return date.UTC()

@@ -16,28 +16,32 @@ import (
 	"voc/internal/blob/s3blob"
 )
 
-func TestABodyThatIsCutIsAnError(t *testing.T) {
+func TestCutBodyIsUnexpectedEOF(t *testing.T) {
 	t.Parallel()
-	store, _ := serve(t, hold("half of", 100))
+	store, _ := serve(t, serveBody("half of", 100))
 	object, err := store.Get(t.Context(), "object")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer object.Body.Close()
-	if body, err := io.ReadAll(object.Body); string(body) != "half of" || !errors.Is(err, io.ErrUnexpectedEOF) {
+	body, err := io.ReadAll(object.Body)
+	if string(body) != "half of" || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("read %q, %v; want ErrUnexpectedEOF", body, err)
 	}
 }
 
-func TestAReadIsTriedAgainUntilItsBodyBegins(t *testing.T) {
+func TestReadIsRetriedUntilBodyBegins(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{
-		"too many requests": refuse(503, "SlowDown"), "a fault in S3": refuse(500, "InternalError"), "hung up": cut, "stalled": stall,
+		"too many requests": reject(503, "SlowDown"),
+		"internal error":    reject(500, "InternalError"),
+		"connection closed": cut,
+		"stalled":           stall,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store, s3 := serve(t, fault, hold("body", 4))
-			if name == "stalled" { // the others must not depend on how fast a busy machine answers
+			store, s3 := serve(t, fault, serveBody("body", 4))
+			if name == "stalled" { // the others must not depend on the speed of the machine
 				store.LimitRead(time.Second)
 			}
 			object, err := store.Get(t.Context(), "object")
@@ -49,28 +53,34 @@ func TestAReadIsTriedAgainUntilItsBodyBegins(t *testing.T) {
 	}
 }
 
-func TestNotModifiedIsKnownByItsStatusAlone(t *testing.T) {
+func TestNotModifiedDependsOnStatusAlone(t *testing.T) {
 	t.Parallel()
-	for name, header := range map[string][]string{"bare": nil, "with a checksum of the body that is not sent": {"X-Amz-Checksum-Crc32", "AAAAAA=="}} {
+	for name, header := range map[string][]string{
+		"no checksum":                     nil,
+		"checksum of a body without body": {"X-Amz-Checksum-Crc32", "AAAAAA=="},
+	} {
 		t.Run(name, func(t *testing.T) {
-			store, _ := serve(t, refuse(304, "", header...))
-			if _, err := store.GetIfChanged(t.Context(), "object", `"held"`); !errors.Is(err, blob.ErrNotModified) {
+			store, _ := serve(t, reject(304, "", header...))
+			_, err := store.GetIfChanged(t.Context(), "object", `"held"`)
+			if !errors.Is(err, blob.ErrNotModified) {
 				t.Errorf("error %v, want ErrNotModified", err)
 			}
 		})
 	}
 }
 
-func TestAMissingBucketIsNotAMissingObject(t *testing.T) {
+func TestMissingBucketIsNotErrNotExist(t *testing.T) {
 	t.Parallel()
-	store, _ := serve(t, refuse(404, "NoSuchBucket"))
+	store, _ := serve(t, reject(404, "NoSuchBucket"))
 	_, get := store.Get(t.Context(), "object")
 	_, stat := store.Stat(t.Context(), "object")
 	var list error
 	for _, err := range store.List(t.Context(), "") {
 		list = err
 	}
-	for what, err := range map[string]error{"Get": get, "Stat": stat, "List": list, "Delete": store.Delete(t.Context(), "object")} {
+	for what, err := range map[string]error{
+		"Get": get, "Stat": stat, "List": list, "Delete": store.Delete(t.Context(), "object"),
+	} {
 		if err == nil || errors.Is(err, blob.ErrNotExist) {
 			t.Errorf("%s: error %v", what, err)
 			continue
@@ -79,19 +89,22 @@ func TestAMissingBucketIsNotAMissingObject(t *testing.T) {
 	}
 }
 
-func TestAnAbsentObjectIsAbsentWhoeverMayNotAskForItsBucket(t *testing.T) {
+func TestErrNotExistWithoutRightsToBucket(t *testing.T) {
 	t.Parallel()
-	store, _ := serve(t, refuse(404, "NoSuchKey"), refuse(403, "AccessDenied"))
+	store, _ := serve(t, reject(404, "NoSuchKey"), reject(403, "AccessDenied"))
 	if _, err := store.Stat(t.Context(), "object"); !errors.Is(err, blob.ErrNotExist) {
 		t.Errorf("error %v, want ErrNotExist", err)
 	}
 }
 
-func TestAListingThatBreaksOffSaysSo(t *testing.T) {
+func TestListReportsFailedPage(t *testing.T) {
 	t.Parallel()
-	page := `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>` +
+	page := `<ListBucketResult><IsTruncated>true</IsTruncated>` +
+		`<NextContinuationToken>more</NextContinuationToken>` +
 		`<Contents><Key>voc/a</Key><Size>1</Size><ETag>"a"</ETag></Contents></ListBucketResult>`
-	store, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, page) }, refuse(403, "AccessDenied"))
+	store, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		io.WriteString(w, page)
+	}, reject(403, "AccessDenied"))
 	var keys []string
 	var failed error
 	for info, err := range store.List(t.Context(), "") {
@@ -106,7 +119,7 @@ func TestAListingThatBreaksOffSaysSo(t *testing.T) {
 	}
 }
 
-func TestAReadEndsWithItsContext(t *testing.T) {
+func TestReadEndsWithContext(t *testing.T) {
 	t.Parallel()
 	store, _ := serve(t, stall)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -116,14 +129,16 @@ func TestAReadEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// A process that was frozen, as Lambda does between invocations, finds its connection dead: no answer comes, and no reset.
-func TestADeadConnectionCostsOneTry(t *testing.T) {
+// TestDeadConnectionCostsOneTry lets connections die between reads, as for a process that
+// Lambda froze between invocations: neither a response nor a reset arrives.
+func TestDeadConnectionCostsOneTry(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int32
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked.Add(1)
-		hold("body", 4)(w, r)
-	}))
+	var received atomic.Int32
+	count := func(w http.ResponseWriter, r *http.Request) {
+		received.Add(1)
+		serveBody("body", 4)(w, r)
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(count))
 	listener := &mortal{Listener: server.Listener}
 	server.Listener = listener
 	server.Start()
@@ -141,12 +156,13 @@ func TestADeadConnectionCostsOneTry(t *testing.T) {
 		object.Body.Close()
 		listener.kill()
 	}
-	if asked.Load() != 3 {
-		t.Errorf("%d requests arrived, want 3", asked.Load())
+	if received.Load() != 3 {
+		t.Errorf("%d requests arrived, want 3", received.Load())
 	}
 }
 
-// mortal accepts connections that can be made to swallow what comes, as those that a firewall has forgotten.
+// mortal accepts connections that can be made to drop all input, like those that a
+// firewall has forgotten.
 type mortal struct {
 	net.Listener
 	mu   sync.Mutex
@@ -162,7 +178,7 @@ func (m *mortal) Accept() (net.Conn, error) {
 	defer m.mu.Unlock()
 	dead := new(atomic.Bool)
 	m.open = append(m.open, dead)
-	return swallowing{conn, dead}, nil
+	return droppingConn{conn, dead}, nil
 }
 
 func (m *mortal) kill() {
@@ -173,12 +189,12 @@ func (m *mortal) kill() {
 	}
 }
 
-type swallowing struct {
+type droppingConn struct {
 	net.Conn
 	dead *atomic.Bool
 }
 
-func (s swallowing) Read(into []byte) (int, error) {
+func (s droppingConn) Read(into []byte) (int, error) {
 	for {
 		n, err := s.Conn.Read(into)
 		if err != nil || !s.dead.Load() {

@@ -20,10 +20,11 @@ import (
 	"voc/internal/blob/s3blob"
 )
 
-// endpoint is a server that speaks S3, for a run of the suite over something real (make s3). It takes any credentials of this process.
-var endpoint = flag.String("endpoint", "", "URL of the S3 server to test with; none: one in memory")
+// endpoint is a real S3-compatible server to run the contract suite over (make s3). It
+// accepts the credentials of this process.
+var endpoint = flag.String("endpoint", "", "URL of an S3 server; empty for one in memory")
 
-// TestMain keeps what the machine has of AWS out of the tests.
+// TestMain removes the machine's AWS settings from the environment of the tests.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	for _, variable := range os.Environ() {
@@ -33,7 +34,8 @@ func TestMain(m *testing.M) {
 		}
 	}
 	for name, value := range map[string]string{
-		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+		"AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		os.Setenv(name, value)
 	}
@@ -44,7 +46,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestS3KeepsTheContract(t *testing.T) {
+func TestContract(t *testing.T) {
 	t.Parallel()
 	server := *endpoint
 	if server == "" {
@@ -59,7 +61,7 @@ func TestS3KeepsTheContract(t *testing.T) {
 	})
 }
 
-func TestAPlaceMayBeAWholeBucket(t *testing.T) {
+func TestPrefixMayBeEmpty(t *testing.T) {
 	t.Parallel()
 	server := inMemory(t)
 	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Endpoint: server})
@@ -76,7 +78,7 @@ func TestAPlaceMayBeAWholeBucket(t *testing.T) {
 	}
 }
 
-func TestTwoPrefixesOfABucketAreTwoPlaces(t *testing.T) {
+func TestPrefixesAreSeparate(t *testing.T) {
 	t.Parallel()
 	server := inMemory(t)
 	bucket := newBucket(t, server)
@@ -90,18 +92,20 @@ func TestTwoPrefixesOfABucketAreTwoPlaces(t *testing.T) {
 		}
 	}
 	if want := "s3://" + bucket + "/voc"; one.String() != want {
-		t.Errorf("it is called %s, want %s", one, want)
+		t.Errorf("String() is %s, want %s", one, want)
 	}
 }
 
-func TestObjectsThatAreNotOursAreIgnored(t *testing.T) {
+func TestListIgnoresForeignObjects(t *testing.T) {
 	t.Parallel()
 	server := inMemory(t)
 	bucket := newBucket(t, server)
 	store := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
 	put(t, store, "object", "x")
-	for _, key := range []string{"voc/", "voc/note to self.txt", "voc/.hidden"} { // the first is what the console makes of a new folder
-		_, err := client(t, server).PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("")})
+	// The console creates objects such as the first for new folders.
+	for _, key := range []string{"voc/", "voc/note to self.txt", "voc/.hidden"} {
+		_, err := client(t, server).PutObject(t.Context(),
+			&s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: strings.NewReader("")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,11 +117,11 @@ func TestObjectsThatAreNotOursAreIgnored(t *testing.T) {
 	}
 }
 
-func TestAListingOfManyPagesIsWhole(t *testing.T) {
+func TestListFollowsPages(t *testing.T) {
 	t.Parallel()
 	server := inMemory(t)
 	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Prefix: "voc", Endpoint: server})
-	const objects = 1001 // a page of S3 has a thousand
+	const objects = 1001 // S3 returns a thousand per page
 	for i := range objects {
 		put(t, store, fmt.Sprintf("runs/%04d", i), "x")
 	}
@@ -136,7 +140,8 @@ func TestAListingOfManyPagesIsWhole(t *testing.T) {
 // inMemory starts an S3 server and returns its URL.
 func inMemory(t *testing.T) string {
 	t.Helper()
-	server := httptest.NewServer(gofakes3.New(s3mem.New(), gofakes3.WithLogger(gofakes3.DiscardLog())).Server())
+	fake := gofakes3.New(s3mem.New(), gofakes3.WithLogger(gofakes3.DiscardLog()))
+	server := httptest.NewServer(fake.Server())
 	t.Cleanup(server.Close)
 	return server.URL
 }
@@ -145,7 +150,9 @@ func client(t *testing.T, endpoint string) *s3.Client {
 	t.Helper()
 	shared := credentials(t)
 	shared.Region = "us-east-1"
-	return s3.NewFromConfig(shared, func(o *s3.Options) { o.BaseEndpoint, o.UsePathStyle = &endpoint, true })
+	return s3.NewFromConfig(shared, func(o *s3.Options) {
+		o.BaseEndpoint, o.UsePathStyle = &endpoint, true
+	})
 }
 
 func credentials(t testing.TB) aws.Config {
@@ -160,7 +167,8 @@ func credentials(t testing.TB) aws.Config {
 func newBucket(t *testing.T, endpoint string) string {
 	t.Helper()
 	name := fmt.Sprint("voc-", time.Now().UnixNano())
-	if _, err := client(t, endpoint).CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(name)}); err != nil {
+	in := &s3.CreateBucketInput{Bucket: aws.String(name)}
+	if _, err := client(t, endpoint).CreateBucket(t.Context(), in); err != nil {
 		t.Fatal(err)
 	}
 	return name

@@ -3,7 +3,6 @@ package s3blob
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -13,36 +12,41 @@ import (
 	"voc/internal/blob"
 )
 
-// Config names a place in a bucket.
+// Config is a place in a bucket.
 type Config struct {
 	Bucket   string
 	Prefix   string // of all keys, without a slash at either end; may be empty
-	Endpoint string // URL of an S3-compatible server, which is addressed path-style; "" for AWS
+	Endpoint string // URL of an S3-compatible server, addressed path-style; "" for AWS
+	Setting  string // name of the program's setting that holds the place, for error messages
 }
 
 // Store is a blob.Store in a bucket. It needs no closing.
 type Store struct {
 	bucket, prefix string // the prefix ends in a slash unless it is empty
 	region         string
+	setting        string
 	reads, writes  *s3.Client
 }
 
 var _ blob.Store = (*Store)(nil)
 
-// someRegion is what requests to an S3-compatible server are signed for when none is set: such servers take this one.
-const someRegion = "us-east-1"
+// defaultRegion signs requests to an S3-compatible server if no region is set; such
+// servers accept it.
+const defaultRegion = "us-east-1"
 
-// Open makes a store with the credentials and the region of shared. It asks S3 nothing: a bucket that is not there shows at the first operation.
+// Open returns a store with the credentials and the region of shared. It sends no
+// request: the first operation reports a missing bucket. It returns an error if there is
+// no region.
 func Open(cfg Config, shared aws.Config) (*Store, error) {
-	s := &Store{bucket: cfg.Bucket}
+	s := &Store{bucket: cfg.Bucket, setting: cmp.Or(cfg.Setting, "the configuration")}
 	if cfg.Prefix != "" {
 		s.prefix = cfg.Prefix + "/"
 	}
 	if cfg.Endpoint != "" {
-		shared.Region = cmp.Or(shared.Region, someRegion)
+		shared.Region = cmp.Or(shared.Region, defaultRegion)
 	}
 	if shared.Region == "" {
-		return nil, fmt.Errorf("open store %s: %w", s, errNoRegion)
+		return nil, fmt.Errorf("open store %s: no AWS region: set AWS_REGION to the bucket's", s)
 	}
 	s.region = shared.Region
 	s.reads = newClient(shared, cfg.Endpoint, readTransport)
@@ -50,15 +54,13 @@ func Open(cfg Config, shared aws.Config) (*Store, error) {
 	return s, nil
 }
 
-var errNoRegion = errors.New("no AWS region is set: set AWS_REGION to that of the bucket")
-
-// String is the place as a URL.
+// String returns the place as a URL.
 func (s *Store) String() string {
 	return "s3://" + strings.TrimSuffix(s.bucket+"/"+s.prefix, "/")
 }
 
-// at is where the object of this key is.
-func (s *Store) at(key string) (bucket, object *string) {
+// address returns the bucket and the full key of the object.
+func (s *Store) address(key string) (bucket, object *string) {
 	return &s.bucket, aws.String(s.prefix + key)
 }
 
@@ -66,7 +68,7 @@ func check(ctx context.Context, key string) error {
 	return cmp.Or(ctx.Err(), blob.CheckKey(key))
 }
 
-// wrap names verb, key and place, once for every method, and says what to do.
+// wrap adds verb, key, place and advice to an error, in the same form for every method.
 func (s *Store) wrap(ctx context.Context, verb, key string, err error) error {
 	if err == nil {
 		return nil

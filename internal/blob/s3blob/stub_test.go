@@ -12,17 +12,18 @@ import (
 	"voc/internal/blob/s3blob"
 )
 
-// stub is an S3 that answers as it is told: the n-th request goes to the n-th step, later ones to the last.
+// stub is an S3 server of scripted responses: the n-th request goes to the n-th step,
+// later requests to the last.
 type stub struct {
-	steps []http.HandlerFunc
-	mu    sync.Mutex
-	asked []http.Request // without their bodies
+	steps    []http.HandlerFunc
+	mu       sync.Mutex
+	received []http.Request // without their bodies
 }
 
 func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	step := s.steps[min(len(s.asked), len(s.steps)-1)]
-	s.asked = append(s.asked, *r)
+	step := s.steps[min(len(s.received), len(s.steps)-1)]
+	s.received = append(s.received, *r)
 	s.mu.Unlock()
 	step(w, r)
 }
@@ -30,7 +31,7 @@ func (s *stub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *stub) calls() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.asked)
+	return len(s.received)
 }
 
 // serve starts a stub and opens a store on it.
@@ -44,11 +45,13 @@ func serveBucket(t *testing.T, bucket string, steps ...http.HandlerFunc) (*s3blo
 	s := &stub{steps: steps}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server.URL}), s
+	return open(t, s3blob.Config{
+		Bucket: bucket, Prefix: "voc", Endpoint: server.URL, Setting: "SNAPSHOT_STORE",
+	}), s
 }
 
-// refuse is a step that answers with an error as S3 words it; a HEAD gets no body.
-func refuse(status int, code string, header ...string) http.HandlerFunc {
+// reject is a step that responds with an error in the form of S3; a HEAD gets no body.
+func reject(status int, code string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		drain(r)
 		for i := 0; i < len(header); i += 2 {
@@ -56,19 +59,21 @@ func refuse(status int, code string, header ...string) http.HandlerFunc {
 		}
 		w.WriteHeader(status)
 		if r.Method != http.MethodHead && code != "" {
-			fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>words about it</Message></Error>`, code)
+			fmt.Fprintf(w, `<?xml version="1.0"?>`+
+				`<Error><Code>%s</Code><Message>words about it</Message></Error>`, code)
 		}
 	}
 }
 
-// accept is a step that takes a PUT.
+// accept is a step that accepts a PUT.
 func accept(w http.ResponseWriter, r *http.Request) {
 	drain(r)
-	w.Header().Set("ETag", `"taken"`)
+	w.Header().Set("ETag", `"accepted"`)
 }
 
-// hold is a step that answers a GET with a body, of which it may announce more than it sends.
-func hold(body string, announced int) http.HandlerFunc {
+// serveBody is a step that responds to a GET with a body, which may be shorter than
+// announced.
+func serveBody(body string, announced int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"held"`)
 		w.Header().Set("Content-Length", fmt.Sprint(announced))
@@ -76,34 +81,38 @@ func hold(body string, announced int) http.HandlerFunc {
 	}
 }
 
-// cut is a step that takes the request and hangs up.
+// cut is a step that reads the request and closes the connection.
 func cut(_ http.ResponseWriter, r *http.Request) {
 	drain(r)
 	panic(http.ErrAbortHandler)
 }
 
-// stall is a step that never answers.
+// stall is a step that never responds.
 func stall(_ http.ResponseWriter, r *http.Request) {
 	drain(r)
 	<-r.Context().Done()
 }
 
-// hijack says something that is no HTTP and hangs up.
-func hijack(w http.ResponseWriter, words string) {
+// writeRaw writes text that is no HTTP and closes the connection.
+func writeRaw(w http.ResponseWriter, text string) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
 	}
-	io.WriteString(conn, words)
+	io.WriteString(conn, text)
 	conn.Close()
 }
 
 func drain(r *http.Request) { io.Copy(io.Discard, r.Body) }
 
-// relay passes everything on to a server, after which it may do something else than answer: answers are lost, not requests.
-func relay(server string, answer func(w http.ResponseWriter, r *http.Request, result *http.Response)) http.HandlerFunc {
+// relay is a step that passes the request on to a server and then responds by respond, so
+// that responses are lost, not requests.
+func relay(
+	server string, respond func(w http.ResponseWriter, r *http.Request, result *http.Response),
+) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		onward, err := http.NewRequestWithContext(r.Context(), r.Method, server+r.URL.RequestURI(), r.Body)
+		url := server + r.URL.RequestURI()
+		onward, err := http.NewRequestWithContext(r.Context(), r.Method, url, r.Body)
 		if err != nil {
 			panic(err)
 		}
@@ -113,7 +122,7 @@ func relay(server string, answer func(w http.ResponseWriter, r *http.Request, re
 			panic(err)
 		}
 		defer result.Body.Close()
-		answer(w, r, result)
+		respond(w, r, result)
 	}
 }
 

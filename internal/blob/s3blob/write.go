@@ -17,14 +17,16 @@ import (
 	"voc/internal/blob"
 )
 
-// The names in an object's metadata.
+// Names in the metadata of an object.
 const (
-	markName   = "voc-write" // different for each write
+	markName   = "voc-write" // unique to each write
 	digestName = "sha256"    // of the body, hexadecimal
 )
 
-// PutNew is that of blob.Store. It reads the body twice: to hash it, and to send it.
-func (s *Store) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blob.Info, error) {
+// PutNew implements blob.Store. It reads the body twice: to hash it, and to send it.
+func (s *Store) PutNew(
+	ctx context.Context, key string, body io.ReadSeeker,
+) (blob.Info, error) {
 	info, err := s.write(ctx, key, body, "")
 	if errors.Is(err, blob.ErrChanged) {
 		err = blob.ErrExist
@@ -32,8 +34,10 @@ func (s *Store) PutNew(ctx context.Context, key string, body io.ReadSeeker) (blo
 	return info, s.wrap(ctx, "put", key, err)
 }
 
-// Replace is that of blob.Store.
-func (s *Store) Replace(ctx context.Context, key string, body []byte, current blob.Version) (blob.Info, error) {
+// Replace implements blob.Store.
+func (s *Store) Replace(
+	ctx context.Context, key string, body []byte, current blob.Version,
+) (blob.Info, error) {
 	info, err := s.write(ctx, key, bytes.NewReader(body), current)
 	if errors.Is(err, errBusy) {
 		err = fmt.Errorf("%w: %w", blob.ErrChanged, err)
@@ -41,25 +45,25 @@ func (s *Store) Replace(ctx context.Context, key string, body []byte, current bl
 	return info, s.wrap(ctx, "replace", key, err)
 }
 
-// Delete is that of blob.Store.
+// Delete implements blob.Store.
 func (s *Store) Delete(ctx context.Context, key string) error {
-	return s.wrap(ctx, "delete", key, s.remove(ctx, key))
+	err := check(ctx, key)
+	if err == nil {
+		in := &s3.DeleteObjectInput{}
+		in.Bucket, in.Key = s.address(key)
+		_, err = s.writes.DeleteObject(ctx, in)
+	}
+	if isMissing(err) { // which some servers report as an error
+		return nil
+	}
+	return s.wrap(ctx, "delete", key, err)
 }
 
-func (s *Store) remove(ctx context.Context, key string) error {
-	if err := check(ctx, key); err != nil {
-		return err
-	}
-	in := &s3.DeleteObjectInput{}
-	in.Bucket, in.Key = s.at(key)
-	if _, err := s.writes.DeleteObject(ctx, in); !isAbsent(err) {
-		return err
-	}
-	return nil // some servers mind that it is not there
-}
-
-// write swaps the object for body if its version is current, which is zero for an object that does not exist.
-func (s *Store) write(ctx context.Context, key string, body io.ReadSeeker, current blob.Version) (blob.Info, error) {
+// write replaces the object by body if its version is current, which is zero for a
+// missing object.
+func (s *Store) write(
+	ctx context.Context, key string, body io.ReadSeeker, current blob.Version,
+) (blob.Info, error) {
 	if err := check(ctx, key); err != nil {
 		return blob.Info{}, err
 	}
@@ -67,28 +71,28 @@ func (s *Store) write(ctx context.Context, key string, body io.ReadSeeker, curre
 	if err != nil {
 		return blob.Info{}, err
 	}
-	put := newPutting(body, digest, current)
-	in := &s3.PutObjectInput{Body: put, ContentLength: &size, Metadata: map[string]string{markName: put.mark, digestName: digest}}
-	in.Bucket, in.Key = s.at(key)
+	put := newPutRequest(body, digest, current)
+	in := &s3.PutObjectInput{
+		Body: put, ContentLength: &size,
+		Metadata: map[string]string{markName: put.mark, digestName: digest},
+	}
+	in.Bucket, in.Key = s.address(key)
 	if current == "" {
 		in.IfNoneMatch = aws.String("*")
 	} else {
 		in.IfMatch = aws.String(string(current))
 	}
-	out, err := s.writes.PutObject(put.watch(ctx), in, put.use)
+	out, err := s.writes.PutObject(put.trace(ctx), in, put.configure)
 	if err == nil {
-		return blob.Info{Key: key, Version: blob.Version(aws.ToString(out.ETag)), Size: size, Date: dateOf(out.ResultMetadata)}, nil
+		info := infoOf(key, out.ETag, &size, nil)
+		info.LastModified, info.Date = time.Time{}, dateOf(out.ResultMetadata)
+		return info, nil
 	}
-	return s.failed(ctx, put, key, err)
-}
-
-// failed says how a write ended that was not acknowledged.
-func (s *Store) failed(ctx context.Context, put *putting, key string, err error) (blob.Info, error) {
-	busy, changed := codeOf(err) == conflict, put.metAnother(err)
+	busy, changed := codeOf(err) == conflict, put.versionDiffers(err)
 	switch {
-	case put.doubtful && (busy || changed):
-		return s.settle(ctx, key, put.mark, err)
-	case put.doubtful:
+	case put.uncertain && (busy || changed):
+		return s.resolve(ctx, key, put.mark, err)
+	case put.uncertain:
 		return blob.Info{}, fmt.Errorf("%w: %w", blob.ErrUncertain, s.advise(ctx, err))
 	case busy:
 		return blob.Info{}, errBusy
@@ -98,10 +102,11 @@ func (s *Store) failed(ctx context.Context, put *putting, key string, err error)
 	return blob.Info{}, err
 }
 
-var errBusy = errors.New("at each try another write of this object was under way")
+var errBusy = errors.New("each try met a concurrent write of this object")
 
-// settle finds out whether the object that stands in the way is what an earlier try of this write has put there.
-func (s *Store) settle(ctx context.Context, key, mark string, cause error) (blob.Info, error) {
+// resolve finds out whether an earlier try of this write created the object that a later
+// try met.
+func (s *Store) resolve(ctx context.Context, key, mark string, cause error) (blob.Info, error) {
 	info, found, err := s.head(ctx, key)
 	if err == nil && found == mark {
 		info.LastModified = time.Time{}
@@ -110,7 +115,7 @@ func (s *Store) settle(ctx context.Context, key, mark string, cause error) (blob
 	return blob.Info{}, fmt.Errorf("%w: %w", blob.ErrUncertain, s.advise(ctx, cmp.Or(err, cause)))
 }
 
-// hash reads the body from its first byte to its last, wherever it stands, and leaves it at its beginning.
+// hash reads the whole body, whatever its offset, and rewinds it to the start.
 func hash(ctx context.Context, body io.ReadSeeker) (digest string, size int64, err error) {
 	if size, err = body.Seek(0, io.SeekEnd); err != nil {
 		return "", 0, err

@@ -14,7 +14,7 @@ import (
 	"voc/internal/blob/s3blob"
 )
 
-// writes are the two ways to make an object that is not there.
+// writes are the two ways to create an object.
 var writes = map[string]func(context.Context, blob.Store) (blob.Info, error){
 	"PutNew": func(ctx context.Context, store blob.Store) (blob.Info, error) {
 		return store.PutNew(ctx, "object", strings.NewReader("body"))
@@ -24,13 +24,19 @@ var writes = map[string]func(context.Context, blob.Store) (blob.Info, error){
 	},
 }
 
-func TestAWriteWhoseAnswerIsLostIsKnownByItsMark(t *testing.T) {
+func TestMarkConfirmsWriteAfterLostResponse(t *testing.T) {
 	t.Parallel()
 	for loss, lose := range map[string]func(http.ResponseWriter, *http.Request, *http.Response){
-		"hung up":        func(w http.ResponseWriter, r *http.Request, _ *http.Response) { cut(w, r) },
-		"reported 500":   func(w http.ResponseWriter, r *http.Request, _ *http.Response) { refuse(500, "InternalError")(w, r) },
-		"reported 503":   func(w http.ResponseWriter, r *http.Request, _ *http.Response) { refuse(503, "SlowDown")(w, r) },
-		"not understood": func(w http.ResponseWriter, _ *http.Request, _ *http.Response) { hijack(w, "SSH-2.0-OpenSSH_9.6\r\n") },
+		"connection closed": func(w http.ResponseWriter, r *http.Request, _ *http.Response) { cut(w, r) },
+		"500": func(w http.ResponseWriter, r *http.Request, _ *http.Response) {
+			reject(500, "InternalError")(w, r)
+		},
+		"503": func(w http.ResponseWriter, r *http.Request, _ *http.Response) {
+			reject(503, "SlowDown")(w, r)
+		},
+		"no HTTP": func(w http.ResponseWriter, _ *http.Request, _ *http.Response) {
+			writeRaw(w, "SSH-2.0-OpenSSH_9.6\r\n")
+		},
 	} {
 		for name, write := range writes {
 			t.Run(name+" "+loss, func(t *testing.T) {
@@ -44,7 +50,8 @@ func TestAWriteWhoseAnswerIsLostIsKnownByItsMark(t *testing.T) {
 				}
 				direct := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
 				found, err := direct.Stat(t.Context(), "object")
-				if err != nil || found.Version != written.Version || !written.LastModified.IsZero() || written.Date.IsZero() || written.Size != 4 {
+				if err != nil || found.Version != written.Version || written.Size != 4 ||
+					!written.LastModified.IsZero() || written.Date.IsZero() {
 					t.Errorf("written %+v, found %+v, %v", written, found, err)
 				}
 			})
@@ -52,7 +59,7 @@ func TestAWriteWhoseAnswerIsLostIsKnownByItsMark(t *testing.T) {
 	}
 }
 
-func TestAWriteThatLostARaceAndItsAnswerIsUncertain(t *testing.T) {
+func TestLostRaceAndResponseIsUncertain(t *testing.T) {
 	t.Parallel()
 	for name, write := range writes {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +68,7 @@ func TestAWriteThatLostARaceAndItsAnswerIsUncertain(t *testing.T) {
 			direct := open(t, s3blob.Config{Bucket: bucket, Prefix: "voc", Endpoint: server})
 			lossy, _ := serveBucket(t, bucket, cut, func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodPut {
-					put(t, direct, "object", "body") // the same body, by somebody else
+					put(t, direct, "object", "body") // the same body, from another writer
 				}
 				relay(server, pass)(w, r)
 			}, relay(server, pass))
@@ -72,19 +79,24 @@ func TestAWriteThatLostARaceAndItsAnswerIsUncertain(t *testing.T) {
 	}
 }
 
-func TestARefusedWriteDidNotHappen(t *testing.T) {
+func TestRejectedWriteIsCertain(t *testing.T) {
 	t.Parallel()
+	exists := reject(412, "PreconditionFailed")
+	concurrent := reject(409, "ConditionalRequestConflict")
+	lostRace := map[string]error{"PutNew": blob.ErrExist, "Replace": blob.ErrChanged}
 	for name, c := range map[string]struct {
 		steps []http.HandlerFunc
-		want  map[string]error // nil: any but those of the contract
+		want  map[string]error // by verb; none: any error but those of the contract
 		calls int
 	}{
-		"an object in the way":           {[]http.HandlerFunc{refuse(412, "PreconditionFailed")}, map[string]error{"PutNew": blob.ErrExist, "Replace": blob.ErrChanged}, 1},
-		"another write, then its object": {[]http.HandlerFunc{refuse(409, "ConditionalRequestConflict"), refuse(412, "PreconditionFailed")}, map[string]error{"PutNew": blob.ErrExist, "Replace": blob.ErrChanged}, 2},
-		"another write at each try":      {[]http.HandlerFunc{refuse(409, "ConditionalRequestConflict")}, map[string]error{"PutNew": nil, "Replace": blob.ErrChanged}, 3},
-		"no rights":                      {[]http.HandlerFunc{refuse(403, "AccessDenied")}, map[string]error{"PutNew": nil, "Replace": nil}, 1},
-		"no bucket":                      {[]http.HandlerFunc{refuse(404, "NoSuchBucket")}, map[string]error{"PutNew": nil, "Replace": nil}, 1},
-		"another 409":                    {[]http.HandlerFunc{refuse(409, "OperationAborted")}, map[string]error{"PutNew": nil, "Replace": nil}, 1},
+		"existing object": {[]http.HandlerFunc{exists}, lostRace, 1},
+		"concurrent write, then its object": {
+			[]http.HandlerFunc{concurrent, exists}, lostRace, 2},
+		"concurrent write at each try": {
+			[]http.HandlerFunc{concurrent}, map[string]error{"Replace": blob.ErrChanged}, 3},
+		"no rights":   {[]http.HandlerFunc{reject(403, "AccessDenied")}, nil, 1},
+		"no bucket":   {[]http.HandlerFunc{reject(404, "NoSuchBucket")}, nil, 1},
+		"another 409": {[]http.HandlerFunc{reject(409, "OperationAborted")}, nil, 1},
 	} {
 		for verb, write := range writes {
 			t.Run(name+", "+verb, func(t *testing.T) {
@@ -92,7 +104,8 @@ func TestARefusedWriteDidNotHappen(t *testing.T) {
 				store, s3 := serve(t, c.steps...)
 				_, err := write(t.Context(), store)
 				want := c.want[verb]
-				if err == nil || errors.Is(err, blob.ErrUncertain) || want != nil && !errors.Is(err, want) ||
+				if err == nil || errors.Is(err, blob.ErrUncertain) ||
+					want != nil && !errors.Is(err, want) ||
 					want == nil && (errors.Is(err, blob.ErrExist) || errors.Is(err, blob.ErrChanged)) {
 					t.Errorf("error %v, want %v", err, want)
 				}
@@ -104,21 +117,23 @@ func TestARefusedWriteDidNotHappen(t *testing.T) {
 	}
 }
 
-func TestAWriteIsTriedAgainWhenThatMayHelp(t *testing.T) {
+func TestWriteIsRetried(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]http.HandlerFunc{
-		"too many requests":  refuse(503, "SlowDown"),
-		"a fault in S3":      refuse(500, "InternalError"),
-		"no answer":          cut,
-		"another write":      refuse(409, "ConditionalRequestConflict"),
-		"a stalled request":  refuse(400, "RequestTimeout"),
-		"a clock that skews": refuse(403, "RequestTimeTooSkewed", "Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)),
+		"too many requests": reject(503, "SlowDown"),
+		"a fault in S3":     reject(500, "InternalError"),
+		"no answer":         cut,
+		"another write":     reject(409, "ConditionalRequestConflict"),
+		"a stalled request": reject(400, "RequestTimeout"),
+		"clock skew": reject(403, "RequestTimeTooSkewed",
+			"Date", time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)),
 	} {
 		for verb, write := range writes {
 			t.Run(name+", "+verb, func(t *testing.T) {
 				t.Parallel()
 				store, s3 := serve(t, fault, accept)
-				if info, err := write(t.Context(), store); err != nil || info.Version != `"taken"` || s3.calls() != 2 {
+				info, err := write(t.Context(), store)
+				if err != nil || info.Version != `"accepted"` || s3.calls() != 2 {
 					t.Errorf("%+v, %v after %d requests", info, err, s3.calls())
 				}
 			})
@@ -126,20 +141,25 @@ func TestAWriteIsTriedAgainWhenThatMayHelp(t *testing.T) {
 	}
 }
 
-func TestAWriteThatNobodyAnswersIsUncertain(t *testing.T) {
+func TestWriteWithoutResponseIsUncertain(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]http.HandlerFunc{"hung up": cut, "500": refuse(500, "InternalError"), "503": refuse(503, "ServiceUnavailable")} {
+	for name, fault := range map[string]http.HandlerFunc{
+		"connection closed": cut,
+		"500":               reject(500, "InternalError"),
+		"503":               reject(503, "ServiceUnavailable"),
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			store, s3 := serve(t, fault)
-			if _, err := store.Replace(t.Context(), "object", nil, ""); !errors.Is(err, blob.ErrUncertain) || s3.calls() != 3 {
+			_, err := store.Replace(t.Context(), "object", nil, "")
+			if !errors.Is(err, blob.ErrUncertain) || s3.calls() != 3 {
 				t.Errorf("%v after %d requests, want ErrUncertain after 3", err, s3.calls())
 			}
 		})
 	}
 }
 
-func TestAWriteEndsWithItsContextAndIsUncertainOnceItIsOnItsWay(t *testing.T) {
+func TestCancelledWriteIsUncertain(t *testing.T) {
 	t.Parallel()
 	store, _ := serve(t, stall)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -150,9 +170,9 @@ func TestAWriteEndsWithItsContextAndIsUncertainOnceItIsOnItsWay(t *testing.T) {
 	}
 }
 
-func TestAWriteThatReachesNobodyDidNotHappen(t *testing.T) {
+func TestWriteWithoutConnectionIsCertain(t *testing.T) {
 	t.Parallel()
-	store := open(t, s3blob.Config{Bucket: "bucket", Endpoint: nobody(t)})
+	store := open(t, s3blob.Config{Bucket: "bucket", Endpoint: closedAddress(t)})
 	for verb, write := range writes {
 		_, err := write(t.Context(), store)
 		if err == nil || errors.Is(err, blob.ErrUncertain) {
@@ -163,7 +183,7 @@ func TestAWriteThatReachesNobodyDidNotHappen(t *testing.T) {
 	}
 }
 
-func TestABodyTravelsAsItIsUnderItsDigest(t *testing.T) {
+func TestPutSendsBodyUnderDigest(t *testing.T) {
 	t.Parallel()
 	var sent http.Header
 	var length int64
@@ -175,7 +195,8 @@ func TestABodyTravelsAsItIsUnderItsDigest(t *testing.T) {
 	sum := sha256.Sum256([]byte("body"))
 	digest := hex.EncodeToString(sum[:])
 	for name, want := range map[string]string{
-		"X-Amz-Content-Sha256": digest, "X-Amz-Meta-Sha256": digest, "If-None-Match": "*", "X-Amz-Trailer": "", "Content-Encoding": "",
+		"X-Amz-Content-Sha256": digest, "X-Amz-Meta-Sha256": digest,
+		"If-None-Match": "*", "X-Amz-Trailer": "", "Content-Encoding": "",
 	} {
 		if got := sent.Get(name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

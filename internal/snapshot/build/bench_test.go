@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -39,23 +40,34 @@ func BenchmarkPut(b *testing.B) {
 func BenchmarkSeal(b *testing.B) {
 	rows := snaptest.Sample(b)
 	var sealed snapshot.Sealed
-	var grown int64
+	var grown, used int64
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
 		draft := snaptest.PutAll(b, rows)
 		before := memory(b, "VmRSS")
 		snaptest.Check(b, os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)) // forget the peak so far
+		started := processorTime(b)
 		b.StartTimer()
 		sealed = snaptest.Seal(b, draft)
 		b.StopTimer()
+		used += processorTime(b) - started
 		grown = max(grown, memory(b, "VmHWM")-before)
 		snaptest.Check(b, os.Remove(sealed.Path))
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N*len(rows)), "µs/record")
+	b.ReportMetric(float64(used)/1e6/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(grown)/1e6, "MB-grown")
 	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
+}
+
+// processorTime is what this process has used of it so far, in user and system mode, in nanoseconds.
+func processorTime(b *testing.B) int64 {
+	b.Helper()
+	var usage syscall.Rusage
+	snaptest.Check(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
 // memory is a figure of this process's memory in bytes.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -13,81 +12,100 @@ import (
 	"voc/internal/snapshot"
 )
 
-// tombstonesKept is how long a snapshot remembers a record that is gone.
-const tombstonesKept = 90 * 24 * time.Hour
+// tombstoneAge is how long a snapshot remembers a removed record.
+const tombstoneAge = 90 * 24 * time.Hour
 
-// carryOver adds to the staged rows those of the parent that stay, and counts where fields have a value. Where the parent has counted, only what
-// changed is read.
-func (d *Draft) carryOver(ctx context.Context) (map[string]int, error) {
-	filled := map[string]int{}
-	if !d.carry {
-		return filled, d.count(ctx, filled, 1, `SELECT fields FROM stage.row`)
+// countFilled counts in how many records each field has a value; a field without any has
+// no entry. A fork starts from its parent's counts and needs only what changed.
+func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
+	counts := map[string]int{}
+	if d.fork {
+		for name, n := range d.parent.Meta().Filled {
+			counts[name] = n
+		}
+		if err := d.subtractFilled(ctx, counts); err != nil {
+			return nil, fmt.Errorf("count values: %w", err)
+		}
 	}
-	for name, n := range d.parent.Meta().Filled {
-		filled[name] = n
+	rows, err := d.conn.QueryContext(ctx, `SELECT filled FROM stage.rank WHERE filled IS NOT NULL`)
+	if err != nil {
+		return nil, err
 	}
-	return filled, errors.Join(
-		d.count(ctx, filled, -1, `SELECT fields FROM parent.feedback WHERE id IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`),
-		d.count(ctx, filled, 1, `SELECT fields FROM stage.row`),
-		d.exec(ctx, statement{`INSERT INTO stage.row (` + columns + `) SELECT ` + columns + ` FROM parent.record
-			WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed)`, nil}))
+	defer rows.Close()
+	for rows.Next() {
+		var bits []byte
+		if err := rows.Scan(&bits); err != nil {
+			return nil, err
+		}
+		d.fields.count(bits, counts)
+	}
+	return counts, rows.Err()
 }
 
-// count adds n for each field of each row that has a value. A field that no row fills has no entry.
-func (d *Draft) count(ctx context.Context, filled map[string]int, n int, query string) error {
-	rows, err := d.conn.QueryContext(ctx, query)
+// subtractFilled subtracts the parent's rows that were replaced or removed.
+func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error {
+	rows, err := d.conn.QueryContext(ctx, `SELECT fields FROM parent.feedback WHERE id IN
+		(SELECT id FROM stage.row WHERE filled IS NOT NULL UNION ALL SELECT id FROM stage.removed)`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var text []byte
+		var fields []byte
 		var cells map[string]json.RawMessage
-		if err := errors.Join(rows.Scan(&text), json.Unmarshal(text, &cells)); err != nil {
-			return fmt.Errorf("count values: %w", err)
+		if err := rows.Scan(&fields); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(fields, &cells); err != nil {
+			return err
 		}
 		for name, value := range cells {
 			if !feedback.Filled(value) {
 				continue
 			}
-			if filled[name] += n; filled[name] == 0 {
-				delete(filled, name)
+			if counts[name]--; counts[name] == 0 {
+				delete(counts, name)
 			}
 		}
 	}
 	return rows.Err()
 }
 
-// digest sums up the staged rows.
+// digest sums up the ranked rows, by id.
 func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
-	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM stage.row ORDER BY id`)
+	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM stage.rank ORDER BY id`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	content, computed := sha256.New(), sha256.New()
+	contents, computed := sha256.New(), sha256.New()
 	for rows.Next() {
 		var id string
-		var one, other []byte
-		if err := rows.Scan(&id, &one, &other); err != nil {
+		var ofContent, ofComputed []byte
+		if err := rows.Scan(&id, &ofContent, &ofComputed); err != nil {
 			return err
 		}
-		fmt.Fprintf(content, "%s %x\n", id, one)
-		fmt.Fprintf(computed, "%s %x\n", id, other)
+		_, _ = fmt.Fprintf(contents, "%s %x\n", id, ofContent) // a hash takes everything
+		_, _ = fmt.Fprintf(computed, "%s %x\n", id, ofComputed)
 	}
-	into.ContentSHA256, into.ComputedSHA256 = hex.EncodeToString(content.Sum(nil)), hex.EncodeToString(computed.Sum(nil))
+	into.ContentSHA256 = hex.EncodeToString(contents.Sum(nil))
+	into.ComputedSHA256 = hex.EncodeToString(computed.Sum(nil))
 	return rows.Err()
 }
 
-// bury notes which records of the parent are gone, and keeps its own notes that are young enough. One that came back has none.
-func (d *Draft) bury(ctx context.Context, meta snapshot.Meta) error {
+// writeTombstones writes one for each record of the parent that was removed, and copies
+// those of the parent that are young enough and whose record has not come back.
+func (d *Draft) writeTombstones(ctx context.Context, meta snapshot.Meta) error {
 	if d.parent == nil {
 		return nil
 	}
-	oldest := meta.AsOf.Add(-tombstonesKept)
-	return d.exec(ctx,
-		statement{`INSERT INTO tombstone SELECT id, ?, ? FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row) ORDER BY id`,
-			[]any{meta.AsOf.UTC().Format(feedback.TimeFormat), meta.Run}},
-		statement{`INSERT OR IGNORE INTO tombstone SELECT id, removed_at, run FROM parent.tombstone
-			WHERE removed_at >= ? AND id NOT IN (SELECT id FROM stage.row) ORDER BY id`, []any{oldest.UTC().Format(feedback.TimeFormat)}})
+	const added = `INSERT INTO tombstone SELECT id, ?, ? FROM parent.feedback
+		WHERE id NOT IN (SELECT id FROM stage.row) ORDER BY id`
+	const copied = `INSERT OR IGNORE INTO tombstone SELECT id, removed_at, run FROM parent.tombstone
+		WHERE removed_at >= ? AND id NOT IN (SELECT id FROM stage.row) ORDER BY id`
+	asOf := meta.AsOf.UTC()
+	if err := d.exec(ctx, added, asOf.Format(feedback.TimeFormat), meta.Run); err != nil {
+		return err
+	}
+	return d.exec(ctx, copied, asOf.Add(-tombstoneAge).Format(feedback.TimeFormat))
 }

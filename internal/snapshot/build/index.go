@@ -3,14 +3,12 @@ package build
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/binary"
-	"errors"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 
@@ -18,19 +16,19 @@ import (
 	"voc/internal/snapshot"
 )
 
-// index is what Seal works out of the rows in Go, in one walk over them: the sets behind filters and facets, the orders, the reports. It holds about 70 bytes a record
-// and what differs in their values.
+// index collects what is derived from the rows in Go: the sets behind filters and facets,
+// the orders and the reports. It holds about 70 bytes a record and the distinct values.
 type index struct {
 	records int
 	facets  map[string]map[string]*facet // property → folded value
-	columns map[string]*column           // by key of the orders
-	times   map[place]feedback.Times
+	columns map[string]*column           // by sort key
+	times   map[timesKey]feedback.Times
 	timed   map[string]bool // environments that have response times, as they are spelled
 	pulse   *feedback.Pulse
 }
 
-// place is a row of response_times.
-type place struct{ environment, week string }
+// timesKey is the key of response_times. The environment is folded.
+type timesKey struct{ environment, week string }
 
 // facet is a value of a property while its records are collected.
 type facet struct {
@@ -38,58 +36,24 @@ type facet struct {
 	positions *roaring.Bitmap
 }
 
-// column holds what records are sorted by under one key: the record at pos has numbers[pos-1], NaN for null. Of texts that is the index into distinct until they are
-// ranked.
-type column struct {
-	numbers  []float64
-	distinct []string
-	indexes  map[string]int
-}
-
-// buildIndex reads the rows of feedback, and writes what they come to.
-func (d *Draft) buildIndex(ctx context.Context, meta snapshot.Meta, encoders *encoders) error {
-	x := index{
-		facets: map[string]map[string]*facet{}, columns: map[string]*column{}, times: map[place]feedback.Times{}, timed: map[string]bool{},
-		pulse: feedback.NewPulse(meta.CreatedAt),
+func newIndex(created time.Time) *index {
+	x := &index{
+		facets:  map[string]map[string]*facet{},
+		columns: map[string]*column{},
+		times:   map[timesKey]feedback.Times{},
+		timed:   map[string]bool{},
+		pulse:   feedback.NewPulse(created),
 	}
 	for _, key := range feedback.SortKeys {
 		x.columns[key] = &column{indexes: map[string]int{}}
 	}
-	if err := x.read(ctx, d.conn); err != nil {
-		return err
-	}
-	return errors.Join(x.storeFacets(ctx, d), x.storeRankings(ctx, d), x.storeTimes(ctx, d), x.storeReports(ctx, d, encoders))
+	return x
 }
 
-func (x *index) read(ctx context.Context, conn *sql.Conn) error {
-	rows, err := conn.QueryContext(ctx, `SELECT summary, detail, report_week, h1, h2, h3, h4, h5 FROM record ORDER BY pos`)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var summary, detail sql.RawBytes
-		var week string
-		var h [len(feedback.Durations)]float64
-		if err := rows.Scan(&summary, &detail, &week, &h[0], &h[1], &h[2], &h[3], &h[4]); err != nil {
-			return err
-		}
-		f, err := feedback.Outline(summary, detail)
-		if err == nil && x.pulse.Shows(f) {
-			f.Description, err = feedback.DescriptionIn(summary)
-		}
-		if err != nil {
-			return err
-		}
-		f.ReportWeek, f.Hours = week, h
-		x.add(f)
-	}
-	return rows.Err()
-}
-
-// add takes the record that is served next.
-func (x *index) add(f feedback.Feedback) {
+// add indexes the record that is served next.
+func (x *index) add(row *stagedRow) {
 	x.records++
+	f := row.feedback
 	for _, property := range feedback.Properties {
 		for _, value := range f.Values(property) {
 			x.addValue(property, feedback.Fold(value), value)
@@ -99,7 +63,6 @@ func (x *index) add(f feedback.Feedback) {
 	for _, key := range feedback.SortKeys {
 		x.columns[key].add(key, f)
 	}
-	at := place{feedback.Fold(f.Environment), f.ReportWeek}
 	times := feedback.Times{Records: 1, Sums: f.Hours}
 	for i, hours := range f.Hours {
 		if hours > 0 {
@@ -109,8 +72,12 @@ func (x *index) add(f feedback.Feedback) {
 	if times.Any() {
 		x.timed[f.Environment] = true
 	}
-	times.Add(x.times[at])
-	x.times[at] = times
+	key := timesKey{feedback.Fold(f.Environment), f.ReportWeek}
+	times.Add(x.times[key])
+	x.times[key] = times
+	if x.pulse.Shows(f) {
+		f.Description = string(row.description)
+	}
 	x.pulse.Add(f)
 }
 
@@ -127,67 +94,31 @@ func (x *index) addValue(property, key, value string) {
 	entry.spellings[value]++
 }
 
-// add appends what f is sorted by.
-func (c *column) add(key string, f feedback.Feedback) {
-	switch key {
-	case feedback.Created:
-		c.numbers = append(c.numbers, float64(f.Created.UnixMilli())) // exact: no year of four digits needs more than 53 bits
-	case feedback.Modified:
-		c.numbers = append(c.numbers, float64(f.Modified.UnixMilli()))
-	case feedback.IssueNumber:
-		issue := math.NaN()
-		if f.IssueNumber != nil {
-			issue = *f.IssueNumber
+// writeIndex stores what the rows came to.
+func (d *Draft) writeIndex(ctx context.Context, x *index, bodies *bodies) error {
+	if err := d.writeFacets(ctx, x); err != nil {
+		return err
+	}
+	if err := d.writeRankings(ctx, x); err != nil {
+		return err
+	}
+	if err := d.writeTimes(ctx, x); err != nil {
+		return err
+	}
+	for _, report := range x.reports() {
+		if err := bodies.storeReport(ctx, report.name, report.json); err != nil {
+			return err
 		}
-		c.numbers = append(c.numbers, issue)
-	case feedback.AreaImpacted:
-		c.addText(feedback.Collate(key, f.AreaImpacted))
-	default:
-		c.addText(feedback.Collate(key, f.Values(key)[0]))
 	}
+	return nil
 }
 
-func (c *column) addText(text string) {
-	i, known := c.indexes[text]
-	if !known {
-		i = len(c.distinct)
-		c.indexes[text] = i
-		c.distinct = append(c.distinct, text)
+func (d *Draft) writeFacets(ctx context.Context, x *index) error {
+	insert, err := d.conn.PrepareContext(ctx, `INSERT INTO facet VALUES (?, ?, ?, ?, ?)`)
+	if err != nil {
+		return err
 	}
-	c.numbers = append(c.numbers, float64(i))
-}
-
-// rank puts, for texts, their ranks into the place of their indexes.
-func (c *column) rank() {
-	if len(c.distinct) == 0 {
-		return
-	}
-	slices.Sort(c.distinct)
-	ranks := make([]float64, len(c.distinct))
-	for rank, text := range c.distinct {
-		ranks[c.indexes[text]] = float64(rank)
-	}
-	for i, index := range c.numbers {
-		c.numbers[i] = ranks[int(index)]
-	}
-	c.distinct, c.indexes = nil, nil
-}
-
-// sort orders positions: nulls last, ties as they are.
-func (c *column) sort(positions []uint32, descending bool) {
-	slices.SortFunc(positions, func(a, b uint32) int {
-		x, y := c.numbers[a-1], c.numbers[b-1]
-		switch {
-		case math.IsNaN(x) || math.IsNaN(y):
-			return cmp.Or(-cmp.Compare(x, y), cmp.Compare(a, b)) // cmp has NaN first
-		case descending:
-			x, y = y, x
-		}
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
-	})
-}
-
-func (x *index) storeFacets(ctx context.Context, d *Draft) error {
+	defer insert.Close()
 	for _, property := range slices.Sorted(maps.Keys(x.facets)) {
 		for _, key := range slices.Sorted(maps.Keys(x.facets[property])) {
 			entry := x.facets[property][key]
@@ -196,8 +127,8 @@ func (x *index) storeFacets(ctx context.Context, d *Draft) error {
 			if err != nil {
 				return err
 			}
-			if err := d.exec(ctx, statement{`INSERT INTO facet VALUES (?, ?, ?, ?, ?)`,
-				[]any{property, key, entry.value(), entry.positions.GetCardinality(), set}}); err != nil {
+			_, err = insert.ExecContext(ctx, property, key, entry.value(), entry.count(), set)
+			if err != nil {
 				return err
 			}
 		}
@@ -212,7 +143,17 @@ func (f *facet) value() string {
 	})
 }
 
-func (x *index) storeRankings(ctx context.Context, d *Draft) error {
+func (f *facet) count() int {
+	return int(f.positions.GetCardinality()) // #nosec G115 -- at most records
+}
+
+func (d *Draft) writeRankings(ctx context.Context, x *index) error {
+	//nolint:sqlclosecheck // it does not see the defer because of the iterator below
+	insert, err := d.conn.PrepareContext(ctx, `INSERT INTO ranking VALUES (?, ?, ?)`)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
 	for _, column := range x.columns {
 		column.rank()
 	}
@@ -229,7 +170,7 @@ func (x *index) storeRankings(ctx context.Context, d *Draft) error {
 		part := 0
 		for some := range slices.Chunk(positions, snapshot.RankingPart) {
 			packed, _ := binary.Append(nil, binary.LittleEndian, some) // numbers of a fixed size
-			if err := d.exec(ctx, statement{`INSERT INTO ranking VALUES (?, ?, ?)`, []any{string(sort), part, packed}}); err != nil {
+			if _, err := insert.ExecContext(ctx, string(sort), part, packed); err != nil {
 				return err
 			}
 			part++
@@ -238,29 +179,66 @@ func (x *index) storeRankings(ctx context.Context, d *Draft) error {
 	return nil
 }
 
-// sortedTimes walks response times by environment and week, so that sums come out the same each time.
-func (x *index) sortedTimes() iter.Seq2[place, feedback.Times] {
-	places := slices.SortedFunc(maps.Keys(x.times), func(a, b place) int {
+func (d *Draft) writeTimes(ctx context.Context, x *index) error {
+	const query = `INSERT INTO response_times VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	//nolint:sqlclosecheck // it does not see the defer because of the iterator below
+	insert, err := d.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for key, t := range x.sortedTimes() {
+		args := []any{key.environment, key.week, t.Records}
+		for i := range feedback.Durations {
+			args = append(args, t.Sums[i], t.Counts[i])
+		}
+		if _, err := insert.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sortedTimes yields response times by environment and week, so that sums are the same
+// each time.
+func (x *index) sortedTimes() iter.Seq2[timesKey, feedback.Times] {
+	keys := slices.SortedFunc(maps.Keys(x.times), func(a, b timesKey) int {
 		return cmp.Or(strings.Compare(a.environment, b.environment), strings.Compare(a.week, b.week))
 	})
-	return func(yield func(place, feedback.Times) bool) {
-		for _, at := range places {
-			if !yield(at, x.times[at]) {
+	return func(yield func(timesKey, feedback.Times) bool) {
+		for _, key := range keys {
+			if !yield(key, x.times[key]) {
 				return
 			}
 		}
 	}
 }
 
-func (x *index) storeTimes(ctx context.Context, d *Draft) error {
-	for at, t := range x.sortedTimes() {
-		args := []any{at.environment, at.week, t.Records}
-		for i := range feedback.Durations {
-			args = append(args, t.Sums[i], t.Counts[i])
-		}
-		if err := d.exec(ctx, statement{`INSERT INTO response_times VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`, args}); err != nil {
-			return err
+// report is a response that depends on nothing but the snapshot.
+type report struct {
+	name snapshot.Name
+	json []byte
+}
+
+// reports are those that a snapshot holds encoded.
+func (x *index) reports() []report {
+	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
+	for property, values := range x.facets {
+		for _, entry := range values {
+			choice := feedback.Choice{Value: entry.value(), Count: entry.count()}
+			facets.Choices[property] = append(facets.Choices[property], choice)
 		}
 	}
-	return nil
+	weeks := map[string]feedback.Times{}
+	for key, times := range x.sortedTimes() {
+		times.Add(weeks[key.week])
+		weeks[key.week] = times
+	}
+	environments := slices.Collect(maps.Keys(x.timed))
+	return []report{
+		{snapshot.FacetsReport, facets.JSON()},
+		{snapshot.TimesReport, feedback.ResponseTimes(weeks)},
+		{snapshot.PlacesReport, feedback.Environments(environments)},
+		{snapshot.PulseReport, x.pulse.JSON()},
+	}
 }

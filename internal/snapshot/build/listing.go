@@ -2,32 +2,41 @@ package build
 
 import (
 	"context"
-	"database/sql"
 )
 
-// held are the ids that a fork would have if it were sealed now, with what Airtable worked out of them.
-const held = `(SELECT id, computed FROM stage.row UNION ALL
-	SELECT id, computed FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
+// forkRows are the ids that a fork would have if it were sealed now, with the digests of
+// their computed values.
+const forkRows = `(SELECT id, computed FROM stage.row UNION ALL
+	SELECT id, computed FROM parent.feedback
+	WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
 
-// MarkListed notes that a listing has shown a record that belongs here, and the digest of what Airtable works out of it now. It is for forks.
+// MarkListed records that a listing has shown a record that belongs to the snapshot, with
+// the digest of its computed values now. It is for forks, as are the methods that compare
+// with the listing.
 func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
-	return wrap("note record "+id, d.exec(ctx, statement{`INSERT OR REPLACE INTO stage.listed VALUES (?, ?)`, []any{id, computed}}))
+	_, err := d.markListed.ExecContext(ctx, id, computed)
+	return wrap("mark record "+id+" as listed", err)
 }
 
-// ResetListed forgets what MarkListed has noted: the listing began anew.
+// ResetListed undoes every MarkListed, for a listing that begins anew.
 func (d *Draft) ResetListed(ctx context.Context) error {
-	return wrap("forget the listing", d.exec(ctx, statement{`DELETE FROM stage.listed`, nil}))
+	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed`))
 }
 
 // Unlisted lists the ids that the fork holds and the listing has not shown, sorted.
 func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
-	ids, err := d.ids(ctx, `SELECT id FROM `+held+` EXCEPT SELECT id FROM stage.listed ORDER BY id`)
+	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM stage.listed ORDER BY id`
+	ids, err := d.ids(ctx, query)
 	return ids, wrap("compare with the listing", err)
 }
 
-// Outdated lists the ids that the listing has shown and the fork lacks, or holds with other computed values, sorted.
+// Outdated lists the ids that the listing has shown and that the fork lacks or holds with
+// other computed values, sorted.
 func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
-	ids, err := d.ids(ctx, `SELECT id FROM (SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM `+held+`) ORDER BY id`)
+	const query = `SELECT id FROM
+		(SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
+		ORDER BY id`
+	ids, err := d.ids(ctx, query)
 	return ids, wrap("compare with the listing", err)
 }
 
@@ -36,19 +45,17 @@ func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 	if d.parent == nil {
 		return nil, nil
 	}
-	ids, err := d.ids(ctx, `SELECT id FROM parent.feedback EXCEPT SELECT id FROM stage.row EXCEPT SELECT id FROM stage.removed ORDER BY id`)
+	const query = `SELECT id FROM parent.feedback EXCEPT SELECT id FROM stage.row
+		EXCEPT SELECT id FROM stage.removed ORDER BY id`
+	ids, err := d.ids(ctx, query)
 	return ids, wrap("list records of the parent", err)
 }
 
-func (d *Draft) ids(ctx context.Context, query string) ([]string, error) {
+func (d *Draft) ids(ctx context.Context, query string) (ids []string, err error) {
 	rows, err := d.conn.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
-	return scanIDs(rows)
-}
-
-func scanIDs(rows *sql.Rows) (ids []string, err error) {
 	defer rows.Close()
 	for rows.Next() {
 		var id string

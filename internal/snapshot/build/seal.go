@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	_ "embed" // derive.sql
 	"encoding/hex"
 	"encoding/json"
@@ -14,101 +15,173 @@ import (
 	"voc/internal/snapshot"
 )
 
-//go:embed derive.sql
-var derive string
+var errClosed = errors.New("the draft was sealed or discarded before")
 
-var errOver = errors.New("the draft was sealed or discarded before")
-
-// Seal finishes the draft: it takes over what the parent carries, derives everything that is served, lets SQLite check the file and flushes it. The file is
-// the caller's; the draft is over whatever comes back. Cost: about half a millisecond a record.
+// Seal finishes the draft: it carries over the rows of the parent that stay, derives
+// everything that is served, lets SQLite check the file and flushes it. The file is the
+// caller's; the draft is over whatever Seal returns. Cost: about 0.2 ms of CPU a record.
 func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
 	if d.db == nil {
-		return snapshot.Sealed{}, wrap("seal", errOver)
+		return snapshot.Sealed{}, wrap("seal", errClosed)
 	}
-	sealed, err := d.seal(ctx, meta)
+	defer d.Discard() // what is sealed is closed by then
+	sealed := snapshot.Sealed{Path: d.path()}
+	var err error
+	if sealed.Records, err = d.rank(ctx); err != nil {
+		return snapshot.Sealed{}, wrap("seal", err)
+	}
+	if err = d.describe(ctx, &meta); err == nil {
+		err = d.write(ctx, meta, sealed.Records)
+	}
+	if err == nil {
+		err = d.check(ctx)
+	}
 	if err != nil {
-		d.abandon()
+		return snapshot.Sealed{}, wrap("seal", err)
+	}
+	d.close()
+	sealed.Contents = meta.Contents
+	if sealed.SHA256, sealed.Bytes, err = flush(sealed.Path); err != nil {
+		_ = os.Remove(sealed.Path)
 		return snapshot.Sealed{}, wrap("seal", err)
 	}
 	return sealed, nil
 }
 
-func (d *Draft) seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
-	sealed := snapshot.Sealed{Path: d.path()}
-	var err error
-	if sealed.Contents, err = d.derive(ctx, meta); err != nil {
-		return sealed, err
+// rank carries over the rows of the parent and puts all rows in the order in which they
+// are served: newest first, ties by id. It returns how many they are.
+func (d *Draft) rank(ctx context.Context) (records int, err error) {
+	if d.fork {
+		if err := d.exec(ctx, carryRows); err != nil {
+			return 0, err
+		}
 	}
-	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM feedback`).Scan(&sealed.Records); err != nil {
-		return sealed, err
+	// Beside the rank stands what is read in another order, so that the long rows are not.
+	const order = `
+		CREATE TABLE stage.rank (pos INTEGER PRIMARY KEY, staged INTEGER NOT NULL,
+			id TEXT NOT NULL, digest BLOB NOT NULL, computed BLOB NOT NULL, filled BLOB);
+		INSERT INTO stage.rank (staged, id, digest, computed, filled)
+			SELECT rowid, id, digest, computed, filled FROM stage.row ORDER BY created DESC, id`
+	if err := d.exec(ctx, order); err != nil {
+		return 0, err
 	}
-	var verdict string
-	if err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict); err != nil {
-		return sealed, err
-	}
-	if verdict != "ok" {
-		return sealed, fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s", verdict)
-	}
-	d.close()
-	sealed.SHA256, sealed.Bytes, err = flush(sealed.Path)
-	return sealed, err
+	err = d.conn.QueryRowContext(ctx, `SELECT count(*) FROM stage.rank`).Scan(&records)
+	return records, err
 }
 
-// together is how many records lie beside each other in the file, with both of their rows: these share most of their text, and a snapshot travels compressed with a window
-// of a megabyte, beyond which nothing is known again.
-const together = 64
+// describe adds to meta what the ranked rows come to.
+func (d *Draft) describe(ctx context.Context, meta *snapshot.Meta) (err error) {
+	if meta.Filled, err = d.countFilled(ctx); err != nil {
+		return err
+	}
+	return d.digest(ctx, &meta.Contents)
+}
 
-// rank moves the staged rows into the file, in the order in which they are served.
-func (d *Draft) rank(ctx context.Context) error {
-	if err := d.exec(ctx,
-		statement{`CREATE INDEX stage.ranking ON row (created DESC, id)`, nil},
-		statement{`CREATE TABLE stage.rank (pos INTEGER PRIMARY KEY, staged INTEGER NOT NULL)`, nil},
-		statement{`INSERT INTO stage.rank (staged) SELECT rowid FROM stage.row INDEXED BY ranking ORDER BY created DESC, id`, nil}); err != nil {
+//go:embed derive.sql
+var derive string
+
+// write fills all tables of the snapshot.
+func (d *Draft) write(ctx context.Context, meta snapshot.Meta, records int) error {
+	text, err := json.Marshal(meta)
+	if err != nil {
 		return err
 	}
-	var records int
-	if err := d.conn.QueryRowContext(ctx, `SELECT count(*) FROM stage.rank`).Scan(&records); err != nil {
+	if err := d.exec(ctx, `INSERT INTO meta VALUES (?)`, string(text)); err != nil {
 		return err
 	}
-	const some = ` FROM stage.rank CROSS JOIN stage.row ON row.rowid = staged WHERE pos BETWEEN ? AND ? ORDER BY pos`
-	for first := 1; first <= records; first += together {
-		span := []any{first, first + together - 1}
-		if err := d.exec(ctx,
-			statement{`INSERT INTO feedback (pos, ` + apart + `) SELECT pos, ` + apart + some, span},
-			statement{`INSERT INTO summary (pos, json) SELECT pos, summary` + some, span}); err != nil {
+	bodies, err := d.newBodies(ctx)
+	if err != nil {
+		return err
+	}
+	defer bodies.close()
+	index := newIndex(meta.CreatedAt)
+	if err := d.writeRows(ctx, records, index, bodies); err != nil {
+		return err
+	}
+	if err := d.exec(ctx, derive); err != nil {
+		return err
+	}
+	if err := d.writeTombstones(ctx, meta); err != nil {
+		return err
+	}
+	if err := d.writeIndex(ctx, index, bodies); err != nil {
+		return err
+	}
+	if err := bodies.storeList(ctx); err != nil {
+		return err
+	}
+	return d.exec(ctx, fmt.Sprintf(`PRAGMA main.user_version = %d; PRAGMA main.application_id = %d;
+		COMMIT`, snapshot.Format, snapshot.ApplicationID))
+}
+
+// recordsPerBlock is how many records lie beside each other in the file, with both of
+// their rows: these share most of their text, and a snapshot travels compressed with a
+// window of a megabyte.
+const recordsPerBlock = 64
+
+// writeRows walks over the rows once, block by block: it copies them into the file,
+// indexes them and writes the list.
+func (d *Draft) writeRows(ctx context.Context, records int, index *index, bodies *bodies) error {
+	const block = ` FROM (SELECT pos, staged FROM stage.rank)
+		CROSS JOIN stage.row ON row.rowid = staged WHERE pos BETWEEN ? AND ? ORDER BY pos`
+	var feedbacks, summaries, lookups *sql.Stmt
+	for _, s := range []struct {
+		into **sql.Stmt
+		text string
+	}{
+		{&feedbacks, `INSERT INTO feedback (pos, ` + copied + `, detail, fields)
+			SELECT pos, ` + copied + `, detail, fields` + block},
+		{&summaries, `INSERT INTO summary (pos, json) SELECT pos, summary` + block},
+		{&lookups, `SELECT ` + stagedColumns + block},
+	} {
+		statement, err := d.conn.PrepareContext(ctx, s.text)
+		if err != nil {
+			return err
+		}
+		defer statement.Close()
+		*s.into = statement
+	}
+	row := newStagedRow()
+	for first := 1; first <= records; first += recordsPerBlock {
+		last := first + recordsPerBlock - 1
+		if _, err := feedbacks.ExecContext(ctx, first, last); err != nil {
+			return err
+		}
+		if _, err := summaries.ExecContext(ctx, first, last); err != nil {
+			return err
+		}
+		rows, err := lookups.QueryContext(ctx, first, last)
+		if err != nil {
+			return err
+		}
+		if err := addRows(rows, row, index, bodies); err != nil {
 			return err
 		}
 	}
-	return nil
+	return bodies.endList()
 }
 
-func (d *Draft) derive(ctx context.Context, meta snapshot.Meta) (snapshot.Contents, error) {
-	var err error
-	if meta.Filled, err = d.carryOver(ctx); err != nil {
-		return meta.Contents, err
+// addRows indexes rows and appends them to the list.
+func addRows(rows *sql.Rows, row *stagedRow, index *index, bodies *bodies) error {
+	defer rows.Close()
+	for rows.Next() {
+		if err := row.scan(rows); err != nil {
+			return err
+		}
+		index.add(row)
+		bodies.add(row.summary)
 	}
-	if err := d.digest(ctx, &meta.Contents); err != nil {
-		return meta.Contents, err
+	return rows.Err()
+}
+
+// check lets SQLite check the file.
+func (d *Draft) check(ctx context.Context) error {
+	var verdict string
+	err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict)
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s", verdict)
 	}
-	text, err := json.Marshal(meta)
-	if err != nil {
-		return meta.Contents, err
-	}
-	if err := d.rank(ctx); err != nil {
-		return meta.Contents, err
-	}
-	if err := d.exec(ctx, statement{derive, nil}, statement{`INSERT INTO meta VALUES (?)`, []any{string(text)}}); err != nil {
-		return meta.Contents, err
-	}
-	encoders := encoderPool.Get().(*encoders)
-	defer encoderPool.Put(encoders)
-	if err := errors.Join(d.bury(ctx, meta), d.buildIndex(ctx, meta, encoders), d.encodeList(ctx, encoders)); err != nil {
-		return meta.Contents, err
-	}
-	return meta.Contents, d.exec(ctx,
-		statement{fmt.Sprintf(`PRAGMA main.user_version = %d`, snapshot.Format), nil},
-		statement{fmt.Sprintf(`PRAGMA main.application_id = %d`, snapshot.ApplicationID), nil},
-		statement{`COMMIT`, nil})
+	return err
 }
 
 // flush makes the file durable and hashes it on the way.

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Record is a record as a call for it would answer.
+// Record is a record as a call would return it.
 type Record struct {
 	ID      string
 	Created time.Time
 	Fields  map[string]any // by name; values as encoding/json decodes them
 }
 
-// Records gives all records in the order they were created. The caller may keep
-// the slice and the maps, but not change the values in them.
+// Records returns all records in order of creation. The caller owns the slice and the
+// maps, but must not change the values in them.
 func (s *Server) Records() []Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,9 +33,9 @@ func (s *Server) Records() []Record {
 	return records
 }
 
-// Create adds a record, created now, and gives its id. As all methods that
-// change the base it takes any value that JSON has, errors and computed fields
-// too, and panics on a name, id or value that cannot be: that is a test's slip.
+// Create adds a record, created now, and returns its id. Like all methods that change the
+// base, it accepts any JSON value, including errors and computed fields, and panics on an
+// unknown name or id and on a value that is not JSON, which are bugs of the test.
 func (s *Server) Create(fields map[string]any) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,39 +44,39 @@ func (s *Server) Create(fields map[string]any) string {
 	return r.id
 }
 
-// Update changes cells of a record, modified now; nil clears one.
+// Update changes cells of a record, modified now; nil clears a cell.
 func (s *Server) Update(id string, fields map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.mustHave(id).with(s.cells(fields))
+	r := s.mustRecord(id).with(s.cells(fields))
 	r.modified = s.now()
 	s.table.put(r)
 }
 
-// Recompute changes cells as Airtable does by itself when a linked record or the
-// clock moves a formula: the modified time stays.
+// Recompute changes cells as Airtable does when a linked record or the clock changes a
+// formula: the modified time does not change.
 func (s *Server) Recompute(id string, fields map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.table.put(s.mustHave(id).with(s.cells(fields)))
+	s.table.put(s.mustRecord(id).with(s.cells(fields)))
 }
 
 // Delete removes a record.
 func (s *Server) Delete(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mustHave(id)
+	s.mustRecord(id)
 	s.table.remove(id)
 }
 
-// RenameTable gives the table another name; its id stays.
+// RenameTable renames the table; its id does not change.
 func (s *Server) RenameTable(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.table.name = name
 }
 
-// RenameField gives a field another name; its id stays.
+// RenameField renames a field; its id does not change.
 func (s *Server) RenameField(old, name string) {
 	s.replaceField(old, func(f field) []*field {
 		f.name = name
@@ -84,32 +84,32 @@ func (s *Server) RenameField(old, name string) {
 	})
 }
 
-// DropField removes a field and all that is in it.
+// DropField removes a field and its cells.
 func (s *Server) DropField(name string) {
 	s.replaceField(name, func(field) []*field { return nil })
 }
 
-// AddField adds an empty field of a type as the schema names it, which may be
-// one that does not exist yet. Selects begin without choices; calls write only
-// to the types that [Load] gives, and to no computed one.
+// AddField adds an empty field of any type, including unknown ones. Selects start without
+// choices. Calls can write only to the types that [Load] infers, and not to computed
+// ones.
 func (s *Server) AddField(name, kind string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.table.named(name) != nil {
-		panic(fmt.Sprintf("airtablesim: there is a field %q", name))
+		panic(fmt.Sprintf("airtablesim: field %q exists", name))
 	}
 	f := &field{id: s.newID("fld"), name: name, kind: kind}
 	s.table.setFields(append(slices.Clip(s.table.fields), f))
 }
 
-// RenameChoice gives a choice of a select another name, in the schema and in every record, without their being modified; "" deletes it. Unlike Airtable's, the
-// choice has another id then.
+// RenameChoice renames a choice of a select in the schema and in every record, without
+// modifying the records; "" deletes it. Unlike in Airtable, the choice gets another id.
 func (s *Server) RenameChoice(name, old, choice string) {
 	s.replaceField(name, func(f field) []*field {
 		f.choices = renamed(f.choices, old, choice)
 		for _, r := range s.table.records {
 			if c, ok := r.cells[f.id]; ok {
-				s.table.put(r.with(map[string]cell{f.id: rechosen(c, old, choice)}))
+				s.table.put(r.with(map[string]cell{f.id: renameInCell(c, old, choice)}))
 			}
 		}
 		return []*field{&f}
@@ -126,8 +126,8 @@ func renamed(texts []string, old, now string) []string {
 	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }
 
-// rechosen is a cell of a select whose choice was renamed.
-func rechosen(c cell, old, now string) cell {
+// renameInCell returns a cell of a select with a choice renamed.
+func renameInCell(c cell, old, now string) cell {
 	value := c.value
 	switch v := value.(type) {
 	case string:
@@ -144,7 +144,8 @@ func rechosen(c cell, old, now string) cell {
 	return mustCell(value)
 }
 
-// SetFormula makes a field a formula, or gives one another; what its cells hold is for Recompute to change.
+// SetFormula turns a field into a formula, or changes its formula. It does not change the
+// cells; Recompute does.
 func (s *Server) SetFormula(name, formula string) {
 	s.replaceField(name, func(f field) []*field {
 		f.kind, f.formula, f.choices = "formula", formula, nil
@@ -163,7 +164,7 @@ func (s *Server) replaceField(name string, by func(field) []*field) {
 	s.table.setFields(slices.Replace(slices.Clone(s.table.fields), i, i+1, with...))
 }
 
-func (s *Server) mustHave(id string) *record {
+func (s *Server) mustRecord(id string) *record {
 	r := s.table.records[id]
 	if r == nil {
 		panic(fmt.Sprintf("airtablesim: no record %q", id))
@@ -171,13 +172,13 @@ func (s *Server) mustHave(id string) *record {
 	return r
 }
 
-// cells gives values their cells, by field id.
+// cells returns the cells of values by field id.
 func (s *Server) cells(fields map[string]any) map[string]cell {
 	cells := map[string]cell{}
 	for name, value := range fields {
 		f := s.table.named(name)
 		if f == nil || f.kind == "createdTime" || f.kind == "lastModifiedTime" {
-			panic(fmt.Sprintf("airtablesim: no field %q that holds a value", name))
+			panic(fmt.Sprintf("airtablesim: no writable field %q", name))
 		}
 		cells[f.id] = mustCell(value)
 	}
@@ -188,7 +189,7 @@ func mustCell(value any) cell {
 	text := encode(value)
 	var decoded any
 	if err := json.Unmarshal(text, &decoded); err != nil {
-		panic(err) // encode has just written it
+		panic(err) // cannot fail: encode wrote it
 	}
 	c, _ := newCell(decoded, text)
 	return c

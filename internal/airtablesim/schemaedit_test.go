@@ -7,7 +7,7 @@ import (
 	"voc/internal/airtablesim"
 )
 
-func TestAChoiceIsRenamedInTheSchemaAndInEveryRecordWithoutModifyingIt(t *testing.T) {
+func TestRenameChoice(t *testing.T) {
 	t.Parallel()
 	s := airtablesim.New(airtablesim.Sample(time.Now()), airtablesim.Config{})
 	count := func(choice string) (n int) {

@@ -1,0 +1,54 @@
+package refresh
+
+import (
+	"errors"
+	"fmt"
+
+	"voc/internal/airtable"
+	"voc/internal/manifest"
+)
+
+// faultAdvice tells the operator what to do about each fault of a call to Airtable, by the names of
+// the settings.
+var faultAdvice = map[airtable.Fault]string{
+	airtable.FaultRequest: "Airtable does not accept the request: " +
+		"check AIRTABLE_TABLE_NAME and FIELD_MAP",
+	airtable.FaultNetwork:  "check the network and AIRTABLE_API_URL",
+	airtable.FaultResponse: "retry later; if it persists, check AIRTABLE_API_URL and the proxies",
+	airtable.FaultSize:     "shorten the longest texts in the table: one page may have 32 MiB",
+	airtable.FaultRedirect: "check AIRTABLE_API_URL: " +
+		"redirects are not followed, since they would send the token elsewhere",
+	airtable.FaultServer: "Airtable failed or took too long: retry later",
+	airtable.FaultToken:  "check AIRTABLE_API_KEY: the token is mistyped, expired or revoked",
+	airtable.FaultPermission: "check AIRTABLE_API_KEY: " +
+		"the token is not permitted to make this call",
+	airtable.FaultNotFound: "check AIRTABLE_BASE_ID and AIRTABLE_TABLE_NAME, " +
+		"and that the token has access to the base",
+	airtable.FaultField: "a field was renamed or removed: compare FIELD_MAP with the base",
+	airtable.FaultRate: "other programs use up the requests that Airtable accepts for the base: " +
+		"run them at another time",
+	airtable.FaultQuota: "the workspace has used up its API calls of the month: " +
+		"choose a larger plan, or wait for the 1st of the next month",
+}
+
+// withAdvice returns the text of err followed by what the operator does about it.
+func withAdvice(err error) string {
+	failed, ok := errors.AsType[*airtable.Error](err)
+	foreign, isForeign := errors.AsType[*manifest.ForeignError](err)
+	switch {
+	case ok && failed.Fault() == airtable.FaultPermission && failed.Scope != "":
+		return err.Error() + "; grant the token the scope " + failed.Scope + " and access to the " +
+			"base; if it has both, check AIRTABLE_BASE_ID and AIRTABLE_TABLE_NAME"
+	case ok:
+		return err.Error() + "; " + faultAdvice[failed.Fault()]
+	case errors.Is(err, airtable.ErrToken):
+		return err.Error() + "; check AIRTABLE_API_KEY"
+	case isForeign:
+		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", err, foreign.Base)
+	case errors.Is(err, manifest.ErrNoSuchSnapshot):
+		return fmt.Sprintf("%v; GET /api/cache/snapshots lists those there are", err)
+	case errors.Is(err, manifest.ErrTooLarge):
+		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
+	}
+	return err.Error()
+}

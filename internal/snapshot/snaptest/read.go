@@ -1,0 +1,110 @@
+package snaptest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// Are is the type of the values of properties in a filter.
+type Are = map[string][]string
+
+// List returns the newest summaries that match, at most limit of them (0: all).
+func List(t T, file *snapshot.File, filter feedback.Filter, limit int) []string {
+	t.Helper()
+	n, err := Count(t.Context(), file, filter)
+	Check(t, err)
+	if limit == 0 {
+		limit = n
+	}
+	selection, err := file.Select(t.Context(), filter)
+	Check(t, err)
+	page, err := selection.Page(t.Context(), feedback.Newest, 0, limit)
+	Check(t, err)
+	all := []string{}
+	for summary, err := range file.Summaries(t.Context(), page.Positions) {
+		Check(t, err)
+		all = append(all, string(summary))
+	}
+	if len(all) != min(n, limit) || page.More != (n > limit) {
+		t.Errorf("%d of %d summaries, and more: %t", len(all), n, page.More)
+	}
+	return all
+}
+
+// Count returns how many records match.
+func Count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (int, error) {
+	selection, err := file.Select(ctx, filter)
+	if err != nil {
+		return 0, err
+	}
+	return selection.Count(ctx)
+}
+
+// IDs returns the ids of the records that are served, in order.
+func IDs(t T, file *snapshot.File) []string {
+	t.Helper()
+	all := []string{}
+	for source, err := range file.Sources(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, source.ID)
+	}
+	return all
+}
+
+// Beside returns the names in a directory.
+func Beside(t T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	Check(t, err)
+	names := []string{}
+	for _, entry := range entries {
+		names = append(names, filepath.Base(entry.Name()))
+	}
+	return names
+}
+
+// Encodings are those of the whole list, each with its decoder.
+var Encodings = map[snapshot.Encoding]func(io.Reader) (io.Reader, error){
+	snapshot.Identity: func(r io.Reader) (io.Reader, error) { return r, nil },
+	snapshot.Gzip:     func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+	snapshot.Brotli:   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
+}
+
+// Body reads and decodes the whole list in an encoding, and checks its size.
+func Body(t T, file *snapshot.File, encoding snapshot.Encoding) (string, error) {
+	t.Helper()
+	opened, size, err := file.Body(t.Context(), encoding)
+	if err != nil {
+		return "", err
+	}
+	defer opened.Close()
+	sent, err := io.ReadAll(opened)
+	if err != nil || int64(len(sent)) != size {
+		return "", fmt.Errorf("%d bytes, told are %d: %w", len(sent), size, err)
+	}
+	decoder, err := Encodings[encoding](bytes.NewReader(sent))
+	if err != nil {
+		return "", err
+	}
+	text, err := io.ReadAll(decoder)
+	return string(text), err
+}
+
+// Joined returns the whole list, made of its rows.
+func Joined(t T, file *snapshot.File) string {
+	t.Helper()
+	return "[" + strings.Join(List(t, file, feedback.Filter{}, 0), ",\n") + "]\n"
+}

@@ -13,7 +13,7 @@ import (
 
 // MappingVersion names the rules of this package. It goes up with every change that makes the same record yield another Feedback, and a
 // snapshot that was made by an older one is mapped again by the next refresh.
-const MappingVersion = 1
+const MappingVersion = 2
 
 // The keys of FIELD_MAP: what a Feedback is made of.
 const (

@@ -29,8 +29,8 @@ func TestKillInTheMiddleOfARefreshChangesNothing(t *testing.T) {
 func killAtEachOperation(t *testing.T, shared store) {
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	victim := airtable.Sim.Records()[0].ID
+	shared.writesOnly = true
 	w := newWatched(t, airtable.Sim, shared)
-	w.writesOnly = true
 	env := environment(t, airtable.Variables(append(w.variables(), "SCHEDULE=off")...)...)
 	p, url := serve(t, dir, env)
 	p.Printed(`(voc serves)`)

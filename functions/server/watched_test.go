@@ -20,11 +20,12 @@ import (
 
 // store is where the processes of a test keep their snapshots.
 type store struct {
-	variables []string
-	bucket    *url.URL // nil: a folder
-	folder    string
-	ways      int // to kill at one operation: before it and after, or just after it was seen
-	atLeast   int // operations of a full refresh of one page
+	variables  []string
+	bucket     *url.URL // nil: a folder
+	folder     string
+	ways       int  // to kill at one operation: before it and after, or just after it was seen
+	writesOnly bool // requests that only read the bucket do not count
+	atLeast    int  // operations of a full refresh of one page
 }
 
 // stores are the kinds of store.
@@ -52,10 +53,9 @@ func newBucket(t *testing.T) store {
 // it at one of them. Requests pass through it. A change in a folder is seen just after it is
 // made, so the kill comes as soon as possible after that.
 type watched struct {
-	airtable   *httptest.Server
-	front      *httptest.Server // of a bucket; nil for a folder
-	store      store
-	writesOnly bool // requests that only read the store do not count
+	airtable *httptest.Server
+	front    *httptest.Server // of a bucket; nil for a folder
+	store    store
 
 	mu      sync.Mutex
 	count   int
@@ -148,7 +148,7 @@ func (w *watched) operation(side, what string) (kill func(), applied bool) {
 
 func (w *watched) serve(t *testing.T, side string, next http.Handler) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.writesOnly && side == "store" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if w.store.writesOnly && side == "store" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			next.ServeHTTP(rw, r)
 			return
 		}

@@ -110,7 +110,7 @@ func (c *Client) Counts() Counts {
 
 // ErrBudget is the error of a call that was not sent because the calls set by Allow are
 // used up.
-var ErrBudget = errors.New("airtable: not sent: the allowed calls are used up")
+var ErrBudget = errors.New("airtable: not sent: no more calls may be made")
 
 // Allow limits the calls sent from now on, including retries; a negative n removes the
 // limit. It is meant for a client with one caller.

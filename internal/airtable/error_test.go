@@ -110,7 +110,7 @@ func TestTokenIsRedacted(t *testing.T) {
 		"escaped":                        respond(403, `{"error":{"type":"X","message":"`+escaped+`"}}`),
 		"across the cut":                 respond(404, echo),
 		"with control characters in it":  respond(404, strings.ReplaceAll(token, "SECRET", "SECR\x00ET")),
-		"in a header that is refused":    respond(302, "", "Location", "https://example.com/?"+token),
+		"in the header of a redirect":    respond(302, "", "Location", "https://example.com/?"+token),
 		"in a transport's error":         breaks(errors.New(`invalid header "Bearer ` + token + `"`)),
 		"in a wrapped transport's error": breaks(fmt.Errorf("proxy: %w", errors.New(token))),
 		"in an answer": respond(200,

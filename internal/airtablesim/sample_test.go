@@ -231,9 +231,9 @@ func TestSampleIsStableForAWeek(t *testing.T) {
 	}
 }
 
-// TestSampleMovesByWholeWeeks: between two weeks, only the dates of the newer records
-// differ. So whatever is counted, searched or averaged over the sample has one answer on
-// every day.
+// TestSampleMovesByWholeWeeks holds that between two weeks only the dates of the newer
+// records differ, so that counts, searches and averages over the sample are the same every
+// day.
 func TestSampleMovesByWholeWeeks(t *testing.T) {
 	first, dated := sample(t), regexp.MustCompile(`^\d{4}-\d\d-\d\d`)
 	for _, day := range []string{"2026-12-01", "2026-12-31", "2027-01-01", "2028-02-29",

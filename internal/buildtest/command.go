@@ -42,6 +42,7 @@ func (c *Command) build() (err error) {
 	// -buildvcs=false: git refuses to read a repository that another user owns.
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", c.Tags, "-ldflags", "-s -w",
 		"-o", c.file(), c.Package)
+	build.Env = append(build.Environ(), environment...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}

@@ -21,8 +21,12 @@ func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
 	t.Parallel()
 	free := newService(t)
 	free.publish(some(t), fullRun())
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
-		for _, encoding := range []string{"identity", "gzip", "br"} {
+	encodings := []string{"identity", "gzip", "br"}
+	for i, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
+		for j, encoding := range encodings {
+			if testing.Short() && i%len(encodings) != j { // for the next target the next
+				continue
+			}
 			t.Run(target+" "+encoding, func(t *testing.T) {
 				want := free.get(target, "Accept-Encoding", encoding)
 				size := inBase64(want.body)

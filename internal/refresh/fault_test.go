@@ -2,6 +2,7 @@ package refresh_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"slices"
@@ -46,6 +47,15 @@ var (
 		{"a sweep", false, job.Sweep, []call{schema, page1, page2, ids1, ids2, question2}},
 	}
 )
+
+// attemptsFor returns the attempts that fault i of a table strikes: all of them, or with -short one,
+// for the next fault the next.
+func attemptsFor(i int) []attempt {
+	if testing.Short() {
+		return attempts[i%len(attempts):][:1]
+	}
+	return attempts
+}
 
 // struck is the call with a fault.
 func (c call) struck(fault airtablesim.Fault) airtablesim.Fault {
@@ -116,7 +126,7 @@ func inBubble(t *testing.T, test func(w *world)) {
 
 func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	rows := map[string]struct {
 		airtablesim.Fault
 		retries, throttled int
 		takes              time.Duration
@@ -131,10 +141,12 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 		"cut in the middle":     {airtablesim.Cut(), 1, 0, 0},
 		"stalled in the middle": {airtablesim.Stall(), 1, 0, time.Minute},
 		"reset":                 {airtablesim.Reset(), 1, 0, 0},
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(rows)) {
+		row := rows[name]
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(w *world) {
-				for _, attempt := range attempts {
+				for _, attempt := range attemptsFor(i) {
 					var faults []airtablesim.Fault
 					for _, call := range attempt.calls {
 						fault := call.struck(row.Fault)
@@ -159,7 +171,7 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 
 func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, row := range map[string]struct {
+	rows := map[string]struct {
 		airtablesim.Fault
 		words   string
 		outcome job.Nullable
@@ -171,10 +183,12 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 		"the token revoked":       {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED", "Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
 		"not found":               {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""), "check AIRTABLE_BASE_ID", "failed"},
 		"a redirect":              {airtablesim.Fault{Status: 302}.With("Location", "http://elsewhere.test/"), "check AIRTABLE_API_URL", "failed"},
-	} {
+	}
+	for i, name := range slices.Sorted(maps.Keys(rows)) {
+		row := rows[name]
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(w *world) {
-				for _, attempt := range attempts {
+				for _, attempt := range attemptsFor(i) {
 					for _, call := range attempt.calls {
 						name := attempt.name + ", " + call.name
 						receipt := w.struck(attempt, call.struck(row.Fault))

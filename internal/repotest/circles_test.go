@@ -20,12 +20,8 @@ var circular = map[string]bool{
 	"internal/httpapi":               true,
 	"internal/lambdahost/lambdatest": true,
 	"internal/refresh":               true,
-	"internal/snapshot":              true,
-	"internal/access":                true,
-	"internal/job":                   true,
 	"internal/manifest":              true,
 	"internal/replica":               true,
-	"internal/snapshot/build":        true,
 }
 
 // TestFilesFormNoCircle holds the files of each package to an order: if a file
@@ -63,7 +59,7 @@ func callsBetween(files []source, std types.Importer) map[string]map[string]bool
 	uses := map[*ast.Ident]types.Object{}
 	config := types.Config{Importer: std, Error: func(error) {}}
 	fset := files[0].files
-	_, _ = config.Check(path.Dir(files[0].path), fset, trees, &types.Info{Uses: uses})
+	pkg, _ := config.Check(path.Dir(files[0].path), fset, trees, &types.Info{Uses: uses})
 	calls := map[string]map[string]bool{}
 	for _, src := range files {
 		from := path.Base(src.path)
@@ -73,7 +69,7 @@ func callsBetween(files []source, std types.Importer) map[string]map[string]bool
 			if !ok {
 				return true
 			}
-			if f, ok := uses[name].(*types.Func); ok && f.Pos().IsValid() {
+			if f, ok := uses[name].(*types.Func); ok && f.Pkg() == pkg {
 				if to := path.Base(fset.Position(f.Origin().Pos()).Filename); to != from {
 					calls[from][to] = true
 				}

@@ -21,7 +21,8 @@ import (
 // snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
 functions/server   → serverhost
-serverhost         → app access refresh httpapi replica manifest job config schedule telemetry airtablesim
+serverhost         → app access refresh httpapi replica manifest job config schedule
+                     telemetry airtablesim
 serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi job config lambdahost

@@ -2,18 +2,12 @@ package repotest_test
 
 import (
 	"go/ast"
-	"os"
-	"path/filepath"
 	"regexp"
 	"testing"
 )
 
-// TestReadmeNamesExistingTests holds that every test named in the README exists.
-func TestReadmeNamesExistingTests(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestPromises: every test that the README or a page names exists.
+func TestPromises(t *testing.T) {
 	there := map[string]bool{}
 	for _, src := range sources(t) {
 		for _, decl := range src.tree.Decls {
@@ -22,13 +16,16 @@ func TestReadmeNamesExistingTests(t *testing.T) {
 			}
 		}
 	}
-	named := regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(string(readme), -1)
-	if len(named) < 10 {
-		t.Errorf("the README names %d tests", len(named))
-	}
-	for _, name := range named {
-		if !there[name[1]] {
-			t.Errorf("the README names %s, which does not exist", name[1])
+	named := 0
+	for page, text := range pages(t) {
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(text, -1) {
+			named++
+			if !there[name[1]] {
+				t.Errorf("%s names %s, which does not exist", page, name[1])
+			}
 		}
+	}
+	if named < 40 {
+		t.Errorf("the pages name %d tests", named)
 	}
 }

@@ -22,7 +22,7 @@ func TestTemplateSchedulesAreValid(t *testing.T) {
 		for event, e := range f.Events {
 			expression := e.Properties.ScheduleExpression
 			if either, ok := expression.(map[string]any); ok && either["Fn::If"] != nil {
-				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for it
+				expression = either["Fn::If"].([]any)[1] // off is no expression: the other branch is for off
 			}
 			cron := fmt.Sprint(of.fallback(expression))
 			zone, err := time.LoadLocation(fmt.Sprint(of.fallback(e.Properties.ScheduleExpressionTimezone)))
@@ -37,7 +37,7 @@ func TestTemplateSchedulesAreValid(t *testing.T) {
 				Time          string `json:"scheduled_time"`
 			}
 			if err := json.Unmarshal([]byte(e.Properties.Input), &input); err != nil {
-				t.Errorf("%s.%s: the input is no JSON: %v", name, event, err)
+				t.Errorf("%s.%s: the input is not JSON: %v", name, event, err)
 			}
 			if input.Trigger != "schedule" || input.Time != "<aws.scheduler.scheduled-time>" {
 				t.Errorf("%s.%s: the input %s does not say which run it is", name, event, e.Properties.Input)
@@ -60,7 +60,7 @@ func TestTemplateFunctionsGetTheirVariables(t *testing.T) {
 		for _, v := range config.Variables() {
 			reads := slices.Contains(v.Hosts, host)
 			if gets := slices.Contains(given, v.Name); gets != reads &&
-				len(v.Hosts) > 0 { // without a host: nothing reads it yet
+				len(v.Hosts) > 0 { // without a host nothing reads it
 				t.Errorf("%s reads %s: %v, gets it: %v", name, v.Name, reads, gets)
 			}
 		}
@@ -88,7 +88,7 @@ func TestTemplateVariablesMatchTable(t *testing.T) {
 		parameter := referred(value)
 		p, ok := of.Parameters[parameter]
 		if !ok {
-			continue // the template's own affair
+			continue // set by the template itself
 		}
 		if parameter != camel(name) {
 			t.Errorf("%s is set by %s, not by a parameter of its name", name, parameter)
@@ -109,16 +109,16 @@ func TestTemplateSecretsAreNames(t *testing.T) {
 				continue
 			}
 			if value, declared := f.Environment.Variables[secret]; !declared || value != "" {
-				t.Errorf("%s: %s has to be declared and empty, it is %v", name, secret, value)
+				t.Errorf("%s: %s must be declared and empty, is %v", name, secret, value)
 			}
 		}
 	}
 	for name, p := range of.Parameters {
 		if p.NoEcho {
-			t.Errorf("%s takes a secret: take the name of a SecureString", name)
+			t.Errorf("%s holds a secret: use the name of a SecureString", name)
 		}
 		if p.Description == "" || strings.Contains(p.Description, "\n") {
-			t.Errorf("%s has to say in a line what it is", name)
+			t.Errorf("%s needs a description of one line", name)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestTemplateFailuresReachQueue(t *testing.T) {
 		for event, e := range f.Events {
 			asynchronous[name] = true
 			if !leadsToQueue(e.Properties.DeadLetterConfig.Arn) {
-				t.Errorf("%s.%s: an event that can not be delivered is lost", name, event)
+				t.Errorf("%s.%s: an event that cannot be delivered is lost", name, event)
 			}
 		}
 		for variable, value := range f.Environment.Variables {
@@ -161,7 +161,7 @@ func TestTemplateLogsExpire(t *testing.T) {
 	groups := properties[struct{ RetentionInDays any }](t, of, "AWS::Logs::LogGroup")
 	for name, group := range groups {
 		if group.RetentionInDays == nil {
-			t.Errorf("%s is kept for ever", name)
+			t.Errorf("%s has no retention", name)
 		}
 	}
 	for name, f := range functions(t, of) {
@@ -198,7 +198,7 @@ func TestEventsAreJSON(t *testing.T) {
 	for _, path := range paths {
 		text, err := os.ReadFile(path)
 		if err != nil || !json.Valid(text) {
-			t.Errorf("%s is no JSON: %v", path, err)
+			t.Errorf("%s is not JSON: %v", path, err)
 		}
 	}
 }

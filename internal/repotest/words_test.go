@@ -107,5 +107,4 @@ var wordy = map[string]bool{
 	"internal/serverhost":            true,
 	"internal/snapshot":              true,
 	"internal/snapshot/build":        true,
-	"internal/snapshot/snaptest":     true,
 }

@@ -65,7 +65,7 @@ func (s Schedule) idle(shown time.Time) (start, end time.Time) {
 		return at(year, 1, 1, 0), at(year+1, 1, 1, 0)
 	case !s.months.has(int(month)):
 		return at(year, month, 1, 0), at(year, month+1, 1, 0)
-	case !s.day(shown):
+	case !s.day.due(shown):
 		return at(year, month, day, 0), at(year, month, day+1, 0)
 	case !s.hours.has(hour):
 		return at(year, month, day, hour), at(year, month, day, hour+1)

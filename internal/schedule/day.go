@@ -2,50 +2,62 @@ package schedule
 
 import "time"
 
-// dayRule reports whether the day of t is due. Weekdays count from 1 = Sunday, as in
-// EventBridge.
-type dayRule func(t time.Time) bool
-
-func onMonthDays(days set) dayRule {
-	return func(t time.Time) bool { return days.has(t.Day()) }
+// dayRule is the day-of-month or day-of-week field of an expression. Weekdays count from
+// 1 = Sunday, as in EventBridge.
+type dayRule struct {
+	form   dayForm
+	values set // of onDays and onWeekdays
+	day    int // of the other forms: day of the month, or weekday
+	nth    int // of onNthWeekday
 }
 
-func onWeekdays(days set) dayRule {
-	return func(t time.Time) bool { return days.has(weekday(t)) }
-}
+type dayForm int
 
-func lastOfMonth(t time.Time) bool { return t.AddDate(0, 0, 1).Month() != t.Month() }
+const (
+	onDays        dayForm = iota
+	onWeekdays            // MON-FRI
+	onLastDay             // L of the month
+	onWorkingDay          // 15W
+	onLastWeekday         // 6L
+	onNthWeekday          // 2#1
+)
 
-func lastWeekday(day int) dayRule {
-	return func(t time.Time) bool {
-		return weekday(t) == day && t.AddDate(0, 0, 7).Month() != t.Month()
+// due reports whether the day of t is due.
+func (r dayRule) due(t time.Time) bool {
+	switch r.form {
+	case onDays:
+		return r.values.has(t.Day())
+	case onWeekdays:
+		return r.values.has(weekday(t))
+	case onLastDay:
+		return isLastOfMonth(t)
+	case onWorkingDay:
+		return t.Day() == workingDayNear(r.day, t)
+	case onLastWeekday:
+		return weekday(t) == r.day && t.AddDate(0, 0, 7).Month() != t.Month()
 	}
-}
-
-func nthWeekday(day, nth int) dayRule {
-	return func(t time.Time) bool { return weekday(t) == day && (t.Day()-1)/7+1 == nth }
-}
-
-// workingDayNear matches the Monday to Friday nearest to day n of the same month. A month
-// without a day n has no match.
-func workingDayNear(n int) dayRule {
-	return func(t time.Time) bool {
-		day := time.Date(t.Year(), t.Month(), n, 0, 0, 0, 0, time.UTC)
-		if day.Month() != t.Month() {
-			return false
-		}
-		switch {
-		case day.Weekday() == time.Saturday && n == 1:
-			return t.Day() == n+2
-		case day.Weekday() == time.Saturday:
-			return t.Day() == n-1
-		case day.Weekday() == time.Sunday && lastOfMonth(day):
-			return t.Day() == n-2
-		case day.Weekday() == time.Sunday:
-			return t.Day() == n+1
-		}
-		return t.Day() == n
-	}
+	return weekday(t) == r.day && (t.Day()-1)/7+1 == r.nth
 }
 
 func weekday(t time.Time) int { return int(t.Weekday()) + 1 }
+
+func isLastOfMonth(t time.Time) bool { return t.AddDate(0, 0, 1).Month() != t.Month() }
+
+// workingDayNear returns the Monday to Friday nearest to day n of the month of t, without
+// leaving the month. It returns 0 if the month has no day n.
+func workingDayNear(n int, t time.Time) int {
+	day := time.Date(t.Year(), t.Month(), n, 0, 0, 0, 0, time.UTC)
+	switch {
+	case day.Month() != t.Month():
+		return 0
+	case day.Weekday() == time.Saturday && n == 1:
+		return n + 2
+	case day.Weekday() == time.Saturday:
+		return n - 1
+	case day.Weekday() == time.Sunday && isLastOfMonth(day):
+		return n - 2
+	case day.Weekday() == time.Sunday:
+		return n + 1
+	}
+	return n
+}

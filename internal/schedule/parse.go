@@ -84,24 +84,24 @@ func (r *reader) record(f field, err error) {
 // monthDay parses the day-of-month field.
 func (r *reader) monthDay(text string) dayRule {
 	if text == "L" {
-		return lastOfMonth
+		return dayRule{form: onLastDay}
 	}
 	if n, nearest := strings.CutSuffix(text, "W"); nearest {
-		return workingDayNear(r.value(monthDays, n))
+		return dayRule{form: onWorkingDay, day: r.value(monthDays, n)}
 	}
-	return onMonthDays(r.set(monthDays, text))
+	return dayRule{form: onDays, values: r.set(monthDays, text)}
 }
 
 // weekday parses the day-of-week field.
 func (r *reader) weekday(text string) dayRule {
 	if text == "L" { // of the week
-		return onWeekdays(r.set(weekdays, "SAT"))
+		return dayRule{form: onWeekdays, values: r.set(weekdays, "SAT")}
 	}
 	if n, last := strings.CutSuffix(text, "L"); last {
-		return lastWeekday(r.value(weekdays, n))
+		return dayRule{form: onLastWeekday, day: r.value(weekdays, n)}
 	}
 	if n, which, numbered := strings.Cut(text, "#"); numbered {
-		return nthWeekday(r.value(weekdays, n), r.value(nth, which))
+		return dayRule{form: onNthWeekday, day: r.value(weekdays, n), nth: r.value(nth, which)}
 	}
-	return onWeekdays(r.set(weekdays, text))
+	return dayRule{form: onWeekdays, values: r.set(weekdays, text)}
 }

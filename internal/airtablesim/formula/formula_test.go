@@ -214,13 +214,12 @@ func TestFromJSON(t *testing.T) {
 	}
 	if n, ok := formula.FromJSON(map[string]any{"specialValue": "NaN"}).(float64); !ok ||
 		!math.IsNaN(n) {
-		t.Error("NaN is no NaN")
+		t.Error("NaN does not stay NaN")
 	}
 }
 
-// FuzzParse checks that no text makes the parser or a formula panic, and that a
-// text that is understood is understood whole: with something that cannot
-// belong to it before or behind, it is refused.
+// FuzzParse checks that no text makes the parser or a formula panic, and that an accepted
+// formula is accepted as a whole: with invalid text before or after it, it is rejected.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`OR(LAST_MODIFIED_TIME()>="2025-01-01T00:00:00Z",CREATED_TIME()>="2025-01-01T00:00:00Z")`,
@@ -234,7 +233,7 @@ func FuzzParse(f *testing.F) {
 		parsed, err := formula.Parse(text, field)
 		if err != nil {
 			if parsed != nil {
-				t.Fatal("a refused text gave a formula")
+				t.Fatal("a rejected text returned a formula")
 			}
 			return
 		}
@@ -242,7 +241,7 @@ func FuzzParse(f *testing.F) {
 		for _, spoiled := range []string{text + ")", "(" + text, text + " 1", text + ",1", "* " + text,
 			text + " ?", "NoSuch(" + text + ")", text + "&{No such}"} {
 			if _, err := formula.Parse(spoiled, field); err == nil {
-				t.Errorf("%q is refused, but %q is not", spoiled, text)
+				t.Errorf("%q is rejected, but %q is not", spoiled, text)
 			}
 		}
 	})

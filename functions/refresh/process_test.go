@@ -52,7 +52,7 @@ func TestACheckCanBeReadInTheConsole(t *testing.T) {
 	if result.Error != nil {
 		t.Fatal(result.Error)
 	}
-	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`, "Airtable takes the token", w.base.TableName())
+	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`, "Airtable accepts the token", w.base.TableName())
 
 	w.Keep("/voc/airtable-api-key", "patWRONG")
 	result = w.function("full").Invoke([]byte(`{"mode":"check"}`), enough)

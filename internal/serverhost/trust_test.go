@@ -44,7 +44,7 @@ func TestTheGateRefusesUntilAPersonAccepts(t *testing.T) {
 	if after := servertest.List(t, url); len(after) != len(before) {
 		t.Errorf("%d records are served after a refusal, %d before", len(after), len(before))
 	}
-	if status := servertest.Get(t, url+"/api/cache/"); !strings.Contains(status, `"last_error":"refused`) {
+	if status := servertest.Get(t, url+"/api/cache/"); !strings.Contains(status, `"last_error":"rejected by the publish gate`) {
 		t.Errorf("the status does not tell: %s", status)
 	}
 	run := p.StartRefresh("full", `{"accept":true}`)

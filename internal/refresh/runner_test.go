@@ -324,3 +324,24 @@ func TestRunnerRunsOneAtATime(t *testing.T) {
 	}
 	w.converged()
 }
+
+// A ticket stays good after its run has ended; one of another process never was.
+func TestWaitAfterRunEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		close(p.release)
+		first, second := p.ask(job.Incremental), p.ask(job.Full)
+		ended := p.wait(second)
+		if receipt := p.wait(first); receipt.ID != first.RunID || !receipt.Succeeded() {
+			t.Errorf("%+v", receipt)
+		}
+		if again := p.wait(second); !cmp.Equal(again, ended) || again.ID != second.RunID {
+			t.Errorf("%+v, before %+v", again, ended)
+		}
+		_, err := p.Wait(t.Context(), job.Ticket{RunID: "full-elsewhere", Mode: job.Full})
+		if !errors.Is(err, refresh.ErrUnknownRun) {
+			t.Errorf("error %v", err)
+		}
+	})
+}

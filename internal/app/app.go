@@ -46,7 +46,7 @@ type Parts struct {
 	// Token returns Airtable's key, for each call; nil uses the key of Config.
 	Token func(context.Context) (string, error)
 
-	// Pacer spaces the calls to Airtable; nil: at Airtable's pace.
+	// Pacer spaces the calls to Airtable; nil keeps to Airtable's rate limit.
 	Pacer *airtable.Pacer
 }
 

@@ -37,8 +37,7 @@ class Cloud:
 
     def routes(self):
         """Route keys and integrations of the transformed template, with what holds on this stack's parameters."""
-        template = self.client("cloudformation").get_template(StackName=self.stack, TemplateStage="Processed")["TemplateBody"]
-        template = json.loads(template) if isinstance(template, str) else template
+        template = self.processed()
         jwt = {p["ParameterKey"]: p["ParameterValue"] for p in self.describe()["Parameters"]}["ReadAccess"] == "jwt"
         for path, item in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
             if "Fn::If" in item:
@@ -128,5 +127,19 @@ class Cloud:
             self.refresh_functions()
 
     def refresh_functions(self):
-        for function in ("ApiFunction", "RefreshFullFunction", "RefreshIncrementalFunction"):
-            self.client("lambda").update_function_configuration(FunctionName=self.resource(function), Description=f"at {time.monotonic_ns()}")
+        """Uploads the code again, so that the next call finds a function that has read nothing yet."""
+        resources = self.processed()["Resources"]
+        for name in ("ApiFunction", "RefreshFullFunction", "RefreshIncrementalFunction"):
+            code = resources[name]["Properties"]["Code"]
+            self.client("lambda").update_function_code(FunctionName=self.resource(name), **code)
+
+    def processed(self):
+        """The template as CloudFormation has transformed it."""
+        template = self.client("cloudformation").get_template(StackName=self.stack, TemplateStage="Processed")["TemplateBody"]
+        return json.loads(template) if isinstance(template, str) else template
+
+    def failures(self):
+        """How many events are in the queue of failures."""
+        queue = self.outputs()["DeadLetterQueue"]
+        seen = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
+        return int(seen["Attributes"]["ApproximateNumberOfMessages"])

@@ -104,6 +104,7 @@ sam-validate: $(SAM) $(CHECKOV) ## the template and what CloudFormation makes of
 	$(dir $(SAM))python .ci/sam-transform
 	$(dir $(SAM))cfn-lint .aws-sam/transformed.json
 	$(dir $(SAM))python .ci/sam-transformed-test
+	$(dir $(SAM))python .ci/deployer-policy --check
 	$(CHECKOV) --skip-download --quiet --compact --framework cloudformation --file template.yaml
 
 sam-events: $(SAM) $(VERSITYGW) build ## the functions on all of infra/events, by sam local (needs Docker)

@@ -10,7 +10,7 @@ MiniStack is the account. It leaves out, so that this shows nothing of:
   - the rights to write logs, to send to the queue of failures and to decrypt, and those of the schedules' roles
   - the right to delete snapshots, which is used on those that were replaced an hour ago or more
   - Lambda's limits of memory, disk, time and response size
-  - the deployer's rights: the keys here are the account's root
+  - what CloudFormation does in the deployer's name: infra/deployer.json is tried on the calls of make and the SAM CLI
 """
 
 import io
@@ -319,6 +319,7 @@ def main():
         step(f"an account answers on {here.aws}, Airtable on {here.airtable}")
         new = here.release("new", (ROOT / "template.yaml").read_text(), ROOT / "bin/api", ROOT / "bin/refresh")
         cloud = Cloud(here)
+        here.become_deployer()
         first_deployment(cloud, new)
         step("deployed")
         policy(cloud)

@@ -19,6 +19,9 @@ import time
 import urllib.error
 import urllib.request
 
+import boto3
+from samcli.lib.bootstrap.bootstrap import manage_stack
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REGION = "us-east-1"
 AIRTABLE_TOKEN = "patEmulatorDemo.0123456789abcdef"
@@ -64,6 +67,18 @@ class World:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
             os.environ.pop(name, None)
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.environ["AWS_CONFIG_FILE"] = os.devnull
+
+    def become_deployer(self):
+        """From now on the commands run with the keys of a user who has the rights of infra/deployer.json alone."""
+        # The bucket that the SAM CLI uploads to refuses plain HTTP, as the stack's own does; this account has no TLS.
+        uploads = manage_stack(profile=None, region=REGION)
+        boto3.client("s3", region_name=REGION).delete_bucket_policy(Bucket=uploads)
+        iam = boto3.client("iam", region_name=REGION)
+        iam.create_user(UserName="deployer")
+        policy = (ROOT / "infra/deployer.json").read_text()
+        iam.put_user_policy(UserName="deployer", PolicyName="deployer", PolicyDocument=policy)
+        keys = iam.create_access_key(UserName="deployer")["AccessKey"]
+        self.env |= {"AWS_ACCESS_KEY_ID": keys["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"]}
 
     def folder(self, name):
         path = self.place / name

@@ -42,22 +42,27 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 	"AirtableMonthlyCalls": {
 		taken: []string{"0", "1000"}, refused: []string{"-1", "1.5", "1e3", "1,000", "none"},
 	},
-	"SnapshotKeep":     {taken: []string{"1", "30"}, refused: []string{"0", "-1", "2.5", "all"}},
-	"MaxShrinkPercent": {taken: []string{"0", "20", "100"}, refused: []string{"101", "20%", "2.5", "-1"}},
+	"SnapshotKeep": {taken: []string{"1", "30"}, refused: []string{"0", "-1", "2.5", "all"}},
+	"MaxShrinkPercent": {
+		taken: []string{"0", "20", "100"}, refused: []string{"101", "20%", "2.5", "-1"},
+	},
 	"CorsOrigins": {
 		taken: []string{
 			"https://x.example.com", "https://*.example.com", "http://localhost:3000",
-			"https://App.Example.com:443, http://[::1]:3000", "https://a.example.com,https://b.example.com",
+			"https://App.Example.com:443, http://[::1]:3000",
+			"https://a.example.com,https://b.example.com",
 		},
 		refused: []string{
 			"x.example.com", "https://x.example.com/app", "*", "https://*", "https://*.com",
-			"https://x.example.com https://y.example.com", "https://x.example.com:port", "ftp://x.example.com",
+			"https://x.example.com https://y.example.com", "https://x.example.com:port",
+			"ftp://x.example.com",
 		},
 	},
 	"ScheduleFull":        cronRows,
 	"ScheduleIncremental": cronRows,
 	"ScheduleSweep": {
-		taken: append(slices.Clone(cronRows.taken), "off"), refused: append(slices.Clone(cronRows.refused), "Off"),
+		taken:   append(slices.Clone(cronRows.taken), "off"),
+		refused: append(slices.Clone(cronRows.refused), "Off"),
 	},
 	"ScheduleTimezone": {
 		taken:   []string{"America/New_York", "America/Argentina/Buenos_Aires", "UTC", "Etc/GMT+5"},
@@ -87,7 +92,8 @@ var cronRows = parameterRow{
 	refused: []string{
 		"rate(7 days)", "at(2026-11-30T00:00:00)", "59 23 * * 0", "cron(59 23 * * 0)",
 		"cron(59 23 * * SUN *)", "cron(59 23 ? * ? *)", "cron(60 23 ? * SUN *)", "cron(59 24 ? * SUN *)",
-		"cron(59 23 ? 13 SUN *)", "cron(59 23 ? * SUNDAY *)", "cron(59 23 ? * 8 *)", "cron(59 23 32 * ? *)",
+		"cron(59 23 ? 13 SUN *)", "cron(59 23 ? * SUNDAY *)", "cron(59 23 ? * 8 *)",
+		"cron(59 23 32 * ? *)",
 		"cron(59 23 ? * SUN)", "cron(59 23 ? * SUN *", "CRON(59 23 ? * SUN *)", "daily",
 	},
 }
@@ -139,8 +145,8 @@ func TestTemplateRefusesWhatTheConfigurationRefuses(t *testing.T) {
 
 // beyondPatterns are the mistakes that no pattern finds: what compares two parts of a value, and
 // whether a time zone exists, which EventBridge checks when the schedule is made.
-var beyondPatterns = regexp.MustCompile(`runs backwards|is no span of years: use|no time zone|a step is 1 to` +
-	`|is there twice|differ|duplicate`)
+var beyondPatterns = regexp.MustCompile(`runs backwards|is no span of years: use|no time zone|` +
+	`a step is 1 to`)
 
 // configured reports what the configuration of the functions says of a parameter's value.
 func configured(parameter, value string) error {
@@ -168,7 +174,8 @@ func configured(parameter, value string) error {
 		environ = append(environ, name+"="+value)
 	}
 	for _, host := range []config.Host{config.API, config.Refresh} {
-		if _, err := config.LoadFunction(host, environ); err != nil && strings.Contains(err.Error(), variable) {
+		_, err := config.LoadFunction(host, environ)
+		if err != nil && strings.Contains(err.Error(), variable) {
 			return fmt.Errorf("%s: %w", host, err)
 		}
 	}
@@ -177,7 +184,7 @@ func configured(parameter, value string) error {
 
 // edits yields a value with one character removed, doubled, replaced or inserted.
 func edits(value string) func(func(string) bool) {
-	alphabet := []rune("aZ09 *?-_/.,:;#@\"'\\[]{}()|+$%é")
+	alphabet := []rune("aZ9 *?-_/.,:#\"\\[]{}(|é")
 	return func(yield func(string) bool) {
 		runes := []rune(value)
 		for i := 0; i <= len(runes); i++ {
@@ -197,14 +204,15 @@ func edits(value string) func(func(string) bool) {
 	}
 }
 
-// TestTemplateConstrainsWhatTheFunctionsRead: a parameter that sets a variable has a pattern or a list
-// of values, so that a typo is refused before anything changes.
+// TestTemplateConstrainsWhatTheFunctionsRead: a parameter that sets a variable has a pattern or a
+// list of values, so that a typo is refused before anything changes.
 func TestTemplateConstrainsWhatTheFunctionsRead(t *testing.T) {
 	of := readTemplate(t)
 	for _, v := range config.Variables() {
 		name := camel(v.Name)
 		p, ok := of.Parameters[name]
-		if !ok || p.AllowedValues != nil || name == "NotifyWebhookUrlParameter" && p.AllowedPattern != "" {
+		unread := len(v.Hosts) == 0 // by any host yet
+		if !ok || p.AllowedValues != nil || unread && p.AllowedPattern != "" {
 			continue
 		}
 		if _, tested := parameterRows[name]; !tested {

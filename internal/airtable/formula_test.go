@@ -11,8 +11,11 @@ import (
 func TestModifiedSince(t *testing.T) {
 	t.Parallel()
 	t0 := time.Date(2025, 3, 1, 1, 30, 0, 999e6, time.FixedZone("", 2*3600))
-	want := `OR(IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")),` +
-		`IS_AFTER(CREATED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")))`
+	const since = `DATETIME_PARSE("2025-02-28T23:29:59.000Z")`
+	const test = `OR(IS_AFTER(IF(ISERROR(LAST_MODIFIED_TIME()),CREATED_TIME(),` +
+		`IF(LAST_MODIFIED_TIME(),LAST_MODIFIED_TIME(),CREATED_TIME())),` + since + `),` +
+		`IS_AFTER(CREATED_TIME(),` + since + `))`
+	const want = `IF(ISERROR(` + test + `),1,` + test + `)`
 	if got := airtable.ModifiedSince(t0); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

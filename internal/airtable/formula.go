@@ -33,8 +33,7 @@ func ModifiedSince(t time.Time) string {
 func orIfError(test string) string { return "IF(ISERROR(" + test + "),1," + test + ")" }
 
 // RecordIDs returns a formula for the records with these ids. It returns an error if an
-// id is not "rec" followed by ASCII letters or digits, or if there are no ids: an empty
-// formula would match every record. Pass at most [PageSize] ids, so that the records fit
+// id is not a record id, or if there are no ids: an empty formula would match every record. Pass at most [PageSize] ids, so that the records fit
 // on one page.
 func RecordIDs(ids []string) (string, error) {
 	if len(ids) == 0 {
@@ -42,7 +41,7 @@ func RecordIDs(ids []string) (string, error) {
 	}
 	tests := make([]string, len(ids))
 	for i, id := range ids {
-		if !isRecordID(id) {
+		if !IsRecordID(id) {
 			return "", fmt.Errorf("airtable: %.40q is not a record id", id)
 		}
 		tests[i] = "RECORD_ID()='" + id + "'"
@@ -50,9 +49,11 @@ func RecordIDs(ids []string) (string, error) {
 	return "OR(" + strings.Join(tests, ",") + ")", nil
 }
 
-func isRecordID(id string) bool {
+// IsRecordID reports whether id has the form of Airtable's record ids: "rec" and 14 ASCII
+// letters or digits.
+func IsRecordID(id string) bool {
 	rest, ok := strings.CutPrefix(id, "rec")
-	return ok && rest != "" && !strings.ContainsFunc(rest, func(r rune) bool {
+	return ok && len(rest) == 14 && !strings.ContainsFunc(rest, func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 }

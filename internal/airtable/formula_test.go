@@ -30,18 +30,20 @@ func TestRecordIDs(t *testing.T) {
 		ids  []string
 		want string
 	}{
-		"one":                {[]string{"recJshKWhbsoGYJTb"}, "OR(RECORD_ID()='recJshKWhbsoGYJTb')"},
-		"more":               {[]string{"rec1", "recA"}, "OR(RECORD_ID()='rec1',RECORD_ID()='recA')"},
+		"one": {[]string{"recJshKWhbsoGYJTb"}, "OR(RECORD_ID()='recJshKWhbsoGYJTb')"},
+		"more": {[]string{"rec00000000000001", "recA000000000000z"},
+			"OR(RECORD_ID()='rec00000000000001',RECORD_ID()='recA000000000000z')"},
 		"none":               {nil, ""},
-		"a quote":            {[]string{"rec1", "rec1'"}, ""},
-		"an injection":       {[]string{"rec1',1)='"}, ""},
+		"a quote":            {[]string{"rec00000000000001", "rec0000000000001'"}, ""},
+		"an injection":       {[]string{"rec1',1)='0000000"}, ""},
 		"nothing after rec":  {[]string{"rec"}, ""},
-		"of another kind":    {[]string{"tbl123"}, ""},
-		"letters not ASCII":  {[]string{"recé"}, ""},
-		"digits not ASCII":   {[]string{"rec٣"}, ""},
-		"a line end after":   {[]string{"rec1\n"}, ""},
+		"a letter too few":   {[]string{"rec0000000000001"}, ""},
+		"of another kind":    {[]string{"tbl00000000000001"}, ""},
+		"letters not ASCII":  {[]string{"rec000000000000é"}, ""},
+		"digits not ASCII":   {[]string{"rec000000000000٣"}, ""},
+		"a line end after":   {[]string{"rec00000000000001\n"}, ""},
 		"an empty one":       {[]string{""}, ""},
-		"a backslash within": {[]string{`rec\1`}, ""},
+		"a backslash within": {[]string{`rec0000000000000\`}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := airtable.RecordIDs(row.ids)

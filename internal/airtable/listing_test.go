@@ -178,10 +178,10 @@ func TestListNamesLargeRecord(t *testing.T) {
 		pages
 		words string
 	}{
-		"first of a page":     {pages{records: 60, bytes: 10, huge: 0}, "record " + recordID(0)},
-		"in the middle":       {pages{records: 60, bytes: 10, huge: 37}, "record " + recordID(37)},
-		"413":                 {pages{records: 1, bytes: 10, most: 5}, "the first record"},
-		"the last":         {pages{records: 60, bytes: 10, huge: 59}, "record " + recordID(59)},
+		"first of a page": {pages{records: 60, bytes: 10, huge: 0}, "record " + recordID(0)},
+		"in the middle":   {pages{records: 60, bytes: 10, huge: 37}, "record " + recordID(37)},
+		"413":             {pages{records: 1, bytes: 10, most: 5}, "the first record"},
+		"the last":        {pages{records: 60, bytes: 10, huge: 59}, "record " + recordID(59)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

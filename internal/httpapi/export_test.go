@@ -27,7 +27,8 @@ func (a *API) Routes() (all []Route) {
 	return all
 }
 
-// ProblemCodes lists the codes of all problems, once each. malformed-request is one of lambdahost.
+// ProblemCodes lists the codes of all problems, once each. malformed-request is one of
+// lambdahost, misconfigured one of the API function.
 func ProblemCodes() (codes []string) {
 	codes = []string{
 		"bad-parameter",
@@ -35,6 +36,7 @@ func ProblemCodes() (codes []string) {
 		"too-many-tries",
 		"internal",
 		"malformed-request",
+		"misconfigured",
 	}
 	for _, p := range problems {
 		codes = append(codes, p.code)

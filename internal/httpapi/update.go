@@ -65,7 +65,7 @@ func (a *API) ask(r *request, wanted job.Request) (respond.Answer, error) {
 		message = fmt.Sprintf("joined the refresh (%s) that is already running", ticket.Mode)
 	case wanted.Mode == job.Rollback:
 		message = "a rollback was started; " +
-			"scheduled refreshes are held until an operator starts one"
+			"scheduled refreshes are held until a person starts one"
 	}
 	answer, err := respond.JSON(http.StatusAccepted,
 		updateBody{message, ticket.Mode, ticket.RunID, job.At(a.Now()), ticket.Joined})

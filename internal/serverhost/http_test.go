@@ -11,12 +11,12 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestServerAnswers sends request lines that reach the API, whose errors are problems, and lines
-// that net/http rejects itself, in plain text.
-func TestServerAnswers(t *testing.T) {
+// TestServerErrorResponses sends request lines that reach the API, whose errors are problems, and
+// lines that net/http rejects itself, in plain text.
+func TestServerErrorResponses(t *testing.T) {
 	t.Parallel()
-	const problem, text = "application/problem+json", "text/plain; charset=utf-8"
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
+	const problem, text = "application/problem+json", "text/plain; charset=utf-8"
 	for line, want := range map[string]struct {
 		status      int
 		contentType string
@@ -33,34 +33,37 @@ func TestServerAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		go func() {
-			_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n")
-		}()
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		request := line + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n"
+		go func() { _, _ = io.WriteString(conn, request) }()
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		contentType := answer.Header.Get("Content-Type")
-		if answer.StatusCode != want.status || contentType != want.contentType {
+		contentType := response.Header.Get("Content-Type")
+		if response.StatusCode != want.status || contentType != want.contentType {
 			t.Errorf("%.60s: %d %s, want %d %s",
-				line, answer.StatusCode, contentType, want.status, want.contentType)
+				line, response.StatusCode, contentType, want.status, want.contentType)
 		}
 	}
 }
 
-func TestTheDashboardsUsersSignIn(t *testing.T) {
+func TestSignIn(t *testing.T) {
 	t.Parallel()
 	const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W" // of "open sesame"
-	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(`DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`)...))
-	said := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "", `{"email": "ann@example.com", "password": "open sesame"}`)
-	if said != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
-		t.Errorf("it says %s", said)
+	users := `DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", ` +
+		`"password_hash": "` + hash + `"}}`
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(users)...))
+	body := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "",
+		`{"email": "ann@example.com", "password": "open sesame"}`)
+	if body != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
+		t.Errorf("body %s", body)
 	}
 }
 
-func TestAServerRefusesToTakeAJWTsWord(t *testing.T) {
+func TestServerRejectsJWTReads(t *testing.T) {
 	t.Parallel()
-	if code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
+	code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt"))
+	if code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

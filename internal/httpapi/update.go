@@ -23,7 +23,8 @@ type updateBody struct {
 	Joined    bool     `json:"joined"`
 }
 
-// update returns the handler of a POST that starts a refresh. The body is {"accept": true} or empty.
+// update returns the handler of a POST that starts a refresh. The body is empty or
+// {"accept": true}.
 func (a *API) update(mode job.Mode) func(*request) (respond.Answer, error) {
 	return func(r *request) (respond.Answer, error) {
 		var body struct {

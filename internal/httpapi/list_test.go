@@ -50,7 +50,7 @@ var parameterRows = map[string]map[string]string{
 		"a'b": "", "%22": "400", "short%00": "400", "short)": "1", "NOT+short": "", "short+OR+first": "",
 		"description:short": "",
 		"^short":            "1", "short+NEAR+first": "", "-short": "1", "%25": "400", "short%25": "1",
-		strings.Repeat("a+", 65): "400", strings.Repeat("first+", 63) + "more": "-1",
+		strings.Repeat("a+", 65): "", numbered(65): "400", strings.Repeat("字", 257): "400", strings.Repeat("first+", 63) + "more": "-1",
 		strings.Repeat("fi*", 64): "-1", strings.Repeat("x", 7<<10): "",
 	},
 	"sort": {
@@ -267,4 +267,13 @@ func (a answer) nextPage(t testing.TB) string {
 		t.Fatalf("Link: %s", link)
 	}
 	return target
+}
+
+// numbered is a search for n terms.
+func numbered(n int) string {
+	var q strings.Builder
+	for i := range n {
+		fmt.Fprintf(&q, "w%d+", i)
+	}
+	return q.String()
 }

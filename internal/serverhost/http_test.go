@@ -11,12 +11,12 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestServerErrorResponses sends request lines that reach the API, whose errors are problems, and
-// lines that net/http rejects itself, in plain text.
+// TestServerErrorResponses sends request lines that reach the API, whose errors are problems,
+// and lines that net/http rejects itself, in plain text.
 func TestServerErrorResponses(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	const problem, text = "application/problem+json", "text/plain; charset=utf-8"
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	for line, want := range map[string]struct {
 		status      int
 		contentType string
@@ -33,16 +33,17 @@ func TestServerErrorResponses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		request := line + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n"
-		go func() { _, _ = io.WriteString(conn, request) }()
-		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		go func() {
+			_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n")
+		}()
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		contentType := response.Header.Get("Content-Type")
-		if response.StatusCode != want.status || contentType != want.contentType {
+		contentType := answer.Header.Get("Content-Type")
+		if answer.StatusCode != want.status || contentType != want.contentType {
 			t.Errorf("%.60s: %d %s, want %d %s",
-				line, response.StatusCode, contentType, want.status, want.contentType)
+				line, answer.StatusCode, contentType, want.status, want.contentType)
 		}
 	}
 }

@@ -97,8 +97,7 @@ func TestHoldIsReported(t *testing.T) {
 	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
 	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(
-		warnings,
-		"held until a person",
+		warnings, "held until a person",
 	) ||
 		!strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)

@@ -19,7 +19,8 @@ import (
 	"voc/internal/voctest"
 )
 
-// The pace of S3 as a function sees it (performance guidelines, 2026, and what others have measured).
+// The pace of S3 as a function sees it (performance guidelines, 2026, and what others have
+// measured).
 const (
 	firstByte = 30 * time.Millisecond
 	perSecond = 75 << 20 // bytes
@@ -82,13 +83,15 @@ func (w *world) transfer(b *testing.B) (size int64) {
 	return size
 }
 
-// BenchmarkColdStart is exec → first answer of the whole sample, on one CPU, against an empty function and the transfer.
+// BenchmarkColdStart is exec → first answer of the whole sample, on one CPU, against an empty
+// function and the transfer.
 func BenchmarkColdStart(b *testing.B) {
 	empty := lambdatest.Command("./testdata/empty")
 	defer empty.Remove()
 	w := whole(b)
 	w.Intercept(paced)
-	for name, target := range map[string]string{"list": "/api/feedback/", "record": "/api/feedback/" + w.sim.Records()[0].ID} {
+	for name, target := range map[string]string{"list": "/api/feedback/", "record": "/api/feedback/" +
+		w.sim.Records()[0].ID} {
 		b.Run("first="+name, func(b *testing.B) {
 			var cold, least time.Duration
 			var size int64
@@ -118,7 +121,8 @@ func BenchmarkColdStart(b *testing.B) {
 	}
 }
 
-// BenchmarkResident is the memory of the function with the whole sample: when it has started, and after requests of every kind.
+// BenchmarkResident is the memory of the function with the whole sample: when it has started,
+// and after requests of every kind.
 func BenchmarkResident(b *testing.B) {
 	w := whole(b)
 	for b.Loop() {
@@ -135,12 +139,14 @@ func BenchmarkResident(b *testing.B) {
 	}
 }
 
-// BenchmarkServerResident is the peak memory of the server under the same mixture, at 8 connections.
+// BenchmarkServerResident is the peak memory of the server under the same mixture, at 8
+// connections.
 func BenchmarkServerResident(b *testing.B) {
 	w := whole(b)
 	server := buildtest.Command{Package: "../server"}
 	defer server.Remove()
-	environ := append(w.serverEnviron(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")
+	environ := append(w.serverEnviron(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key",
+		"AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true")
 	for b.Loop() {
 		p := servertest.Exec(b, server.Path(b), b.TempDir(), environ)
 		p.Printed(`(voc serves)`)
@@ -163,7 +169,8 @@ func BenchmarkServerResident(b *testing.B) {
 
 func mixture(w *world) []string {
 	return []string{
-		"/api/feedback/", "/api/feedback/?limit=50", "/api/feedback/?priority=High&environment=CW%202.0", "/api/feedback/?team=Triage&limit=200",
+		"/api/feedback/", "/api/feedback/?limit=50", "/api/feedback/?priority=High&environment=CW%202.0",
+		"/api/feedback/?team=Triage&limit=200",
 		"/api/feedback/" + w.sim.Records()[7].ID, "/api/cache/", "/api/cache/runs",
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestEventsAsAnHTTPAPISendsThem: those in testdata have all that such events have.
-func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
+// TestHTTPAPIEvents: the events in testdata have every field of such events.
+func TestHTTPAPIEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
@@ -19,15 +19,21 @@ func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
 		header map[string]string // "": any
 	}{
 		"dashboard-list": {200, map[string]string{
-			"Content-Encoding": "br", "Content-Type": "application/json", "Access-Control-Allow-Origin": "https://app.example.com", "X-Total-Count": "60"}},
-		"dashboard-list-known":     {200, map[string]string{"Content-Encoding": "br", "Cache-Control": "no-cache"}},
-		"dashboard-record-percent": {404, map[string]string{"Content-Type": "application/problem+json", "Access-Control-Allow-Origin": "https://app.example.com"}},
-		"preflight":                {204, map[string]string{"Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS"}},
-		"update":                   {202, map[string]string{"Cache-Control": "no-store", "Location": ""}},
-		"update-plain-body":        {202, map[string]string{"Cache-Control": "no-store", "Location": ""}},
-		"body-not-base64":          {400, map[string]string{"Content-Type": "application/problem+json"}},
-		"filters":                  {200, map[string]string{"X-Total-Count": "", "Content-Type": "application/json"}},
-		"cookies":                  {200, nil},
+			"Content-Encoding": "br", "Content-Type": "application/json",
+			"Access-Control-Allow-Origin": "https://app.example.com", "X-Total-Count": "60"}},
+		"dashboard-list-known": {200,
+			map[string]string{"Content-Encoding": "br", "Cache-Control": "no-cache"}},
+		"dashboard-record-percent": {404,
+			map[string]string{"Content-Type": "application/problem+json",
+				"Access-Control-Allow-Origin": "https://app.example.com"}},
+		"preflight": {204,
+			map[string]string{"Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS"}},
+		"update":            {202, map[string]string{"Cache-Control": "no-store", "Location": ""}},
+		"update-plain-body": {202, map[string]string{"Cache-Control": "no-store", "Location": ""}},
+		"body-not-base64":   {400, map[string]string{"Content-Type": "application/problem+json"}},
+		"filters": {200,
+			map[string]string{"X-Total-Count": "", "Content-Type": "application/json"}},
+		"cookies": {200, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			event, err := os.ReadFile(filepath.Join("testdata", name+".json"))
@@ -42,24 +48,26 @@ func TestEventsAsAnHTTPAPISendsThem(t *testing.T) {
 			}
 		})
 	}
-	for _, call := range w.Calls() {
+	for _, call := range w.Invocations() {
 		contains(t, call.Payload, `"accept":true`)
 	}
-	if len(w.Calls()) != 2 || f.Starts() != 1 {
-		t.Errorf("%d calls, %d processes", len(w.Calls()), f.Starts())
+	if len(w.Invocations()) != 2 || f.Starts() != 1 {
+		t.Errorf("%d calls, %d processes", len(w.Invocations()), f.Starts())
 	}
 }
 
-func TestEventsThatAreNoRequestsGetAnAnswerToo(t *testing.T) {
+func TestProxyInvalidEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function()
-	for _, event := range []string{`{}`, `{"key1":"value1"}`, `{"mode":"full"}`, `{"version":"1.0","httpMethod":"GET","path":"/api/feedback"}`} {
-		contains(t, read(t, f.Invoke([]byte(event), enough)).is(t, 400).body, "payload format 2.0", "/api/docs#malformed-request")
+	for _, event := range []string{`{}`, `{"key1":"value1"}`, `{"mode":"full"}`,
+		`{"version":"1.0","httpMethod":"GET","path":"/api/feedback"}`} {
+		contains(t, read(t, f.Invoke([]byte(event), enough)).is(t, 400).body, "payload format 2.0",
+			"/api/docs#malformed-request")
 	}
 	for name, change := range map[string]func(map[string]any){
-		"a method that is none": func(e map[string]any) {
+		"an invalid method": func(e map[string]any) {
 			e["requestContext"].(map[string]any)["http"].(map[string]any)["method"] = "GE T"
 		},
 		"a control character": func(e map[string]any) { e["rawQueryString"] = "a=\x01" },
@@ -72,7 +80,7 @@ func TestEventsThatAreNoRequestsGetAnAnswerToo(t *testing.T) {
 	}
 	e := object(t, gateway("GET", "/api/live", ""))
 	e["rawPath"] = ""
-	send(t, f, e).is(t, 200) // the path without its slash stands elsewhere too
+	send(t, f, e).is(t, 200) // the event has the path a second time
 	if f.Starts() != 1 {
 		t.Errorf("%d processes", f.Starts())
 	}
@@ -90,27 +98,34 @@ func object(t *testing.T, v any) (o map[string]any) {
 	return o
 }
 
-// Lambda ends the process of an answer that is too large.
-func TestAnAnswerThatLambdaCannotCarryIsRefusedAndTheProcessLives(t *testing.T) {
+// TestResponseTooLarge: Lambda would kill the process.
+func TestResponseTooLarge(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, heavy(t))
 	w.publish()
 	f := w.function()
 	for _, method := range []string{"GET", "HEAD"} {
 		a := ask(t, f, method, "/api/feedback/", "Origin", "https://app.example.com").is(t, 413)
-		if a.header.Get("Access-Control-Allow-Origin") != "https://app.example.com" || a.header.Get("Content-Type") != "application/problem+json" {
+		if a.header.Get("Access-Control-Allow-Origin") != "https://app.example.com" ||
+			a.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("headers %v", a.header)
 		}
 	}
-	for _, target := range []string{"/api/feedback/?priority=high&priority=medium&priority=low&environment=cw+1.0&environment=cw+2.0", "/api/feedback/"} {
+	for _, target := range []string{
+		"/api/feedback/?priority=high&priority=medium&priority=low" +
+			"&environment=cw+1.0&environment=cw+2.0",
+		"/api/feedback/",
+	} {
 		contains(t, ask(t, f, "GET", target).is(t, 413).body, "limit", "Accept-Encoding")
 	}
 	for _, encoding := range []string{"gzip", "br"} {
-		if a := ask(t, f, "GET", "/api/feedback/", "Accept-Encoding", encoding).is(t, 200); a.header.Get("Content-Encoding") != encoding {
+		if a := ask(t, f, "GET", "/api/feedback/", "Accept-Encoding", encoding).is(t,
+			200); a.header.Get("Content-Encoding") != encoding {
 			t.Errorf("encoded as %q", a.header.Get("Content-Encoding"))
 		}
 	}
-	if a := ask(t, f, "GET", "/api/feedback/?limit=50").is(t, 200); !strings.HasPrefix(a.body, "[") || !strings.HasSuffix(a.body, "]\n") {
+	if a := ask(t, f, "GET", "/api/feedback/?limit=50").is(t, 200); !strings.HasPrefix(a.body, "[") ||
+		!strings.HasSuffix(a.body, "]\n") {
 		t.Errorf("a page of %d bytes ends %q", len(a.body), a.body[len(a.body)-20:])
 	}
 	if f.Starts() != 1 {

@@ -9,8 +9,8 @@ import (
 	"voc/internal/lambdahost/lambdatest"
 )
 
-// refusing answers every request for S3 with an error.
-func refusing(status int, code string) func(http.ResponseWriter, *http.Request, http.Handler) {
+// failing returns an interceptor that responds to every request for S3 with an error.
+func failing(status int, code string) func(http.ResponseWriter, *http.Request, http.Handler) {
 	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte("<Error><Code>" + code + "</Code><Message>no</Message></Error>"))
@@ -19,18 +19,19 @@ func refusing(status int, code string) func(http.ResponseWriter, *http.Request, 
 
 func stalling(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() }
 
-func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
+func TestServeWhileStoreFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		fault func(http.ResponseWriter, *http.Request, http.Handler)
 		words []string
 	}{
-		"refused":             {refusing(403, "AccessDenied"), []string{"AccessDenied", "s3:GetObject"}},
-		"no bucket":           {refusing(404, "NoSuchBucket"), []string{"NoSuchBucket", "SNAPSHOT_STORE"}},
-		"expired credentials": {refusing(400, "ExpiredToken"), []string{"expired", "AWS_SESSION_TOKEN"}},
+		"denied": {failing(403, "AccessDenied"), []string{"AccessDenied", "s3:GetObject"}},
+		"no bucket": {failing(404, "NoSuchBucket"),
+			[]string{"NoSuchBucket", "SNAPSHOT_STORE"}},
+		"expired credentials": {failing(400, "ExpiredToken"), []string{"expired", "AWS_SESSION_TOKEN"}},
 		"another region": {func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			w.Header().Set("X-Amz-Bucket-Region", "us-west-2")
-			refusing(301, "PermanentRedirect")(w, r, next)
+			failing(301, "PermanentRedirect")(w, r, next)
 		}, []string{"AWS_REGION=us-west-2"}},
 		"stalled": {stalling, []string{"no response", "AWS_ENDPOINT_URL_S3"}},
 	} {
@@ -44,7 +45,7 @@ func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
 			contains(t, warnings(t, f), c.words...)
 			contains(t, f.Log(), c.words...)
 			if got := ask(t, f, "GET", "/api/feedback/").is(t, 200).body; got != want {
-				t.Errorf("%.100q, want what was there", got)
+				t.Errorf("%.100q, want the list from before", got)
 			}
 			w.Intercept(nil)
 			if left := warnings(t, f); left != "" {
@@ -57,11 +58,11 @@ func TestAStoreThatFailsIsServedOnFromWhatIsThere(t *testing.T) {
 	}
 }
 
-func TestAStartWithoutAStoreIsMadeUpForByTheNextRequest(t *testing.T) {
+func TestRequestAfterFailedStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
-	w.Intercept(refusing(403, "AccessDenied"))
+	w.Intercept(failing(403, "AccessDenied"))
 	f := w.function()
 	a := ask(t, f, "GET", "/api/feedback/", "Origin", "https://app.example.com").is(t, 503)
 	if a.header.Get("Retry-After") == "" || a.header.Get("Access-Control-Allow-Origin") == "" {
@@ -75,7 +76,7 @@ func TestAStartWithoutAStoreIsMadeUpForByTheNextRequest(t *testing.T) {
 	}
 }
 
-func TestAnEmptyStoreSaysHowToFillIt(t *testing.T) {
+func TestEmptyStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	f := w.function()
@@ -84,7 +85,7 @@ func TestAnEmptyStoreSaysHowToFillIt(t *testing.T) {
 	ask(t, f, "GET", "/api/feedback/").is(t, 200)
 }
 
-func TestAStoreOfAnotherBaseIsNotServed(t *testing.T) {
+func TestAPIStoreOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
@@ -93,30 +94,36 @@ func TestAStoreOfAnotherBaseIsNotServed(t *testing.T) {
 	contains(t, warnings(t, f), "another base", "appOTHER", "SNAPSHOT_STORE")
 }
 
-func TestWhatAnotherProcessPublishesIsServedByTheRequestsThatCome(t *testing.T) {
+// snapshotOf returns the id of the snapshot that a function serves.
+func snapshotOf(t *testing.T, f *lambdatest.Function) string {
+	t.Helper()
+	return ask(t, f, "GET", "/api/feedback/?limit=1").header.Get("X-Snapshot")
+}
+
+func TestServeNewSnapshot(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	first := w.publish()
 	f := w.function()
-	if got := ask(t, f, "GET", "/api/feedback/?limit=1").header.Get("X-Snapshot"); got != string(first.SnapshotAfter) {
+	if got := snapshotOf(t, f); got != string(first.SnapshotAfter) {
 		t.Errorf("snapshot %s, want %s", got, first.SnapshotAfter)
 	}
 	w.sim.Delete(w.sim.Records()[0].ID)
 	second := w.publish()
-	ask(t, f, "GET", "/api/cache/").is(t, 200) // looks at the store each time
-	if got := ask(t, f, "GET", "/api/feedback/?limit=1").header.Get("X-Snapshot"); got != string(second.SnapshotAfter) {
+	ask(t, f, "GET", "/api/cache/").is(t, 200) // syncs with the store each time
+	if got := snapshotOf(t, f); got != string(second.SnapshotAfter) {
 		t.Errorf("snapshot %s, want %s", got, second.SnapshotAfter)
 	}
 }
 
-func TestAFrozenProcessWithADeadConnectionAnswersInTime(t *testing.T) {
+func TestReadAfterFreeze(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
 	wire := lambdatest.NewWire(t, w.S3())
 	f := w.function("AWS_ENDPOINT_URL_S3=" + wire.URL())
 	ask(t, f, "GET", "/api/feedback/").is(t, 200)
-	wire.Deaden()
+	wire.DropOpenConnections()
 	start := time.Now()
 	if left := warnings(t, f); left != "" {
 		t.Errorf("warnings %s", left)
@@ -126,48 +133,52 @@ func TestAFrozenProcessWithADeadConnectionAnswersInTime(t *testing.T) {
 	}
 }
 
-func TestAPostAsksAFunctionAndSaysWhereToLook(t *testing.T) {
+func TestPostInvokesFunction(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
 	f := w.function()
-	for path, function := range map[string]string{"update-full": "voc-full", "update-sweep": "voc-full", "update-incremental": "voc-incremental"} {
-		before := len(w.Calls())
+	for path, function := range map[string]string{"update-full": "voc-full",
+		"update-sweep": "voc-full", "update-incremental": "voc-incremental"} {
+		before := len(w.Invocations())
 		a := ask(t, f, "POST", "/api/cache/"+path, "Authorization", "Bearer try").is(t, 202)
 		_, id, _ := strings.Cut(a.header.Get("Location"), "/api/cache/runs/")
-		if calls := w.Calls()[before:]; len(calls) != 1 || calls[0].Function != function || !strings.Contains(calls[0].Payload, `"run_id":"`+id+`","trigger":"api"`) || id == "" {
+		if calls := w.Invocations()[before:]; len(calls) != 1 || calls[0].Function != function ||
+			!strings.Contains(calls[0].Payload, `"run_id":"`+id+`","trigger":"api"`) || id == "" {
 			t.Errorf("%s: calls %v, id %q", path, calls, id)
 		}
 		contains(t, ask(t, f, "GET", "/api/cache/runs/"+id).is(t, 200).body, `"outcome":"pending"`)
 	}
-	for code, words := range map[string]string{"ResourceNotFoundException": "correct the name", "AccessDeniedException": "lambda:InvokeFunction"} {
-		w.RefuseCalls(code)
-		contains(t, ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t, 503).body, "refresh-not-started")
+	for code, words := range map[string]string{"ResourceNotFoundException": "correct the name",
+		"AccessDeniedException": "lambda:InvokeFunction"} {
+		w.RejectInvocations(code)
+		contains(t, ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t,
+			503).body, "refresh-not-started")
 		contains(t, f.Log(), "REFRESH_FULL_FUNCTION", code, words)
 	}
-	if left := len(w.Calls()); left != 3 {
-		t.Errorf("%d calls", left)
+	if left := len(w.Invocations()); left != 3 {
+		t.Errorf("%d invocations", left)
 	}
 }
 
-func TestTokensComeFromSSM(t *testing.T) {
+func TestTokensFromSSM(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
-	w.Keep("/voc/admin", "from-ssm, and-another")
+	w.PutParameter("/voc/admin", "from-ssm, and-another")
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
 	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer from-ssm").is(t, 202)
 	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer and-another").is(t, 202)
 	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t, 401)
-	if w.Asked() != 1 {
-		t.Errorf("SSM was asked %d times", w.Asked())
+	if w.ParameterReads() != 1 {
+		t.Errorf("SSM was read %d times", w.ParameterReads())
 	}
 	if strings.Contains(f.Log(), "from-ssm") {
 		t.Error("the log has a token")
 	}
 }
 
-func TestAParameterThatIsNotThereIsNamedAndClosesOnlyWhatNeedsIt(t *testing.T) {
+func TestMissingParameter(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
@@ -178,11 +189,12 @@ func TestAParameterThatIsNotThereIsNamedAndClosesOnlyWhatNeedsIt(t *testing.T) {
 	contains(t, f.Log(), "ADMIN_TOKENS_PARAMETER", "ParameterNotFound")
 }
 
-func TestAnEnvironmentThatIsWrongIsToldAllAtOnce(t *testing.T) {
+func TestInvalidEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	f := w.function("SNAPSHOT_STORE=", "REFRESH_FULL_FUNCTION=", "CORS_ORIGINS=*")
-	if result := f.Invoke([]byte(`{}`), enough); result.Error == nil || result.Error.Type != "Runtime.ExitError" {
+	if result := f.Invoke([]byte(`{}`), enough); result.Error == nil ||
+		result.Error.Type != "Runtime.ExitError" {
 		t.Errorf("%+v", result)
 	}
 	contains(t, f.Log(), "SNAPSHOT_STORE: ", "REFRESH_FULL_FUNCTION: ", "CORS_ORIGINS: ")

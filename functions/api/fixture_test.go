@@ -48,7 +48,8 @@ type world struct {
 // newWorld has an empty store.
 func newWorld(t testing.TB, base *airtablesim.Base) *world {
 	t.Helper()
-	w := &world{Cloud: lambdatest.NewCloud(t), t: t, sim: airtablesim.New(base, airtablesim.Config{Rate: -1})}
+	w := &world{Cloud: lambdatest.NewCloud(t), t: t,
+		sim: airtablesim.New(base, airtablesim.Config{Rate: -1})}
 	far := httptest.NewServer(w.sim)
 	t.Cleanup(far.Close)
 	w.url = far.URL
@@ -58,10 +59,11 @@ func newWorld(t testing.TB, base *airtablesim.Base) *world {
 // records is how many a small base has.
 const records = 60
 
-// small is a base with the first records of the sample.
+// small returns a base with the first records of the sample.
 func small(t testing.TB) *airtablesim.Base { return load(t, records, nil) }
 
-// heavy is a base of the sample's records, with so much text that the whole list needs to be encoded to fit Lambda.
+// heavy returns a base of the sample's records, with so much text that the whole list fits Lambda
+// only when it is compressed.
 func heavy(t testing.TB) *airtablesim.Base {
 	return load(t, 600, func(fields map[string]any) {
 		for _, name := range []string{"Initial Description", "Notes"} {
@@ -81,45 +83,49 @@ func load(t testing.TB, n int, change func(fields map[string]any)) *airtablesim.
 	return base
 }
 
-// environ is what every host of the store is told.
+// environ returns the variables of every host of the store.
 func (w *world) environ() []string {
 	base := w.sim.Base().ID()
 	return []string{
-		"AIRTABLE_BASE_ID=" + base, "SNAPSHOT_STORE=s3://" + lambdatest.Bucket + "/" + base, "AWS_ENDPOINT_URL_S3=" + w.S3(),
-		"READ_ACCESS=public", "CORS_ORIGINS=https://app.example.com",
+		"AIRTABLE_BASE_ID=" + base, "SNAPSHOT_STORE=s3://" + lambdatest.Bucket + "/" + base,
+		"AWS_ENDPOINT_URL_S3=" + w.S3(), "READ_ACCESS=public", "CORS_ORIGINS=https://app.example.com",
 	}
 }
 
-// function is the API function. Its admin's token is try.
+// function returns the API function. Its admin token is try.
 func (w *world) function(more ...string) *lambdatest.Function {
 	environ := append(w.Environ(), w.environ()...)
-	environ = append(environ, "ADMIN_TOKENS=try", "REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=voc-incremental")
+	environ = append(environ, "ADMIN_TOKENS=try",
+		"REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=voc-incremental")
 	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
 
 // publish does a full refresh in this process.
 func (w *world) publish() job.Run {
 	w.t.Helper()
-	cfg, err := config.LoadFunction(config.Refresh, append(w.environ(), "AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url,
-		"AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all", "REFRESH_MODE=full", "MAX_SHRINK_PERCENT=100"))
+	cfg, err := config.LoadFunction(config.Refresh, append(w.environ(),
+		"AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url,
+		"AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all",
+		"REFRESH_MODE=full", "MAX_SHRINK_PERCENT=100"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	work, err := app.NewWorkdir(w.t.TempDir())
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer work.Close()
-	parts, err := app.Open(w.t.Context(), cfg, keys, work, slog.New(slog.DiscardHandler))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	id := job.NewRunID(job.Full, time.Now())
-	engine := app.NewRefresh(parts)
-	engine.Airtable = airtable.New(airtable.Config{ // without Airtable's pace
-		URL: w.url, Base: w.sim.Base().ID(), Token: func(context.Context) (string, error) { return airtablesim.DemoToken, nil }, Pacer: airtable.NewPacer(1000),
+	parts, err := app.Open(w.t.Context(), cfg, app.Host{
+		Credentials: keys, TempDir: w.t.TempDir(), Log: slog.New(slog.DiscardHandler),
 	})
-	run, err := engine.Run(w.t.Context(), job.Request{ID: id, Mode: job.Full, Trigger: job.TriggerCLI})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer parts.Work.Close()
+	id := job.NewRunID(job.Full, time.Now())
+	parts.Token = func(context.Context) (string, error) { return airtablesim.DemoToken, nil }
+	parts.Pacer = airtable.NewPacer(1000)
+	engine, err := app.NewRefresh(parts)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request := job.Request{ID: id, Mode: job.Full, Trigger: job.TriggerCLI}
+	run, err := engine.Run(w.t.Context(), request, nil)
 	if err != nil || run.Outcome != job.Nullable(job.Published) {
 		w.t.Fatalf("%+v, %v", run, err)
 	}
@@ -127,7 +133,10 @@ func (w *world) publish() job.Run {
 }
 
 func keys(context.Context) (aws.Config, error) {
-	return aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("key", "secret", "")}, nil
+	return aws.Config{
+		Region:      "eu-central-1",
+		Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+	}, nil
 }
 
 // ask sends a request through the gateway to a function, with headers as pairs of name and value.
@@ -136,15 +145,21 @@ func ask(t testing.TB, f *lambdatest.Function, method, target string, headers ..
 	return send(t, f, gateway(method, target, "", headers...))
 }
 
-// gateway makes an event of a request, as an HTTP API does: the path decoded, the query as it is, names of headers in lower case and their values joined.
+// gateway returns the event of a request, as an HTTP API makes it: the path is decoded, the query
+// is not; names of headers are in lower case, and their values joined.
 func gateway(method, target, body string, headers ...string) events.APIGatewayV2HTTPRequest {
 	r := httptest.NewRequest(method, target, nil)
+	const domain, client = "voc.execute-api.eu-central-1.amazonaws.com", "192.0.2.1"
 	e := events.APIGatewayV2HTTPRequest{
-		Version: "2.0", RouteKey: "$default", RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Body: body,
-		Headers: map[string]string{"host": "voc.execute-api.eu-central-1.amazonaws.com", "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"},
+		Version: "2.0", RouteKey: "$default",
+		RawPath: r.URL.Path, RawQueryString: r.URL.RawQuery, Body: body,
+		Headers: map[string]string{
+			"host": domain, "x-forwarded-for": client, "x-forwarded-proto": "https",
+		},
 	}
-	e.RequestContext.DomainName, e.RequestContext.Stage = "voc.execute-api.eu-central-1.amazonaws.com", "$default"
-	e.RequestContext.HTTP.Method, e.RequestContext.HTTP.Path, e.RequestContext.HTTP.SourceIP = method, strings.TrimSuffix(r.URL.Path, "/"), "192.0.2.1"
+	e.RequestContext.DomainName, e.RequestContext.Stage = domain, "$default"
+	http := &e.RequestContext.HTTP
+	http.Method, http.Path, http.SourceIP = method, strings.TrimSuffix(r.URL.Path, "/"), client
 	for i := 0; i < len(headers); i += 2 {
 		name := strings.ToLower(headers[i])
 		if e.Headers[name] != "" {
@@ -155,7 +170,7 @@ func gateway(method, target, body string, headers ...string) events.APIGatewayV2
 	return e
 }
 
-// answer is what a client gets to see.
+// answer is a response as the client receives it.
 type answer struct {
 	status int
 	header http.Header
@@ -171,7 +186,7 @@ func send(t testing.TB, f *lambdatest.Function, event any) answer {
 	return read(t, f.Invoke(payload, enough))
 }
 
-// read does with an answer what the gateway does.
+// read returns the response that the gateway makes of a result.
 func read(t testing.TB, result lambdatest.Result) answer {
 	t.Helper()
 	if result.Error != nil {
@@ -203,7 +218,7 @@ func (a answer) is(t testing.TB, status int) answer {
 	return a
 }
 
-// warnings are those of GET /api/cache/.
+// warnings returns the warnings of GET /api/cache/.
 func warnings(t testing.TB, f *lambdatest.Function) string {
 	t.Helper()
 	var body struct{ Warnings []string }
@@ -223,16 +238,19 @@ func contains(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// serve starts the server on the same store, in this process, and gives its URL.
+// serve starts the server on the same store, in this process, and returns its URL.
 func (w *world) serve() string {
 	w.t.Helper()
-	p := servertest.StartProgram(w.t, serverhost.Program{Environ: w.serverEnviron(), Credentials: keys})
+	p := servertest.StartProgram(w.t,
+		serverhost.Program{Environ: w.serverEnviron(), Credentials: keys})
 	p.Printed(`(voc serves)`)
 	return p.URL()
 }
 
-// serverEnviron is what a server on the same store is told.
+// serverEnviron returns the environment of a server on the same store.
 func (w *world) serverEnviron() []string {
-	return servertest.Environment(w.t, append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
-		"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all")...)
+	return servertest.Environment(w.t,
+		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
+			"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(),
+			"FEEDBACK_YEARS=all")...)
 }

@@ -15,14 +15,7 @@ import (
 	"voc/internal/replica"
 )
 
-const (
-	// initWithin bounds the wait for the first snapshot while the process starts: Lambda gives that ten seconds (developer guide, 2026).
-	initWithin = 8 * time.Second
-	// fetchWithin bounds the wait of a request for the store. One that has found something new and not fetched it by then answers from what there is.
-	fetchWithin = 10 * time.Second
-)
-
-// host is the handler, made anew when a secret has changed.
+// host serves the API with the current secrets.
 type host struct {
 	settings *lambdahost.Settings
 	parts    app.Parts
@@ -30,22 +23,19 @@ type host struct {
 	invoker  *invocation.Invoker
 
 	mu      sync.Mutex
-	version int
+	version int // of the settings that api has
 	api     *httpapi.API
 }
 
-// open makes the parts and fetches the snapshot, and the secrets meanwhile. A store that does not answer is for the requests to tell of; an environment that is wrong
-// is an error.
+// open makes the parts, and fetches the snapshot and the secrets at the same time. Its error is
+// one of the environment; a store that does not respond is reported by the requests.
 func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error) {
 	settings, err := lambdahost.NewSettings(ctx, config.API, environ, log)
 	if err != nil {
 		return nil, err
 	}
-	work, err := app.NewWorkdir("") // never closed: it lasts as long as the process
-	if err != nil {
-		return nil, err
-	}
-	parts, err := app.Open(ctx, settings.Bare(), lambdahost.Credentials, work, log)
+	parts, err := app.Open(ctx, settings.WithoutSecrets(),
+		app.Host{Credentials: lambdahost.Credentials, Log: log})
 	if err != nil {
 		return nil, err
 	}
@@ -54,39 +44,40 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 		return nil, err
 	}
 	h := &host{settings: settings, parts: parts, replica: app.NewReplica(parts), invoker: invoker}
-	h.prepare(ctx)
-	return h, nil
-}
-
-func (h *host) prepare(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, initWithin)
+	ctx, cancel := context.WithTimeout(ctx, initTimeout)
 	defer cancel()
 	var secrets sync.WaitGroup
 	secrets.Go(func() { h.settings.Read(ctx) })
 	if err := h.replica.Sync(ctx); err != nil {
-		h.parts.Log.WarnContext(ctx, "there is no snapshot yet; each request looks again", "error", err)
+		log.WarnContext(ctx, "no snapshot at startup; each request tries again", "error", err)
 	}
 	secrets.Wait()
+	return h, nil
 }
 
-// ServeHTTP answers by the secrets of now, and from a snapshot if one is to be had by now.
+const (
+	// initTimeout bounds the wait for the first snapshot: Lambda allows ten seconds for
+	// initialisation (developer guide, 2026).
+	initTimeout = 8 * time.Second
+	// fetchTimeout bounds a request's wait for the store. A request that has found a new
+	// snapshot and not fetched it by then is served from the open one.
+	fetchTimeout = 10 * time.Second
+)
+
+// ServeHTTP serves a request from the replica, which it syncs first if no snapshot is open: the
+// fault at startup may have passed.
 func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.fetchFirst(r.Context())
+	view, release := h.replica.Acquire()
+	release()
+	if view.File == nil {
+		ctx, cancel := context.WithTimeout(r.Context(), fetchTimeout)
+		_ = h.replica.Sync(ctx) // the replica's view has the error
+		cancel()
+	}
 	h.current(r.Context()).ServeHTTP(w, r)
 }
 
-// fetchFirst looks at the store again for as long as there is nothing to serve: the start may have met a fault that is over.
-func (h *host) fetchFirst(ctx context.Context) {
-	view, release := h.replica.Acquire()
-	release()
-	if view.File != nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
-	defer cancel()
-	_ = h.replica.Sync(ctx) // the view says why it failed
-}
-
+// current returns the API for the current settings.
 func (h *host) current(ctx context.Context) *httpapi.API {
 	state := h.settings.Read(ctx)
 	h.mu.Lock()
@@ -95,7 +86,9 @@ func (h *host) current(ctx context.Context) *httpapi.API {
 		parts := h.parts
 		parts.Config = state.Config
 		h.version, h.api = state.Version, app.NewAPI(parts, h.replica, h.invoker, httpapi.Platform{
-			AnswerLimit: lambdahost.AnswerLimit, FetchWithin: fetchWithin, Warnings: state.Warnings,
+			AnswerLimit: lambdahost.AnswerLimit,
+			FetchWithin: fetchTimeout,
+			Warnings:    state.Warnings,
 		})
 	}
 	return h.api

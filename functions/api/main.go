@@ -1,4 +1,5 @@
-// Command api is the Lambda function behind the HTTP API. It serves the current snapshot of the store, and has refreshes done by the refresh functions.
+// Command api is the Lambda function behind the HTTP API. It serves the current snapshot of the
+// store and starts refreshes by invoking the refresh functions.
 package main
 
 import (
@@ -13,10 +14,10 @@ import (
 
 func main() {
 	log := lambdahost.NewLog(false)
-	lambdahost.UseMemory()
+	lambdahost.LimitMemory()
 	h, err := open(context.Background(), os.Environ(), log)
 	if err != nil {
-		log.Error("the function can not start", "error", err)
+		log.Error("the function cannot start", "error", err)
 		os.Exit(1)
 	}
 	lambda.Start(lambdahost.Proxy(h, access.WithClaims, log))

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// TestTheFunctionAnswersByteForByteWhatTheServerAnswers: the same store behind both.
-func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
+// TestFunctionMatchesServer: over the same store, both respond with the same bytes.
+func TestFunctionMatchesServer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
@@ -23,23 +23,34 @@ func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 		method, target string
 		headers        []string
 	}{
-		"the whole list":              {"GET", "/api/feedback/", nil},
-		"without its slash":           {"GET", "/api/feedback", nil},
-		"as gzip":                     {"GET", "/api/feedback/", []string{"Accept-Encoding", "gzip, deflate"}},
-		"as Brotli":                   {"GET", "/api/feedback/", []string{"Accept-Encoding", "gzip, deflate, br, zstd"}},
-		"not as gzip":                 {"GET", "/api/feedback/", []string{"Accept-Encoding", "gzip;q=0, *;q=0"}},
-		"what a client has":           {"GET", "/api/feedback/", []string{"If-None-Match", tag}},
-		"one of what a client has":    {"GET", "/api/feedback/", []string{"If-None-Match", `"some", ` + tag}},
-		"the frontend's request":      {"GET", "/api/feedback/?t=1795960800000", []string{"Origin", "https://app.example.com", "Cache-Control", "no-cache", "Pragma", "no-cache", "Expires", "0"}},
-		"another origin":              {"GET", "/api/feedback/", []string{"Origin", "https://evil.example.com"}},
-		"only its headers":            {"HEAD", "/api/feedback/", nil},
-		"a filter":                    {"GET", "/api/feedback/?priority=High&environment=CW%202.0&environment=cw+1.0", nil},
-		"a filter, streamed":          {"GET", "/api/feedback/?priority=High&priority=Low&limit=200", []string{"Accept-Encoding", "br"}},
-		"a filter, streamed as it is": {"GET", "/api/feedback/?priority=High&priority=Low&limit=200", nil},
-		"a value that is not there":   {"GET", "/api/feedback/?team=Nobody%20%26%20%E6%97%A5%E6%9C%AC", nil},
+		"the whole list":    {"GET", "/api/feedback/", nil},
+		"without its slash": {"GET", "/api/feedback", nil},
+		"as gzip": {"GET", "/api/feedback/",
+			[]string{"Accept-Encoding", "gzip, deflate"}},
+		"as Brotli": {"GET", "/api/feedback/",
+			[]string{"Accept-Encoding", "gzip, deflate, br, zstd"}},
+		"not as gzip": {"GET", "/api/feedback/",
+			[]string{"Accept-Encoding", "gzip;q=0, *;q=0"}},
+		"a known tag": {"GET", "/api/feedback/", []string{"If-None-Match", tag}},
+		"a list of tags": {"GET", "/api/feedback/",
+			[]string{"If-None-Match", `"some", ` + tag}},
+		"the frontend's request": {"GET", "/api/feedback/?t=1795960800000",
+			[]string{"Origin", "https://app.example.com", "Cache-Control", "no-cache", "Pragma", "no-cache",
+				"Expires", "0"}},
+		"another origin": {"GET", "/api/feedback/",
+			[]string{"Origin", "https://evil.example.com"}},
+		"only its headers": {"HEAD", "/api/feedback/", nil},
+		"a filter": {"GET",
+			"/api/feedback/?priority=High&environment=CW%202.0&environment=cw+1.0", nil},
+		"a filter, streamed": {"GET", "/api/feedback/?priority=High&priority=Low&limit=200",
+			[]string{"Accept-Encoding", "br"}},
+		"a filter, streamed as it is": {"GET", "/api/feedback/?priority=High&priority=Low&limit=200",
+			nil},
+		"a value without records": {"GET", "/api/feedback/?team=None%20%26%20%E6%97%A5%E6%9C%AC",
+			nil},
 		"one record":                  {"GET", "/api/feedback/" + id, nil},
 		"one record with a slash":     {"GET", "/api/feedback/" + id + "/", nil},
-		"no record":                   {"GET", "/api/feedback/recNobody", nil},
+		"no record":                   {"GET", "/api/feedback/recNone", nil},
 		"a percent sign in a name":    {"GET", "/api/feedback/100%25", nil},
 		"a question mark in a name":   {"GET", "/api/feedback/rec%3Fx=y", nil},
 		"a number sign in a name":     {"GET", "/api/feedback/rec%23", nil},
@@ -47,23 +58,27 @@ func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 		"an unknown parameter":        {"GET", "/api/feedback/?teem=Alpha&limit=0", nil},
 		"a parameter twice":           {"GET", "/api/feedback/?limit=1&limit=2", nil},
 		"a query that is not encoded": {"GET", "/api/feedback/?team=%zz", nil},
-		"no such path":                {"GET", "/api/nothing", []string{"Origin", "https://app.example.com"}},
-		"the root":                    {"GET", "/", nil},
-		"a preflight":                 {"OPTIONS", "/api/feedback/", []string{"Origin", "https://app.example.com", "Access-Control-Request-Method", "GET"}},
-		"a wrong method":              {"DELETE", "/api/feedback/", nil},
-		"a command of a stranger":     {"POST", "/api/cache/update-full", nil},
-		"a command that is wrong":     {"POST", "/api/cache/update-full?x=1", []string{"Authorization", "Bearer try"}},
-		"the runs":                    {"GET", "/api/cache/runs?limit=2", nil},
-		"no such run":                 {"GET", "/api/cache/runs/full-nobody", nil},
-		"the snapshots":               {"GET", "/api/cache/snapshots", nil},
-		"health":                      {"GET", "/api/health", nil},
-		"life":                        {"GET", "/api/live", nil},
+		"no such path": {"GET", "/api/nothing",
+			[]string{"Origin", "https://app.example.com"}},
+		"the root": {"GET", "/", nil},
+		"a preflight": {"OPTIONS", "/api/feedback/",
+			[]string{"Origin", "https://app.example.com", "Access-Control-Request-Method", "GET"}},
+		"a wrong method":            {"DELETE", "/api/feedback/", nil},
+		"a command without a token": {"POST", "/api/cache/update-full", nil},
+		"an invalid command": {"POST", "/api/cache/update-full?x=1",
+			[]string{"Authorization", "Bearer try"}},
+		"the runs":      {"GET", "/api/cache/runs?limit=2", nil},
+		"no such run":   {"GET", "/api/cache/runs/full-none", nil},
+		"the snapshots": {"GET", "/api/cache/snapshots", nil},
+		"health":        {"GET", "/api/health", nil},
+		"life":          {"GET", "/api/live", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := fetch(t, c.method, url+c.target, c.headers...)
 			got := ask(t, f, c.method, c.target, c.headers...)
 			if got.status != want.status || got.body != want.body {
-				t.Errorf("%d, %d bytes %.200q; the server answers %d, %d bytes %.200q", got.status, len(got.body), got.body, want.status, len(want.body), want.body)
+				t.Errorf("%d, %d bytes %.200q; the server responds %d, %d bytes %.200q", got.status,
+					len(got.body), got.body, want.status, len(want.body), want.body)
 			}
 			if diff := cmp.Diff(lasting(want.header), lasting(got.header)); diff != "" {
 				t.Errorf("headers (-server +function):\n%s", diff)
@@ -75,7 +90,8 @@ func TestTheFunctionAnswersByteForByteWhatTheServerAnswers(t *testing.T) {
 	}
 }
 
-// lasting are the headers that do not change from request to request, and that the gateway does not set itself.
+// lasting are the headers that do not change from request to request, and that the gateway
+// does not set itself.
 func lasting(header http.Header) http.Header {
 	header = maps.Clone(header)
 	for _, name := range []string{"Date", "X-Request-Id", "Content-Length"} {
@@ -84,7 +100,7 @@ func lasting(header http.Header) http.Header {
 	return header
 }
 
-// plain asks for what it is told and nothing else.
+// plain adds no header and follows no redirect.
 var plain = http.Client{
 	Transport:     &http.Transport{DisableCompression: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -16,11 +16,11 @@ import (
 	"voc/internal/lambdahost/lambdatest"
 )
 
-func TestARunStopsBeforeItsDeadlineAndIsTriedAgain(t *testing.T) {
+func TestRefreshStopsBeforeDeadline(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
-	status(t, f) // so that the time below is not that of the start
+	status(t, f) // so that the time below does not include the start
 	w.sim.Script(airtablesim.Stall().On(airtablesim.List))
 	event := scheduled("full", "2026-11-30T04:59:00Z")
 	result := f.Invoke([]byte(event), 3*time.Second)
@@ -36,7 +36,7 @@ func TestARunStopsBeforeItsDeadlineAndIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAProcessThatIsKilledInARefreshLeavesItToTheRetry(t *testing.T) {
+func TestRefreshAfterProcessKilled(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
@@ -64,9 +64,9 @@ func TestAProcessThatIsKilledInARefreshLeavesItToTheRetry(t *testing.T) {
 	}
 }
 
-// TestOfTwoAtOnceOneDoesTheWork: Airtable answers the first only once the second has read the
-// manifest twice, which it does when it waits for the first.
-func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
+// TestTwoFunctionsAtOnce: Airtable responds to the first only after the second has read the
+// manifest twice, which it does while it waits for the first.
+func TestTwoFunctionsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	listing, waits := make(chan struct{}), make(chan struct{})
@@ -77,7 +77,8 @@ func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
 			<-waits
 		}
 	})
-	second := w.function("full", "AWS_ENDPOINT_URL_S3="+w.countReads(t, 2, sync.OnceFunc(func() { close(waits) })))
+	second := w.function("full", "AWS_ENDPOINT_URL_S3="+w.countReads(t, 2,
+		sync.OnceFunc(func() { close(waits) })))
 	var results [2]job.Run
 	var both sync.WaitGroup
 	both.Go(func() { results[0] = invoke(t, w.function("full"), `{}`) })
@@ -88,7 +89,8 @@ func TestOfTwoAtOnceOneDoesTheWork(t *testing.T) {
 	is(t, results[1], job.Joined, job.Full)
 }
 
-// countReads leads to the S3 and calls reached at the n-th read of the manifest. It returns its URL.
+// countReads leads to the S3 and calls reached at the n-th read of the manifest. It returns
+// its URL.
 func (w *world) countReads(t *testing.T, n int32, reached func()) string {
 	t.Helper()
 	to, err := url.Parse(w.S3())
@@ -99,7 +101,8 @@ func (w *world) countReads(t *testing.T, n int32, reached func()) string {
 	var reads atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		proxy.ServeHTTP(rw, r)
-		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/manifest.json") && reads.Add(1) == n {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/manifest.json") &&
+			reads.Add(1) == n {
 			reached()
 		}
 	}))
@@ -107,7 +110,7 @@ func (w *world) countReads(t *testing.T, n int32, reached func()) string {
 	return server.URL
 }
 
-func TestAStoreThatRefusesIsNamedInTheError(t *testing.T) {
+func TestRefreshWithDeniedStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
@@ -125,7 +128,7 @@ func TestAStoreThatRefusesIsNamedInTheError(t *testing.T) {
 	is(t, invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z")), job.Published, job.Full)
 }
 
-func TestAWriteWhoseAnswerIsLostIsNeitherRepeatedNorReported(t *testing.T) {
+func TestRefreshWithLostResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var lost atomic.Int32
@@ -148,34 +151,37 @@ func TestAWriteWhoseAnswerIsLostIsNeitherRepeatedNorReported(t *testing.T) {
 	run := invoke(t, f, `{}`)
 	is(t, run, job.Published, job.Full)
 	if lost.Load() < 3 {
-		t.Errorf("only %d answers were lost", lost.Load())
+		t.Errorf("only %d responses were lost", lost.Load())
 	}
 	w.Intercept(nil)
-	if s := status(t, f); s.Cache.Records != records || s.Cache.LastError != nil || s.Snapshot.ID != string(run.SnapshotAfter) {
+	if s := status(t, f); s.Cache.Records != records || s.Cache.LastError != nil ||
+		s.Snapshot.ID != string(run.SnapshotAfter) {
 		t.Errorf("status %+v after run %+v", s, run)
 	}
 }
 
-func TestAKeyThatIsNotInSSMFailsTheRunAndShowsInTheStatus(t *testing.T) {
+func TestMissingAirtableKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Forget("/voc/airtable-api-key")
+	w.DeleteParameter("/voc/airtable-api-key")
 	f := w.function("full")
 	run := receipt(t, []byte(fails(t, f, `{}`).Message))
 	s := status(t, f)
-	for _, text := range []string{string(run.Error), *s.Cache.LastError, strings.Join(s.Warnings, "\n"), f.Log()} {
-		contains(t, text, "AIRTABLE_API_KEY_PARAMETER", "/voc/airtable-api-key", "ParameterNotFound", "SecureString")
+	for _, text := range []string{string(run.Error), *s.Cache.LastError,
+		strings.Join(s.Warnings, "\n"), f.Log()} {
+		contains(t, text, "AIRTABLE_API_KEY_PARAMETER", "/voc/airtable-api-key", "ParameterNotFound",
+			"SecureString")
 	}
 }
 
-// A frozen process finds its connections dead: the manifest is read by a fresh one.
-func TestAProcessThatWasFrozenGoesOnWithFreshConnections(t *testing.T) {
+// TestRefreshAfterFreeze: a frozen process finds its connections dead, and opens new ones.
+func TestRefreshAfterFreeze(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	wire := lambdatest.NewWire(t, w.S3())
 	f := w.function("full", "AWS_ENDPOINT_URL_S3="+wire.URL())
 	invoke(t, f, `{}`)
-	wire.Deaden()
+	wire.DropOpenConnections()
 	start := time.Now()
 	is(t, invoke(t, f, `{}`), job.Unchanged, job.Full)
 	if took := time.Since(start); took > 10*time.Second || f.Starts() != 1 {
@@ -183,12 +189,12 @@ func TestAProcessThatWasFrozenGoesOnWithFreshConnections(t *testing.T) {
 	}
 }
 
-// A store that takes requests and never answers must not have Lambda end the process.
-func TestAStoreThatStallsEndsTheRunInTime(t *testing.T) {
+// TestRefreshWithStalledStore: a store that never responds must not make Lambda kill the process.
+func TestRefreshWithStalledStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
-	status(t, f) // so that the time below is not that of the start
+	status(t, f) // so that the time below does not include the start
 	w.Intercept(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) { <-r.Context().Done() })
 	result := f.Invoke([]byte(scheduled("full", "2026-11-30T04:59:00Z")), 6*time.Second)
 	if result.Error == nil || !strings.HasPrefix(result.Error.Type, "Refresh.") {

@@ -13,7 +13,7 @@ import (
 	"voc/internal/voctest"
 )
 
-// bootstrap is the built function, which all tests here run as Lambda would.
+// bootstrap is the built function, which all tests run as Lambda does.
 var bootstrap = lambdatest.Command(".")
 
 func TestMain(m *testing.M) {
@@ -21,13 +21,13 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// records is how many the base of the tests has: two pages.
+// records is the number of records in the base: two pages.
 const records = 150
 
-// enough is more time than any event here takes.
+// enough is longer than any event takes.
 const enough = time.Minute
 
-// world is a cloud, and an Airtable with the first records of the sample.
+// world is a cloud, and an Airtable base with the first records of the sample.
 type world struct {
 	*lambdatest.Cloud
 	t    *testing.T
@@ -42,31 +42,35 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{Cloud: lambdatest.NewCloud(t), t: t, base: base, sim: airtablesim.New(base, airtablesim.Config{Rate: -1})} // processes of this machine do not share a pacer
+	// processes of this machine do not share a pacer
+	w := &world{Cloud: lambdatest.NewCloud(t), t: t, base: base,
+		sim: airtablesim.New(base, airtablesim.Config{Rate: -1})}
 	server := httptest.NewServer(w.sim)
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
 	})
 	w.url = server.URL
-	w.Keep("/voc/airtable-api-key", airtablesim.DemoToken)
+	w.PutParameter("/voc/airtable-api-key", airtablesim.DemoToken)
 	return w
 }
 
-// function is one of the two functions of the template.
+// function returns one of the two functions of the template.
 func (w *world) function(mode string, more ...string) *lambdatest.Function {
 	environ := append(w.Environ(),
-		"AIRTABLE_BASE_ID="+w.base.ID(), "AIRTABLE_TABLE_NAME="+w.base.TableName(), "AIRTABLE_API_URL="+w.url, "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key",
-		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(), "REFRESH_MODE="+mode)
+		"AIRTABLE_BASE_ID="+w.base.ID(), "AIRTABLE_TABLE_NAME="+w.base.TableName(),
+		"AIRTABLE_API_URL="+w.url, "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key",
+		"FEEDBACK_YEARS=all", "SNAPSHOT_STORE=s3://"+lambdatest.Bucket+"/"+w.base.ID(),
+		"REFRESH_MODE="+mode)
 	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
 
-// scheduled is the event of a schedule.
+// scheduled returns the event of a schedule.
 func scheduled(mode, at string) string {
 	return `{"mode":"` + mode + `","trigger":"schedule","scheduled_time":"` + at + `"}`
 }
 
-// invoke gives the receipt that an event is answered with.
+// invoke returns the receipt in the response to an event.
 func invoke(t *testing.T, f *lambdatest.Function, event string) job.Run {
 	t.Helper()
 	result := f.Invoke([]byte(event), enough)
@@ -76,7 +80,7 @@ func invoke(t *testing.T, f *lambdatest.Function, event string) job.Run {
 	return receipt(t, result.Payload)
 }
 
-// fails gives the error that an event ends with.
+// fails returns the error of an event.
 func fails(t *testing.T, f *lambdatest.Function, event string) *lambdatest.Error {
 	t.Helper()
 	result := f.Invoke([]byte(event), enough)
@@ -94,7 +98,7 @@ func receipt(t *testing.T, text []byte) (run job.Run) {
 	return run
 }
 
-// status is what {"mode":"get_status"} answers.
+// status returns the response to {"mode":"get_status"}.
 func status(t *testing.T, f *lambdatest.Function) (body struct {
 	Cache struct {
 		LastError *string `json:"last_error"`

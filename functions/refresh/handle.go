@@ -23,92 +23,61 @@ type host struct {
 	parts    app.Parts
 }
 
+// open makes the parts. Its error is one of the environment.
 func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error) {
 	settings, err := lambdahost.NewSettings(ctx, config.Refresh, environ, log)
 	if err != nil {
 		return nil, err
 	}
-	work, err := app.NewWorkdir("") // never closed: it lasts as long as the process
-	if err != nil {
-		return nil, err
-	}
-	parts, err := app.Open(ctx, settings.Bare(), lambdahost.Credentials, work, log)
+	parts, err := app.Open(ctx, settings.WithoutSecrets(),
+		app.Host{Credentials: lambdahost.Credentials, Log: log})
 	if err != nil {
 		return nil, err
 	}
 	return &host{settings, parts}, nil
 }
 
-// Invoke implements lambda.Handler: it takes an event as it is, none too, which is how some tools say {}.
+// Invoke implements lambda.Handler. The payload may be empty, which some tools send for {}.
 func (h *host) Invoke(ctx context.Context, event []byte) ([]byte, error) {
-	answer, err := h.handle(ctx, event)
+	result, err := h.handle(ctx, event)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(answer)
+	return json.Marshal(result)
 }
 
-// handle does what an event asks. An error has Lambda try the event twice more, and then leave it to the queue of dead letters; so one is given only where another try may do
-// better, and of an event that is not understood, since nobody else would see that one.
+// handle does what an event asks. After an error Lambda retries the event twice and then moves it
+// to the dead-letter queue. So handle returns an error only if a retry may help, or if the event is
+// invalid, because no other record of that one would remain.
 func (h *host) handle(ctx context.Context, event []byte) (any, error) {
-	action, request, err := lambdahost.ReadEvent(event, h.parts.Config.Function.Mode, h.parts.Now())
+	mode := h.parts.Config.Function.Mode
+	action, request, err := lambdahost.ReadEvent(event, mode, h.parts.Now())
 	if err != nil {
 		return nil, err
 	}
-	parts := h.parts
 	state := h.settings.Read(ctx)
+	parts := h.parts
 	parts.Config = state.Config
+	if parts.Config.Airtable.Key.Reveal() == "" {
+		// Without a key the run fails, so that the status shows the reason.
+		parts.Token = func(context.Context) (string, error) {
+			return "", errors.New(strings.Join(state.Warnings, "; "))
+		}
+	}
 	switch action {
 	case lambdahost.Check:
-		return report(h.engine(parts, state).Check(ctx)), nil
+		engine, err := app.NewRefresh(parts)
+		if err != nil {
+			return nil, err
+		}
+		return newVerdict(engine.Check(ctx)), nil
 	case lambdahost.Status:
-		return status(ctx, parts, state), nil
+		return status(ctx, parts, state.Warnings), nil
 	}
-	return h.run(ctx, h.engine(parts, state), request)
+	return run(ctx, parts, request)
 }
 
-// engine takes the key as it is now. One that can not be read fails the run, so that the status tells why.
-func (h *host) engine(parts app.Parts, state lambdahost.State) *refresh.Engine {
-	parts.Token = func(context.Context) (string, error) {
-		if key := parts.Config.Airtable.Key.Reveal(); key != "" {
-			return key, nil
-		}
-		return "", errors.New(strings.Join(state.Warnings, "; "))
-	}
-	return app.NewRefresh(parts)
-}
-
-func (h *host) run(ctx context.Context, engine *refresh.Engine, request job.Request) (any, error) {
-	engine.Progress = func(p refresh.Progress) {
-		h.parts.Log.DebugContext(ctx, "read from Airtable", "run", request.ID, "pages", p.Pages, "records", p.Records)
-	}
-	receipt, err := engine.Run(ctx, request)
-	if err != nil {
-		h.parts.Log.ErrorContext(ctx, "the receipt of the run could not be kept", "run", request.ID, "error", err)
-		return nil, failure(receipt)
-	}
-	h.parts.Log.InfoContext(ctx, "the run is over", "run", receipt.ID, "outcome", receipt.Outcome, "final", receipt.Final, "receipt", receipt)
-	switch job.Outcome(receipt.Outcome) {
-	case job.RetryLater:
-		return nil, failure(receipt)
-	case job.Failed:
-		if !receipt.Final {
-			return nil, failure(receipt)
-		}
-	}
-	return receipt, nil
-}
-
-// failure is a receipt as an error of the function: its message is the receipt, its type the outcome.
-func failure(receipt job.Run) error {
-	text, err := json.Marshal(receipt)
-	if err != nil {
-		return err
-	}
-	return messages.InvokeResponse_Error{Type: "Refresh." + string(receipt.Outcome), Message: string(text)}
-}
-
-// verdict is what a check found, for people who read it in the console.
+// verdict is the result of a check, for the Lambda console.
 type verdict struct {
 	Verdict string   `json:"verdict"`
 	Wrong   []string `json:"wrong"`
@@ -116,7 +85,7 @@ type verdict struct {
 	Fine    []string `json:"fine"`
 }
 
-func report(r refresh.Report) verdict {
+func newVerdict(r refresh.Report) verdict {
 	v := verdict{"a refresh would work", r.Findings, r.Notes, r.Fine}
 	if len(r.Findings) > 0 {
 		v.Verdict = "a refresh would not work"
@@ -124,10 +93,46 @@ func report(r refresh.Report) verdict {
 	return v
 }
 
-// status is what GET /api/cache/ answers.
-func status(ctx context.Context, parts app.Parts, state lambdahost.State) any {
+// status returns the response of GET /api/cache/.
+func status(ctx context.Context, parts app.Parts, warnings []string) any {
 	replica := app.NewReplica(parts)
 	defer replica.Close()
-	platform := httpapi.Platform{AnswerLimit: lambdahost.AnswerLimit, Warnings: state.Warnings}
-	return app.NewAPI(parts, replica, app.Nobody{}, platform).Status(ctx)
+	platform := httpapi.Platform{AnswerLimit: lambdahost.AnswerLimit, Warnings: warnings}
+	return app.NewAPI(parts, replica, app.NoRefresher{}, platform).Status(ctx)
+}
+
+// run does a run and returns its receipt, or errReceipt if a retry may help.
+func run(ctx context.Context, parts app.Parts, request job.Request) (any, error) {
+	log := parts.Log
+	engine, err := app.NewRefresh(parts)
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := engine.Run(ctx, request, func(p refresh.Progress) {
+		log.DebugContext(ctx, "reading Airtable",
+			"run", request.ID, "pages", p.Pages, "records", p.Records)
+	})
+	if err != nil {
+		log.ErrorContext(ctx, "the receipt could not be written", "run", request.ID, "error", err)
+		return nil, errReceipt(receipt)
+	}
+	log.InfoContext(ctx, "the run has ended", "run", receipt.ID,
+		"outcome", receipt.Outcome, "final", receipt.Final, "receipt", receipt)
+	outcome := job.Outcome(receipt.Outcome)
+	if outcome == job.RetryLater || outcome == job.Failed && !receipt.Final {
+		return nil, errReceipt(receipt)
+	}
+	return receipt, nil
+}
+
+// errReceipt returns an error of the function whose type is the outcome and whose message is the
+// receipt.
+func errReceipt(receipt job.Run) error {
+	text, err := json.Marshal(receipt)
+	if err != nil {
+		return err
+	}
+	return messages.InvokeResponse_Error{
+		Type: "Refresh." + string(receipt.Outcome), Message: string(text),
+	}
 }

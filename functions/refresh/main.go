@@ -1,4 +1,5 @@
-// Command refresh is the Lambda function that refreshes the store: full, sweep, incremental, rollback and check, by the event. The template has two of it.
+// Command refresh is the Lambda function that refreshes the store: full, sweep, incremental,
+// rollback and check, as the event says. The template deploys it twice.
 package main
 
 import (
@@ -12,10 +13,10 @@ import (
 
 func main() {
 	log := lambdahost.NewLog(os.Getenv("DEBUG_REFRESH") == "true")
-	lambdahost.UseMemory()
+	lambdahost.LimitMemory()
 	h, err := open(context.Background(), os.Environ(), log)
 	if err != nil {
-		log.Error("the function can not start", "error", err)
+		log.Error("the function cannot start", "error", err)
 		os.Exit(1)
 	}
 	lambda.Start(h)

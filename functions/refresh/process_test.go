@@ -10,33 +10,38 @@ import (
 func is(t *testing.T, run job.Run, outcome job.Outcome, mode job.Mode) {
 	t.Helper()
 	if job.Outcome(run.Outcome) != outcome || run.Mode != mode {
-		t.Errorf("run %s is %s and ended %q (%s), want %s and %q", run.ID, run.Mode, run.Outcome, run.Error, mode, outcome)
+		t.Errorf("run %s is %s and ended %q (%s), want %s and %q", run.ID, run.Mode, run.Outcome,
+			run.Error, mode, outcome)
 	}
 }
 
-func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
+func TestEvents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	full, incremental := w.function("full"), w.function("incremental")
 
 	first := invoke(t, full, scheduled("full", "2026-11-30T04:59:00Z"))
 	is(t, first, job.Published, job.Full)
-	if first.ID != "full-20261130T045900Z-sched" || first.Added != records || first.Trigger != "schedule" {
+	if first.ID != "full-20261130T045900Z-sched" || first.Added != records ||
+		first.Trigger != "schedule" {
 		t.Errorf("receipt %+v", first)
 	}
 	again := invoke(t, full, scheduled("full", "2026-11-30T04:59:00Z"))
-	if again.ID != first.ID || again.Started != first.Started || again.SnapshotAfter != first.SnapshotAfter {
+	if again.ID != first.ID || again.Started != first.Started ||
+		again.SnapshotAfter != first.SnapshotAfter {
 		t.Errorf("a retry of the event is another run: %+v after %+v", again, first)
 	}
 
-	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), job.Unchanged, job.Incremental)
+	is(t, invoke(t, incremental, scheduled("incremental", "2026-11-30T14:00:00Z")), job.Unchanged,
+		job.Incremental)
 	is(t, invoke(t, incremental, `{}`), job.Unchanged, job.Incremental)
 	is(t, invoke(t, full, `{}`), job.Unchanged, job.Full)
 	is(t, invoke(t, incremental, ``), job.Unchanged, job.Incremental)
 	is(t, invoke(t, full, scheduled("sweep", "2026-11-30T11:30:00Z")), job.Unchanged, job.Sweep)
 	is(t, invoke(t, incremental, `{"mode":"refresh_full"}`), job.Unchanged, job.Full)
 
-	if s := status(t, incremental); s.Cache.Records != records || s.Snapshot == nil || s.Snapshot.ID != string(first.SnapshotAfter) || len(s.Warnings) != 0 {
+	if s := status(t, incremental); s.Cache.Records != records || s.Snapshot == nil ||
+		s.Snapshot.ID != string(first.SnapshotAfter) || len(s.Warnings) != 0 {
 		t.Errorf("status %+v", s)
 	}
 	if full.Starts() != 1 || incremental.Starts() != 1 {
@@ -44,7 +49,7 @@ func TestTheEventsOfTheTemplateAndTheConsole(t *testing.T) {
 	}
 }
 
-func TestACheckCanBeReadInTheConsole(t *testing.T) {
+func TestCheckEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
@@ -52,17 +57,19 @@ func TestACheckCanBeReadInTheConsole(t *testing.T) {
 	if result.Error != nil {
 		t.Fatal(result.Error)
 	}
-	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`, "Airtable takes the token", w.base.TableName())
+	contains(t, string(result.Payload), `{"verdict":"a refresh would work","wrong":`,
+		"Airtable accepts the token", w.base.TableName())
 
-	w.Keep("/voc/airtable-api-key", "patWRONG")
+	w.PutParameter("/voc/airtable-api-key", "patWRONG")
 	result = w.function("full").Invoke([]byte(`{"mode":"check"}`), enough)
 	if result.Error != nil {
 		t.Fatal(result.Error)
 	}
-	contains(t, string(result.Payload), `{"verdict":"a refresh would not work"`, "401", "AIRTABLE_API_KEY")
+	contains(t, string(result.Payload), `{"verdict":"a refresh would not work"`, "401",
+		"AIRTABLE_API_KEY")
 }
 
-func TestAnEventThatIsNotUnderstoodSaysWhatIs(t *testing.T) {
+func TestInvalidEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
@@ -74,7 +81,7 @@ func TestAnEventThatIsNotUnderstoodSaysWhatIs(t *testing.T) {
 	}
 }
 
-func TestARollbackHoldsTheSchedule(t *testing.T) {
+func TestRollbackEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("full")
@@ -91,10 +98,10 @@ func TestARollbackHoldsTheSchedule(t *testing.T) {
 	contains(t, string(invoke(t, f, `{"mode":"rollback","snapshot":"nowhere"}`).Error), "nowhere")
 }
 
-func TestAFailureThatNoRetryMendsIsAnswered(t *testing.T) {
+func TestFinalFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.Keep("/voc/airtable-api-key", "patWRONG")
+	w.PutParameter("/voc/airtable-api-key", "patWRONG")
 	f := w.function("full")
 	run := invoke(t, f, scheduled("full", "2026-11-30T04:59:00Z"))
 	is(t, run, job.Failed, job.Full)
@@ -108,7 +115,7 @@ func TestAFailureThatNoRetryMendsIsAnswered(t *testing.T) {
 	}
 }
 
-func TestAnEnvironmentThatIsWrongIsToldAllAtOnce(t *testing.T) {
+func TestInvalidEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	f := w.function("everything", "SNAPSHOT_STORE=file:///tmp/x", "FEEDBACK_YEARS=soon")

@@ -17,14 +17,16 @@ import (
 	"voc/internal/voctest"
 )
 
-// floor is the least time that a full refresh of so many records takes: pages of 100 at
-// Airtable's 5 requests a second (https://airtable.com/developers/web/api/rate-limits).
+// floor returns the least time of a full refresh: pages of 100 records at Airtable's 5 requests a
+// second (https://airtable.com/developers/web/api/rate-limits).
 func floor(records int) time.Duration {
 	return time.Duration((records+99)/100) * time.Second / 5
 }
 
-// BenchmarkFullRefresh runs `server refresh full` over the whole sample, with 150 ms a page and Airtable's own limit. It reports the time from the first
-// request to the last page as a multiple of the floor, what follows until the process ends, and the peak of the process's memory.
+// BenchmarkFullRefresh runs `voc refresh full` over the whole sample, with 150 ms a page and
+// Airtable's own rate limit. It reports the time from the first request to the last page as a
+// multiple of the floor, the time from then to the end of the process, and the process's peak
+// memory.
 func BenchmarkFullRefresh(b *testing.B) {
 	data, err := airtablesim.Load(voctest.WholeFile(b))
 	if err != nil {
@@ -40,7 +42,8 @@ func BenchmarkFullRefresh(b *testing.B) {
 		}))
 		cmd := exec.Command(server.Path(b), "refresh", "full")
 		cmd.Dir = b.TempDir()
-		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + far.URL, "AIRTABLE_BASE_ID=" + data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
+		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + far.URL, "AIRTABLE_BASE_ID=" +
+			data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
 		var receipt bytes.Buffer
 		cmd.Stdout = &receipt
 		if err := cmd.Start(); err != nil {
@@ -51,7 +54,8 @@ func BenchmarkFullRefresh(b *testing.B) {
 		ended := time.Now().UnixNano()
 		far.Close()
 		var run struct{ Read, Throttled int }
-		if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() || run.Throttled != 0 {
+		if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() ||
+			run.Throttled != 0 {
 			b.Fatalf("%v: %s", err, receipt.String())
 		}
 		b.ReportMetric(float64(last.Load()-first.Load())/float64(floor(data.Len())), "×floor")
@@ -60,8 +64,9 @@ func BenchmarkFullRefresh(b *testing.B) {
 	}
 }
 
-// watchMemory gives the peak of a process's resident memory in bytes once it has ended. What the system tells the parent at the end would not do: it counts
-// the moment before exec, when the child still has the parent's memory.
+// watchMemory sends the peak of a process's resident memory in bytes once the process has ended.
+// The figure that the system gives the parent at the end includes the moment before exec, when
+// the child still has the parent's memory.
 func watchMemory(pid int) <-chan int64 {
 	peak := make(chan int64, 1)
 	go func() {

@@ -24,7 +24,8 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// hostRefreshes is how many refreshes two hosts do over each kind of store; make soak asks for 100.
+// hostRefreshes is the number of refreshes of two hosts over each kind of store; make soak
+// sets 100.
 var hostRefreshes = flag.Int("hosts.refreshes", 6, "refreshes of two hosts over each kind of store")
 
 const (
@@ -32,9 +33,9 @@ const (
 	hostRecords = 150 // two pages
 )
 
-// TestTwoHostsOverOneStore: two hosts refresh and are killed at operations chosen at random, while
-// Airtable breaks off answers and people edit. Eight readers see nothing but whole published
-// snapshots, no publication is lost, and in the end the store has what Airtable has.
+// TestTwoHostsOverOneStore: two hosts refresh and are killed at random operations, while Airtable
+// fails and its records change. Eight readers see only complete published snapshots, no publication
+// is lost, and in the end the store has Airtable's records.
 func TestTwoHostsOverOneStore(t *testing.T) {
 	t.Parallel()
 	for name, newStore := range stores {
@@ -57,23 +58,23 @@ func refreshOnTwoHosts(t *testing.T, shared store) {
 		both.Go(h.refreshUntilDone)
 	}
 	both.Wait()
-	h.sim.Script() // what is left of the faults strikes below, or not
+	h.sim.Script() // the remaining faults do not matter
 	for enough := false; !enough; {
 		h.edit()
 		id := h.sweep()
 		p.Eventually("has its readers see "+id, func() bool {
 			ids := seen.snapshots()
-			enough = len(ids) >= 3 // less proves little
+			enough = len(ids) >= 3 // fewer prove little
 			return slices.Contains(ids, id)
 		})
 	}
-	served := servertest.Get(t, url+"/api/cache/") // which looks at the store
+	served := servertest.Get(t, url+"/api/cache/") // which syncs with the store
 	seen.stop()
-	h.lost(url, seen.snapshots())
-	h.converged(url, served)
+	h.checkChain(url, seen.snapshots())
+	h.checkRecords(url, served)
 }
 
-// hosts are two machines over one store.
+// hosts is two machines over one store.
 type hosts struct {
 	t     *testing.T
 	sim   *airtablesim.Server
@@ -92,7 +93,8 @@ func newHosts(t *testing.T, random *rand.Rand, shared store) *hosts {
 	data := filepath.Join(dir, "base.jsonl")
 	var lines strings.Builder
 	for i := range hostRecords {
-		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z","fields":{"Notes":"record %d","Status":"Open","Priority":2}}`+"\n", i, i)
+		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z",`+
+			`"fields":{"Notes":"record %d","Status":"Open","Priority":2}}`+"\n", i, i)
 	}
 	if err := os.WriteFile(data, []byte(lines.String()), 0o600); err != nil {
 		t.Fatal(err)
@@ -102,17 +104,19 @@ func newHosts(t *testing.T, random *rand.Rand, shared store) *hosts {
 		t.Fatal(err)
 	}
 	sim := airtablesim.New(base, airtablesim.Config{Rate: -1, Latency: 30 * time.Millisecond})
-	return &hosts{t: t, dir: dir, random: random, left: *hostRefreshes, sim: sim, base: base, store: shared}
+	return &hosts{t: t, dir: dir, random: random, left: *hostRefreshes, sim: sim, base: base,
+		store: shared}
 }
 
-// environ is what a process gets that nothing stands in front of.
+// environ returns the environment of a process that is not killed.
 func (h *hosts) environ(more ...string) []string {
 	return environment(h.t, append(h.variables(newWatched(h.t, h.sim, h.store)), more...)...)
 }
 
-// variables are what a process gets that w watches.
+// variables returns the variables of a process that w watches.
 func (h *hosts) variables(w *watched) []string {
-	return append(w.variables(), "AIRTABLE_BASE_ID="+h.base.ID(), "AIRTABLE_API_KEY="+airtablesim.DemoToken)
+	return append(w.variables(), "AIRTABLE_BASE_ID="+h.base.ID(),
+		"AIRTABLE_API_KEY="+airtablesim.DemoToken)
 }
 
 func (h *hosts) chance(n int) int {
@@ -128,13 +132,14 @@ func (h *hosts) another() bool {
 	return h.left >= 0
 }
 
-// lastOperation is the last operation at which a refresh is killed: one of two pages has about as
-// many. A refresh that has fewer goes on to its end.
+// lastOperation is the last operation at which a refresh is killed: a refresh of two pages has
+// about as many. A refresh with fewer is not killed.
 const lastOperation = 24
 
-// refreshUntilDone is one host: it edits, refreshes, and dies in the middle of every other refresh.
+// refreshUntilDone is one host: it edits, refreshes, and is killed during half of its refreshes.
 func (h *hosts) refreshUntilDone() {
-	faults := []airtablesim.Fault{airtablesim.Cut(), airtablesim.Reset(), airtablesim.Unavailable(), airtablesim.HTML(502), airtablesim.ExpireIterators()}
+	faults := []airtablesim.Fault{airtablesim.Cut(), airtablesim.Reset(), airtablesim.Unavailable(),
+		airtablesim.HTML(502), airtablesim.ExpireIterators()}
 	modes := []string{"full", "sweep", "incremental"}
 	w := newWatched(h.t, h.sim, h.store)
 	env := environment(h.t, h.variables(w)...)
@@ -149,7 +154,8 @@ func (h *hosts) refreshUntilDone() {
 			return
 		}
 		if h.chance(2) == 0 {
-			w.killAt(1+h.chance(lastOperation), h.chance(2) == 0, func() { _ = cmd.Process.Kill() }) // it may have ended
+			// it may have ended
+			w.killAt(1+h.chance(lastOperation), h.chance(2) == 0, func() { _ = cmd.Process.Kill() })
 		}
 		err := cmd.Wait()
 		w.disarm()
@@ -159,7 +165,7 @@ func (h *hosts) refreshUntilDone() {
 	}
 }
 
-// sweep refreshes without a fault, and returns the id of the snapshot that it publishes.
+// sweep runs a sweep without a fault and returns the id of the snapshot that it publishes.
 func (h *hosts) sweep() string {
 	h.t.Helper()
 	code, out, errs := run(h.t, h.dir, h.environ(), "refresh", "sweep")
@@ -173,12 +179,14 @@ func (h *hosts) sweep() string {
 
 func (h *hosts) edit() {
 	records := h.sim.Records()
-	h.sim.Update(records[h.chance(len(records))].ID, map[string]any{"Notes": fmt.Sprint("edited ", h.chance(1<<30))})
+	h.sim.Update(records[h.chance(len(records))].ID,
+		map[string]any{"Notes": fmt.Sprint("edited ", h.chance(1<<30))})
 	h.sim.Delete(records[h.chance(len(records))].ID)
-	h.sim.Create(map[string]any{"Notes": fmt.Sprint("new ", h.chance(1<<30)), "Status": "Open", "Priority": 1})
+	h.sim.Create(map[string]any{"Notes": fmt.Sprint("new ", h.chance(1<<30)), "Status": "Open",
+		"Priority": 1})
 }
 
-// seen is what readers were served of each snapshot.
+// seen has the responses that readers received of each snapshot.
 type seen struct {
 	t      *testing.T
 	cancel context.CancelFunc
@@ -188,7 +196,7 @@ type seen struct {
 	bodies map[string]string // by the snapshot's id
 }
 
-// read lets readers ask until they are stopped.
+// read starts readers, which send requests until they are stopped.
 func (h *hosts) read(url string) *seen {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &seen{t: h.t, cancel: cancel, bodies: map[string]string{}}
@@ -197,14 +205,14 @@ func (h *hosts) read(url string) *seen {
 		s.all.Go(func() {
 			for turn := 0; ctx.Err() == nil; turn++ {
 				if turn%10 == 0 {
-					_, _, _ = answer(ctx, url+"/api/cache/") // which looks at the store each time
+					_, _, _ = answer(ctx, url+"/api/cache/") // which syncs with the store each time
 				}
 				snapshot, digest, err := answer(ctx, url+"/api/feedback/")
 				if ctx.Err() != nil {
 					return
 				}
 				s.record(snapshot, digest, err)
-				time.Sleep(20 * time.Millisecond) // the processor is for the refreshes
+				time.Sleep(20 * time.Millisecond) // leaves the processor to the refreshes
 			}
 		})
 	}
@@ -220,7 +228,7 @@ func (s *seen) record(snapshot, digest string, err error) {
 	s.bodies[snapshot] = digest
 }
 
-// snapshots are the ids of those that were seen so far.
+// snapshots returns the ids of the snapshots seen so far.
 func (s *seen) snapshots() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -250,8 +258,8 @@ func answer(ctx context.Context, url string) (snapshot, digest string, err error
 	return answer.Header.Get("X-Snapshot"), fmt.Sprintf("%x", sha256.Sum256(body)), err
 }
 
-// lost checks that the publications are one chain, and that readers saw nothing else.
-func (h *hosts) lost(url string, ids []string) {
+// checkChain checks that the publications are one chain, and that readers saw nothing else.
+func (h *hosts) checkChain(url string, ids []string) {
 	type run struct {
 		ID, Outcome, Error string
 		Before             string `json:"snapshot_before"`
@@ -263,12 +271,14 @@ func (h *hosts) lost(url string, ids []string) {
 		if r.Outcome == "published" {
 			before[r.After] = r.Before
 		}
-		if r.Outcome == "failed" && !strings.Contains(r.Error, "stopped renewing its lease") && !strings.Contains(r.Error, "stopped") {
+		if r.Outcome == "failed" && !strings.Contains(r.Error, "stopped renewing its lease") &&
+			!strings.Contains(r.Error, "stopped") {
 			h.t.Errorf("%s failed: %s", r.ID, r.Error)
 		}
 	}
 	chain := map[string]bool{}
-	for id := servertest.Parse[struct{ Snapshot struct{ ID string } }](h.t, servertest.Get(h.t, url+"/api/cache/")).Snapshot.ID; id != ""; id = before[id] {
+	for id := servertest.Parse[struct{ Snapshot struct{ ID string } }](h.t,
+		servertest.Get(h.t, url+"/api/cache/")).Snapshot.ID; id != ""; id = before[id] {
 		chain[id] = true
 	}
 	if len(chain) != len(before) {
@@ -281,8 +291,8 @@ func (h *hosts) lost(url string, ids []string) {
 	}
 }
 
-// converged checks that what is served is what Airtable has.
-func (h *hosts) converged(url, status string) {
+// checkRecords checks that Airtable's records are served.
+func (h *hosts) checkRecords(url, status string) {
 	served := servertest.List(h.t, url)
 	records := h.sim.Records()
 	for _, r := range records {

@@ -12,11 +12,11 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestKillInTheMiddleOfARefreshChangesNothing: a store must not notice when its server dies,
-// whatever it was doing. A server is killed at the first operation of a refresh, the next one at
-// the second, and so on, before the operation is done and after: the same answers as before the
-// refresh are served then or those after it, and the next refresh works at once.
-func TestKillInTheMiddleOfARefreshChangesNothing(t *testing.T) {
+// TestKillDuringRefresh: a server that dies during a refresh does not harm the store. One
+// server is killed at the first operation of a refresh, the next at the second, and so on,
+// before the operation is applied and after it. Then the records from before the refresh are
+// served or those after it, and the next refresh works at once.
+func TestKillDuringRefresh(t *testing.T) {
 	t.Parallel()
 	for name, newStore := range stores {
 		t.Run(name, func(t *testing.T) {
@@ -54,10 +54,10 @@ func killAtEachOperation(t *testing.T, shared store) {
 				place, len(all), got, before, now)
 		}
 		if r := p.Refresh("full"); r.Outcome != "published" && r.Outcome != "unchanged" {
-			t.Fatalf("killed at %s, the next refresh says %+v", place, r)
+			t.Fatalf("killed at %s, the next refresh: %+v", place, r)
 		}
 		if got := servertest.List(t, url)[victim].Description; got != now {
-			t.Fatalf("killed at %s, the next refresh brings %q, want %q", place, got, now)
+			t.Fatalf("killed at %s, after the next refresh %q is served, want %q", place, got, now)
 		}
 		t.Log("killed at", place)
 	}
@@ -66,8 +66,8 @@ func killAtEachOperation(t *testing.T, shared store) {
 	}
 }
 
-// tryStart asks for a full refresh and returns the id of its run; "" if the server was killed
-// before it answered.
+// tryStart starts a full refresh and returns the id of its run, or "" if the server was killed
+// before it responded.
 func tryStart(t *testing.T, url string) string {
 	t.Helper()
 	started, _ := try[struct {
@@ -76,14 +76,14 @@ func tryStart(t *testing.T, url string) string {
 	return started.RunID
 }
 
-// finished reports whether a run is over, as its server tells, which may be killed meanwhile.
+// finished reports whether a run has ended. It returns false if the server was killed.
 func finished(t *testing.T, url, run string) bool {
 	t.Helper()
 	r, err := try[servertest.Receipt](t, http.MethodGet, url+"/api/cache/runs/"+run)
 	return err == nil && run != "" && r.Outcome != "" && r.Outcome != "pending"
 }
 
-// try does a request that a kill may leave without an answer.
+// try sends a request. The server may be killed before it responds.
 func try[T any](t *testing.T, method, url string) (v T, err error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -100,7 +100,7 @@ func try[T any](t *testing.T, method, url string) (v T, err error) {
 	return v, err
 }
 
-func TestTemporaryFilesGoWithTheServerAndThoseOfADeadOneWithTheNext(t *testing.T) {
+func TestTemporaryFilesAreRemoved(t *testing.T) {
 	t.Parallel()
 	temporary, dir := t.TempDir(), t.TempDir()
 	env := environment(t, servertest.NewBase(t, nil).Variables("TMPDIR="+temporary)...)
@@ -108,7 +108,7 @@ func TestTemporaryFilesGoWithTheServerAndThoseOfADeadOneWithTheNext(t *testing.T
 	p.Printed(`(voc serves)`)
 	p.Kill()
 	if left := entries(t, temporary); len(left) != 1 {
-		t.Fatalf("a killed server leaves %v, and the test is about one folder", left)
+		t.Fatalf("a killed server leaves %v, want one folder", left)
 	}
 	p, _ = serve(t, dir, env)
 	p.Printed(`(voc serves)`)
@@ -116,7 +116,7 @@ func TestTemporaryFilesGoWithTheServerAndThoseOfADeadOneWithTheNext(t *testing.T
 		t.Errorf("exit code %d", code)
 	}
 	if left := entries(t, temporary); len(left) != 0 {
-		t.Errorf("%v stay behind", left)
+		t.Errorf("%v are left", left)
 	}
 }
 
@@ -132,9 +132,9 @@ func entries(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// A server that was killed in a refresh is known to be dead at once by the next process of the
-// machine: its run ends, and the work is done without waiting for the end of its lease.
-func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
+// TestRefreshAfterServerKilled: the next process on the machine detects at once that a server was
+// killed during a refresh. It reaps the run and refreshes without waiting for the lease to expire.
+func TestRefreshAfterServerKilled(t *testing.T) {
 	t.Parallel()
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	w := newWatched(t, airtable.Sim, newFolder(t))
@@ -157,7 +157,8 @@ func TestADeadServersRefreshIsTakenOverAtOnce(t *testing.T) {
 	if r.Outcome != "failed" || silent == nil {
 		t.Fatalf("%+v", r)
 	}
-	if waited, err := time.ParseDuration(silent[1]); err != nil || waited >= 30*time.Second { // the lease
+	// the lease
+	if waited, err := time.ParseDuration(silent[1]); err != nil || waited >= 30*time.Second {
 		t.Errorf("the next process waited for the lease to expire: %s, %v", r.Error, err)
 	}
 }

@@ -1,5 +1,6 @@
-// Command server is voc in one process: it keeps a snapshot of an Airtable table up to date by its own schedule and serves it. Without an account it
-// also is the Airtable, an emulator with sample data.
+// Command server is voc as one process: it refreshes a snapshot of an Airtable table on its own
+// schedule and serves it. Without an Airtable account it starts an emulator with sample data.
+// The Makefile builds it as bin/voc.
 package main
 
 import (
@@ -13,7 +14,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	program := serverhost.Program{Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}
+	program := serverhost.Program{
+		Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+	}
 	code := program.Run(ctx)
 	stop()
 	os.Exit(code)

@@ -11,7 +11,7 @@ import (
 )
 
 // server is the built server. The tests here are about what only a process has: kills, signals,
-// its defaults; those of internal/serverhost start it in process.
+// defaults. Those of internal/serverhost start the program in process.
 var server = buildtest.Command{Package: "."}
 
 func TestMain(m *testing.M) {
@@ -19,29 +19,29 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// environment is what a process of the tests gets. Its store is in its working directory.
+// environment returns the environment of a process. Its store is in its working directory.
 func environment(t *testing.T, variables ...string) []string {
 	return servertest.Environment(t, variables...)
 }
 
-// run runs a command to its end.
+// run runs a command until it ends.
 func run(t *testing.T, dir string, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd := exec.Command(server.Path(t), args...)
 	var out, errs bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, env, &out, &errs
-	_ = cmd.Run() // the exit code tells
+	_ = cmd.Run() // the exit code says the same
 	return cmd.ProcessState.ExitCode(), out.String(), errs.String()
 }
 
-// serve starts a server in a directory, and gives its URL.
+// serve starts a server in a directory and returns its URL.
 func serve(t *testing.T, dir string, env []string) (*servertest.Server, string) {
 	t.Helper()
 	p := servertest.Exec(t, server.Path(t), dir, env)
 	return p, p.URL()
 }
 
-func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
+func TestServeSampleWithoutSettings(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t))
 	for _, form := range []string{
@@ -58,14 +58,14 @@ func TestServerWithoutAnySettingServesTheSample(t *testing.T) {
 	}
 }
 
-// TestExitCodesAreTheProcesss: internal/serverhost has the table of what ends with which.
-func TestExitCodesAreTheProcesss(t *testing.T) {
+// TestExitCodes: the process has the exit codes of Program.Run, which internal/serverhost tests.
+func TestExitCodes(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[int][]string{0: {"--help"}, 1: {"status"}, 2: {"sing"}} {
 		env := environment(t, "AIRTABLE_BASE_ID=appABCDEFGHIJKLMN", "AIRTABLE_API_KEY=patX",
 			"SNAPSHOT_STORE=file:///dev/null/store")
 		if code, _, stderr := run(t, t.TempDir(), env, args...); code != want {
-			t.Errorf("server %s: exit code %d, want %d; %s", strings.Join(args, " "), code, want, stderr)
+			t.Errorf("voc %s: exit code %d, want %d; %s", strings.Join(args, " "), code, want, stderr)
 		}
 	}
 }

@@ -128,7 +128,7 @@ func TestPagesCommands(t *testing.T) {
 	for _, command := range named.FindAllStringSubmatch(pages(t), -1) {
 		args := strings.Fields(command[1])
 		if ran[command[1]] || args[0] == "emulator" {
-			continue // TestEmulatorAloneAnswersAirtablesCalls
+			continue // TestEmulatorAlone
 		}
 		ran[command[1]] = true
 		// Another record gives a refresh something to publish, and a rollback something to undo.

@@ -18,23 +18,24 @@ import (
 	"voc/internal/lambdahost/lambdatest"
 )
 
-// store is where the processes of a test keep their snapshots.
+// store is the store of the processes of a test.
 type store struct {
 	variables  []string
 	bucket     *url.URL // nil: a folder
 	folder     string
-	ways       int  // to kill at one operation: before it and after, or just after it was seen
+	ways       int  // to kill at one operation: before and after it, or only after it
 	writesOnly bool // requests that only read the bucket do not count
-	atLeast    int  // operations of a full refresh of one page
+	atLeast    int  // the number of operations of a full refresh of one page, at least
 }
 
-// stores are the kinds of store.
+// stores has the kinds of store.
 var stores = map[string]func(*testing.T) store{"bucket": newBucket, "folder": newFolder}
 
 func newFolder(t *testing.T) store {
 	t.Helper()
 	dir := t.TempDir()
-	return store{variables: []string{"SNAPSHOT_STORE=file://" + dir}, folder: dir, ways: 1, atLeast: 3} // changes may be seen together
+	// two changes may be seen as one
+	return store{variables: []string{"SNAPSHOT_STORE=file://" + dir}, folder: dir, ways: 1, atLeast: 3}
 }
 
 func newBucket(t *testing.T) store {
@@ -44,7 +45,8 @@ func newBucket(t *testing.T) store {
 		t.Fatal(err)
 	}
 	return store{bucket: to, ways: 2, atLeast: 6, variables: []string{
-		"SNAPSHOT_STORE=s3://" + lambdatest.Bucket, "AWS_ENDPOINT_URL_S3=" + to.String(), "AWS_REGION=eu-central-1",
+		"SNAPSHOT_STORE=s3://" + lambdatest.Bucket, "AWS_ENDPOINT_URL_S3=" +
+			to.String(), "AWS_REGION=eu-central-1",
 		"AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret", "AWS_EC2_METADATA_DISABLED=true",
 	}}
 }
@@ -81,7 +83,7 @@ func newWatched(t *testing.T, airtable http.Handler, shared store) *watched {
 	return w
 }
 
-// variables point a process to the fronts.
+// variables returns the variables that point a process to the fronts.
 func (w *watched) variables() []string {
 	v := append([]string{"AIRTABLE_API_URL=" + w.airtable.URL}, w.store.variables...)
 	if w.front != nil {
@@ -90,11 +92,11 @@ func (w *watched) variables() []string {
 	return v
 }
 
-// killAt arms it: kill is called at the n-th operation from now on, once that is applied or
+// killAt arms w: it calls kill at the n-th operation from now on, after the operation is applied or
 // before.
 func (w *watched) killAt(n int, applied bool, kill func()) { w.arm(n, "", applied, kill) }
 
-// killAtAirtable arms it for the next call to Airtable, which is not answered.
+// killAtAirtable arms w for the next call to Airtable, which gets no response.
 func (w *watched) killAtAirtable(kill func()) { w.arm(1, "Airtable", false, kill) }
 
 func (w *watched) arm(n int, only string, applied bool, kill func()) {
@@ -103,12 +105,12 @@ func (w *watched) arm(n int, only string, applied bool, kill func()) {
 	w.count, w.at, w.only, w.applied, w.place, w.kill = 0, n, only, applied, "", kill
 	if w.store.folder != "" {
 		w.stop = make(chan struct{})
-		before := picture(w.store.folder)
+		before := listing(w.store.folder)
 		w.watcher.Go(func() { w.watchFolder(before, w.stop) })
 	}
 }
 
-// disarm ends that, and says where the process was killed.
+// disarm ends that, and returns where the process was killed.
 func (w *watched) disarm() string {
 	w.mu.Lock()
 	w.at = 0
@@ -125,14 +127,15 @@ func (w *watched) disarm() string {
 	return place
 }
 
-// killed reports whether the operation came, so that the process is killed or about to be.
+// killed reports whether the operation was reached, so that the process is killed or about to be.
 func (w *watched) killed() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.place != ""
 }
 
-// operation counts one, and returns what kills the process if it is to die at this one.
+// operation counts an operation, and returns the function that kills the process if this is
+// the one.
 func (w *watched) operation(side, what string) (kill func(), applied bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -148,7 +151,8 @@ func (w *watched) operation(side, what string) (kill func(), applied bool) {
 
 func (w *watched) serve(t *testing.T, side string, next http.Handler) *httptest.Server {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.store.writesOnly && side == "store" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		if w.store.writesOnly && side == "store" &&
+			(r.Method == http.MethodGet || r.Method == http.MethodHead) {
 			next.ServeHTTP(rw, r)
 			return
 		}
@@ -170,7 +174,7 @@ func (w *watched) serve(t *testing.T, side string, next http.Handler) *httptest.
 	return server
 }
 
-// watchFolder takes each change of a folder for an operation, until stop is closed.
+// watchFolder counts each change of a folder as an operation, until stop is closed.
 func (w *watched) watchFolder(before string, stop <-chan struct{}) {
 	for {
 		select {
@@ -178,7 +182,7 @@ func (w *watched) watchFolder(before string, stop <-chan struct{}) {
 			return
 		case <-time.After(time.Millisecond / 2):
 		}
-		now := picture(w.store.folder)
+		now := listing(w.store.folder)
 		if now == before {
 			continue
 		}
@@ -190,11 +194,11 @@ func (w *watched) watchFolder(before string, stop <-chan struct{}) {
 	}
 }
 
-// picture is what a folder holds: names, sizes and times. What cannot be read is left out.
-func picture(dir string) string {
+// listing returns the files of a folder with sizes and times. It skips what cannot be read.
+func listing(dir string) string {
 	var all strings.Builder
 	_ = fs.WalkDir(os.DirFS(dir), ".", func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() { // it may be gone again
+		if err == nil && !entry.IsDir() { // it may have been removed
 			if info, err := entry.Info(); err == nil {
 				fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
 			}

@@ -25,7 +25,7 @@ func ParseOrigins(value string) (Origins, error) {
 		origin := strings.ToLower(item)
 		if !originPattern.MatchString(origin) {
 			return nil, fmt.Errorf("entry %d must be an origin such as https://app.example.com or, "+
-				"for every name in front, https://*.example.com, without a path or a slash at the end",
+				"for any subdomain, https://*.example.com, without a path or trailing slash",
 				len(origins)+1)
 		}
 		scheme, _, _ := strings.Cut(origin, ":")

@@ -19,8 +19,8 @@ func ParseReads(value string) (Reads, error) {
 // token.
 func ParseToken(value string) (Secret, error) {
 	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return Secret{}, errors.New("a token holds a space, a line end or another character that " +
-			"no token has")
+		return Secret{}, errors.New("a token contains a space, a control character or " +
+			"a character outside ASCII")
 	}
 	return NewSecret(value), nil
 }
@@ -36,7 +36,7 @@ func ParseTokens(value string) ([]Secret, error) {
 		tokens = append(tokens, token)
 	}
 	if len(tokens) == 0 {
-		return nil, errors.New("holds no token: write them with commas between")
+		return nil, errors.New("contains no token: separate tokens with commas")
 	}
 	return tokens, nil
 }

@@ -166,9 +166,9 @@ func TestParseTokens(t *testing.T) {
 	}
 	expect(t, "tokens", texts, []string{"one", "two"})
 	for value, words := range map[string]string{
-		",": "holds no token", "": "holds no token", "s3cret b": "no token has",
-		"ok,s3cret\x00": "no token has",
-		"s3cretä":       "no token has", "s3cret\x7f": "no token has",
+		",": "contains no token", "": "contains no token", "s3cret b": "a token contains a space",
+		"ok,s3cret\x00": "a token contains a space",
+		"s3cretä":       "a token contains a space", "s3cret\x7f": "a token contains a space",
 	} {
 		_, err := access.ParseTokens(value)
 		if err == nil || !strings.Contains(err.Error(), words) ||

@@ -42,7 +42,7 @@ type Attempt struct {
 
 // Check returns the user whose credentials a holds. It returns a ThrottledError if there
 // were too many attempts before now, and ErrWrongPassword otherwise. Its cost is that of
-// the costliest user's hash, whoever signs in, which may be a second of CPU; an attempt
+// the costliest user's hash for every user, which may be a second of CPU; an attempt
 // that is throttled costs nothing.
 func (s *SignIn) Check(now time.Time, a Attempt) (User, error) {
 	email := strings.ToLower(strings.TrimSpace(a.Email))

@@ -45,7 +45,7 @@ func ParseUsers(value string) ([]User, error) {
 	if json.Unmarshal([]byte(value), &given, json.RejectUnknownMembers(true)) != nil {
 		return nil, errors.New("must be JSON such as " +
 			`{"ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "$2y$12$…"}}: ` +
-			"each email once, each with these three texts and nothing else")
+			"each email once, with exactly these three strings")
 	}
 	var users []User
 	var problems []error
@@ -54,7 +54,7 @@ func ParseUsers(value string) ([]User, error) {
 		user, folded := given[email], strings.ToLower(email)
 		if seen[folded] {
 			problems = append(problems,
-				fmt.Errorf("%q: is there twice, since case does not count", email))
+				fmt.Errorf("%q: appears twice (case is ignored)", email))
 		}
 		seen[folded] = true
 		for _, problem := range user.problems(email) {
@@ -73,7 +73,7 @@ func ParseUsers(value string) ([]User, error) {
 func (u jsonUser) problems(email string) (problems []error) {
 	name, domain, _ := strings.Cut(email, "@")
 	if name == "" || domain == "" || strings.ContainsFunc(email, isSpaceOrControl) {
-		problems = append(problems, errors.New("is no email address"))
+		problems = append(problems, errors.New("is not an email address"))
 	}
 	if strings.TrimSpace(u.Name) == "" {
 		problems = append(problems, errors.New("name is missing"))

@@ -21,54 +21,49 @@ import (
 	"voc/internal/schedule"
 )
 
-// quota has Airtable's limits, for those who do not know its client.
+// quota holds Airtable's limits, for the packages that do not know its client.
 var quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
 
-// version is set by the Makefile's build.
-var version string
+// AWS returns the credentials and the region for a bucket. Each host brings its own: the
+// libraries that search every possible place are large.
+type AWS func(context.Context) (aws.Config, error)
 
-// Program is the name and the version of this program, as snapshots, validators and Airtable get to know it.
-func Program() string {
-	if version != "" {
-		return "voc/" + version
-	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
-		return "voc/" + info.Main.Version
-	}
-	return "voc/devel"
+// Host is what the parts get from the process that runs them.
+type Host struct {
+	Credentials AWS    // called only if the store is a bucket
+	TempDir     string // parent of the Workdir; "" for os.TempDir()
+	Log         *slog.Logger
 }
 
-// Parts are what both halves work with.
+// Parts are the parts that a refresh and an API share.
 type Parts struct {
 	Config config.Config
 	Store  *manifest.Store
 	Work   *Workdir // for the files of this process
 	Log    *slog.Logger
-	Now    func() time.Time // the clock that all parts share
+	Now    func() time.Time // the clock of all parts
 
-	// Token gives Airtable's key for each call; nil: that of Config.
+	// Token returns Airtable's key, for each call; nil uses the key of Config.
 	Token func(context.Context) (string, error)
+
+	// Pacer spaces the calls to Airtable; nil keeps to Airtable's rate limit.
+	Pacer *airtable.Pacer
 }
 
-func (p Parts) token(ctx context.Context) (string, error) {
-	if p.Token != nil {
-		return p.Token(ctx)
+// Open opens the store that cfg names and makes a Workdir, which the caller closes. It makes no
+// request to a bucket.
+func Open(ctx context.Context, cfg config.Config, host Host) (Parts, error) {
+	store, err := openStore(ctx, cfg.Store, host.Credentials)
+	if err != nil {
+		return Parts{}, err
 	}
-	return p.Config.Airtable.Key.Reveal(), nil
-}
-
-// AWS gives the credentials and the region for a bucket. Where a host finds them is its own affair, and the libraries that know every place are large.
-type AWS func(context.Context) (aws.Config, error)
-
-// Open opens the store that cfg names; credentials are asked for only if that is a bucket. It asks the bucket nothing yet. The caller closes work.
-func Open(ctx context.Context, cfg config.Config, credentials AWS, work *Workdir, log *slog.Logger) (Parts, error) {
-	store, err := openStore(ctx, cfg.Store, credentials)
+	work, err := NewWorkdir(host.TempDir)
 	if err != nil {
 		return Parts{}, err
 	}
 	return Parts{
-		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, log),
-		Work: work, Log: log, Now: time.Now,
+		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, host.Log),
+		Work: work, Log: host.Log, Now: time.Now,
 	}, nil
 }
 
@@ -85,16 +80,21 @@ func openStore(ctx context.Context, cfg config.Store, credentials AWS) (blob.Sto
 	}, shared)
 }
 
-// NewRefresh makes the half that reads Airtable and publishes.
-func NewRefresh(p Parts) *refresh.Engine {
+// NewRefresh returns the engine that reads Airtable and publishes.
+func NewRefresh(p Parts) (*refresh.Engine, error) {
 	c := p.Config
-	return &refresh.Engine{
+	token := p.Token
+	if token == nil {
+		token = func(context.Context) (string, error) { return c.Airtable.Key.Reveal(), nil }
+	}
+	return refresh.New(refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
 			Base:      c.Airtable.BaseID,
-			Token:     p.token,
+			Token:     token,
 			Log:       p.Log,
 			UserAgent: Program(),
+			Pacer:     p.Pacer,
 		}),
 		Store:   p.Store,
 		Base:    c.Airtable.BaseID,
@@ -109,12 +109,41 @@ func NewRefresh(p Parts) *refresh.Engine {
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
 		Due:          due(c.Schedule),
-	}
+	})
 }
 
-// due counts the runs that the schedules bring in the rest of a UTC month.
+// NewReplica returns what the API serves from. It opens only snapshots of the configured base.
+func NewReplica(p Parts) *replica.Replica {
+	return replica.New(p.Store, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
+}
+
+// NewAPI returns the API for a platform. It passes requests for a refresh to refresher.
+func NewAPI(
+	p Parts, replica *replica.Replica, refresher httpapi.Refresher, platform httpapi.Platform,
+) *httpapi.API {
+	c := p.Config
+	return httpapi.New(httpapi.Config{
+		Replica:   replica,
+		Refresher: refresher,
+		Access:    c.Access,
+		Schedules: httpapi.Schedules{
+			Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep,
+		},
+		MonthlyCalls: c.MonthlyCalls,
+		Quota:        quota,
+		Due:          due(c.Schedule),
+		Platform:     platform,
+		Program:      Program(),
+		Now:          p.Now,
+		Log:          p.Log,
+	})
+}
+
+// due returns a function that counts the scheduled runs in the rest of a UTC month.
 func due(s config.Schedule) func(now time.Time) map[job.Mode]int {
-	schedules := map[job.Mode]schedule.Schedule{job.Full: s.Full, job.Sweep: s.Sweep, job.Incremental: s.Incremental}
+	schedules := map[job.Mode]schedule.Schedule{
+		job.Full: s.Full, job.Sweep: s.Sweep, job.Incremental: s.Incremental,
+	}
 	return func(now time.Time) map[job.Mode]int {
 		year, month, _ := now.UTC().Date()
 		end := time.Date(year, month+1, 1, 0, 0, 0, 0, time.UTC)
@@ -128,36 +157,28 @@ func due(s config.Schedule) func(now time.Time) map[job.Mode]int {
 	}
 }
 
-// NewReplica makes what the API serves from: snapshots of the configured base alone.
-func NewReplica(p Parts) *replica.Replica {
-	return replica.New(p.Store, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
+// version is set by the Makefile's build.
+var version string
+
+// Program returns the name and version of this program, for snapshots, validators and Airtable.
+func Program() string {
+	if version != "" {
+		return "voc/" + version
+	}
+	info, ok := debug.ReadBuildInfo()
+	if ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return "voc/" + info.Main.Version
+	}
+	return "voc/devel"
 }
 
-// NewAPI makes the half that answers, on a platform. Refreshes that it is asked for are refresher's.
-func NewAPI(p Parts, replica *replica.Replica, refresher httpapi.Refresher, platform httpapi.Platform) *httpapi.API {
-	c := p.Config
-	return httpapi.New(httpapi.Config{
-		Replica:      replica,
-		Refresher:    refresher,
-		Access:       c.Access,
-		Schedules:    httpapi.Schedules{Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep},
-		MonthlyCalls: c.MonthlyCalls,
-		Quota:        quota,
-		Due:          due(c.Schedule),
-		Platform:     platform,
-		Program:      Program(),
-		Now:          p.Now,
-		Log:          p.Log,
-	})
-}
+// NoRefresher is the refresher of a program that only reads.
+type NoRefresher struct{}
 
-// Nobody is the refresher of a program that only looks.
-type Nobody struct{}
-
-// Ask implements httpapi.Refresher.
-func (Nobody) Ask(context.Context, job.Request) (job.Ticket, error) {
+// Ask returns job.ErrStopped.
+func (NoRefresher) Ask(context.Context, job.Request) (job.Ticket, error) {
 	return job.Ticket{}, job.ErrStopped
 }
 
-// Active implements httpapi.Refresher.
-func (Nobody) Active() (active, unrecorded []job.Run) { return nil, nil }
+// Active returns no runs.
+func (NoRefresher) Active() (active, unrecorded []job.Run) { return nil, nil }

@@ -1,5 +1,6 @@
-// Package app puts the parts together: a refresh engine, an API, or both, from one configuration.
+// Package app wires the parts: a refresh engine, an API, or both, from one configuration.
 //
-// The two halves are separate functions, so that a program that needs one does not link the other. What differs between hosts (a schedule of its own, signals,
-// Lambda's events, where AWS credentials are found, what a platform imposes on answers) is the business of serverhost, lambdahost and functions/.
+// The two halves are separate functions, so that a program that needs one does not link the
+// other. What differs between hosts (the server's scheduler, signals, Lambda events, the source
+// of AWS credentials, the limits of a platform) is in serverhost, lambdahost and functions/.
 package app

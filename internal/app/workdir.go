@@ -12,16 +12,16 @@ import (
 
 const (
 	workdirPrefix = "voc-work-"
-	// workdirTries bounds the tries to lock a new folder: another process that starts just
-	// then takes it for an abandoned one as long as it has no lock.
+	// workdirTries bounds the attempts to lock a new folder: another process that starts at
+	// that moment may remove it as abandoned before it is locked.
 	workdirTries = 5
 )
 
 // Workdir is a private folder for the files of this process, locked until Close or the end of
 // the process.
 //
-// The lock is on the folder itself, since systemd-tmpfiles, which clears old files out of /tmp,
-// passes over a folder that is locked (tmpfiles.d(5)): a snapshot may be served for weeks.
+// The lock is on the folder itself, because systemd-tmpfiles, which removes old files from /tmp,
+// skips a folder that is locked (tmpfiles.d(5)): a snapshot may be served for weeks.
 type Workdir struct {
 	path string
 	lock *flock.Flock
@@ -33,8 +33,7 @@ type Workdir struct {
 var locked sync.Map // *Workdir → struct{}
 
 // NewWorkdir makes a folder in parent, or in os.TempDir() if parent is "". First it removes the
-// folders of processes that died without doing so: the system releases their locks, whatever
-// they die of.
+// folders of processes that ended without Close: the system has released their locks.
 func NewWorkdir(parent string) (*Workdir, error) {
 	if parent == "" {
 		parent = os.TempDir()
@@ -44,7 +43,7 @@ func NewWorkdir(parent string) (*Workdir, error) {
 	for range workdirTries {
 		var path string
 		if path, err = os.MkdirTemp(parent, workdirPrefix); err != nil {
-			return nil, fmt.Errorf("make a folder for temporary files (TMPDIR says where): %w", err)
+			return nil, fmt.Errorf("make a folder for temporary files (TMPDIR sets where): %w", err)
 		}
 		w := &Workdir{path, lockOf(path)}
 		if err = w.lock.Lock(); err == nil {
@@ -54,15 +53,15 @@ func NewWorkdir(parent string) (*Workdir, error) {
 			locked.Store(w, struct{}{})
 			return w, nil
 		}
-		_ = w.lock.Close() // the folder is gone
+		_ = w.lock.Close() // another process has removed the folder
 	}
 	return nil, fmt.Errorf("lock a folder for temporary files: %w", err)
 }
 
-// Path is where the folder is.
+// Path returns the path of the folder.
 func (w *Workdir) Path() string { return w.path }
 
-// Close removes the folder with all that is in it, and releases the lock.
+// Close removes the folder with its files and releases the lock.
 func (w *Workdir) Close() error {
 	locked.Delete(w)
 	return errors.Join(os.RemoveAll(w.path), w.lock.Close())
@@ -76,7 +75,7 @@ func removeAbandoned(parent string) {
 	for _, dir := range dirs {
 		lock := lockOf(dir)
 		if free, err := lock.TryLock(); err == nil && free {
-			_ = os.RemoveAll(dir) // what cannot be removed is another user's
+			_ = os.RemoveAll(dir) // fails if it is another user's
 		}
 		_ = lock.Close()
 	}

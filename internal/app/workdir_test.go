@@ -20,7 +20,7 @@ func newWorkdir(t *testing.T, parent string) *app.Workdir {
 	return w
 }
 
-func TestAWorkingFolderOutlivesTheStartOfAnotherProcess(t *testing.T) {
+func TestWorkdirSurvivesAnotherStart(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	first, second := newWorkdir(t, parent), newWorkdir(t, parent)
@@ -40,13 +40,13 @@ func TestAWorkingFolderOutlivesTheStartOfAnotherProcess(t *testing.T) {
 	}
 }
 
-// TestWorkdirLockSurvivesGarbageCollection: a Lambda function never closes its folder, and once
-// held nothing of it but its path.
+// TestWorkdirLockSurvivesGarbageCollection: a Lambda function never closes its Workdir, and may
+// retain nothing but its path.
 func TestWorkdirLockSurvivesGarbageCollection(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	path := newWorkdir(t, parent).Path()
-	for range 5 { // a finalizer runs after one collection, what it frees goes with the next
+	for range 5 { // a finalizer runs after one collection; the next frees the object
 		runtime.GC()
 	}
 	if err := newWorkdir(t, parent).Close(); err != nil {
@@ -57,7 +57,7 @@ func TestWorkdirLockSurvivesGarbageCollection(t *testing.T) {
 	}
 }
 
-func TestAFolderThatNobodyHoldsIsClearedAway(t *testing.T) {
+func TestNewWorkdirRemovesAbandoned(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	stray := filepath.Join(parent, "voc-work-1")
@@ -68,6 +68,6 @@ func TestAFolderThatNobodyHoldsIsClearedAway(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(stray); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the folder of a process that is gone stays: %v", err)
+		t.Errorf("the folder of a dead process was not removed: %v", err)
 	}
 }

@@ -45,7 +45,7 @@ func reveal(secrets []access.Secret) []string {
 	return texts
 }
 
-func TestAnEmptyEnvironmentIsAServerOfTheEmulatorOnLoopback(t *testing.T) {
+func TestLoadEmptyEnvironment(t *testing.T) {
 	c := load(t)
 	expect(t, "emulator", c.Emulator, true)
 	expect(t, "Airtable's table", c.Airtable.Table, "Lead Bugs")
@@ -67,13 +67,14 @@ func TestAnEmptyEnvironmentIsAServerOfTheEmulatorOnLoopback(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestEveryVariableArrivesInConfig(t *testing.T) {
+func TestLoadEveryVariable(t *testing.T) {
 	c := loadReal(t,
 		"AIRTABLE_TABLE_NAME=tblBUGS", "AIRTABLE_API_URL=https://proxy.example/airtable/",
 		"FEEDBACK_YEARS=2023-2024", `FIELD_MAP={"status":"State"}`, `TEAM_MAP={"Login":"Identity"}`,
 		"SNAPSHOT_STORE=file:///srv/voc%20data/", "SNAPSHOT_KEEP=3",
 		"READ_ACCESS=token", "READ_TOKENS= one, ,two ,", "ADMIN_TOKENS=try",
-		"CORS_ORIGINS=https://App.example.com:443, https://*.example.com,http://localhost:5173,http://[::1]:80",
+		"CORS_ORIGINS=https://App.example.com:443, https://*.example.com,"+
+			"http://localhost:5173,http://[::1]:80",
 		"SCHEDULE_FULL=cron(0 1 * * ? *)", "SCHEDULE_INCREMENTAL=cron(0 2 * * ? *)", "SCHEDULE_SWEEP=off",
 		"SCHEDULE_TIMEZONE=Europe/Berlin", "SCHEDULE=off", "DEBUG_REFRESH=true", "ADDR=:9000")
 	expect(t, "emulator", c.Emulator, false)
@@ -89,7 +90,8 @@ func TestEveryVariableArrivesInConfig(t *testing.T) {
 	expect(t, "read tokens", reveal(c.Access.ReadTokens), []string{"one", "two"})
 	expect(t, "admin tokens", reveal(c.Access.AdminTokens), []string{"try"})
 	expect(t, "origins", c.Access.Origins,
-		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]"})
+		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173",
+			"http://[::1]"})
 	expect(t, "scheduler", c.Schedule.On, false)
 	expect(t, "full", c.Schedule.Full.String(), "cron(0 1 * * ? *)")
 	expect(t, "incremental", c.Schedule.Incremental.String(), "cron(0 2 * * ? *)")
@@ -100,9 +102,11 @@ func TestEveryVariableArrivesInConfig(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestAStoreMayBeABucket(t *testing.T) {
-	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/", "AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
-	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1", Endpoint: "http://127.0.0.1:9000"})
+func TestLoadBucket(t *testing.T) {
+	c := loadReal(t, "SNAPSHOT_STORE=s3://voc-data.example/a/b_1/",
+		"AWS_ENDPOINT_URL_S3=http://127.0.0.1:9000/")
+	expect(t, "store", c.Store, config.Store{Bucket: "voc-data.example", Prefix: "a/b_1",
+		Endpoint: "http://127.0.0.1:9000"})
 	expect(t, "unused", c.Unused, []string(nil))
 	c = loadReal(t, "SNAPSHOT_STORE=s3://voc-data")
 	expect(t, "store without a prefix", c.Store, config.Store{Bucket: "voc-data"})
@@ -111,7 +115,7 @@ func TestAStoreMayBeABucket(t *testing.T) {
 	expect(t, "unused with a directory", c.Unused, []string{"AWS_ENDPOINT_URL_S3"})
 }
 
-func TestTheTeamMapIsOneTheMappingKnows(t *testing.T) {
+func TestLoadTeamMap(t *testing.T) {
 	same, err := feedback.NewMapping("", `{"Login":"Identity"}`)
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +125,7 @@ func TestTheTeamMapIsOneTheMappingKnows(t *testing.T) {
 	expect(t, "mapping", string(got), string(want))
 }
 
-func TestAnEmptyVariableIsAnAbsentOne(t *testing.T) {
+func TestLoadEmptyVariables(t *testing.T) {
 	var empty []string
 	for _, v := range config.Variables() {
 		empty = append(empty, v.Name+"=")
@@ -133,29 +137,32 @@ func TestAnEmptyVariableIsAnAbsentOne(t *testing.T) {
 	expect(t, "unused", c.Unused, []string(nil))
 }
 
-func TestSpaceAroundAValueDoesNotCount(t *testing.T) {
+func TestLoadTrimsSpace(t *testing.T) {
 	c := load(t, "AIRTABLE_API_KEY="+key+"\n", "AIRTABLE_BASE_ID= appREAL", "SNAPSHOT_KEEP=\t7 ")
 	expect(t, "key", c.Airtable.Key.Reveal(), key)
 	expect(t, "base", c.Airtable.BaseID, "appREAL")
 	expect(t, "keep", c.Keep, 7)
 }
 
-func TestTheEnvironmentOfTheProcessIsNotRead(t *testing.T) {
+func TestLoadIgnoresProcessEnvironment(t *testing.T) {
 	t.Setenv("AIRTABLE_API_KEY", key)
 	t.Setenv("SNAPSHOT_KEEP", "0")
 	expect(t, "keep", load(t).Keep, 30)
 }
 
-func TestARealBaseHasAirtableAndAStoreOfItsOwnByDefault(t *testing.T) {
+func TestLoadRealBaseDefaults(t *testing.T) {
 	c := loadReal(t)
 	expect(t, "URL", c.Airtable.URL, "https://api.airtable.com")
 	expect(t, "store", c.Store.Dir, "data/appREAL")
 }
 
-func TestTheEmulatorGetsAStoreOfItsBase(t *testing.T) {
-	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs", URL: "http://127.0.0.1:4711"}
-	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711", "ADMIN_TOKENS=try")
-	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711", Table: "Lead Bugs"})
+func TestWithEmulator(t *testing.T) {
+	emulator := config.Airtable{Key: access.NewSecret("sim"), BaseID: "appSIM", Table: "Lead Bugs",
+		URL: "http://127.0.0.1:4711"}
+	c := load(t, "AIRTABLE_SIM_DATA=bugs.jsonl.gz", "AIRTABLE_SIM_ADDR=127.0.0.1:4711",
+		"ADMIN_TOKENS=try")
+	expect(t, "sim", c.Sim, config.Sim{Data: "bugs.jsonl.gz", Addr: "127.0.0.1:4711",
+		Table: "Lead Bugs"})
 	expect(t, "unused", c.Unused, []string(nil))
 	c = c.WithEmulator(emulator)
 	expect(t, "key", c.Airtable.Key.Reveal(), "sim")
@@ -165,16 +172,16 @@ func TestTheEmulatorGetsAStoreOfItsBase(t *testing.T) {
 	expect(t, "emulator", c.Emulator, true)
 }
 
-func TestTheEmulatorNeverTakesThePlaceOfARealBase(t *testing.T) {
+func TestWithEmulatorPanicsOnRealBase(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("WithEmulator let the emulator in")
+			t.Error("WithEmulator did not panic")
 		}
 	}()
 	loadReal(t).WithEmulator(config.Airtable{BaseID: "appSIM"})
 }
 
-func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
+func TestLoadDefaultReadAccess(t *testing.T) {
 	for name, test := range map[string]struct {
 		environ []string
 		want    access.Reads
@@ -187,8 +194,8 @@ func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
 		"0.0.0.0":                    {[]string{"ADDR=0.0.0.0:80"}, access.TokenReads},
 		"an address":                 {[]string{"ADDR=192.168.1.7:80"}, access.TokenReads},
 		"a name that looks like one": {[]string{"ADDR=127.0.0.1.example.com:80"}, access.TokenReads},
-		"opened on purpose":          {[]string{"ADDR=:80", "READ_ACCESS=public"}, access.PublicReads},
-		"closed on loopback":         {[]string{"READ_ACCESS=token"}, access.TokenReads},
+		"public on every address":    {[]string{"ADDR=:80", "READ_ACCESS=public"}, access.PublicReads},
+		"token on loopback":          {[]string{"READ_ACCESS=token"}, access.TokenReads},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := load(t, append(test.environ, "ADMIN_TOKENS=try")...)
@@ -197,23 +204,30 @@ func TestReadersNeedATokenUnlessOnlyThisMachineCanAsk(t *testing.T) {
 	}
 }
 
-func TestAnEmulatorThatRunsAloneLooksAtItsOwnVariablesOnly(t *testing.T) {
-	sim, err := config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:4711", "AIRTABLE_TABLE_NAME=Bugs",
+func TestLoadSim(t *testing.T) {
+	sim, err := config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:4711",
+		"AIRTABLE_TABLE_NAME=Bugs",
 		"AIRTABLE_API_URL=http://127.0.0.1:4711", "SNAPSHOT_KEEP=0", "READ_ACCESS=token", "FIELD_MAP=no"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	expect(t, "sim", sim, config.Sim{Data: "a.jsonl", Addr: ":4711", Table: "Bugs"})
-	_, err = config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.csv", "AIRTABLE_SIM_ADDR=4711", "AIRTABLE_TABLE_NAME= ", "SNAPSHOT_KEEP=0"})
-	expect(t, "mistakes", variables(err), []string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
+	_, err = config.LoadSim([]string{"AIRTABLE_SIM_DATA=a.csv", "AIRTABLE_SIM_ADDR=4711",
+		"AIRTABLE_TABLE_NAME= ", "SNAPSHOT_KEEP=0"})
+	expect(t, "variables", variables(err),
+		[]string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"})
 }
 
-func TestWhatIsSetWithoutEffectIsNamed(t *testing.T) {
+func TestLoadUnused(t *testing.T) {
 	c := loadReal(t,
-		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n", "REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
-		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000", "AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",
+		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n",
+		"REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
+		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000",
+		"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",
 		"READ_TOKENS=open-anyway", "UNRELATED=1")
-	expect(t, "unused", c.Unused, []string{"READ_TOKENS", "NOTIFY_WEBHOOK_URL", "NOTIFY_WEBHOOK_URL_PARAMETER",
-		"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR",
+	expect(t, "unused", c.Unused, []string{"READ_TOKENS", "NOTIFY_WEBHOOK_URL",
+		"NOTIFY_WEBHOOK_URL_PARAMETER",
+		"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION", "AIRTABLE_SIM_DATA",
+		"AIRTABLE_SIM_ADDR",
 		"AWS_ENDPOINT_URL_S3"})
 }

@@ -8,8 +8,8 @@ import (
 	"voc/internal/config"
 )
 
-// contract is the table of variables and defaults that the README, the template and the
-// hosts share. It is edited by hand: a change of the code has to be one of the contract.
+// contract is the table of variables and defaults that the documentation, the template and the
+// hosts share. It is edited by hand: a change of the code needs one of the contract.
 const contract = "testdata/environment.md"
 
 // row is a line of that table, which may name several variables.
@@ -27,7 +27,8 @@ func contractRows(t *testing.T) []row {
 		if !strings.HasPrefix(line, "| ") || len(cells) != 3 {
 			continue
 		}
-		rows = append(rows, row{strings.TrimPrefix(cells[0], "| "), cells[1], strings.TrimSuffix(cells[2], " |")})
+		rows = append(rows, row{strings.TrimPrefix(cells[0], "| "), cells[1],
+			strings.TrimSuffix(cells[2], " |")})
 	}
 	if len(rows) < 2 || rows[0].names != "variable" {
 		t.Fatalf("no table in %s", contract)
@@ -35,7 +36,7 @@ func contractRows(t *testing.T) []row {
 	return rows[1:]
 }
 
-func TestTheTableIsTheContracts(t *testing.T) {
+func TestTableMatchesContract(t *testing.T) {
 	type variable struct{ Name, Default string }
 	var want, got []variable
 	for _, row := range contractRows(t) {

@@ -1,27 +1,34 @@
-// Package config turns the environment into a Config: the one place that knows how a variable is spelled, what it may
-// hold and what it means when it is absent.
+// Package config turns the environment into a [Config]. It is the only place that knows how a
+// variable is spelled, what it may hold and what its absence means.
 //
 // # What it promises
 //
-//   - Every variable of the contract (testdata/environment.md) is in one table, and in no other place, with the hosts that read it. [Variables] gives it out, so that
-//     documentation and the template can be tested against it.
-//   - An empty variable is an absent one. Space around a value does not count; a value of nothing else is a mistake.
-//   - The error of [Load] and [LoadFunction] holds every mistake, one a line, each with its variable in front, in the order of the table.
-//     A mistake that only follows from another is left out.
-//   - A secret is in no error, and nothing that prints, logs or encodes a Config shows one (see [access.Secret]).
-//   - A set variable without effect is never passed over in silence: it is a mistake or in Config.Unused.
+//   - Every variable of the contract (testdata/environment.md) is a row of one table, with the
+//     hosts that read it. [Variables] returns the table and [WriteMarkdown] and [WriteText]
+//     print it, so that tests can compare the documentation and the template with it.
+//   - An empty variable counts as unset. Space around a value is ignored; a value of nothing but
+//     space is an error.
+//   - The error of [Load] and [LoadFunction] holds every problem, one a line, each with its
+//     variable in front, in the order of the table. A problem that only follows from another is
+//     left out.
+//   - No error contains a secret, and nothing that prints, logs or encodes a Config shows one
+//     (see [access.Secret]).
+//   - A variable that is set and has no effect is either an error or in Config.Unused.
 //
 // # What it leaves to others
 //
-// It takes the environment as an argument and opens no file but the time zone's. Whether a token is valid, a table exists, a file can be read
-// or an address is free shows when it is used. It starts no emulator: it says that one is due, and takes in where it
-// runs ([Config.WithEmulator]). It does not ask SSM: it says which parameters hold a function's secrets ([Parameters]), and reads the values once they
-// stand in the environment, so that they are checked as any other.
+// It takes the environment as an argument and opens no file but the time zone's. Whether a token
+// is valid, a table exists, a file is readable or an address is free shows when it is used. It
+// does not start the emulator: it reports that one is needed and accepts its address
+// ([Config.WithEmulator]). It does not call SSM: it lists the parameters that hold a function's
+// secrets ([Parameters]), and reads their values from the environment once the caller has put
+// them there, so that they are checked like any other.
 //
 // # How it works
 //
-// Reading has two steps. The struct table names each variable with its default and a type; the type's parser finds
-// what is wrong with one value by itself. Then come the rules that join several variables, a method for each part of Config.
-// They pass over variables that the first step found wrong.
-// What a part means is its own package's: feedback, schedule and access parse their values and return errors that name no variable.
+// Loading has two steps. The table gives each variable a default, a parser and a destination;
+// the parser checks one value by itself. Then come the rules that join several variables, one
+// method for each part of Config; they skip variables that the first step rejected. The packages
+// feedback, schedule and access parse what belongs to them and return errors that name no
+// variable.
 package config

@@ -8,14 +8,17 @@ import (
 	"voc/internal/config"
 )
 
-// What the template sets for each function, at least.
+// The least that the template sets for each function.
 var (
 	apiFunction = []string{
-		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL", "READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
-		"REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental",
+		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL",
+		"READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
+		"REFRESH_FULL_FUNCTION=voc-full",
+		"REFRESH_INCREMENTAL_FUNCTION=arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental",
 	}
 	refreshFunction = []string{
-		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL", "AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key", "REFRESH_MODE=full",
+		"AIRTABLE_BASE_ID=appREAL", "SNAPSHOT_STORE=s3://voc-data/appREAL",
+		"AIRTABLE_API_KEY_PARAMETER=/voc/airtable-api-key", "REFRESH_MODE=full",
 	}
 )
 
@@ -28,11 +31,13 @@ func loadFunction(t *testing.T, host config.Host, environ []string, more ...stri
 	return c
 }
 
-func TestAFunctionReadsItsPart(t *testing.T) {
+func TestLoadFunction(t *testing.T) {
 	c := loadFunction(t, config.API, apiFunction, "SNAPSHOT_KEEP=0", "ADDR=x", "AIRTABLE_SIM_DATA=x")
 	expect(t, "store", c.Store, config.Store{Bucket: "voc-data", Prefix: "appREAL"})
 	expect(t, "access", c.Access, access.Policy{Reads: access.TokenReads, TokensUnread: true})
-	expect(t, "functions", c.Function, config.Function{Full: "voc-full", Incremental: "arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental"})
+	expect(t, "functions", c.Function,
+		config.Function{Full: "voc-full",
+			Incremental: "arn:aws:lambda:eu-central-1:123456789012:function:voc-incremental"})
 	expect(t, "emulator", c.Emulator, false)
 	expect(t, "unused", c.Unused, []string{"SNAPSHOT_KEEP", "ADDR", "AIRTABLE_SIM_DATA"})
 
@@ -43,63 +48,88 @@ func TestAFunctionReadsItsPart(t *testing.T) {
 	expect(t, "unused", c.Unused, []string{"READ_ACCESS"})
 }
 
-func TestAFunctionNamesWhatIsMissingAllAtOnce(t *testing.T) {
+func TestLoadFunctionListsEveryMissing(t *testing.T) {
 	_, err := config.LoadFunction(config.API, nil)
-	expect(t, "of the API", variables(err), []string{"AIRTABLE_BASE_ID", "SNAPSHOT_STORE", "READ_ACCESS", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION"})
+	expect(t, "of the API", variables(err),
+		[]string{"AIRTABLE_BASE_ID", "SNAPSHOT_STORE", "READ_ACCESS", "REFRESH_FULL_FUNCTION",
+			"REFRESH_INCREMENTAL_FUNCTION"})
 	_, err = config.LoadFunction(config.Refresh, []string{"FEEDBACK_YEARS=x"})
-	expect(t, "of the refresh", variables(err), []string{"AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "FEEDBACK_YEARS", "SNAPSHOT_STORE", "REFRESH_MODE"})
+	expect(t, "of the refresh", variables(err),
+		[]string{"AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "FEEDBACK_YEARS", "SNAPSHOT_STORE",
+			"REFRESH_MODE"})
 }
 
-func TestMistakesOfAFunction(t *testing.T) {
+func TestLoadFunctionErrors(t *testing.T) {
+	clearText := "AIRTABLE_API_URL=http://172.18.0.1:9000"
 	for name, c := range map[string]struct {
 		host    config.Host
-		environ []string
+		environ []string // besides the template's
 		want    string
 	}{
-		"a directory as the store":            {config.API, append(slices.Clone(apiFunction), "SNAPSHOT_STORE=file:///tmp/voc"), "SNAPSHOT_STORE"},
-		"a secret twice":                      {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key), "AIRTABLE_API_KEY_PARAMETER"},
-		"an SSM parameter without its path":   {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY_PARAMETER=key"), "AIRTABLE_API_KEY_PARAMETER"},
-		"no mode of an event":                 {config.Refresh, append(slices.Clone(refreshFunction), "REFRESH_MODE=everything"), "REFRESH_MODE"},
-		"no name of a function":               {config.API, append(slices.Clone(apiFunction), "REFRESH_FULL_FUNCTION=a b"), "REFRESH_FULL_FUNCTION"},
-		"a token in clear":                    {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000"), "AIRTABLE_API_URL"},
-		"a token in clear, on another system": {config.Refresh, append(slices.Clone(refreshFunction), "AIRTABLE_API_URL=http://172.18.0.1:9000", "AWS_SAM_LOCAL=false"), "AIRTABLE_API_URL"},
+		"directory as store": {
+			config.API, []string{"SNAPSHOT_STORE=file:///tmp/voc"}, "SNAPSHOT_STORE",
+		},
+		"secret given twice": {
+			config.Refresh, []string{"AIRTABLE_API_KEY=" + key}, "AIRTABLE_API_KEY_PARAMETER",
+		},
+		"parameter without path": {
+			config.Refresh, []string{"AIRTABLE_API_KEY_PARAMETER=key"}, "AIRTABLE_API_KEY_PARAMETER",
+		},
+		"unknown mode": {config.Refresh, []string{"REFRESH_MODE=everything"}, "REFRESH_MODE"},
+		"invalid function name": {
+			config.API, []string{"REFRESH_FULL_FUNCTION=a b"}, "REFRESH_FULL_FUNCTION",
+		},
+		"token in clear text": {config.Refresh, []string{clearText}, "AIRTABLE_API_URL"},
+		"token in clear text outside sam local": {
+			config.Refresh, []string{clearText, "AWS_SAM_LOCAL=false"}, "AIRTABLE_API_URL",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := config.LoadFunction(c.host, c.environ)
+			environ := apiFunction
+			if c.host == config.Refresh {
+				environ = refreshFunction
+			}
+			_, err := config.LoadFunction(c.host, slices.Concat(environ, c.environ))
 			expect(t, "variables", variables(err), []string{c.want})
 		})
 	}
 }
 
-func TestSamLocalReachesTheEmulatorOnItsOwnNetwork(t *testing.T) {
-	c := loadFunction(t, config.Refresh, refreshFunction, "AWS_SAM_LOCAL=true", "AIRTABLE_API_URL=http://172.18.0.1:9000")
+func TestLoadFunctionSamLocal(t *testing.T) {
+	c := loadFunction(t, config.Refresh, refreshFunction, "AWS_SAM_LOCAL=true",
+		"AIRTABLE_API_URL=http://172.18.0.1:9000")
 	expect(t, "URL", c.Airtable.URL, "http://172.18.0.1:9000")
 }
 
-func TestWhatSSMHoldsTakesThePlaceOfItsName(t *testing.T) {
+func TestParameters(t *testing.T) {
 	expect(t, "parameters of the API", config.Parameters(config.API, apiFunction), []config.Parameter{
 		{Variable: "READ_TOKENS", Name: "/voc/read"}, {Variable: "ADMIN_TOKENS", Name: "/voc/admin"}})
-	named := config.Parameters(config.Refresh, append(slices.Clone(refreshFunction), "READ_TOKENS_PARAMETER=/not/its/own"))
-	expect(t, "parameters of the refresh", named, []config.Parameter{{Variable: "AIRTABLE_API_KEY", Name: "/voc/airtable-api-key"}})
+	named := config.Parameters(config.Refresh,
+		append(slices.Clone(refreshFunction), "READ_TOKENS_PARAMETER=/not/its/own"))
+	expect(t, "parameters of the refresh", named,
+		[]config.Parameter{{Variable: "AIRTABLE_API_KEY", Name: "/voc/airtable-api-key"}})
 	expect(t, "source", named[0].Source(), "AIRTABLE_API_KEY_PARAMETER")
 
-	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key, "AIRTABLE_API_KEY_PARAMETER=")
+	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key,
+		"AIRTABLE_API_KEY_PARAMETER=")
 	expect(t, "key", loadFunction(t, config.Refresh, environ).Airtable.Key.Reveal(), key)
-	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=", "ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
+	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=",
+		"ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
 	expect(t, "unread", c.Access.TokensUnread, false)
 	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"a"})
 }
 
-func TestEveryVariableThatIsReadHasAHost(t *testing.T) {
+func TestVariablesHosts(t *testing.T) {
 	known := []config.Host{config.Server, config.API, config.Refresh}
 	for _, v := range config.Variables() {
 		for _, host := range v.Hosts {
 			if !slices.Contains(known, host) {
-				t.Errorf("%s is for %q, which is no host", v.Name, host)
+				t.Errorf("%s is read by %q, which is not a host", v.Name, host)
 			}
 		}
 	}
-	expect(t, "hosts of the key", find(t, "AIRTABLE_API_KEY").Hosts, []config.Host{config.Server, config.Refresh})
+	expect(t, "hosts of the key", find(t, "AIRTABLE_API_KEY").Hosts,
+		[]config.Host{config.Server, config.Refresh})
 }
 
 func find(t *testing.T, name string) config.Variable {

@@ -8,22 +8,24 @@ import (
 	"strings"
 )
 
-// Store is where the snapshots are: a directory, or a place in a bucket.
+// Store is the place of the snapshots: a directory or a prefix in a bucket.
 type Store struct {
-	Dir string // "" for a bucket; relative to the working directory if it is the default
+	Dir string // "" for a bucket; the default is relative to the working directory
 
 	Bucket   string
-	Prefix   string // of all keys in the bucket, without a slash at either end; may be empty
+	Prefix   string // of all keys, without a slash at either end; may be empty
 	Endpoint string // URL of an S3-compatible server; "" for AWS
 }
 
-// The names that S3 takes (user guide, "General purpose bucket naming rules", 2026), and prefixes that need no escape and leave a key its room.
+// Bucket names follow S3's rules (user guide, "General purpose bucket naming rules", 2026).
+// Prefixes need no escaping in a URL and leave room for a key.
 var (
 	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
-	prefixPattern = regexp.MustCompile(`^([A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`)
+	prefixPattern = regexp.MustCompile(
+		`^([A-Za-z0-9_-][A-Za-z0-9._-]*)(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$`)
 )
 
-const longestPrefix = 256
+const maxPrefix = 256 // bytes
 
 func parseStore(value string) (Store, error) {
 	u, err := url.Parse(value)
@@ -34,38 +36,31 @@ func parseStore(value string) (Store, error) {
 	case u.Scheme == "file" && u.Host == "":
 		return parseDirectory(u)
 	}
-	return Store{}, errors.New("must be s3://bucket/prefix, or file:///directory with the full path of the directory")
+	return Store{}, errors.New(
+		"must be s3://bucket/prefix, or file:///directory with the full path of the directory")
 }
 
 func parseBucket(u *url.URL) (Store, error) {
 	prefix := strings.Trim(u.Path, "/")
 	switch {
 	case !bucketPattern.MatchString(u.Host):
-		return Store{}, errors.New("must be s3://bucket/prefix, with the name of a bucket: 3 to 63 of a-z, 0-9, dot and dash")
-	case prefix != "" && !prefixPattern.MatchString(prefix) || len(prefix) > longestPrefix:
-		return Store{}, errors.New("must be s3://bucket/prefix, with a prefix of A-Z, a-z, 0-9, _, - and dots inside, at most 256, in folders if you like")
+		return Store{}, errors.New("must be s3://bucket/prefix: the name of a bucket has " +
+			"3 to 63 characters of a-z, 0-9, dot and dash")
+	case prefix != "" && !prefixPattern.MatchString(prefix) || len(prefix) > maxPrefix:
+		return Store{}, errors.New("must be s3://bucket/prefix: a prefix has at most 256 characters " +
+			"of A-Z, a-z, 0-9, _, - and dot, in parts with a slash between; no part begins with a dot")
 	}
 	return Store{Bucket: u.Host, Prefix: prefix}, nil
 }
 
 func parseDirectory(u *url.URL) (Store, error) {
-	dir := filepath.Clean(u.Path)
 	if filepath.Clean("/"+u.Path) == "/" {
 		return Store{}, errors.New("names no directory: use file:///directory")
 	}
-	return Store{Dir: dir}, nil
+	return Store{Dir: filepath.Clean(u.Path)}, nil
 }
 
-// store gives a bucket its server.
-func (r *reading) store() Store {
-	s := r.Store
-	if s.Bucket != "" {
-		s.Endpoint = string(r.S3Endpoint)
-	}
-	return s
-}
-
-// orDefault gives a base without a store one of its own.
+// orDefault returns s, or the default directory of base if s is zero.
 func (s Store) orDefault(base Airtable) Store {
 	if s == (Store{}) {
 		s.Dir = filepath.Join("data", base.BaseID)

@@ -26,7 +26,7 @@ func TestLoadReadsUsers(t *testing.T) {
 	expect(t, "users of {}", len(load(t, "DASHBOARD_USERS={}").Access.Users), 0)
 }
 
-// TestLoadListsEveryErrorOfUsers: each is a line of its own with the variable in front.
+// TestLoadListsEveryErrorOfUsers: each error is a line, with the variable in front.
 func TestLoadListsEveryErrorOfUsers(t *testing.T) {
 	_, err := config.Load([]string{`DASHBOARD_USERS={
 		"ann": {"name": "", "role": "", "password_hash": "open sesame"},
@@ -35,6 +35,6 @@ func TestLoadListsEveryErrorOfUsers(t *testing.T) {
 	expect(t, "variables", variables(err), []string{variable, variable, variable, variable, variable})
 	text := fmt.Sprint(err)
 	if strings.Contains(text, "open sesame") || strings.Contains(text, hash[30:]) {
-		t.Errorf("it shows what may be secret: %v", err)
+		t.Errorf("the error may contain a secret: %v", err)
 	}
 }

@@ -41,12 +41,17 @@ func TestEstimate(t *testing.T) {
 		{"a full: the schema and all pages", of(10_001), job.Full, 1 + 101},
 		{"a full of no records: the schema and a page", of(0), job.Full, 2},
 		{"a sweep: the schema, what has changed and all pages", of(10_000), job.Sweep, 2 + 100},
-		{"as the last one that succeeded", of(10_000, run(job.Incremental, job.Failed, 1), run(job.Full, job.Published, 101), run(job.Incremental, job.Unchanged, 9)), job.Incremental, 9},
-		{"a day of many edits among the last five is no measure", of(10_000, incrementals(3, 3, 900, 4, 3)...), job.Incremental, 3},
+		{"as the last one that succeeded", of(10_000, run(job.Incremental, job.Failed, 1),
+			run(job.Full, job.Published, 101), run(job.Incremental, job.Unchanged, 9)), job.Incremental, 9},
+		{"a day of many edits among the last five is no measure",
+			of(10_000, incrementals(3, 3, 900, 4, 3)...), job.Incremental, 3},
 		{"nor is one of none", of(10_000, incrementals(4, 2, 4, 5, 2)...), job.Incremental, 4},
-		{"what was before the last five does not count", of(10_000, incrementals(9, 9, 4, 4, 4, 9, 9, 9, 9)...), job.Incremental, 4},
-		{"not less than it must read, though it was less", of(10_000, run(job.Full, job.Published, 60)), job.Full, 101},
-		{"as the last one, though that was more", of(10_000, run(job.Full, job.Published, 160)), job.Full, 160},
+		{"what was before the last five does not count",
+			of(10_000, incrementals(9, 9, 4, 4, 4, 9, 9, 9, 9)...), job.Incremental, 4},
+		{"not less than it must read, though it was less", of(10_000, run(job.Full, job.Published, 60)),
+			job.Full, 101},
+		{"as the last one, though that was more", of(10_000, run(job.Full, job.Published, 160)), job.Full,
+			160},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := row.s.Estimate(row.mode, row.s.records, airtable); got != row.want {
@@ -74,7 +79,8 @@ func TestForecast(t *testing.T) {
 func TestQuotaUsedUpProbesOnceADay(t *testing.T) {
 	t.Parallel()
 	ended := func(ago time.Duration, calls int, quotaUsedUp bool) job.Run {
-		return job.Run{AirtableFinished: job.At(noon.Add(-ago)), AirtableCalls: calls, QuotaUsedUp: quotaUsedUp}
+		return job.Run{AirtableFinished: job.At(noon.Add(-ago)), AirtableCalls: calls,
+			QuotaUsedUp: quotaUsedUp}
 	}
 	firstOfMonth := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
 	for _, row := range []struct {
@@ -84,12 +90,18 @@ func TestQuotaUsedUpProbesOnceADay(t *testing.T) {
 		since time.Time
 	}{
 		{"no run", noon, nil, time.Time{}},
-		{"the last one was let through", noon, []job.Run{ended(time.Hour, 9, false), ended(2*time.Hour, 1, true)}, time.Time{}},
-		{"the last one was refused", noon, []job.Run{ended(time.Hour, 1, true), ended(2*time.Hour, 9, false)}, noon.Add(-time.Hour)},
-		{"those since did not even try", noon, []job.Run{ended(time.Minute, 0, false), ended(time.Hour, 0, false), ended(23*time.Hour, 1, true)}, noon.Add(-23 * time.Hour)},
-		{"that was a day ago", noon, []job.Run{ended(time.Hour, 0, false), ended(24*time.Hour, 1, true)}, time.Time{}},
-		{"the probe was refused too", noon, []job.Run{ended(time.Hour, 1, true), ended(25*time.Hour, 1, true)}, noon.Add(-time.Hour)},
-		{"that was last month", firstOfMonth, []job.Run{ended(noon.Sub(firstOfMonth)+time.Minute, 1, true)}, time.Time{}},
+		{"the last one was let through", noon, []job.Run{ended(time.Hour, 9, false),
+			ended(2*time.Hour, 1, true)}, time.Time{}},
+		{"the last one was refused", noon, []job.Run{ended(time.Hour, 1, true),
+			ended(2*time.Hour, 9, false)}, noon.Add(-time.Hour)},
+		{"those since did not even try", noon, []job.Run{ended(time.Minute, 0, false),
+			ended(time.Hour, 0, false), ended(23*time.Hour, 1, true)}, noon.Add(-23 * time.Hour)},
+		{"that was a day ago", noon, []job.Run{ended(time.Hour, 0, false), ended(24*time.Hour, 1, true)},
+			time.Time{}},
+		{"the probe was refused too", noon, []job.Run{ended(time.Hour, 1, true),
+			ended(25*time.Hour, 1, true)}, noon.Add(-time.Hour)},
+		{"that was last month", firstOfMonth, []job.Run{ended(noon.Sub(firstOfMonth)+time.Minute, 1,
+			true)}, time.Time{}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			if got := (job.State{Runs: row.runs}).QuotaUsedUp(row.now); !got.Equal(row.since) {

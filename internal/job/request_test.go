@@ -8,8 +8,14 @@ import (
 
 func TestJoinedBy(t *testing.T) {
 	t.Parallel()
-	asked := func(mode job.Mode) job.Request { return job.Request{ID: "asked", Mode: mode, Trigger: "api"} }
-	running := func(mode job.Mode) job.Request { return job.Request{ID: "running", Mode: mode, Trigger: "schedule"} }
+	asked := func(mode job.Mode) job.Request {
+		return job.Request{ID: "asked", Mode: mode,
+			Trigger: "api"}
+	}
+	running := func(mode job.Mode) job.Request {
+		return job.Request{ID: "running", Mode: mode,
+			Trigger: "schedule"}
+	}
 	accepted := func(r job.Request) job.Request { r.Accept = true; return r }
 	dry := func(r job.Request) job.Request { r.DryRun = true; return r }
 	knowing := func(r job.Request, rollback string) job.Request {
@@ -37,10 +43,14 @@ func TestJoinedBy(t *testing.T) {
 		{"without/accept", asked(job.Full), accepted(running(job.Full)), true},
 		{"real/dry run", asked(job.Full), dry(running(job.Full)), false},
 		{"dry run/real", dry(asked(job.Full)), running(job.Full), false},
-		{"after a rollback/before it", knowing(asked(job.Full), "rollback-1"), knowing(running(job.Full), ""), false},
-		{"after two rollbacks/after one", knowing(asked(job.Full), "rollback-2"), knowing(running(job.Full), "rollback-1"), false},
-		{"after a rollback/after the same", knowing(asked(job.Full), "rollback-1"), knowing(running(job.Full), "rollback-1"), true},
-		{"before any rollback/likewise", knowing(asked(job.Full), ""), knowing(running(job.Full), ""), true},
+		{"after a rollback/before it", knowing(asked(job.Full), "rollback-1"),
+			knowing(running(job.Full), ""), false},
+		{"after two rollbacks/after one", knowing(asked(job.Full), "rollback-2"),
+			knowing(running(job.Full), "rollback-1"), false},
+		{"after a rollback/after the same", knowing(asked(job.Full), "rollback-1"),
+			knowing(running(job.Full), "rollback-1"), true},
+		{"before any rollback/likewise", knowing(asked(job.Full), ""), knowing(running(job.Full), ""),
+			true},
 		{"knows a rollback/unknown", knowing(asked(job.Full), "rollback-1"), running(job.Full), true},
 		{"unknown/knows a rollback", asked(job.Full), knowing(running(job.Full), "rollback-1"), true},
 		{"accept/lease with accept", accepted(asked(job.Sweep)), leased, true},

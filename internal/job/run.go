@@ -66,7 +66,7 @@ type Run struct {
 	AirtableStarted  Time `json:"airtable_started"`
 	AirtableFinished Time `json:"airtable_finished"`
 
-	Filter         string `json:"filter,omitempty"`          // the formula that narrowed the first listing
+	Filter         string `json:"filter,omitempty"`          // formula of the first listing
 	SchemaSHA256   string `json:"schema_sha256,omitempty"`   // of the table's fields
 	ContentSHA256  string `json:"content_sha256,omitempty"`  // of the snapshot after it
 	ComputedSHA256 string `json:"computed_sha256,omitempty"` // the same of what Airtable works out

@@ -30,16 +30,19 @@ func TestTimeAndNullableJSON(t *testing.T) {
 		}
 	}
 	var read struct{ A, B job.Time }
-	if err := json.Unmarshal([]byte(`{"A":"2026-12-01T00:00:00.123Z","B":null}`), &read); err != nil || !read.B.IsZero() ||
+	if err := json.Unmarshal([]byte(`{"A":"2026-12-01T00:00:00.123Z","B":null}`), &read); err != nil ||
+		!read.B.IsZero() ||
 		!read.A.Equal(time.Date(2026, 12, 1, 0, 0, 0, 123_000_000, time.UTC)) {
 		t.Errorf("read %v, %v", read, err)
 	}
-	for _, text := range []string{`"yesterday"`, `"9999-12-31T23:59:59-01:00"`, `"0000-01-01T00:00:00+01:00"`, `7`} {
+	for _, text := range []string{`"yesterday"`, `"9999-12-31T23:59:59-01:00"`,
+		`"0000-01-01T00:00:00+01:00"`, `7`} {
 		if err := json.Unmarshal([]byte(text), &read.A); err == nil {
 			t.Errorf("%s is read as the time %v", text, read.A)
 		}
 	}
-	if err := json.Unmarshal([]byte(`"2026-11-30T16:00:00.1239-08:00"`), &read.A); err != nil || read.A != job.At(time.Date(2026, 12, 1, 0, 0, 0, 123_000_000, time.UTC)) {
+	if err := json.Unmarshal([]byte(`"2026-11-30T16:00:00.1239-08:00"`), &read.A); err != nil ||
+		read.A != job.At(time.Date(2026, 12, 1, 0, 0, 0, 123_000_000, time.UTC)) {
 		t.Errorf("read %v, %v; not what is written of it", read.A, err)
 	}
 }
@@ -47,7 +50,8 @@ func TestTimeAndNullableJSON(t *testing.T) {
 func TestModeCovers(t *testing.T) {
 	t.Parallel()
 	covers := map[job.Mode]string{
-		job.Full: "full sweep incremental", job.Sweep: "sweep incremental", job.Incremental: "incremental", job.Rollback: "", "check": "",
+		job.Full: "full sweep incremental", job.Sweep: "sweep incremental",
+		job.Incremental: "incremental", job.Rollback: "", "check": "",
 	}
 	for m, all := range covers {
 		for other := range covers {
@@ -74,7 +78,8 @@ func TestRunIDsSortAndFitKeys(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 23, 22, 3, 32, 0, time.FixedZone("east", 3600))
 	first, second := job.NewRunID(job.Full, at), job.NewRunID(job.Full, at.Add(time.Second))
-	if !strings.HasPrefix(first, "full-20261123T210332Z-") || first >= second || first == job.NewRunID(job.Full, at) {
+	if !strings.HasPrefix(first, "full-20261123T210332Z-") || first >= second ||
+		first == job.NewRunID(job.Full, at) {
 		t.Errorf("%s, then %s", first, second)
 	}
 	if err := blob.CheckKey("snapshots/" + first); err != nil {

@@ -18,19 +18,21 @@ func TestParseRunID(t *testing.T) {
 			}
 		}
 	}
-	for _, id := range []string{"", "full", "full-20261123T220332Z", "full-20261123T220332Z-", "full-20261323T220332Z-abcde", "check-20261123T220332Z-abcde", "full-20261123T220332Z-abcde/"} {
+	for _, id := range []string{"", "full", "full-20261123T220332Z", "full-20261123T220332Z-",
+		"full-20261323T220332Z-abcde", "check-20261123T220332Z-abcde", "full-20261123T220332Z-abcde/"} {
 		if _, _, ok := job.ParseRunID(id); ok {
 			t.Errorf("%q is taken for a run's id", id)
 		}
 	}
 }
 
-// Whoever begins what is due, on whatever host and in whatever zone, begins the same run.
+// All hosts, in any time zone, give a scheduled run the same id.
 func TestScheduledRunIDIsStable(t *testing.T) {
 	t.Parallel()
 	due := time.Date(2026, 11, 23, 22, 0, 0, 0, time.UTC)
 	id := job.ScheduledRunID(job.Sweep, due)
-	if again := job.ScheduledRunID(job.Sweep, due.In(time.FixedZone("west", -8*3600))); again != id || id != "sweep-20261123T220000Z-sched" {
+	if again := job.ScheduledRunID(job.Sweep, due.In(time.FixedZone("west", -8*3600))); again != id ||
+		id != "sweep-20261123T220000Z-sched" {
 		t.Errorf("%s and %s", id, again)
 	}
 	if other := job.ScheduledRunID(job.Full, due); other == id {

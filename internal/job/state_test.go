@@ -14,7 +14,7 @@ func personal(id string) job.Run {
 	return job.Run{ID: id, Mode: job.Full, Trigger: job.TriggerCLI, Attempt: "attempt of " + id}
 }
 
-// acquire acquires the lease as the store would keep it: dated by the write.
+// acquire acquires the lease as the store has it: dated by the write.
 func acquire(t *testing.T, s *job.State, id string, at time.Time) job.Run {
 	t.Helper()
 	run, err := s.Acquire(job.Request{}, personal(id), airtable, at)
@@ -40,7 +40,8 @@ func TestAcquireRejects(t *testing.T) {
 		want  error
 	}{
 		{"done", job.State{Runs: []job.Run{published}}, job.Request{}, personal("full-1"), job.ErrDone},
-		{"rollback meanwhile", job.State{Hold: &job.Hold{Run: "rollback-1"}}, waited, personal("full-2"), job.ErrFenced},
+		{"rollback meanwhile", job.State{Hold: &job.Hold{Run: "rollback-1"}}, waited, personal("full-2"),
+			job.ErrFenced},
 		{"held", job.State{Hold: &job.Hold{Run: "rollback-1"}}, job.Request{}, scheduled, job.ErrHeld},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -57,7 +58,8 @@ func TestAcquireRejects(t *testing.T) {
 		var s job.State
 		acquire(t, &s, "full-1", noon)
 		_, err := s.Acquire(job.Request{}, personal("full-2"), airtable, noon.Add(29*time.Second))
-		if busy, ok := errors.AsType[*job.BusyError](err); !ok || busy.Lease.Run.ID != "full-1" || s.Fence != 1 {
+		if busy, ok := errors.AsType[*job.BusyError](err); !ok || busy.Lease.Run.ID != "full-1" ||
+			s.Fence != 1 {
 			t.Errorf("error %v, state %+v", err, s)
 		}
 	})
@@ -85,7 +87,8 @@ func TestLifeOfALease(t *testing.T) {
 		t.Errorf("finish: %v, %+v", err, s.Lease)
 	}
 	reaped := s.Runs[1] // both started at no time
-	if first.Fence != 1 || second.Fence != 2 || len(s.Runs) != 2 || reaped.Outcome+s.Runs[0].Outcome != "failed" {
+	if first.Fence != 1 || second.Fence != 2 || len(s.Runs) != 2 ||
+		reaped.Outcome+s.Runs[0].Outcome != "failed" {
 		t.Errorf("numbers %d and %d, receipts %+v", first.Fence, second.Fence, s.Runs)
 	}
 	if got := s.CallsIn(late); got != 55 { // ten seconds and one, at five calls a second
@@ -102,7 +105,8 @@ func TestFenceOffHoldsAndCounts(t *testing.T) {
 		t.Errorf("fencing number %d", fence)
 	}
 	receipt, _ := s.Receipt("full-1")
-	if receipt.Outcome != "fenced" || s.Lease != nil || s.KnownHold() != (job.KnownHold{Known: true, Run: "rollback-1"}) {
+	if receipt.Outcome != "fenced" || s.Lease != nil ||
+		s.KnownHold() != (job.KnownHold{Known: true, Run: "rollback-1"}) {
 		t.Errorf("receipt %+v, state %+v", receipt, s)
 	}
 	if err := s.Finish(run, noon); !errors.Is(err, job.ErrFenced) {

@@ -14,21 +14,7 @@ import (
 	"voc/internal/job"
 )
 
-// Action is what an event asks of the refresh function.
-type Action string
-
-// The actions.
-const (
-	Refresh Action = "refresh" // or a rollback: a run
-	Check   Action = "check"
-	Status  Action = "get_status"
-)
-
-// Forms are the events that are accepted, in words.
-const Forms = `accepted are {"mode": "full" | "sweep" | "incremental"}, with "accept": true to pass the publish gate, {"mode": "rollback", "snapshot": "<id>" | "previous"}, ` +
-	`{"mode": "check"}, {"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ("schedule" with "scheduled_time", or "api") and "run_id" say where a run comes from`
-
-// Event is the form of an event. One that names no mode means the function's own.
+// Event is the JSON of an event. One without a mode has the function's own.
 type Event struct {
 	Mode          string      `json:"mode"`
 	Accept        bool        `json:"accept,omitempty"`
@@ -38,24 +24,33 @@ type Event struct {
 	ScheduledTime time.Time   `json:"scheduled_time,omitzero"`
 }
 
-// old are names that events had before.
-var old = map[string]string{"refresh_full": "full", "refresh_incremental": "incremental"}
+// Action is what an event asks the refresh function to do.
+type Action string
 
-// ReadEvent reads an event that came now; one that names no mode means fallback. The
-// request is that of a Refresh, else zero. The error says which forms are accepted.
+// The actions.
+const (
+	Refresh Action = "refresh" // a run: a refresh or a rollback
+	Check   Action = "check"
+	Status  Action = "get_status"
+)
+
+// EventHelp lists the accepted events.
+const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental"}, with "accept": true ` +
+	`to pass the publish gate, {"mode": "rollback", "snapshot": "<id>" | "previous"}, ` +
+	`{"mode": "check"}, {"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ` +
+	`("schedule" with "scheduled_time", or "api") and "run_id" tell where a run comes from`
+
+// ReadEvent parses an event that was received now; fallback is the mode of one that names none.
+// The request is zero unless the action is Refresh. The error ends with EventHelp.
 func ReadEvent(payload []byte, fallback string, now time.Time) (Action, job.Request, error) {
 	e, err := decodeEvent(payload)
 	if err == nil {
-		if e.Mode == "" {
-			e.Mode = fallback
-		}
-		if name, ok := old[e.Mode]; ok {
-			e.Mode = name
-		}
+		e.Mode = cmp.Or(e.Mode, fallback)
+		e.Mode = cmp.Or(formerModes[e.Mode], e.Mode)
 		err = e.check()
 	}
 	if err != nil {
-		return "", job.Request{}, fmt.Errorf("the event is not understood: %w; %s", err, Forms)
+		return "", job.Request{}, fmt.Errorf("invalid event: %w; %s", err, EventHelp)
 	}
 	if action := Action(e.Mode); action == Check || action == Status {
 		return action, job.Request{}, nil
@@ -63,7 +58,12 @@ func ReadEvent(payload []byte, fallback string, now time.Time) (Action, job.Requ
 	return Refresh, e.request(now), nil
 }
 
-// decodeEvent takes no event at all for {}, as Lambda's own tools have it.
+// formerModes are the names that modes had in older events.
+var formerModes = map[string]string{
+	"refresh_full": "full", "refresh_incremental": "incremental",
+}
+
+// decodeEvent decodes an empty payload and null as {}: Lambda's own tools send them.
 func decodeEvent(payload []byte) (e Event, err error) {
 	payload = bytes.TrimSpace(payload)
 	if len(payload) == 0 || string(payload) == "null" {
@@ -72,68 +72,52 @@ func decodeEvent(payload []byte) (e Event, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.DisallowUnknownFields()
 	if err = decoder.Decode(&e); err != nil {
-		return e, fault(err)
+		return e, withoutGoTypes(err)
 	}
 	if _, err = decoder.Token(); err != io.EOF {
-		return e, errors.New("something follows the JSON object")
+		return e, errors.New("data follows the JSON object")
 	}
 	return e, nil
 }
 
-// fault words what encoding/json says without naming the types of this program.
-func fault(err error) error {
+// withoutGoTypes returns the error of encoding/json without the names of Go types.
+func withoutGoTypes(err error) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
-			return fmt.Errorf("it must be a JSON object, and is %s", wrong.Value)
+			return fmt.Errorf("must be a JSON object, not %s", wrong.Value)
 		}
-		return fmt.Errorf("%q can not be %s", wrong.Field, wrong.Value)
+		return fmt.Errorf("%q cannot be %s", wrong.Field, wrong.Value)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "json: "))
 }
 
 func (e Event) check() error {
 	mode, action := job.Mode(e.Mode), Action(e.Mode)
-	refreshes := slices.Contains([]job.Mode{job.Full, job.Sweep, job.Incremental}, mode)
-	rollsBack := mode == job.Rollback
+	isRefresh := slices.Contains([]job.Mode{job.Full, job.Sweep, job.Incremental}, mode)
+	isRollback := mode == job.Rollback
+	isScheduled := e.Trigger == job.TriggerSchedule
+	idMode, _, validID := job.ParseRunID(e.runID())
 	switch {
-	case !refreshes && !rollsBack && action != Check && action != Status:
-		return fmt.Errorf("there is no mode %q", e.Mode)
-	case e.Accept && !refreshes:
+	case !isRefresh && !isRollback && action != Check && action != Status:
+		return fmt.Errorf("no mode %q", e.Mode)
+	case e.Accept && !isRefresh:
 		return fmt.Errorf("%q has nothing to accept", e.Mode)
-	case rollsBack && e.Snapshot == "":
+	case isRollback && e.Snapshot == "":
 		return errors.New(`a rollback needs "snapshot"`)
-	case e.Snapshot != "" && !rollsBack:
+	case e.Snapshot != "" && !isRollback:
 		return fmt.Errorf("%q takes no snapshot", e.Mode)
-	}
-	return e.checkOrigin()
-}
-
-// checkOrigin is about who asks, and for which run.
-func (e Event) checkOrigin() error {
-	scheduled := e.Trigger == job.TriggerSchedule
-	mode, _, ok := job.ParseRunID(e.runID())
-	switch {
-	case !scheduled && e.Trigger != job.TriggerAPI && e.Trigger != "":
-		return fmt.Errorf("there is no trigger %q", e.Trigger)
-	case e.RunID != "" && (!ok || mode != job.Mode(e.Mode)):
-		return fmt.Errorf("%q is no id of a run of mode %q", e.RunID, e.Mode)
-	case !scheduled && !e.ScheduledTime.IsZero():
+	case !isScheduled && e.Trigger != job.TriggerAPI && e.Trigger != "":
+		return fmt.Errorf("no trigger %q", e.Trigger)
+	case e.RunID != "" && (!validID || idMode != mode):
+		return fmt.Errorf("%q is not the id of a run of mode %q", e.RunID, e.Mode)
+	case !isScheduled && !e.ScheduledTime.IsZero():
 		return errors.New(`"scheduled_time" is for the trigger "schedule"`)
 	}
 	return nil
 }
 
-// runID is the id that the event names. One of mode and time as EventBridge writes it,
-// full-2026-11-30T04:59:00Z, is that of a scheduled run.
-func (e Event) runID() string {
-	if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(e.RunID, e.Mode+"-")); err == nil {
-		return job.ScheduledRunID(job.Mode(e.Mode), at)
-	}
-	return e.RunID
-}
-
-// request is the run that the event asks for. A scheduled one has the id of its time, so
-// that a retry is the same run; one that does not tell its time is a run of now.
+// request returns the run that the event asks for. The id of a scheduled run contains its time, so
+// that a retry is the same run; a run without an id and a time is a new one.
 func (e Event) request(now time.Time) job.Request {
 	mode := job.Mode(e.Mode)
 	r := job.Request{
@@ -148,4 +132,13 @@ func (e Event) request(now time.Time) job.Request {
 		r.ID = job.NewRunID(mode, now)
 	}
 	return r
+}
+
+// runID returns the event's run id. A mode and a time as EventBridge writes it, such as
+// full-2026-11-30T04:59:00Z, stand for the id of the scheduled run.
+func (e Event) runID() string {
+	if at, err := time.Parse(time.RFC3339, strings.TrimPrefix(e.RunID, e.Mode+"-")); err == nil {
+		return job.ScheduledRunID(job.Mode(e.Mode), at)
+	}
+	return e.RunID
 }

@@ -10,32 +10,36 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// NewLog writes to Lambda's log, in the format that the function is configured for and with the id of the request: from the function's level on, or everything.
+// NewLog returns a logger to Lambda's log, in the function's configured format and with the id of
+// the request. It logs from the function's configured level on, or everything if verbose.
 func NewLog(verbose bool) *slog.Logger {
 	handler := lambdacontext.NewLogHandler()
 	if verbose {
-		handler = talkative{handler}
+		handler = everyLevel{handler}
 	}
 	return slog.New(handler)
 }
 
-// talkative lets every level through.
-type talkative struct{ slog.Handler }
+// everyLevel enables every level.
+type everyLevel struct{ slog.Handler }
 
 // Enabled implements slog.Handler.
-func (talkative) Enabled(context.Context, slog.Level) bool { return true }
+func (everyLevel) Enabled(context.Context, slog.Level) bool { return true }
 
 // WithAttrs implements slog.Handler.
-func (t talkative) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return talkative{t.Handler.WithAttrs(attrs)}
+func (h everyLevel) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return everyLevel{h.Handler.WithAttrs(attrs)}
 }
 
 // WithGroup implements slog.Handler.
-func (t talkative) WithGroup(name string) slog.Handler { return talkative{t.Handler.WithGroup(name)} }
+func (h everyLevel) WithGroup(name string) slog.Handler {
+	return everyLevel{h.Handler.WithGroup(name)}
+}
 
-// UseMemory has Go keep to most of the function's memory: Lambda ends a process that takes more than there is.
-func UseMemory() {
-	const share = 85 // percent; the rest is for what is not Go's
+// LimitMemory sets Go's memory limit to most of the function's memory: Lambda kills a process
+// that uses more than the function has.
+func LimitMemory() {
+	const share = 85 // percent; the rest is for memory that Go does not manage
 	megabytes, err := strconv.ParseInt(os.Getenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"), 10, 64)
 	if err == nil && megabytes > 0 {
 		debug.SetMemoryLimit(megabytes << 20 * share / 100)

@@ -17,8 +17,11 @@ import (
 	"voc/internal/lambdahost"
 )
 
-// through passes a request for a path through the proxy of a handler.
-func through(t *testing.T, path string, handler http.HandlerFunc, change ...func(*events.APIGatewayV2HTTPRequest)) (response events.APIGatewayV2HTTPResponse, log string) {
+// through sends a request for a path through the Proxy of a handler.
+func through(
+	t *testing.T, path string, handler http.HandlerFunc,
+	change ...func(*events.APIGatewayV2HTTPRequest),
+) (response events.APIGatewayV2HTTPResponse, log string) {
 	t.Helper()
 	var logged bytes.Buffer
 	e := events.APIGatewayV2HTTPRequest{RawPath: path}
@@ -28,21 +31,25 @@ func through(t *testing.T, path string, handler http.HandlerFunc, change ...func
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	response, err := lambdahost.Proxy(handler, unclaimed, slog.New(slog.NewTextHandler(&logged, nil)))(ctx, e)
+	response, err := lambdahost.Proxy(handler, unclaimed,
+		slog.New(slog.NewTextHandler(&logged, nil)))(ctx, e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return response, logged.String()
 }
 
-func TestAPanicIsA500AndTheProcessLives(t *testing.T) {
-	for name, fault := range map[string]any{"a fault": "secret internals", "an answer that was cut off": http.ErrAbortHandler} {
+func TestProxyPanic(t *testing.T) {
+	for name, fault := range map[string]any{
+		"panic": "secret internals", "aborted response": http.ErrAbortHandler,
+	} {
 		t.Run(name, func(t *testing.T) {
 			response, log := through(t, "/", func(w http.ResponseWriter, _ *http.Request) {
-				_, _ = io.WriteString(w, "half of an ans")
+				_, _ = io.WriteString(w, "half of a resp")
 				panic(fault)
 			})
-			if response.StatusCode != 500 || strings.Contains(response.Body, "half") || strings.Contains(response.Body, "secret") ||
+			if response.StatusCode != 500 || strings.Contains(response.Body, "half") ||
+				strings.Contains(response.Body, "secret") ||
 				response.Headers["Content-Type"] != "application/problem+json" {
 				t.Errorf("%+v", response)
 			}
@@ -53,21 +60,23 @@ func TestAPanicIsA500AndTheProcessLives(t *testing.T) {
 	}
 }
 
-func TestAPathArrivesAsItWasSent(t *testing.T) {
-	for _, path := range []string{"/", "/api/feedback/", "/api/feedback", "/a%b", "/100%/x", "/a?b=c", "/a#b", "/日本語", "/a b", "//a", "/%2F", "/a+b;c"} {
+func TestProxyPath(t *testing.T) {
+	for _, path := range []string{"/", "/api/feedback/", "/api/feedback", "/a%b", "/100%/x", "/a?b=c",
+		"/a#b", "/日本語", "/a b", "//a", "/%2F", "/a+b;c"} {
 		through(t, path, func(_ http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != path || r.URL.RawQuery != "" {
-				t.Errorf("%s arrives as path %q, query %q", path, r.URL.Path, r.URL.RawQuery)
+				t.Errorf("%s is received as path %q, query %q", path, r.URL.Path, r.URL.RawQuery)
 			}
 		})
 	}
 }
 
-func TestARequestHasItsDeadlineAndAddressAndHeaders(t *testing.T) {
+func TestProxyRequest(t *testing.T) {
 	through(t, "/", func(_ http.ResponseWriter, r *http.Request) {
-		if _, ok := r.Context().Deadline(); !ok || r.RemoteAddr != "192.0.2.1" || strings.Join(r.Header.Values("If-None-Match"), ",") != `W/"a",W/"b"` ||
+		if _, ok := r.Context().Deadline(); !ok || r.RemoteAddr != "192.0.2.1" ||
+			strings.Join(r.Header.Values("If-None-Match"), ",") != `W/"a",W/"b"` ||
 			r.URL.RawQuery != "a=%20&a=+" || r.Header.Get("Authorization") != "Bearer a,b" {
-			t.Errorf("%s asks for %s with %v", r.RemoteAddr, r.URL, r.Header)
+			t.Errorf("received %s from %s with %v", r.URL, r.RemoteAddr, r.Header)
 		}
 	}, func(e *events.APIGatewayV2HTTPRequest) {
 		e.RawQueryString = "a=%20&a=+"
@@ -76,14 +85,14 @@ func TestARequestHasItsDeadlineAndAddressAndHeaders(t *testing.T) {
 	})
 }
 
-func TestAnAnswerOfTheLargestSizeFitsWhateverItHolds(t *testing.T) {
+func TestProxyLargestResponse(t *testing.T) {
 	largest := lambdahost.AnswerLimit / 4 * 3
 	for name, body := range map[string]string{
-		"brackets, which JSON writes as six bytes": strings.Repeat("<", largest),
-		"quotes":                     strings.Repeat(`"`, largest),
-		"bytes that are no text":     strings.Repeat("\xff", largest),
-		"brackets, below the border": strings.Repeat("<", lambdahost.AnswerLimit/6),
-		"brackets, above the border": strings.Repeat("<", lambdahost.AnswerLimit/6+1),
+		"brackets (six bytes in JSON)": strings.Repeat("<", largest),
+		"quotes":                       strings.Repeat(`"`, largest),
+		"bytes that are not text":      strings.Repeat("\xff", largest),
+		"brackets, below the limit":    strings.Repeat("<", lambdahost.AnswerLimit/6),
+		"brackets, above the limit":    strings.Repeat("<", lambdahost.AnswerLimit/6+1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			response, _ := through(t, "/", func(w http.ResponseWriter, _ *http.Request) {
@@ -105,20 +114,25 @@ func TestAnAnswerOfTheLargestSizeFitsWhateverItHolds(t *testing.T) {
 				got = string(decoded)
 			}
 			if got != body {
-				t.Errorf("%d bytes arrive of %d", len(got), len(body))
+				t.Errorf("%d bytes of %d are received", len(got), len(body))
 			}
 		})
 	}
 }
 
-// FuzzProxy: whatever event can be read is answered, and in what the handler sees its path is what the gateway has sent.
+// FuzzProxy: every event that can be decoded gets a response, and the handler receives the path
+// that the gateway has sent.
 func FuzzProxy(f *testing.F) {
 	for _, seed := range []string{
-		`{}`, `{"rawPath":"/a%b","requestContext":{"http":{"method":"GET"}}}`, `{"rawPath":"","requestContext":{"http":{"method":"HEAD","path":"/x/"}}}`,
-		`{"rawPath":"//x/../y","rawQueryString":"a=%zz&b","requestContext":{"domainName":"h","http":{"method":"POST"}},"body":"x"}`,
-		`{"rawPath":"/","requestContext":{"http":{"method":"GE T"}}}`, `{"rawPath":"x:y@z","requestContext":{"domainName":"a b","http":{"method":"GET"}}}`,
+		`{}`, `{"rawPath":"/a%b","requestContext":{"http":{"method":"GET"}}}`,
+		`{"rawPath":"","requestContext":{"http":{"method":"HEAD","path":"/x/"}}}`,
+		`{"rawPath":"//x/../y","rawQueryString":"a=%zz&b","requestContext":{"domainName":"h",` +
+			`"http":{"method":"POST"}},"body":"x"}`,
+		`{"rawPath":"/","requestContext":{"http":{"method":"GE T"}}}`,
+		`{"rawPath":"x:y@z","requestContext":{"domainName":"a b","http":{"method":"GET"}}}`,
 		`{"rawPath":"/","isBase64Encoded":true,"body":"!","requestContext":{"http":{"method":"PUT"}}}`,
-		`{"rawPath":"/","headers":{"a b":"c\n","if-none-match":"\"a,b\""},"cookies":["a=b"],"requestContext":{"http":{"method":"GET"}}}`,
+		`{"rawPath":"/","headers":{"a b":"c\n","if-none-match":"\"a,b\""},"cookies":["a=b"],` +
+			`"requestContext":{"http":{"method":"GET"}}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -129,38 +143,46 @@ func FuzzProxy(f *testing.F) {
 		}
 		handler := func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(e.RawPath, "/") && r.URL.Path != e.RawPath {
-				t.Errorf("path %q arrives as %q", e.RawPath, r.URL.Path)
+				t.Errorf("path %q is received as %q", e.RawPath, r.URL.Path)
 			}
 			w.WriteHeader(http.StatusTeapot)
 		}
-		response, err := lambdahost.Proxy(http.HandlerFunc(handler), unclaimed, slog.New(slog.DiscardHandler))(t.Context(), e)
-		if err != nil || response.StatusCode != http.StatusTeapot && response.StatusCode != http.StatusBadRequest {
+		response, err := lambdahost.Proxy(http.HandlerFunc(handler), unclaimed,
+			slog.New(slog.DiscardHandler))(t.Context(), e)
+		if err != nil || response.StatusCode != http.StatusTeapot &&
+			response.StatusCode != http.StatusBadRequest {
 			t.Errorf("%d, %v", response.StatusCode, err)
 		}
 	})
 }
 
-// unclaimed is for handlers that ask for no claims.
+// unclaimed drops the claims.
 func unclaimed(ctx context.Context, _ map[string]string) context.Context { return ctx }
 
 type claimsKey struct{}
 
-// What the gateway's authorizer found in a JWT reaches the handler; where there is no authorizer nothing does.
-func TestClaimsReachTheHandler(t *testing.T) {
+// TestProxyClaims: the handler receives the claims of the gateway's authorizer, and none without
+// an authorizer.
+func TestProxyClaims(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		claims, _ := r.Context().Value(claimsKey{}).(map[string]string)
 		_, _ = io.WriteString(w, claims["sub"])
 	})
-	pass := func(ctx context.Context, claims map[string]string) context.Context {
+	withClaims := func(ctx context.Context, claims map[string]string) context.Context {
 		return context.WithValue(ctx, claimsKey{}, claims)
 	}
-	checked := events.APIGatewayV2HTTPRequestContextAuthorizerDescription{JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{Claims: map[string]string{"sub": "ann"}}}
-	for want, authorizer := range map[string]*events.APIGatewayV2HTTPRequestContextAuthorizerDescription{"": nil, "ann": &checked} {
+	type description = events.APIGatewayV2HTTPRequestContextAuthorizerDescription
+	verified := description{JWT: &events.APIGatewayV2HTTPRequestContextAuthorizerJWTDescription{
+		Claims: map[string]string{"sub": "ann"},
+	}}
+	for want, authorizer := range map[string]*description{"": nil, "ann": &verified} {
 		var event events.APIGatewayV2HTTPRequest
-		event.RawPath, event.RequestContext.HTTP.Method, event.RequestContext.Authorizer = "/api/feedback/", "GET", authorizer
-		answer, err := lambdahost.Proxy(handler, pass, slog.New(slog.DiscardHandler))(t.Context(), event)
-		if err != nil || answer.Body != want {
-			t.Errorf("%+v, %v, want %q", answer, err, want)
+		event.RawPath, event.RequestContext.HTTP.Method = "/api/feedback/", "GET"
+		event.RequestContext.Authorizer = authorizer
+		proxy := lambdahost.Proxy(handler, withClaims, slog.New(slog.DiscardHandler))
+		response, err := proxy(t.Context(), event)
+		if err != nil || response.Body != want {
+			t.Errorf("%+v, %v, want %q", response, err, want)
 		}
 	}
 }

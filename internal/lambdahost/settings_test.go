@@ -12,7 +12,7 @@ import (
 	"voc/internal/lambdahost/lambdatest"
 )
 
-// function are settings whose secrets are in a cloud, and a clock for them.
+// function is the Settings of an API function whose secrets are in a Cloud, with a clock.
 type function struct {
 	*lambdatest.Cloud
 	*lambdahost.Settings
@@ -24,13 +24,15 @@ type function struct {
 func newFunction(t *testing.T) *function {
 	t.Helper()
 	f := &function{Cloud: lambdatest.NewCloud(t), t: t, now: now}
-	for _, variable := range append(f.Environ(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key", "AWS_SECRET_ACCESS_KEY=secret") {
+	for _, variable := range append(f.Environ(), "AWS_REGION=eu-central-1", "AWS_ACCESS_KEY_ID=key",
+		"AWS_SECRET_ACCESS_KEY=secret") {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
 	var err error
 	f.Settings, err = lambdahost.NewSettings(t.Context(), config.API, []string{
-		"AIRTABLE_BASE_ID=appX", "SNAPSHOT_STORE=s3://voc-data/appX", "REFRESH_FULL_FUNCTION=f", "REFRESH_INCREMENTAL_FUNCTION=i",
+		"AIRTABLE_BASE_ID=appX", "SNAPSHOT_STORE=s3://voc-data/appX", "REFRESH_FULL_FUNCTION=f",
+		"REFRESH_INCREMENTAL_FUNCTION=i",
 		"READ_ACCESS=public", "READ_TOKENS_PARAMETER=/voc/read", "ADMIN_TOKENS_PARAMETER=/voc/admin",
 	}, slog.New(slog.NewTextHandler(&f.log, nil)))
 	if err != nil {
@@ -40,14 +42,14 @@ func newFunction(t *testing.T) *function {
 	return f
 }
 
-// after lets time pass and reads.
+// after advances the clock and reads.
 func (f *function) after(d time.Duration) lambdahost.State {
 	f.now = f.now.Add(d)
 	return f.Read(f.t.Context())
 }
 
-// has checks the admin's tokens, and how often SSM was asked for all secrets together.
-func (f *function) has(state lambdahost.State, admin string, rounds int) {
+// expect checks the admin tokens, and how often SSM was read for both secrets.
+func (f *function) expect(state lambdahost.State, admin string, rounds int) {
 	f.t.Helper()
 	var tokens []string
 	for _, secret := range state.Config.Access.AdminTokens {
@@ -56,78 +58,81 @@ func (f *function) has(state lambdahost.State, admin string, rounds int) {
 	if got := strings.Join(tokens, ","); got != admin {
 		f.t.Errorf("tokens %q, want %q", got, admin)
 	}
-	if f.Asked() != 2*rounds {
-		f.t.Errorf("SSM was asked %d times for two secrets, want %d", f.Asked(), 2*rounds)
+	if f.ParameterReads() != 2*rounds {
+		f.t.Errorf("SSM was read %d times for two secrets, want %d", f.ParameterReads(), 2*rounds)
 	}
 }
 
-func TestSecretsAreReadAgainAfterFiveMinutesAndNotBefore(t *testing.T) {
+func TestSettingsReadInterval(t *testing.T) {
 	f := newFunction(t)
-	f.Keep("/voc/read", "r")
-	f.Keep("/voc/admin", "first")
-	if f.Asked() != 0 || !f.Bare().Access.TokensUnread {
-		t.Errorf("SSM was asked %d times before anyone read", f.Asked())
+	f.PutParameter("/voc/read", "r")
+	f.PutParameter("/voc/admin", "first")
+	if f.ParameterReads() != 0 || !f.WithoutSecrets().Access.TokensUnread {
+		t.Errorf("SSM was read %d times before the first Read", f.ParameterReads())
 	}
 	first := f.after(0)
-	f.has(first, "first", 1)
-	f.Keep("/voc/admin", "second")
-	f.has(f.after(4*time.Minute+59*time.Second), "first", 1)
+	f.expect(first, "first", 1)
+	f.PutParameter("/voc/admin", "second")
+	f.expect(f.after(4*time.Minute+59*time.Second), "first", 1)
 	second := f.after(time.Second)
-	f.has(second, "second", 2)
+	f.expect(second, "second", 2)
 	if first.Version == second.Version || second.Config.Access.TokensUnread {
-		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version, second.Config.Access.TokensUnread)
+		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version,
+			second.Config.Access.TokensUnread)
 	}
 	if third := f.after(5 * time.Minute); third.Version != second.Version {
-		t.Errorf("another version, %d, of the same secrets", third.Version)
+		t.Errorf("version %d of the same secrets", third.Version)
 	}
 }
 
-func TestTheOldValueStaysWhenSSMFails(t *testing.T) {
+func TestSettingsKeepValueWhenSSMFails(t *testing.T) {
 	f := newFunction(t)
-	f.Keep("/voc/read", "r")
-	f.Keep("/voc/admin", "first")
+	f.PutParameter("/voc/read", "r")
+	f.PutParameter("/voc/admin", "first")
 	before := f.after(0)
-	f.Forget("/voc/admin")
+	f.DeleteParameter("/voc/admin")
 	state := f.after(5 * time.Minute)
-	f.has(state, "first", 2)
+	f.expect(state, "first", 2)
 	if len(state.Warnings) != 1 || state.Version == before.Version {
 		t.Fatalf("warnings %q, version %d", state.Warnings, state.Version)
 	}
 	for _, text := range []string{state.Warnings[0], f.log.String()} {
-		for _, part := range []string{"ADMIN_TOKENS_PARAMETER", "/voc/admin", "eu-central-1", "ParameterNotFound", "SecureString"} {
+		for _, part := range []string{"ADMIN_TOKENS_PARAMETER", "/voc/admin", "eu-central-1",
+			"ParameterNotFound", "SecureString"} {
 			if !strings.Contains(text, part) {
 				t.Errorf("%q does not name %s", text, part)
 			}
 		}
 	}
-	f.Keep("/voc/admin", "third")
+	f.PutParameter("/voc/admin", "third")
 	state = f.after(5 * time.Minute)
-	if f.has(state, "third", 3); len(state.Warnings) != 0 {
+	if f.expect(state, "third", 3); len(state.Warnings) != 0 {
 		t.Errorf("warnings %q", state.Warnings)
 	}
 }
 
-func TestASecretThatWasNeverReadIsAskedForSoonAgain(t *testing.T) {
+func TestSettingsRetryMissingSecret(t *testing.T) {
 	f := newFunction(t)
-	f.Keep("/voc/read", "r")
+	f.PutParameter("/voc/read", "r")
 	state := f.after(0)
-	if f.has(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
+	if f.expect(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
 		t.Errorf("unread: %v, warnings %q", state.Config.Access.TokensUnread, state.Warnings)
 	}
-	f.Keep("/voc/admin", "first")
-	f.has(f.after(9*time.Second), "", 1)
-	f.has(f.after(time.Second), "first", 2)
+	f.PutParameter("/voc/admin", "first")
+	f.expect(f.after(9*time.Second), "", 1)
+	f.expect(f.after(time.Second), "first", 2)
 }
 
-func TestASecretThatIsNoTokenIsNotTaken(t *testing.T) {
+func TestSettingsRejectInvalidSecret(t *testing.T) {
 	f := newFunction(t)
-	f.Keep("/voc/read", "r")
-	f.Keep("/voc/admin", "first")
+	f.PutParameter("/voc/read", "r")
+	f.PutParameter("/voc/admin", "first")
 	f.after(0)
-	f.Keep("/voc/admin", "no token at all")
+	f.PutParameter("/voc/admin", "no token at all")
 	state := f.after(5 * time.Minute)
-	f.has(state, "first", 2)
-	if text := strings.Join(state.Warnings, "\n"); !strings.Contains(text, "ADMIN_TOKENS_PARAMETER") || strings.Contains(text+f.log.String(), "at all") {
+	f.expect(state, "first", 2)
+	if text := strings.Join(state.Warnings, "\n"); !strings.Contains(text, "ADMIN_TOKENS_PARAMETER") ||
+		strings.Contains(text+f.log.String(), "at all") {
 		t.Errorf("warnings %q, log %s", text, &f.log)
 	}
 }

@@ -11,51 +11,58 @@ import (
 	"voc/internal/config"
 )
 
-// parameters reads secrets from SSM.
-type parameters struct {
+// ssmReader reads secrets from SSM.
+type ssmReader struct {
 	client *ssm.Client
 	region string
 }
 
-func newSSM(ctx context.Context) (parameters, error) {
+func newSSMReader(ctx context.Context) (ssmReader, error) {
 	cfg, err := Client(ctx, "SSM")
 	if err != nil {
-		return parameters{}, err
+		return ssmReader{}, err
 	}
-	return parameters{ssm.NewFromConfig(cfg), cfg.Region}, nil
+	return ssmReader{ssm.NewFromConfig(cfg), cfg.Region}, nil
 }
 
-// read asks for each parameter, all at once. It gives what could be read, by variable, and what is wrong with the others.
-func (p parameters) read(ctx context.Context, named []config.Parameter) (found map[string]string, faults []error) {
-	values, errs := make([]string, len(named)), make([]error, len(named))
+// read reads all parameters at once. It returns the values by variable, and the errors of those
+// that it could not read.
+func (r ssmReader) read(
+	ctx context.Context, parameters []config.Parameter,
+) (values map[string]string, errs []error) {
+	results := make([]string, len(parameters))
+	failures := make([]error, len(parameters))
 	var all sync.WaitGroup
-	for i, parameter := range named {
-		all.Go(func() { values[i], errs[i] = p.get(ctx, parameter) })
+	for i, p := range parameters {
+		all.Go(func() { results[i], failures[i] = r.get(ctx, p) })
 	}
 	all.Wait()
-	found = map[string]string{}
-	for i, parameter := range named {
-		if errs[i] != nil {
-			faults = append(faults, errs[i])
+	values = map[string]string{}
+	for i, p := range parameters {
+		if failures[i] != nil {
+			errs = append(errs, failures[i])
 			continue
 		}
-		found[parameter.Variable] = values[i]
+		values[p.Variable] = results[i]
 	}
-	return found, faults
+	return values, errs
 }
 
-func (p parameters) get(ctx context.Context, parameter config.Parameter) (string, error) {
-	out, err := p.client.GetParameter(ctx, &ssm.GetParameterInput{Name: &parameter.Name, WithDecryption: aws.Bool(true)})
+func (r ssmReader) get(ctx context.Context, p config.Parameter) (string, error) {
+	in := &ssm.GetParameterInput{Name: &p.Name, WithDecryption: aws.Bool(true)}
+	out, err := r.client.GetParameter(ctx, in)
 	if err != nil {
-		return "", fmt.Errorf("%s: the SSM parameter %s in %s can not be read: %s", parameter.Source(), parameter.Name, p.region, Refusal(err, advice))
+		return "", fmt.Errorf("%s: read the SSM parameter %s in %s: %s",
+			p.Source(), p.Name, r.region, Describe(err, advice))
 	}
 	return aws.ToString(out.Parameter.Value), nil
 }
 
-// advice is what an operator can do about each error code of SSM.
+// advice is what an operator can do about an error code of SSM.
 var advice = map[string]string{
-	"ParameterNotFound":     "create it there as a SecureString, or correct the name",
-	"AccessDeniedException": "let the function's role do ssm:GetParameter on it, and kms:Decrypt if a key of your own encrypts it",
-	"InvalidKeyId":          "the key that encrypts it is gone or disabled: write the parameter anew",
-	"ThrottlingException":   "it is tried again",
+	"ParameterNotFound": "create it there as a SecureString, or correct the name",
+	"AccessDeniedException": "allow the function's role ssm:GetParameter on it, " +
+		"and kms:Decrypt if a key of your own encrypts it",
+	"InvalidKeyId":        "the key that encrypts it is missing or disabled: rewrite the parameter",
+	"ThrottlingException": "the next read retries it",
 }

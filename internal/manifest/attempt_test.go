@@ -12,7 +12,7 @@ import (
 	"voc/internal/manifest"
 )
 
-// A scheduled run is tried by every host of a store, and again by whoever is told that it failed.
+// Each host of a store attempts a scheduled run, and retries it after a failure.
 func TestAcquireRejectsSettledRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -20,8 +20,10 @@ func TestAcquireRejectsSettledRun(t *testing.T) {
 		skipped bool // for the forecast of the quota
 		settled bool
 	}{
-		{job.Published, false, true}, {job.Unchanged, false, true}, {job.Joined, false, true}, {job.Refused, false, true}, {job.Held, true, true},
-		{job.Failed, false, false}, {job.Fenced, false, false}, {job.RetryLater, false, false}, {job.Held, false, false},
+		{job.Published, false, true}, {job.Unchanged, false, true}, {job.Joined, false, true},
+		{job.Refused, false, true}, {job.Held, true, true},
+		{job.Failed, false, false}, {job.Fenced, false, false}, {job.RetryLater, false, false},
+		{job.Held, false, false},
 	} {
 		t.Run(fmt.Sprint(row.outcome, " skipped ", row.skipped), func(t *testing.T) {
 			store, _ := newStore()
@@ -41,13 +43,14 @@ func TestAcquireRejectsSettledRun(t *testing.T) {
 			}
 			fails(t, err, job.ErrDone)
 			if got, _ := m.Receipt("full-1"); !cmp.Equal(got, was) || !cmp.Equal(before, load(t, c)) {
-				t.Errorf("it is told %+v; the store has %+v", got, load(t, c))
+				t.Errorf("it returns %+v; the store has %+v", got, load(t, c))
 			}
 		})
 	}
 }
 
-// What one attempt writes of a run that another one has ended: the receipt stays that says how the run ended, and all calls count.
+// An attempt writes a receipt after another one ended the run: the receipt that settles
+// the run stays, and all calls count.
 func TestRecordOfOvertakenAttemptAddsOnlyCalls(t *testing.T) {
 	t.Parallel()
 	first := func(outcome job.Outcome, fence int64) job.Run {
@@ -60,15 +63,23 @@ func TestRecordOfOvertakenAttemptAddsOnlyCalls(t *testing.T) {
 		first, second job.Run
 		stays         bool // the first one's
 	}{
-		{"a success, then one that had the lease before", first(job.Published, 5), first(job.Fenced, 4), true},
-		{"a success, then one that never had it", first(job.Unchanged, 5), first(job.RetryLater, 0), true},
-		{"a refusal, then one that never had the lease", first(job.Refused, 5), first(job.Failed, 0), true},
-		{"one that has joined, then one that waited in vain", first(job.Joined, 0), first(job.RetryLater, 0), true},
-		{"a failure, then one that had the lease before", first(job.Failed, 5), first(job.Fenced, 4), true},
-		{"a failure, then one that had the lease later", first(job.Failed, 5), first(job.RetryLater, 6), false},
+		{"a success, then one that had the lease before", first(job.Published, 5), first(job.Fenced, 4),
+			true},
+		{"a success, then one that never had it", first(job.Unchanged, 5), first(job.RetryLater, 0),
+			true},
+		{"a refusal, then one that never had the lease", first(job.Refused, 5), first(job.Failed, 0),
+			true},
+		{"one that has joined, then one that waited in vain", first(job.Joined, 0),
+			first(job.RetryLater, 0), true},
+		{"a failure, then one that had the lease before", first(job.Failed, 5), first(job.Fenced, 4),
+			true},
+		{"a failure, then one that had the lease later", first(job.Failed, 5), first(job.RetryLater, 6),
+			false},
 		{"a failure, then one that was not even begun", first(job.Failed, 5), first(job.Held, 0), false},
-		{"one that waited in vain, then a success", first(job.RetryLater, 0), first(job.Published, 5), false},
-		{"one that has joined, then a success that had the lease", first(job.Joined, 0), first(job.Published, 5), false},
+		{"one that waited in vain, then a success", first(job.RetryLater, 0), first(job.Published, 5),
+			false},
+		{"one that has joined, then a success that had the lease", first(job.Joined, 0),
+			first(job.Published, 5), false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			store, _ := newStore()
@@ -76,7 +87,8 @@ func TestRecordOfOvertakenAttemptAddsOnlyCalls(t *testing.T) {
 			second := attempt(row.second, "second")
 			second.AirtableCalls = 2
 			var got job.Run
-			for _, run := range []job.Run{row.first, second, second} { // told twice, counted once where it stays
+			// written twice, counted once if it stays
+			for _, run := range []job.Run{row.first, second, second} {
 				var err error
 				if got, err = c.Record(t.Context(), run); err != nil {
 					t.Fatal(err)
@@ -87,14 +99,16 @@ func TestRecordOfOvertakenAttemptAddsOnlyCalls(t *testing.T) {
 				want, calls = row.first, 11 // nothing is left of it to know it by
 			}
 			m := load(t, c)
-			if kept, _ := m.Receipt("full-1"); !cmp.Equal(kept, want) || !cmp.Equal(got, want) || m.CallsIn(noon) != calls || len(m.Runs) != 1 {
+			if kept, _ := m.Receipt("full-1"); !cmp.Equal(kept, want) || !cmp.Equal(got, want) ||
+				m.CallsIn(noon) != calls || len(m.Runs) != 1 {
 				t.Errorf("kept %+v, told %+v, want %+v; %d calls", kept, got, want, m.CallsIn(noon))
 			}
 		})
 	}
 }
 
-// Of two attempts of one run the later one has the lease. That the earlier one, taken for dead, comes back changes nothing.
+// Of two attempts of a run, the later one has the lease. The earlier one, which was
+// reaped, changes nothing when it returns.
 func TestReturningAttemptKeepsLaterReceipt(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -110,19 +124,22 @@ func TestReturningAttemptKeepsLaterReceipt(t *testing.T) {
 	told := fail(t, c, first)
 	m := load(t, c)
 	kept, _ := m.Receipt("full-1")
-	if kept.Outcome != "published" || !cmp.Equal(kept, told) || m.CallsIn(noon) < 27 || len(m.Runs) != 1 {
+	if kept.Outcome != "published" || !cmp.Equal(kept, told) || m.CallsIn(noon) < 27 ||
+		len(m.Runs) != 1 {
 		t.Errorf("kept %+v, told %+v, %d calls", kept, told, m.CallsIn(noon))
 	}
 	_, _, err := c.Acquire(t.Context(), base, job.Request{}, attempt(begun("full-1"), "third"))
 	fails(t, err, job.ErrDone)
 }
 
-// The answer that gives the lease may be lost, and the store with it: then the host does not know its number, and must not keep others waiting all the same.
+// The response to acquiring the lease may be lost, and then the store too. The host does
+// not know its fencing number, and must not make others wait all the same.
 func TestRecordReleasesUnknownLease(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Applied}, blobtest.Fault{Kind: blobtest.GetIfChanged, N: 2, Effect: blobtest.Refused})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Applied},
+		blobtest.Fault{Kind: blobtest.GetIfChanged, N: 2, Effect: blobtest.Refused})
 	run, err := begin(t.Context(), open(faulty), begun("full-1"))
 	fails(t, err, blobtest.ErrInjected)
 	if lease := load(t, open(store)).Lease; lease == nil || lease.Run.ID != "full-1" {
@@ -135,7 +152,7 @@ func TestRecordReleasesUnknownLease(t *testing.T) {
 	}
 }
 
-// The lease is that of an attempt: one more of the same run does not slip in beside it.
+// An attempt holds the lease: another attempt of the same run waits.
 func TestAcquireByAnotherAttemptIsBusy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -144,7 +161,8 @@ func TestAcquireByAnotherAttemptIsBusy(t *testing.T) {
 	if _, err := begin(t.Context(), c, attempt(begun("full-1"), "second")); !isBusy(err) {
 		t.Errorf("error %v", err)
 	}
-	if again, err := begin(t.Context(), c, attempt(begun("full-1"), "first")); err != nil || !cmp.Equal(again, run) || load(t, c).Generation != 1 {
+	if again, err := begin(t.Context(), c, attempt(begun("full-1"), "first")); err != nil ||
+		!cmp.Equal(again, run) || load(t, c).Generation != 1 {
 		t.Errorf("its own, asked for again: %+v, error %v", again, err)
 	}
 	fail(t, c, attempt(begun("full-1"), "second"))

@@ -12,7 +12,7 @@ import (
 	"voc/internal/manifest"
 )
 
-// inBubble gives a store whose clock is the bubble's, which moves while everybody waits.
+// inBubble runs a test with a store in a synctest bubble, whose clock the store follows.
 func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *manifest.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -36,7 +36,8 @@ func TestAwaitReturnsReceipt(t *testing.T) {
 			fail(t, c, run)
 		}()
 		got, ended, err := c.Await(t.Context(), run)
-		if took := time.Since(start); err != nil || !ended || got.Outcome != "failed" || took < 45*time.Second || took > 48*time.Second {
+		if took := time.Since(start); err != nil || !ended || got.Outcome != "failed" ||
+			took < 45*time.Second || took > 48*time.Second {
 			t.Errorf("%+v, ended %v, error %v after %s", got, ended, err, took)
 		}
 	})
@@ -64,7 +65,8 @@ func TestAwaitEndedRunReturnsAtOnce(t *testing.T) {
 		"a rollback has fenced it": {func(t *testing.T, c *manifest.Store, run job.Run) {
 			rollback(t, c, "rollback-2", string(load(t, c).Current))
 		}, true},
-		"its receipt is that of an earlier attempt, and the lease is another's": {func(t *testing.T, c *manifest.Store, run job.Run) {
+		"its receipt is that of an earlier attempt, and the lease is another's": {func(t *testing.T,
+			c *manifest.Store, run job.Run) {
 			fail(t, c, run)
 			leased(t, c, attempt(begun(run.ID), "later"))
 		}, true},
@@ -119,7 +121,7 @@ func TestRunningFollowsLease(t *testing.T) {
 		is(true)
 		time.Sleep(time.Second)
 		is(false)
-		if err := c.Renew(t.Context(), run); err != nil { // nobody has taken over
+		if err := c.Renew(t.Context(), run); err != nil { // no other run has taken over
 			t.Error(err)
 		}
 		is(true)
@@ -158,7 +160,8 @@ func TestReap(t *testing.T) {
 		for range 2 {
 			m := bury(base)
 			got, _ := m.Receipt("full-1")
-			if m.Lease != nil || got.Outcome != "failed" || m.Generation != 4 || m.CallsIn(time.Now()) != 7+55 {
+			if m.Lease != nil || got.Outcome != "failed" || m.Generation != 4 ||
+				m.CallsIn(time.Now()) != 7+55 {
 				t.Errorf("%+v", m)
 			}
 			says(t, string(got.Error), "no other run has taken over")

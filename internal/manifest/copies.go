@@ -75,3 +75,21 @@ func (s *Store) keys(ctx context.Context, prefix string) ([]string, error) {
 	}
 	return keys, nil
 }
+
+// deleteAll tries to delete each of the keys.
+func (s *Store) deleteAll(ctx context.Context, keys []string) error {
+	var errs []error
+	for _, key := range keys {
+		if err := s.blobs.Delete(ctx, key); err != nil {
+			errs = append(errs, fmt.Errorf("delete %s: %w", key, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// damaged adds to an error about the manifest how to repair it. No program does that
+// unasked, because it would be a guess.
+func (s *Store) damaged(err error) error {
+	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
+		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
+}

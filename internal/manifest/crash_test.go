@@ -16,20 +16,24 @@ import (
 	"voc/internal/snapshot"
 )
 
-// TestPublishIsAtomicUnderCrash tries every write of a manifest, at every operation of it with every fault.
+// TestPublishIsAtomicUnderCrash tries each fault at each operation of each act that
+// writes the manifest.
 func TestPublishIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	files := map[string]snapshot.Sealed{}
 	for _, run := range []string{"full-0", "full-1", "full-2", "next", "last"} {
 		files[run] = sealed(t, run)
 	}
-	publishing := func(ctx context.Context, c *manifest.Store, run job.Run, m manifest.Manifest) (job.Run, error) {
+	publishing := func(ctx context.Context, c *manifest.Store, run job.Run,
+		m manifest.Manifest) (job.Run, error) {
 		return c.Publish(ctx, publication(t, files["next"], run, m.Current))
 	}
-	beginning := func(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run, error) {
+	beginning := func(ctx context.Context, c *manifest.Store, run job.Run,
+		_ manifest.Manifest) (job.Run, error) {
 		return begin(ctx, c, run)
 	}
-	rollingBack := func(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run, error) {
+	rollingBack := func(ctx context.Context, c *manifest.Store, run job.Run,
+		_ manifest.Manifest) (job.Run, error) {
 		return c.Rollback(ctx, base, run, job.Previous)
 	}
 	for name, cell := range map[string]crash{
@@ -43,20 +47,25 @@ func TestPublishIsAtomicUnderCrash(t *testing.T) {
 		"rollback: after a run that died":      {history: 3, dead: true, attempt: rollingBack},
 		"record: a failure that had the lease": {history: 1, leased: true, attempt: recording},
 		"record: a failure that never had it":  {history: 1, alive: true, attempt: recording},
-		"confirm": {history: 1, leased: true, attempt: func(ctx context.Context, c *manifest.Store, run job.Run, m manifest.Manifest) (job.Run, error) {
-			return c.Confirm(ctx, run, manifest.Confirmation{Snapshot: string(m.Current), Watermark: noon.Add(time.Hour)})
+		"confirm": {history: 1, leased: true, attempt: func(ctx context.Context, c *manifest.Store,
+			run job.Run, m manifest.Manifest) (job.Run, error) {
+			return c.Confirm(ctx, run, manifest.Confirmation{Snapshot: string(m.Current),
+				Watermark: noon.Add(time.Hour)})
 		}},
-		"renew": {history: 1, leased: true, attempt: func(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run, error) {
+		"renew": {history: 1, leased: true, attempt: func(ctx context.Context, c *manifest.Store,
+			run job.Run, _ manifest.Manifest) (job.Run, error) {
 			run.Pages = 5
 			return run, c.Renew(ctx, run)
 		}},
-		"bury": {history: 1, dead: true, attempt: func(ctx context.Context, c *manifest.Store, run job.Run, m manifest.Manifest) (job.Run, error) {
+		"bury": {history: 1, dead: true, attempt: func(ctx context.Context, c *manifest.Store,
+			run job.Run, m manifest.Manifest) (job.Run, error) {
 			if err := c.Reap(ctx, base); err != nil {
 				return run, err
 			}
 			return recording(ctx, c, run, m)
 		}},
-		"count": {history: 1, counts: 3, attempt: func(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run, error) {
+		"count": {history: 1, counts: 3, attempt: func(ctx context.Context, c *manifest.Store,
+			run job.Run, _ manifest.Manifest) (job.Run, error) {
 			return run, c.Count(ctx, base, 3)
 		}},
 	} {
@@ -68,12 +77,14 @@ func TestPublishIsAtomicUnderCrash(t *testing.T) {
 	}
 }
 
-func recording(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run, error) {
+func recording(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run,
+	error) {
 	run.Outcome, run.Error = "failed", "for a reason"
 	return c.Record(ctx, run)
 }
 
-// crash is a store with a history, a reader that was there before, and a writer that may die.
+// crash is a store with a history, a reader with an open snapshot, and a writer that may
+// die.
 type crash struct {
 	files   map[string]snapshot.Sealed
 	history int  // publications, of which one a day and two are kept
@@ -81,7 +92,8 @@ type crash struct {
 	alive   bool // another run has the lease
 	leased  bool // the writer has it
 	counts  int  // calls that no receipt tells of
-	attempt func(ctx context.Context, c *manifest.Store, next job.Run, m manifest.Manifest) (job.Run, error)
+	attempt func(ctx context.Context, c *manifest.Store, next job.Run, m manifest.Manifest) (job.Run,
+		error)
 
 	store  *blobtest.Memory
 	clock  *clock
@@ -92,7 +104,7 @@ type crash struct {
 	err    error
 }
 
-// attemptOn makes a store with that history, and the attempt on it.
+// attemptOn returns a store with that history, and the attempt on it.
 func (c crash) attemptOn(t *testing.T) blobtest.Attempt {
 	c.fresh(t)
 	return blobtest.Attempt{
@@ -125,7 +137,7 @@ func (c *crash) fresh(t *testing.T) {
 	c.serves(t, c.reader, c.before)
 }
 
-// run does what an engine does: it records the failure of what failed.
+// run does what an engine does: it records a failure.
 func (c *crash) run(t *testing.T, store blob.Store) {
 	writer := manifest.New(store, 2, quota, quiet)
 	if c.got, c.err = c.attempt(t.Context(), writer, c.next, c.before); c.err != nil {
@@ -156,23 +168,27 @@ func (c *crash) check(t *testing.T) {
 	}
 }
 
-// tells checks that what the caller was told is so, and that what is current is what the last success says.
+// tells checks that the receipt that was returned is true, and that the last success is
+// current.
 func (c *crash) tells(t *testing.T, m manifest.Manifest) {
 	t.Helper()
 	kept, ended := m.Receipt("next")
 	switch {
 	case c.err == nil && c.got.Outcome != "" && (!ended || kept.Outcome != c.got.Outcome):
 		t.Errorf("the caller has %s, the store has %q", c.got.Outcome, kept.Outcome)
-	case c.err == nil && c.got.Outcome == "" && c.got.Fence > 0 && (m.Lease == nil || !cmp.Equal(m.Lease.Run, c.got)):
+	case c.err == nil && c.got.Outcome == "" && c.got.Fence > 0 &&
+		(m.Lease == nil || !cmp.Equal(m.Lease.Run, c.got)):
 		t.Errorf("the caller has the lease as %+v, and it is %+v", c.got, m.Lease)
 	case kept.Succeeded() && m.Current != kept.SnapshotAfter:
 		t.Errorf("the run ended with %s, and %s is current", kept.SnapshotAfter, m.Current)
 	case !kept.Succeeded() && m.Current != c.before.Current:
-		t.Errorf("%s is current, which was %s, and the run ended %q", m.Current, c.before.Current, kept.Outcome)
+		t.Errorf("%s is current, which was %s, and the run ended %q", m.Current, c.before.Current,
+			kept.Outcome)
 	}
 }
 
-// adds checks that the calls are those of the receipts, of which each run has one. What was counted without one may be counted twice, but not forgotten.
+// adds checks that each run has one receipt, and that the calls are those of the
+// receipts. Calls without a receipt may be counted twice, but are never lost.
 func (c *crash) adds(t *testing.T, m manifest.Manifest) {
 	t.Helper()
 	calls := 0
@@ -191,7 +207,7 @@ func (c *crash) adds(t *testing.T, m manifest.Manifest) {
 	}
 }
 
-// serves checks that a reader has exactly the snapshot that the manifest names.
+// serves checks that a reader has the snapshot that is current in the manifest.
 func (c *crash) serves(t *testing.T, reader *replica.Replica, m manifest.Manifest) {
 	t.Helper()
 	if err := reader.Sync(t.Context()); err != nil {

@@ -25,17 +25,22 @@ func TestDamagedManifestIsRejectedAndNotOverwritten(t *testing.T) {
 			damage(t, store, row.Name, row.Change)
 			before := keys(t, store, "")
 			_, loading := c.Load(t.Context())
-			_, publishing := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), receipt("full-3"), job.Nullable(s.ID)))
-			_, confirming := c.Confirm(t.Context(), receipt("full-3"), manifest.Confirmation{Snapshot: s.ID, Watermark: noon})
+			_, publishing := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), receipt("full-3"),
+				job.Nullable(s.ID)))
+			_, confirming := c.Confirm(t.Context(), receipt("full-3"),
+				manifest.Confirmation{Snapshot: s.ID, Watermark: noon})
 			_, recording := c.Record(t.Context(), failed("full-3"))
 			_, beginning := begin(t.Context(), c, receipt("full-3"))
 			_, rolling := c.Rollback(t.Context(), base, receipt("rollback-3"), job.Previous)
-			renewing, counting, burying := c.Renew(t.Context(), receipt("full-3")), c.Count(t.Context(), base, 7), c.Reap(t.Context(), base)
-			for _, err := range []error{loading, publishing, confirming, recording, beginning, rolling, renewing, counting, burying} {
+			renewing, counting, burying := c.Renew(t.Context(), receipt("full-3")),
+				c.Count(t.Context(), base, 7), c.Reap(t.Context(), base)
+			for _, err := range []error{loading, publishing, confirming, recording, beginning, rolling,
+				renewing, counting, burying} {
 				fails(t, err, row.Err)
 				says(t, fmt.Sprint(err), "manifest.json in memory:", row.Says)
 			}
-			if after := keys(t, store, ""); len(after) != len(before)+1 { // the snapshot that was not published
+			// of the snapshot that was not published
+			if after := keys(t, store, ""); len(after) != len(before)+1 {
 				t.Errorf("%q became %q", before, after)
 			}
 			_, again := c.Load(t.Context())
@@ -44,12 +49,14 @@ func TestDamagedManifestIsRejectedAndNotOverwritten(t *testing.T) {
 	}
 }
 
-// Two processes may begin on an empty store: that one of them finds the other's first copy is no damage.
+// Two processes may start on an empty store. The first copy of the one is no damage to
+// the other.
 func TestFirstManifestIsNotMissing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.List, N: 1, Effect: blobtest.Before(func() { publish(t, open(store), bytesOf(t, "full-1"), "full-1") })})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.List, N: 1,
+		Effect: blobtest.Before(func() { publish(t, open(store), bytesOf(t, "full-1"), "full-1") })})
 	if _, err := open(faulty).Record(t.Context(), failed("full-2")); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +65,8 @@ func TestFirstManifestIsNotMissing(t *testing.T) {
 	}
 }
 
-func accept(ctx context.Context, c *manifest.Store, run job.Run) (manifest.Manifest, job.Run, error) {
+func accept(ctx context.Context, c *manifest.Store, run job.Run) (manifest.Manifest, job.Run,
+	error) {
 	return c.Acquire(ctx, base, job.Request{Accept: true}, run)
 }
 
@@ -79,19 +87,23 @@ func TestAcquireRepairsDamageOnlyWithAccept(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m.Current != before.Current || !cmp.Equal(m.Snapshots, before.Snapshots) || !cmp.Equal(m.Runs, before.Runs) || m.CallsIn(noon) != 14 {
+			if m.Current != before.Current || !cmp.Equal(m.Snapshots, before.Snapshots) ||
+				!cmp.Equal(m.Runs, before.Runs) || m.CallsIn(noon) != 14 {
 				t.Errorf("it goes on from %+v, not from %+v", m, before)
 			}
-			// What was written after the copy is not known: no number of it may come twice.
+			// What was written after the copy is unknown: none of its numbers may be given
+			// again.
 			if m.Generation < before.Generation+1000 || run.Fence < before.Fence+1000 {
-				t.Errorf("generation %d after %d, fencing number %d after %d", m.Generation, before.Generation, run.Fence, before.Fence)
+				t.Errorf("generation %d after %d, fencing number %d after %d", m.Generation, before.Generation,
+					run.Fence, before.Fence)
 			}
 			p := publication(t, bytesOf(t, "full-3"), run, m.Current)
 			if _, err := c.Publish(t.Context(), p); err != nil || len(load(t, c).Snapshots) != 3 {
 				t.Errorf("error %v, then %+v", err, load(t, c))
 			}
 			publish(t, c, bytesOf(t, "full-4"), "full-4")
-			if copies := keys(t, store, "manifests/"); len(copies) != 3 || copies[2] < fmt.Sprintf("manifests/%012d.json", before.Generation+1000) {
+			if copies := keys(t, store, "manifests/"); len(copies) != 3 ||
+				copies[2] < fmt.Sprintf("manifests/%012d.json", before.Generation+1000) {
 				t.Errorf("copies %q", copies)
 			}
 		})
@@ -112,7 +124,8 @@ func TestRepairUsesNewestValidCopy(t *testing.T) {
 	}
 }
 
-// Without a copy there was no publication either, or somebody has removed it: the next run is the first.
+// Without a copy there was no publication, or the copy was removed: the next run is the
+// first.
 func TestRepairWithoutCopiesStartsEmpty(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -192,12 +205,13 @@ func TestWhichWritesStoreACopy(t *testing.T) {
 		}
 	}
 	copies := keys(t, store, "manifests/")
-	if got, want := content(t, store, copies[3]), content(t, store, manifestKey); !bytes.Equal(got, want) {
+	if got, want := content(t, store, copies[3]),
+		content(t, store, manifestKey); !bytes.Equal(got, want) {
 		t.Errorf("the newest copy is %s, not %s", got, want)
 	}
 }
 
-// Nobody knows any more who had the lease: whoever had it may not say what is current.
+// The repaired manifest does not have the lease. Its holder may not publish.
 func TestRepairFencesRunningRun(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -217,12 +231,14 @@ func TestRepairFencesRunningRun(t *testing.T) {
 	if m := load(t, c); m.CallsIn(noon) != 7+20 || m.Lease == nil || m.Lease.Run.ID != "full-3" {
 		t.Errorf("%d calls, the lease is %+v", m.CallsIn(noon), m.Lease)
 	}
-	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), run, job.Nullable(s.ID))); err != nil {
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-3"), run,
+		job.Nullable(s.ID))); err != nil {
 		t.Error(err)
 	}
 }
 
-// That is the other way that an error proposes. Fencing numbers may come twice then, and still no two runs have one lease.
+// An operator restores an old copy, as the error proposes. Fencing numbers may then
+// repeat, and still two runs never share a lease.
 func TestManualRestoreFencesRunningRun(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -244,7 +260,7 @@ func TestManualRestoreFencesRunningRun(t *testing.T) {
 	}
 }
 
-// A dry run with accept shows what a run with accept would do.
+// A dry run with accept returns what a run with accept would.
 func TestLoadForRepairWritesNothing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -255,7 +271,8 @@ func TestLoadForRepairWritesNothing(t *testing.T) {
 		t.Errorf("of a whole one: error %v\n%s", err, diff)
 	}
 	overwrite(t, store, manifestKey, []byte("damaged"))
-	if m, err := c.LoadForRepair(t.Context()); err != nil || m.Current != whole.Current || !cmp.Equal(m.Snapshots, whole.Snapshots) {
+	if m, err := c.LoadForRepair(t.Context()); err != nil || m.Current != whole.Current ||
+		!cmp.Equal(m.Snapshots, whole.Snapshots) {
 		t.Errorf("of a damaged one: %+v, error %v", m, err)
 	}
 	if got := content(t, store, manifestKey); string(got) != "damaged" {

@@ -1,7 +1,7 @@
 package manifest
 
-// Decode reads what lies in a store as a manifest.
+// Decode is decode.
 var Decode = decode
 
-// Encode is what Decode reads.
+// Encode is Manifest.encode.
 func Encode(m Manifest) ([]byte, error) { return m.encode() }

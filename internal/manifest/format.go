@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 
+	"voc/internal/blob"
 	"voc/internal/snapshot"
 )
 
@@ -47,6 +49,16 @@ func (m Manifest) encode() ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d bytes, limit %d", ErrTooLarge, len(whole), sizeLimit)
 	}
 	return whole, err
+}
+
+// readManifest reads a manifest from an object, and closes it. Errors: ErrNewer, ErrDamaged.
+func readManifest(object *blob.Object) (Manifest, error) {
+	defer object.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(object.Body, sizeLimit))
+	if err != nil {
+		return Manifest{}, fmt.Errorf("unreadable: %w", err)
+	}
+	return decode(data)
 }
 
 // decode reads a manifest. Errors: ErrNewer, ErrDamaged.

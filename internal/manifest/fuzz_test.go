@@ -14,7 +14,8 @@ import (
 	"voc/internal/manifest"
 )
 
-// Whatever lies there, it is read as a manifest or refused by name. What is read is written as what reads the same, and the next run can go on from it.
+// Any content is decoded as a manifest or rejected with a named error. What is decoded is
+// encoded as the same manifest, and the next run can continue from it.
 func FuzzManifest(f *testing.F) {
 	store, _ := newStore()
 	publish(f, open(store), bytesOf(f, "full-2"), "full-2")
@@ -45,7 +46,7 @@ func FuzzManifest(f *testing.F) {
 	})
 }
 
-// goesOn lets a run begin and end on a manifest, as far as that does not forbid it.
+// goesOn starts and ends a run on a manifest, unless its state forbids that.
 func goesOn(t *testing.T, data []byte) {
 	store, clock := newStore()
 	overwrite(t, store, manifestKey, data)
@@ -61,7 +62,8 @@ func goesOn(t *testing.T, data []byte) {
 	before := load(t, open(store))
 	fail(t, open(store), run)
 	m := load(t, open(store))
-	if m.Lease != nil || !cmp.Equal(m.Snapshots, before.Snapshots) || m.Current != before.Current || m.CallsIn(noon) < before.CallsIn(noon) {
+	if m.Lease != nil || !cmp.Equal(m.Snapshots, before.Snapshots) || m.Current != before.Current ||
+		m.CallsIn(noon) < before.CallsIn(noon) {
 		t.Errorf("%+v became %+v", before, m)
 	}
 }

@@ -18,7 +18,8 @@ import (
 	"voc/internal/manifest"
 )
 
-// childVariable makes of a test binary that a test has started a process that takes the lease of the store in its folder, says so, and works on it until it is killed.
+// childVariable names the directory of a store. A test binary that has it acquires the
+// lease of the store, prints so, and holds the lease until it is killed.
 const childVariable = "MANIFEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -44,7 +45,8 @@ func childLives(run string) error {
 	return err
 }
 
-// startHolder starts another process and returns when it has the lease of the store in dir.
+// startHolder starts another process, and returns when that has the lease of the store in
+// dir.
 func startHolder(t *testing.T, dir, run string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -86,7 +88,8 @@ func TestKilledHoldersLeaseExpiresAtOnce(t *testing.T) {
 			if err := c.Reap(t.Context(), base); err != nil {
 				t.Fatal(err)
 			}
-			if lease, running, err := c.Running(t.Context()); err != nil || !running || lease.Holder.PID != child.Process.Pid {
+			if lease, running, err := c.Running(t.Context()); err != nil || !running ||
+				lease.Holder.PID != child.Process.Pid {
 				t.Fatalf("it lives, and is %+v, running %v, %v", lease.Holder, running, err)
 			}
 			if err := child.Process.Kill(); err != nil {
@@ -102,12 +105,13 @@ func TestKilledHoldersLeaseExpiresAtOnce(t *testing.T) {
 			if got.Outcome != "failed" || m.Lease.Holder.PID != os.Getpid() {
 				t.Errorf("%+v; the lease is that of %v", got, m.Lease.Holder)
 			}
-			says(t, string(got.Error), fmt.Sprintf("process %d of host ", child.Process.Pid), "stopped renewing", "run full-2 has taken over")
+			says(t, string(got.Error), fmt.Sprintf("process %d of host ", child.Process.Pid),
+				"stopped renewing", "run full-2 has taken over")
 		})
 	}
 }
 
-// awaitZombie returns when the process has ended: its output is closed before that.
+// awaitZombie waits until the process has ended; its output is closed before that.
 func awaitZombie(t *testing.T, child *exec.Cmd) {
 	for {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", child.Process.Pid))
@@ -121,7 +125,7 @@ func awaitZombie(t *testing.T, child *exec.Cmd) {
 	}
 }
 
-// Who waits for a run has it end at once with its process.
+// Await returns at once when the process of the run dies.
 func TestAwaitKilledHolderReturnsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -141,12 +145,14 @@ func TestAwaitKilledHolderReturnsAtOnce(t *testing.T) {
 	if err := open(store).Reap(t.Context(), base); err != nil {
 		t.Fatal(err)
 	}
-	if got, ended, err := open(store).Await(t.Context(), run); !ended || err != nil || got.Outcome != "failed" {
+	if got, ended, err := open(store).Await(t.Context(), run); !ended || err != nil ||
+		got.Outcome != "failed" {
 		t.Errorf("once it is buried: %+v, ended %v, error %v", got, ended, err)
 	}
 }
 
-// Process ids are used again, and each machine and each container has its own. Of what this program can not see it waits for the 30 seconds.
+// Process ids are reused, and each machine and container has its own. For a process that
+// it cannot see, a run waits for the term of the lease.
 func TestHolderGone(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -157,9 +163,12 @@ func TestHolderGone(t *testing.T) {
 		{"this process", func(*job.Holder) {}, false},
 		{"another process that has its id now", func(h *job.Holder) { h.Started += "0" }, true},
 		{"a process that is not there", func(h *job.Holder) { h.PID = 1 << 30 }, true},
-		{"the same on a machine that was started again, or on another one", func(h *job.Holder) { h.PID, h.Space = 1<<30, "another "+h.Space }, false},
-		{"the same in another container", func(h *job.Holder) { h.PID, h.Space = 1<<30, h.Space+"0" }, false},
-		{"the same on a system that this program does not know", func(h *job.Holder) { h.PID, h.Space, h.Started = 1<<30, "", "" }, false},
+		{"the same on a machine that was started again, or on another one",
+			func(h *job.Holder) { h.PID, h.Space = 1<<30, "another "+h.Space }, false},
+		{"the same in another container", func(h *job.Holder) { h.PID, h.Space = 1<<30, h.Space+"0" },
+			false},
+		{"the same on a system that this program does not know",
+			func(h *job.Holder) { h.PID, h.Space, h.Started = 1<<30, "", "" }, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			store, clock := newStore()
@@ -172,7 +181,8 @@ func TestHolderGone(t *testing.T) {
 			}
 			overwrite(t, store, manifestKey, altered)
 			clock.Advance(29 * time.Second)
-			if _, err := begin(t.Context(), open(store), begun("full-2")); row.gone && err != nil || !row.gone && !isBusy(err) {
+			if _, err := begin(t.Context(), open(store), begun("full-2")); row.gone && err != nil ||
+				!row.gone && !isBusy(err) {
 				t.Errorf("gone: %v; error %v", row.gone, err)
 			}
 			clock.Advance(time.Second)

@@ -51,11 +51,13 @@ func TestAcquireHasOneWinner(t *testing.T) {
 			}
 			winner := <-winners
 			for range 15 {
-				if err := <-losers; !isBusy(err) || !strings.Contains(err.Error(), "run "+winner.ID+" is running") {
+				if err := <-losers; !isBusy(err) || !strings.Contains(err.Error(),
+					"run "+winner.ID+" is running") {
 					t.Errorf("error %v, and %s has it", err, winner.ID)
 				}
 			}
-			if m := load(t, open(store)); m.Lease.Run.ID != winner.ID || m.Fence != winner.Fence || winner.Fence != 1 {
+			if m := load(t, open(store)); m.Lease.Run.ID != winner.ID || m.Fence != winner.Fence ||
+				winner.Fence != 1 {
 				t.Errorf("%+v", m)
 			}
 		})
@@ -68,14 +70,15 @@ func TestBusyErrorNamesHolder(t *testing.T) {
 	leased(t, open(store), begun("full-1"))
 	m, _, err := open(store).Acquire(t.Context(), base, job.Request{}, begun("full-2"))
 	busy, ok := errors.AsType[*job.BusyError](err)
-	if !ok || busy.Lease.Run.ID != "full-1" || busy.Lease.Accept || m.Lease == nil || m.Lease.Run.ID != "full-1" {
+	if !ok || busy.Lease.Run.ID != "full-1" || busy.Lease.Accept || m.Lease == nil ||
+		m.Lease.Run.ID != "full-1" {
 		t.Fatalf("error %v with %+v", err, m)
 	}
 	host, _ := os.Hostname()
 	says(t, err.Error(), "full-1", fmt.Sprintf("process %d of host %s", os.Getpid(), host))
 }
 
-// lasts checks for how long the lease of full-1 can not be had from now on: one second less than that, and no longer.
+// lasts checks that the lease of full-1 expires after d, and not a second before.
 func lasts(t *testing.T, store *blobtest.Memory, clock *clock, d time.Duration) {
 	t.Helper()
 	clock.Advance(d - time.Second)
@@ -101,7 +104,8 @@ func TestLeaseExpires30sAfterRenewal(t *testing.T) {
 	lasts(t, store, clock, 30*time.Second)
 }
 
-// A receipt, a count, an attempt to have the lease: all of them write the manifest, or try to, and none of them is a sign of life of the holder.
+// A receipt, a count and an attempt to acquire the lease write the manifest, or try to.
+// None of them renews the lease.
 func TestOtherWritesDoNotRenewLease(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -116,7 +120,8 @@ func TestOtherWritesDoNotRenewLease(t *testing.T) {
 	if err := open(store).Reap(t.Context(), base); err != nil {
 		t.Fatal(err)
 	}
-	if err := open(store).Renew(t.Context(), run); err != nil { // and a renewal counts although they wrote
+	// a renewal counts although they wrote
+	if err := open(store).Renew(t.Context(), run); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(20 * time.Second)
@@ -124,7 +129,7 @@ func TestOtherWritesDoNotRenewLease(t *testing.T) {
 	lasts(t, store, clock, 10*time.Second)
 }
 
-// A laptop that slept, a virtual machine that was moved: a host's clock may say anything.
+// The clock of a laptop that slept, or of a virtual machine that was moved, may be wrong.
 func TestLeaseIgnoresHostClock(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -157,21 +162,25 @@ func TestAbandonedRunFailsAndItsCallsCount(t *testing.T) {
 	leased(t, c, begun("full-2"))
 	m := load(t, c)
 	got, ended := m.Receipt("full-1")
-	// Five calls a second, for the ten seconds until it would have renewed the lease again and one for good measure.
-	if !ended || got.Outcome != "failed" || got.AirtableCalls != 12+55 || got.Pages != 11 || !got.Finished.Equal(clock.Now()) || m.CallsIn(noon) != 7+12+55 {
+	// Five calls a second, for the ten seconds until the next renewal and one more.
+	if !ended || got.Outcome != "failed" || got.AirtableCalls != 12+55 || got.Pages != 11 ||
+		!got.Finished.Equal(clock.Now()) || m.CallsIn(noon) != 7+12+55 {
 		t.Errorf("%+v; %d calls", got, m.CallsIn(noon))
 	}
 	host, _ := os.Hostname()
-	says(t, string(got.Error), fmt.Sprintf("process %d of host %s", os.Getpid(), host), "stopped renewing its lease 45s ago", "run full-2 has taken over", "Nothing was published", "at most 67")
+	says(t, string(got.Error), fmt.Sprintf("process %d of host %s", os.Getpid(), host),
+		"stopped renewing its lease 45s ago", "run full-2 has taken over", "Nothing was published",
+		"at most 67")
 	if m.Current != job.Nullable(s.ID) || m.Lease.Run.ID != "full-2" || m.Fence != 3 {
 		t.Errorf("%+v", m)
 	}
 
-	// It lives after all, and knows better.
+	// The process lives after all, and its own count replaces the bound.
 	run.AirtableCalls = 30
 	fail(t, c, run)
 	m = load(t, c)
-	if got, _ := m.Receipt("full-1"); got.AirtableCalls != 30 || got.Error != "for a reason" || m.CallsIn(noon) != 7+30 || len(m.Runs) != 2 {
+	if got, _ := m.Receipt("full-1"); got.AirtableCalls != 30 || got.Error != "for a reason" ||
+		m.CallsIn(noon) != 7+30 || len(m.Runs) != 2 {
 		t.Errorf("%+v; %d calls", m.Runs, m.CallsIn(noon))
 	}
 	if m.Lease == nil || m.Lease.Run.ID != "full-2" {
@@ -196,7 +205,8 @@ func TestFencedRunCannotPublish(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
-		"another attempt of the same run has taken over": func(t *testing.T, c *manifest.Store, clock *clock) {
+		"another attempt of the same run has taken over": func(t *testing.T, c *manifest.Store,
+			clock *clock) {
 			clock.Advance(30 * time.Second)
 			again := begun("full-1")
 			again.Attempt = "another"
@@ -214,8 +224,10 @@ func TestFencedRunCannotPublish(t *testing.T) {
 			loseIt(t, c, clock)
 			before := load(t, c)
 			renewing := c.Renew(t.Context(), run)
-			_, publishing := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), run, job.Nullable(s.ID)))
-			_, confirming := c.Confirm(t.Context(), run, manifest.Confirmation{Snapshot: s.ID, Watermark: noon.Add(time.Hour)})
+			_, publishing := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), run,
+				job.Nullable(s.ID)))
+			_, confirming := c.Confirm(t.Context(), run, manifest.Confirmation{Snapshot: s.ID,
+				Watermark: noon.Add(time.Hour)})
 			for _, err := range []error{renewing, publishing, confirming} {
 				fails(t, err, job.ErrFenced)
 			}
@@ -231,7 +243,8 @@ func TestFencedRunCannotPublish(t *testing.T) {
 			}
 			fail(t, c, run)
 			m := load(t, c)
-			if got, _ := m.Receipt("full-1"); got.AirtableCalls != 20 || m.CallsIn(noon) != made || !cmp.Equal(m.Lease, before.Lease) || m.Current != before.Current {
+			if got, _ := m.Receipt("full-1"); got.AirtableCalls != 20 || m.CallsIn(noon) != made ||
+				!cmp.Equal(m.Lease, before.Lease) || m.Current != before.Current {
 				t.Errorf("%+v; %d calls, want %d", got, m.CallsIn(noon), made)
 			}
 		})
@@ -275,7 +288,8 @@ func TestRenewStoresProgress(t *testing.T) {
 		t.Fatal(err)
 	}
 	lease, running, err := c.Running(t.Context())
-	if err != nil || !running || lease.Run.Pages != 4 || lease.Run.AirtableCalls != 5 || lease.Run.Fence != 1 {
+	if err != nil || !running || lease.Run.Pages != 4 || lease.Run.AirtableCalls != 5 ||
+		lease.Run.Fence != 1 {
 		t.Errorf("%+v, %v, %v", lease, running, err)
 	}
 }

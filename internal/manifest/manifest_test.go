@@ -16,7 +16,8 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// The golden manifest is what lies in stores: a change of it must stay readable, or raise the format.
+// Stores hold manifests like the golden one. A change of it must stay readable, or raise
+// the format.
 func TestManifestGolden(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -26,14 +27,18 @@ func TestManifestGolden(t *testing.T) {
 		clock.Advance(time.Minute)
 	}
 	run := receipt("incremental-4")
-	run.Mode, run.Started, run.Warnings = job.Incremental, job.At(noon.Add(time.Hour)), []string{`field "A <b>" is called "C" now`}
+	run.Mode, run.Started, run.Warnings = job.Incremental, job.At(noon.Add(time.Hour)),
+		[]string{`field "A <b>" is called "C" now`}
 	run.AirtableStarted, run.AirtableFinished = job.At(noon), job.At(noon.Add(time.Second))
-	run.Filter, run.SchemaSHA256, run.ContentSHA256, run.ComputedSHA256 = "IS_AFTER({fld1}, 'x')", "aa", "bb", "cc"
-	if _, err := c.Confirm(t.Context(), leased(t, c, run), manifest.Confirmation{Snapshot: current(t, c).ID, Watermark: noon.Add(time.Hour)}); err != nil {
+	run.Filter, run.SchemaSHA256, run.ContentSHA256, run.ComputedSHA256 = "IS_AFTER({fld1}, 'x')",
+		"aa", "bb", "cc"
+	if _, err := c.Confirm(t.Context(), leased(t, c, run),
+		manifest.Confirmation{Snapshot: current(t, c).ID, Watermark: noon.Add(time.Hour)}); err != nil {
 		t.Fatal(err)
 	}
 	run = receipt("sweep-5")
-	run.Mode, run.Trigger, run.Started, run.Final, run.QuotaUsedUp = job.Sweep, job.TriggerSchedule, job.At(noon.Add(2*time.Hour)), true, true
+	run.Mode, run.Trigger, run.Started, run.Final, run.QuotaUsedUp = job.Sweep, job.TriggerSchedule,
+		job.At(noon.Add(2*time.Hour)), true, true
 	fail(t, c, leased(t, c, run))
 	rollback(t, c, "rollback-6", job.Previous)
 	golden := filepath.Join("testdata", "manifest.golden.json")
@@ -57,12 +62,14 @@ func TestManifestGolden(t *testing.T) {
 	}
 }
 
-// The golden manifest has none, since a holder is another process each time.
+// The golden manifest has no lease, since its holder is another process each time.
 func TestLeaseGolden(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
-	run := job.Run{ID: "full-1", Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon), Attempt: "a", Pages: 3}
-	if _, _, err := open(store).Acquire(t.Context(), base, job.Request{Accept: true}, run); err != nil {
+	run := job.Run{ID: "full-1", Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon),
+		Attempt: "a", Pages: 3}
+	if _, _, err := open(store).Acquire(t.Context(), base, job.Request{Accept: true},
+		run); err != nil {
 		t.Fatal(err)
 	}
 	clock.Advance(time.Second)

@@ -17,13 +17,14 @@ import (
 	"voc/internal/snapshot"
 )
 
-// The whole of go test has two minutes: go test -rapid.checks=10000 -run Random looks longer.
+// All of go test takes two minutes: go test -rapid.checks=10000 -run Random tries more.
 func init() {
 	_ = flag.Set("rapid.checks", "150") // rapid has them
 	_ = flag.Set("rapid.steps", "40")
 }
 
-// hosts is a store and three hosts that write to it, and what is known of them that the store may not know.
+// hosts is a store, three hosts that write to it, and what the store may not know of
+// them.
 type hosts struct {
 	t     *testing.T
 	store *blobtest.Memory
@@ -39,7 +40,7 @@ type hosts struct {
 	last      manifest.Manifest
 }
 
-// host does runs, one at a time, over a way to the store of its own.
+// host does runs, one at a time, over its own connection to the store.
 type host struct {
 	*manifest.Store
 	faulty *blobtest.Faulty
@@ -47,7 +48,9 @@ type host struct {
 	parent string  // current when it began
 }
 
-// TestRandomSequencesOfThreeWriters lets three hosts refresh, roll back, die, sleep and lose answers of the store. After each step the manifest is what the steps have made of it.
+// TestRandomSequencesOfThreeWriters has three hosts refresh, roll back, die, sleep and
+// lose responses of the store. After each step the manifest is what the steps have made
+// of it.
 func TestRandomSequencesOfThreeWriters(t *testing.T) {
 	t.Parallel()
 	file := bytesOf(t, "content")
@@ -85,9 +88,12 @@ func newHosts(t *testing.T) *hosts {
 	return h
 }
 
-// losesAnAnswer lets the host's next write seem lost, now and then, whether it arrived or not.
+// losesAnAnswer makes the host's next write seem lost at random, whether it arrived or
+// not.
 func (x *host) losesAnAnswer(rt *rapid.T) {
-	effect, wrong := map[string]blobtest.Effect{"lost": blobtest.Lost, "applied": blobtest.Applied}[rapid.SampledFrom([]string{"none", "none", "lost", "applied"}).Draw(rt, "fault")]
+	effect, wrong := map[string]blobtest.Effect{"lost": blobtest.Lost,
+		"applied": blobtest.Applied}[rapid.SampledFrom([]string{"none", "none", "lost",
+		"applied"}).Draw(rt, "fault")]
 	if wrong {
 		x.faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: effect})
 	}
@@ -97,7 +103,7 @@ func (h *hosts) leaseIsOver() bool {
 	return h.last.Lease == nil || h.clock.Now().Sub(h.heard()) >= 30*time.Second
 }
 
-// heard is when the holder took or renewed its lease last.
+// heard returns when the holder acquired or last renewed the lease.
 func (h *hosts) heard() time.Time { return h.last.Lease.Renewed.Time }
 
 func (h *hosts) acquire(rt *rapid.T, x *host) {
@@ -106,7 +112,8 @@ func (h *hosts) acquire(rt *rapid.T, x *host) {
 	}
 	h.runs++
 	run := begun(fmt.Sprint("run-", h.runs))
-	run.Trigger = rapid.SampledFrom([]job.Trigger{job.TriggerCLI, job.TriggerSchedule}).Draw(rt, "trigger")
+	run.Trigger = rapid.SampledFrom([]job.Trigger{job.TriggerCLI, job.TriggerSchedule}).Draw(rt,
+		"trigger")
 	free := h.leaseIsOver()
 	m, run, err := x.Acquire(h.t.Context(), base, job.Request{}, run)
 	switch {
@@ -128,12 +135,13 @@ func (h *hosts) acquire(rt *rapid.T, x *host) {
 	}
 }
 
-// ended checks how the store took what a host wanted to make so, and lets it record its failure if it has lost the lease.
+// ended checks the result of a host's write, and records the failure of a run that lost
+// its lease.
 func (h *hosts) ended(rt *rapid.T, x *host, err error) (success bool) {
 	has := h.holder == x.run.Attempt
 	switch {
 	case has && err != nil:
-		rt.Fatalf("the holder of the lease can not end its run: %v", err)
+		rt.Fatalf("the holder of the lease cannot end its run: %v", err)
 	case !has && !errors.Is(err, job.ErrFenced):
 		rt.Fatalf("a run that has lost the lease ends with %v", err)
 	case !has:
@@ -163,7 +171,8 @@ func (h *hosts) confirm(rt *rapid.T, x *host) {
 	if x.run.ID == "" || x.parent == "" {
 		return
 	}
-	_, err := x.Confirm(h.t.Context(), x.run, manifest.Confirmation{Snapshot: x.parent, Watermark: h.clock.Now()})
+	_, err := x.Confirm(h.t.Context(), x.run, manifest.Confirmation{Snapshot: x.parent,
+		Watermark: h.clock.Now()})
 	h.ended(rt, x, err)
 }
 
@@ -172,7 +181,8 @@ func (h *hosts) record(rt *rapid.T, x *host) {
 		return
 	}
 	run := x.run
-	run.Outcome = job.Nullable(rapid.SampledFrom([]job.Outcome{job.Failed, job.Refused, job.RetryLater}).Draw(rt, "outcome"))
+	run.Outcome = job.Nullable(rapid.SampledFrom([]job.Outcome{job.Failed, job.Refused,
+		job.RetryLater}).Draw(rt, "outcome"))
 	got, err := x.Record(h.t.Context(), run)
 	if err != nil || got.Outcome != run.Outcome || got.AirtableCalls != run.AirtableCalls {
 		rt.Fatalf("recorded %+v as %+v, error %v", run, got, err)
@@ -207,7 +217,8 @@ func (h *hosts) bury(rt *rapid.T, x *host) {
 	}
 }
 
-// work is ten seconds of all runs under way: calls to Airtable at its pace, and a renewal of the lease. A run that died did not come to its renewal.
+// work is ten seconds of all runs: calls to Airtable at its pace, and a renewal of the
+// lease, unless the run died.
 func (h *hosts) work(rt *rapid.T) {
 	h.pass(10)
 	for i, x := range h.all {
@@ -231,18 +242,20 @@ func (h *hosts) work(rt *rapid.T) {
 	}
 }
 
-// pass is time in which the hosts sleep: nothing is called, nothing renewed.
+// pass is time in which the hosts sleep: no calls, no renewals.
 func (h *hosts) pass(seconds int) { h.clock.Advance(time.Duration(seconds) * time.Second) }
 
-// check holds the manifest against what was done.
+// check compares the manifest with what was done.
 func (h *hosts) check(rt *rapid.T) {
 	m := load(h.t, open(h.store))
 	if m.Generation < h.last.Generation || m.Fence < h.last.Fence {
-		rt.Errorf("generation %d after %d, fence %d after %d", m.Generation, h.last.Generation, m.Fence, h.last.Fence)
+		rt.Errorf("generation %d after %d, fence %d after %d", m.Generation, h.last.Generation, m.Fence,
+			h.last.Fence)
 	}
 	h.last = m
 	if string(m.Current) != h.current || h.held != (m.Hold != nil) {
-		rt.Errorf("%q is current, want %q; the hold is %+v, want %v", m.Current, h.current, m.Hold, h.held)
+		rt.Errorf("%q is current, want %q; the hold is %+v, want %v", m.Current, h.current, m.Hold,
+			h.held)
 	}
 	if _, err := m.CurrentSnapshot(); h.current != "" && err != nil {
 		rt.Errorf("%s is current, and not among the snapshots", h.current)
@@ -251,7 +264,7 @@ func (h *hosts) check(rt *rapid.T) {
 		rt.Errorf("%s has the lease, and it is %+v", h.holder, m.Lease)
 	}
 	if m.Lease != nil && h.holder == "" {
-		rt.Errorf("nobody has the lease, and it is %+v", m.Lease)
+		rt.Errorf("no run holds the lease, and it is %+v", m.Lease)
 	}
 	counted := m.CallsIn(noon)
 	if m.Lease != nil {
@@ -263,7 +276,8 @@ func (h *hosts) check(rt *rapid.T) {
 	h.checkSnapshots(rt, m)
 }
 
-// checkSnapshots: the newest publications are there, each after the one it was made from, and their objects too.
+// checkSnapshots checks that the newest publications are there with their objects, each
+// after its parent.
 func (h *hosts) checkSnapshots(rt *rapid.T, m manifest.Manifest) {
 	var got, want []string
 	for _, s := range m.Snapshots {
@@ -279,7 +293,8 @@ func (h *hosts) checkSnapshots(rt *rapid.T, m manifest.Manifest) {
 		rt.Errorf("of the publications %q the store has %q", want, got)
 	}
 	for _, s := range h.snapshots {
-		if run, _ := m.Receipt(strings.TrimSuffix(s.ID, s.ID[strings.LastIndexByte(s.ID, '-'):])); run.SnapshotAfter != job.Nullable(s.ID) {
+		if run, _ := m.Receipt(strings.TrimSuffix(s.ID,
+			s.ID[strings.LastIndexByte(s.ID, '-'):])); run.SnapshotAfter != job.Nullable(s.ID) {
 			rt.Errorf("the receipt of %s is %+v", s.ID, run)
 		}
 	}

@@ -62,7 +62,8 @@ func TestFetchRejectsDamagedSnapshot(t *testing.T) {
 	}
 }
 
-// 128 MB of zeros pack to some kB. They must fill neither the disk nor the memory: the rest of the object is not even read.
+// 128 MB of zeros compress to some kB. They must fill neither the disk nor the memory:
+// the rest of the object is not read.
 func TestFetchBoundsDecompression(t *testing.T) {
 	store, _ := newStore()
 	s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
@@ -80,7 +81,8 @@ func TestFetchBoundsDecompression(t *testing.T) {
 	}
 }
 
-// What breaks on the way says nothing about the object: it must not be taken for damaged, since damage makes a refresh read all of Airtable again.
+// A failed transfer is not a damaged object: damage would make a refresh read all of
+// Airtable again.
 func TestFetchBrokenConnectionIsNotDamage(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int64{0, 1, 10} {
@@ -106,8 +108,10 @@ func TestFetchUnwritableDiskIsNotDamage(t *testing.T) {
 	if fails(t, err, os.ErrNotExist); errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)
 	}
-	p := publication(t, snapshot.Sealed{Path: t.TempDir() + "/absent", SHA256: s.SHA256}, receipt("full-2"), job.Nullable(s.ID))
-	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) || current(t, c).ID != s.ID {
+	p := publication(t, snapshot.Sealed{Path: t.TempDir() + "/absent", SHA256: s.SHA256},
+		receipt("full-2"), job.Nullable(s.ID))
+	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) ||
+		current(t, c).ID != s.ID {
 		t.Errorf("error %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func TestEmptyStoreHasNoSnapshot(t *testing.T) {
 	_, err := m.CurrentSnapshot()
 	fails(t, err, manifest.ErrNoSnapshot)
 	if m.Belongs(base) != nil {
-		t.Error("an empty store belongs to somebody")
+		t.Error("an empty store has an owner")
 	}
 }
 
@@ -42,15 +42,18 @@ func TestPublishMakesSnapshotCurrent(t *testing.T) {
 	want := manifest.Snapshot{
 		ID: id, Key: "snapshots/" + id + ".sqlite.zst", Parent: job.Nullable(first.ID), Run: "full-2",
 		Records: file.Records, Bytes: file.Bytes, SHA256: file.SHA256,
-		CreatedAt: job.At(noon), PublishedAt: job.At(noon.Add(time.Hour)), Watermark: job.At(noon), DeletesConfirmedAt: job.At(noon),
-		ContentSHA256: file.ContentSHA256, ComputedSHA256: file.ComputedSHA256,
+		CreatedAt: job.At(noon), PublishedAt: job.At(noon.Add(time.Hour)), Watermark: job.At(noon),
+		DeletesConfirmedAt: job.At(noon),
+		ContentSHA256:      file.ContentSHA256, ComputedSHA256: file.ComputedSHA256,
 	}
 	m := load(t, c)
-	if diff := cmp.Diff([]manifest.Snapshot{want, first}, m.Snapshots); diff != "" || m.Current != job.Nullable(id) || m.Owner != owner || m.Lease != nil {
+	if diff := cmp.Diff([]manifest.Snapshot{want, first}, m.Snapshots); diff != "" ||
+		m.Current != job.Nullable(id) || m.Owner != owner || m.Lease != nil {
 		t.Errorf("current is %s of %v; snapshots:\n%s", m.Current, m.Owner, diff)
 	}
 	wantRun := receipt("full-2")
-	wantRun.Outcome, wantRun.SnapshotAfter, wantRun.Bytes, wantRun.Fence = "published", job.Nullable(id), file.Bytes, 2
+	wantRun.Outcome, wantRun.SnapshotAfter, wantRun.Bytes, wantRun.Fence = "published",
+		job.Nullable(id), file.Bytes, 2
 	if diff := cmp.Diff(wantRun, got) + cmp.Diff(wantRun, m.Runs[0]); diff != "" {
 		t.Error(diff)
 	}
@@ -58,7 +61,8 @@ func TestPublishMakesSnapshotCurrent(t *testing.T) {
 
 func TestPublishRejectsMovedParent(t *testing.T) {
 	t.Parallel()
-	for name, parent := range map[string]job.Nullable{"of an empty store": "", "of another snapshot": "full-0-0123456789ab"} {
+	for name, parent := range map[string]job.Nullable{"of an empty store": "",
+		"of another snapshot": "full-0-0123456789ab"} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := newStore()
 			c := open(store)
@@ -80,7 +84,9 @@ func TestConfirmOnlyAdvancesTimes(t *testing.T) {
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
 	later := noon.Add(time.Hour)
-	run, err := c.Confirm(t.Context(), leased(t, c, receipt("incremental-2")), manifest.Confirmation{Snapshot: s.ID, Watermark: later, Deletes: noon.Add(-time.Hour), Computed: later})
+	run, err := c.Confirm(t.Context(), leased(t, c, receipt("incremental-2")),
+		manifest.Confirmation{Snapshot: s.ID, Watermark: later, Deletes: noon.Add(-time.Hour),
+			Computed: later})
 	if err != nil || run.Outcome != "unchanged" || run.SnapshotAfter != job.Nullable(s.ID) {
 		t.Fatalf("%+v, %v", run, err)
 	}
@@ -92,14 +98,15 @@ func TestConfirmOnlyAdvancesTimes(t *testing.T) {
 	if got := keys(t, store, "snapshots/"); len(got) != 1 {
 		t.Errorf("nothing is new, and there are %q", got)
 	}
-	_, err = c.Confirm(t.Context(), leased(t, c, receipt("incremental-3")), manifest.Confirmation{Snapshot: "another", Watermark: later.Add(time.Hour)})
+	_, err = c.Confirm(t.Context(), leased(t, c, receipt("incremental-3")),
+		manifest.Confirmation{Snapshot: "another", Watermark: later.Add(time.Hour)})
 	fails(t, err, manifest.ErrMoved)
 	if diff := cmp.Diff(want, current(t, c)); diff != "" {
 		t.Error(diff)
 	}
 }
 
-// A race is lost when somebody else writes between a read and its Replace.
+// A race is lost when another writer comes between a read and its Replace.
 func TestLostRaceIsRetried(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -108,14 +115,17 @@ func TestLostRaceIsRetried(t *testing.T) {
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
 	run := leased(t, c, receipt("full-2"))
 	for i := range 3 {
-		faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: i + 1, Effect: blobtest.Before(func() { record(t, other, fmt.Sprint("other-", i)) })})
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: i + 1,
+			Effect: blobtest.Before(func() { record(t, other, fmt.Sprint("other-", i)) })})
 	}
-	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-2"), run, job.Nullable(s.ID))); err != nil {
+	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-2"), run,
+		job.Nullable(s.ID))); err != nil {
 		t.Fatal(err)
 	}
 	ids := runIDs(load(t, c))
 	slices.Sort(ids)
-	if want := []string{"full-1", "full-2", "other-0", "other-1", "other-2"}; !slices.Equal(ids, want) {
+	if want := []string{"full-1", "full-2", "other-0", "other-1", "other-2"}; !slices.Equal(ids,
+		want) {
 		t.Errorf("receipts %q, want %q", ids, want)
 	}
 }
@@ -125,7 +135,8 @@ func TestLostRacesAreBounded(t *testing.T) {
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	n := 0
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, Effect: blobtest.Before(func() { n++; record(t, open(store), fmt.Sprint("other-", n)) })})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace,
+		Effect: blobtest.Before(func() { n++; record(t, open(store), fmt.Sprint("other-", n)) })})
 	_, err := open(faulty).Record(t.Context(), failed("full-1"))
 	if err == nil {
 		t.Fatal("it won")
@@ -141,7 +152,8 @@ func record(t testing.TB, c *manifest.Store, id string) {
 	}
 }
 
-// An answer that is lost does not tell whether the write happened. Neither the receipt nor the calls may count twice.
+// A lost response leaves open whether the write happened. Neither the receipt nor the
+// calls may count twice.
 func TestUncertainWriteHappensOnce(t *testing.T) {
 	t.Parallel()
 	for _, effect := range []blobtest.Effect{blobtest.Lost, blobtest.Applied} {
@@ -213,13 +225,15 @@ func TestCanceledContextIsReported(t *testing.T) {
 	fails(t, err, ctx.Err())
 }
 
-// late is a store whose first Replace seems lost, and lands when the second is on its way.
+// late is a store whose first Replace seems lost, and is applied when the second is under
+// way.
 type late struct {
 	blob.Store
 	first func()
 }
 
-func (l *late) Replace(ctx context.Context, key string, body []byte, current blob.Version) (blob.Info, error) {
+func (l *late) Replace(ctx context.Context, key string, body []byte,
+	current blob.Version) (blob.Info, error) {
 	if l.first == nil {
 		l.first = func() { _, _ = l.Store.Replace(ctx, key, body, current) }
 		return blob.Info{}, blob.ErrUncertain

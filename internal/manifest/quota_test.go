@@ -21,15 +21,18 @@ func TestCallsCountByUTCMonth(t *testing.T) {
 		time.Date(2026, 11, 30, 16, 0, 0, 0, west), // December in UTC
 	} {
 		clock.Advance(ended.Sub(clock.Now()))
-		fail(t, c, leased(t, c, receipt(fmt.Sprint("run-", i)))) // its host's clock says the 23rd of November, always
+		// by its host's clock, it is always 23 November
+		fail(t, c, leased(t, c, receipt(fmt.Sprint("run-", i))))
 	}
 	want := map[string]int{"2026-11": 14, "2026-12": 7}
-	if m := load(t, c); !cmp.Equal(m.Calls, want) || m.CallsIn(time.Date(2026, 11, 30, 16, 0, 0, 0, west)) != 7 {
+	if m := load(t, c); !cmp.Equal(m.Calls, want) ||
+		m.CallsIn(time.Date(2026, 11, 30, 16, 0, 0, 0, west)) != 7 {
 		t.Errorf("%v, want %v", m.Calls, want)
 	}
 }
 
-// What a dead run may have called is counted when it is buried. When it comes back in another month, that is taken back where it was counted.
+// The calls of an abandoned run are counted when it is reaped. If it returns in another
+// month, they are subtracted from the month in which they were counted.
 func TestLateReceiptCorrectsBothMonths(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -74,7 +77,8 @@ func TestCount(t *testing.T) {
 	count("appOther", 100)
 	count(base, 4)
 	m := load(t, c)
-	if diff := cmp.Diff(map[string]int{"2026-11": 7, "2026-12": 7}, m.Calls); diff != "" || len(m.Runs) != 1 {
+	if diff := cmp.Diff(map[string]int{"2026-11": 7, "2026-12": 7}, m.Calls); diff != "" ||
+		len(m.Runs) != 1 {
 		t.Error(diff)
 	}
 }

@@ -14,7 +14,8 @@ import (
 	"voc/internal/manifest"
 )
 
-// A run whose publication went through, though it seemed lost, is told so when it wants to report its failure.
+// A run whose publication seemed lost but succeeded gets the receipt of the success when
+// it records its failure.
 func TestRecordKeepsEarlierSuccess(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -27,7 +28,8 @@ func TestRecordKeepsEarlierSuccess(t *testing.T) {
 	fails(t, err, blobtest.ErrInjected)
 	run.Outcome, run.Error = "failed", "the store did not answer"
 	run, err = c.Record(t.Context(), run)
-	if m := load(t, c); err != nil || !run.Succeeded() || m.CallsIn(noon) != 7 || !m.Runs[0].Succeeded() {
+	if m := load(t, c); err != nil || !run.Succeeded() || m.CallsIn(noon) != 7 ||
+		!m.Runs[0].Succeeded() {
 		t.Errorf("recorded %+v, %v; the store has %+v", run, err, m.Runs)
 	}
 }
@@ -43,7 +45,8 @@ func TestReceiptsAreBoundedAndSorted(t *testing.T) {
 	}
 	var before manifest.Manifest
 	for i := range 199 {
-		before.Runs = append(before.Runs, at(fmt.Sprintf("run-%03d", 198-i), noon.Add(time.Duration(198-i)*time.Second)))
+		before.Runs = append(before.Runs, at(fmt.Sprintf("run-%03d", 198-i),
+			noon.Add(time.Duration(198-i)*time.Second)))
 	}
 	text, err := json.Marshal(before)
 	if err != nil {
@@ -51,19 +54,24 @@ func TestReceiptsAreBoundedAndSorted(t *testing.T) {
 	}
 	overwrite(t, store, manifestKey, signed(2, string(text)))
 	for i := 199; i < 205; i++ {
-		if _, err := c.Record(t.Context(), at(fmt.Sprintf("run-%03d", i), noon.Add(time.Duration(i)*time.Second))); err != nil {
+		if _, err := c.Record(t.Context(), at(fmt.Sprintf("run-%03d", i),
+			noon.Add(time.Duration(i)*time.Second))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	m := load(t, c)
-	if len(m.Runs) != 200 || m.Runs[0].ID != "run-204" || m.Runs[199].ID != "run-005" || m.CallsIn(noon) != 6 {
-		t.Fatalf("%d receipts, from %s to %s, %d calls", len(m.Runs), m.Runs[0].ID, m.Runs[199].ID, m.CallsIn(noon))
+	if len(m.Runs) != 200 || m.Runs[0].ID != "run-204" || m.Runs[199].ID != "run-005" ||
+		m.CallsIn(noon) != 6 {
+		t.Fatalf("%d receipts, from %s to %s, %d calls", len(m.Runs), m.Runs[0].ID, m.Runs[199].ID,
+			m.CallsIn(noon))
 	}
 	again := at("run-100", noon.Add(time.Hour))
-	if got, err := c.Record(t.Context(), again); err != nil || !got.Started.Equal(noon.Add(100*time.Second)) || !cmp.Equal(m, load(t, c)) {
+	if got, err := c.Record(t.Context(), again); err != nil ||
+		!got.Started.Equal(noon.Add(100*time.Second)) || !cmp.Equal(m, load(t, c)) {
 		t.Errorf("a second receipt of a run counts: %v, %v", got, err)
 	}
-	// A clock that was set back must not lose the mark by which a writer knows its write.
+	// A clock that was set back must not lose the mark by which a writer detects its own
+	// write.
 	old := at("run-old", noon.Add(-time.Hour))
 	record := func() {
 		if _, err := c.Record(t.Context(), old); err != nil {
@@ -90,7 +98,8 @@ func TestReceiptTextsAreClipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := load(t, c).Runs[0]
-	if len(got.Error) > 4003 || strings.Trim(string(got.Error), "é") != "…" || len(got.Warnings) != 20 {
+	if len(got.Error) > 4003 || strings.Trim(string(got.Error), "é") != "…" ||
+		len(got.Warnings) != 20 {
 		t.Errorf("error of %d bytes, %d warnings", len(got.Error), len(got.Warnings))
 	}
 	if size := len(content(t, store, manifestKey)); size > 16<<20/200 {
@@ -101,7 +110,8 @@ func TestReceiptTextsAreClipped(t *testing.T) {
 	}
 }
 
-// Receipts and snapshots are bounded, so that this can only be a store that keeps tens of thousands. What could not be read again is not written.
+// Receipts are bounded, so only a store that retains tens of thousands of snapshots has
+// such a manifest. What could not be read again is not written.
 func TestTooLargeManifestIsNotWritten(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -118,14 +128,16 @@ func TestTooLargeManifestIsNotWritten(t *testing.T) {
 	fails(t, err, manifest.ErrTooLarge)
 }
 
-// Whether a weekly full is overdue must not depend on how many incrementals there were since.
+// Whether a weekly full is overdue, and why, must not depend on the number of incrementals
+// since: the newest success of the mode and its open error stay.
 func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	c := open(store)
 	record := func(run job.Run, mode job.Mode, outcome job.Outcome, at time.Time) {
 		t.Helper()
-		run.Mode, run.Outcome, run.Started, run.Finished = mode, job.Nullable(outcome), job.At(at), job.At(at)
+		run.Mode, run.Outcome = mode, job.Nullable(outcome)
+		run.Started, run.Finished = job.At(at), job.At(at)
 		if _, err := c.Record(t.Context(), run); err != nil {
 			t.Fatal(err)
 		}
@@ -134,10 +146,14 @@ func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 	record(receipt("full-2"), job.Full, job.Unchanged, noon.Add(time.Minute))
 	record(receipt("full-3"), job.Full, job.Failed, noon.Add(2*time.Minute))
 	for i := range 205 {
-		record(receipt(fmt.Sprintf("incremental-%d", i)), job.Incremental, job.Failed, noon.Add(time.Hour+time.Duration(i)*time.Second))
+		record(receipt(fmt.Sprintf("incremental-%d", i)), job.Incremental, job.Failed,
+			noon.Add(time.Hour+time.Duration(i)*time.Second))
 	}
 	m := load(t, c)
-	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 201 {
+	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 202 {
 		t.Errorf("the last full succeeded at %s of %d receipts", got, len(m.Runs))
+	}
+	if failed, ok := m.Receipt("full-3"); !ok || failed.Outcome != job.Nullable(job.Failed) {
+		t.Errorf("the open error of the mode is %+v", failed)
 	}
 }

@@ -97,14 +97,3 @@ func (s *Store) deleteOrphans(ctx context.Context, m Manifest) error {
 	}
 	return s.deleteAll(ctx, slices.DeleteFunc(orphans, newest.names))
 }
-
-// deleteAll tries to delete each of the keys.
-func (s *Store) deleteAll(ctx context.Context, keys []string) error {
-	var errs []error
-	for _, key := range keys {
-		if err := s.blobs.Delete(ctx, key); err != nil {
-			errs = append(errs, fmt.Errorf("delete %s: %w", key, err))
-		}
-	}
-	return errors.Join(errs...)
-}

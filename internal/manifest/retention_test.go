@@ -31,10 +31,11 @@ func TestRetentionDeletesAfterAnHour(t *testing.T) {
 	c := open(store) // keeps three
 	all := series(t, c, clock, 5)
 	m := load(t, c)
-	if got, want := keysOf(m.Snapshots), keysOf(all[2:]); !slices.Equal(got, want) || len(m.Dropped) != 2 {
+	if got, want := keysOf(m.Snapshots), keysOf(all[2:]); !slices.Equal(got, want) ||
+		len(m.Dropped) != 2 {
 		t.Errorf("kept %q, want %q; dropped %v", got, want, m.Dropped)
 	}
-	holds(t, store, "snapshots/", keysOf(all)) // somebody may be fetching one
+	holds(t, store, "snapshots/", keysOf(all)) // a reader may be fetching one
 	clock.Advance(58 * time.Minute)            // full-0 was dropped an hour ago, full-1 a minute later
 	all = append(all, publish(t, c, bytesOf(t, "full-5"), "full-5"))
 	holds(t, store, "snapshots/", keysOf(all[1:]))
@@ -49,21 +50,24 @@ func TestRetentionDeletesAfterAnHour(t *testing.T) {
 	}
 }
 
-// A host whose clock is wrong must not delete what readers are fetching.
+// A host with a wrong clock must not delete what readers are fetching.
 func TestRetentionUsesStoreClock(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
 	all := series(t, c, clock, 3)
 	for i, host := range []time.Time{noon.AddDate(-1, 0, 0), noon.AddDate(1, 0, 0)} {
-		p := publication(t, bytesOf(t, fmt.Sprint("other-", i)), receipt(fmt.Sprint("other-", i)), load(t, c).Current)
+		p := publication(t, bytesOf(t, fmt.Sprint("other-", i)), receipt(fmt.Sprint("other-", i)),
+			load(t, c).Current)
 		p.Snapshot.CreatedAt, p.Run.Started = job.At(host), job.At(host)
 		if _, err := put(t.Context(), c, p); err != nil {
 			t.Fatal(err)
 		}
 		all = append(all, current(t, c))
 	}
-	slices.SortFunc(all, func(a, b manifest.Snapshot) int { return a.CreatedAt.Compare(b.CreatedAt.Time) })
+	slices.SortFunc(all, func(a, b manifest.Snapshot) int {
+		return a.CreatedAt.Compare(b.CreatedAt.Time)
+	})
 	holds(t, store, "snapshots/", keysOf(all))
 }
 
@@ -72,8 +76,10 @@ func TestCopiesAreBounded(t *testing.T) {
 	store, clock := newStore()
 	c := open(store)
 	series(t, c, clock, 5)
-	holds(t, store, "manifests/", []string{"manifests/000000000006.json", "manifests/000000000008.json", "manifests/000000000010.json"})
-	if got, want := content(t, store, "manifests/000000000010.json"), content(t, store, manifestKey); string(got) != string(want) {
+	holds(t, store, "manifests/", []string{"manifests/000000000006.json",
+		"manifests/000000000008.json", "manifests/000000000010.json"})
+	if got, want := content(t, store, "manifests/000000000010.json"),
+		content(t, store, manifestKey); string(got) != string(want) {
 		t.Errorf("the newest copy is %s, not %s", got, want)
 	}
 }
@@ -86,11 +92,12 @@ func TestOrphansAreDeletedAfterADay(t *testing.T) {
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
 	clock.Advance(12 * time.Hour)
 	overwrite(t, store, "snapshots/young.sqlite.zst", []byte("of a run under way"))
-	overwrite(t, store, "notes.txt", []byte("somebody else's"))
+	overwrite(t, store, "notes.txt", []byte("of another program"))
 	clock.Advance(12*time.Hour - time.Second)
 	second := publish(t, c, bytesOf(t, "full-2"), "full-2")
 	named := []manifest.Snapshot{s, second}
-	holds(t, store, "snapshots/", slices.Concat([]string{"snapshots/died.sqlite.zst"}, keysOf(named), []string{"snapshots/young.sqlite.zst"}))
+	holds(t, store, "snapshots/", slices.Concat([]string{"snapshots/died.sqlite.zst"}, keysOf(named),
+		[]string{"snapshots/young.sqlite.zst"}))
 	clock.Advance(time.Second)
 	named = append(named, publish(t, c, bytesOf(t, "full-3"), "full-3"))
 	holds(t, store, "snapshots/", slices.Concat(keysOf(named), []string{"snapshots/young.sqlite.zst"}))
@@ -100,15 +107,17 @@ func TestOrphansAreDeletedAfterADay(t *testing.T) {
 	holds(t, store, "notes", []string{"notes.txt"})
 }
 
-// A process may sleep after it has published, for days, and know nothing of what was published since.
+// A process may sleep for days after it has published, and not know what was published
+// since.
 func TestSleepingWriterDeletesNothingNamed(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Before(func() {
-		series(t, open(store), clock, 2)
-		clock.Advance(48 * time.Hour)
-	})})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.List, Key: "snapshots/",
+		Effect: blobtest.Before(func() {
+			series(t, open(store), clock, 2)
+			clock.Advance(48 * time.Hour)
+		})})
 	c := open(faulty)
 	publish(t, c, bytesOf(t, "full-sleeper"), "full-sleeper")
 	named := load(t, c).Snapshots
@@ -124,7 +133,8 @@ func TestFailedDeletionIsRepeated(t *testing.T) {
 	c := manifest.New(faulty, 1, quota, quiet)
 	dropped := series(t, c, clock, 2)[0]
 	clock.Advance(time.Hour)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Key, N: 1, Effect: blobtest.Refused})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Key, N: 1,
+		Effect: blobtest.Refused})
 	all := []manifest.Snapshot{publish(t, c, bytesOf(t, "full-3"), "full-3")}
 	if got := keys(t, store, "snapshots/"); len(got) != 3 || !slices.Contains(got, dropped.Key) {
 		t.Fatalf("the store holds %q", got)
@@ -142,8 +152,10 @@ func TestPublishSucceedsWithoutTidying(t *testing.T) {
 	store, clock := newStore()
 	faulty := blobtest.NewFaulty(store)
 	c := manifest.New(faulty, 1, quota, quiet)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Effect: blobtest.Refused}, blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Refused},
-		blobtest.Fault{Kind: blobtest.PutNew, Key: "manifests/000000000004.json", Effect: blobtest.Refused})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Effect: blobtest.Refused},
+		blobtest.Fault{Kind: blobtest.List, Key: "snapshots/", Effect: blobtest.Refused},
+		blobtest.Fault{Kind: blobtest.PutNew, Key: "manifests/000000000004.json",
+			Effect: blobtest.Refused})
 	for i := range 5 {
 		run := fmt.Sprint("full-", i)
 		if publish(t, c, bytesOf(t, run), run).Run != run {
@@ -153,7 +165,7 @@ func TestPublishSucceedsWithoutTidying(t *testing.T) {
 	}
 }
 
-// What was right a week ago can be gone back to, however often there was a refresh since.
+// A snapshot of a week ago can be rolled back to, however many refreshes followed.
 func TestOneSnapshotADayIsRetained(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -184,7 +196,7 @@ func TestOneSnapshotADayIsRetained(t *testing.T) {
 	holds(t, store, "snapshots/", named(load(t, c)))
 }
 
-// The current one may be the oldest of all.
+// The current snapshot may be the oldest of all.
 func TestRestoredSnapshotIsRetained(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
@@ -194,7 +206,8 @@ func TestRestoredSnapshotIsRetained(t *testing.T) {
 	clock.Advance(24 * time.Hour)
 	confirm(t, c, "incremental-4", clock.Now()) // a week of refreshes that find nothing new
 	clock.Advance(6 * 24 * time.Hour)
-	if got := current(t, c); got.ID != all[0].ID || !slices.Contains(keys(t, store, "snapshots/"), got.Key) {
+	if got := current(t, c); got.ID != all[0].ID ||
+		!slices.Contains(keys(t, store, "snapshots/"), got.Key) {
 		t.Errorf("current is %s of %q", got.ID, keys(t, store, "snapshots/"))
 	}
 	for _, step := range []struct {
@@ -211,16 +224,19 @@ func TestRestoredSnapshotIsRetained(t *testing.T) {
 			}
 		}
 		next := publish(t, c, bytesOf(t, step.run), step.run)
-		if got, want := keysOf(load(t, c).Snapshots), keysOf(slices.Concat(kept, []manifest.Snapshot{next})); !slices.Equal(got, want) {
+		if got, want := keysOf(load(t, c).Snapshots),
+			keysOf(slices.Concat(kept, []manifest.Snapshot{next})); !slices.Equal(got, want) {
 			t.Errorf("with %s: kept %q, want %q", step.run, got, want)
 		}
 	}
-	if got := keys(t, store, "snapshots/"); !slices.Contains(got, all[0].Key) { // somebody may be fetching it
+	// a reader may be fetching it
+	if got := keys(t, store, "snapshots/"); !slices.Contains(got, all[0].Key) {
 		t.Errorf("the store holds %q", got)
 	}
 }
 
-// Two runs with the same content, one run that was tried twice with different ones: a key says which bytes are behind it, for ever.
+// Two runs with the same content, or two attempts of a run with different content: a key
+// always names the same bytes.
 func TestPublicationKeysAreUnique(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -247,7 +263,8 @@ func TestPublicationKeysAreUnique(t *testing.T) {
 	}
 }
 
-// A run that died between its object and the manifest, and is tried again, finds its own object there.
+// A run that died between its object and the manifest finds its own object at the next
+// attempt.
 func TestPublishReusesExistingObject(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -255,7 +272,8 @@ func TestPublishReusesExistingObject(t *testing.T) {
 	c := open(faulty)
 	file := bytesOf(t, "full-1")
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 2, Effect: blobtest.Refused})
-	if _, err := put(t.Context(), c, publication(t, file, attempt(receipt("full-1"), "first"), "")); !errors.Is(err, blobtest.ErrInjected) {
+	if _, err := put(t.Context(), c, publication(t, file, attempt(receipt("full-1"), "first"),
+		"")); !errors.Is(err, blobtest.ErrInjected) {
 		t.Fatal(err)
 	}
 	fail(t, c, load(t, c).Lease.Run)

@@ -12,7 +12,9 @@ import (
 // runs. A rollback that was done is not repeated: a second "previous" would be another
 // snapshot. It returns the receipt as it was written. Errors: *NoSnapshotError,
 // *ForeignError.
-func (s *Store) Rollback(ctx context.Context, base string, run job.Run, to string) (job.Run, error) {
+func (s *Store) Rollback(
+	ctx context.Context, base string, run job.Run, to string,
+) (job.Run, error) {
 	m, err := s.update(ctx, s.load, func(m *Manifest, now time.Time) error {
 		// Done by this attempt, whose response was lost, or by an earlier one of the same run.
 		if receipt, ended := m.Receipt(run.ID); ended && receipt.Settled() {

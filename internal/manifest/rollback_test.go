@@ -17,7 +17,8 @@ import (
 )
 
 // three publishes full-1, full-2 and full-3, each with a watermark of its own, an hour apart.
-func three(t *testing.T, c *manifest.Store, file func(t testing.TB, run string) snapshot.Sealed) (all []manifest.Snapshot) {
+func three(t *testing.T, c *manifest.Store, file func(t testing.TB,
+	run string) snapshot.Sealed) (all []manifest.Snapshot) {
 	t.Helper()
 	for i, run := range []string{"full-1", "full-2", "full-3"} {
 		p := publication(t, file(t, run), receipt(run), load(t, c).Current)
@@ -52,19 +53,24 @@ func TestRollbackRestoresInOneWrite(t *testing.T) {
 		}
 	}
 	m := load(t, c)
-	if diff := cmp.Diff(all[1], current(t, c)); diff != "" || writes != 1 || m.Generation != before.Generation+1 {
+	if diff := cmp.Diff(all[1], current(t, c)); diff != "" || writes != 1 ||
+		m.Generation != before.Generation+1 {
 		t.Errorf("after %d writes:\n%s", writes, diff)
 	}
 	if diff := cmp.Diff(before.Snapshots, m.Snapshots); diff != "" || len(m.Dropped) != 0 {
 		t.Errorf("what was kept is not: %s", diff)
 	}
 	want := run
-	want.Outcome, want.SnapshotBefore, want.SnapshotAfter = "published", job.Nullable(all[2].ID), job.Nullable(all[1].ID)
-	want.Bytes, want.Fence, want.ContentSHA256, want.ComputedSHA256 = all[1].Bytes, 4, all[1].ContentSHA256, all[1].ComputedSHA256
-	if diff := cmp.Diff(want, got) + cmp.Diff(want, m.Runs[0]); diff != "" || m.CallsIn(noon) != before.CallsIn(noon) {
+	want.Outcome, want.SnapshotBefore, want.SnapshotAfter = "published", job.Nullable(all[2].ID),
+		job.Nullable(all[1].ID)
+	want.Bytes, want.Fence, want.ContentSHA256, want.ComputedSHA256 = all[1].Bytes, 4,
+		all[1].ContentSHA256, all[1].ComputedSHA256
+	if diff := cmp.Diff(want, got) + cmp.Diff(want, m.Runs[0]); diff != "" ||
+		m.CallsIn(noon) != before.CallsIn(noon) {
 		t.Error(diff)
 	}
-	if hold := (&job.Hold{At: job.At(clock.Now()), Run: "rollback-4", Snapshot: all[1].ID}); !cmp.Equal(m.Hold, hold) {
+	if hold := (&job.Hold{At: job.At(clock.Now()), Run: "rollback-4",
+		Snapshot: all[1].ID}); !cmp.Equal(m.Hold, hold) {
 		t.Errorf("the hold is %+v, want %+v", m.Hold, hold)
 	}
 }
@@ -78,14 +84,17 @@ func TestRollbackBackAndForth(t *testing.T) {
 		to   string
 		want manifest.Snapshot
 	}{
-		{job.Previous, all[1]}, {job.Previous, all[0]}, {all[2].ID, all[2]}, {all[0].ID, all[0]}, {all[0].ID, all[0]},
+		{job.Previous, all[1]}, {job.Previous, all[0]}, {all[2].ID, all[2]}, {all[0].ID, all[0]},
+		{all[0].ID, all[0]},
 	} {
-		if run := rollback(t, c, fmt.Sprint("rollback-", i), step.to); current(t, c).ID != step.want.ID || run.SnapshotAfter != job.Nullable(step.want.ID) {
+		if run := rollback(t, c, fmt.Sprint("rollback-", i), step.to); current(t, c).ID != step.want.ID ||
+			run.SnapshotAfter != job.Nullable(step.want.ID) {
 			t.Errorf("%d: %s is current, want %s", i, current(t, c).ID, step.want.ID)
 		}
 	}
 	before := load(t, c)
-	for to, advice := range map[string]string{job.Previous: "none before the current one", "full-9-0123456789ab": all[2].ID} {
+	for to, advice := range map[string]string{job.Previous: "none before the current one",
+		"full-9-0123456789ab": all[2].ID} {
 		run := receipt("rollback-9")
 		got, err := c.Rollback(t.Context(), base, run, to)
 		fails(t, err, manifest.ErrNoSuchSnapshot)
@@ -112,7 +121,7 @@ func TestRollbackRejectsEmptyAndForeignStore(t *testing.T) {
 	}
 }
 
-// A queue delivers twice, a platform tries again: that must not go back twice.
+// A queue delivers twice, or a platform retries: the second rollback does nothing.
 func TestRollbackIsDoneOnce(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -121,7 +130,8 @@ func TestRollbackIsDoneOnce(t *testing.T) {
 	first := rollback(t, c, "rollback-4", job.Previous)
 	before := load(t, c)
 	again, err := c.Rollback(t.Context(), base, attempt(receipt("rollback-4"), "again"), job.Previous)
-	if err != nil || !cmp.Equal(again, first) || current(t, c).ID != all[1].ID || !cmp.Equal(before, load(t, c)) {
+	if err != nil || !cmp.Equal(again, first) || current(t, c).ID != all[1].ID ||
+		!cmp.Equal(before, load(t, c)) {
 		t.Errorf("%+v, error %v; %s is current", again, err, current(t, c).ID)
 	}
 }
@@ -137,14 +147,18 @@ func TestRollbackFencesRunningRun(t *testing.T) {
 	clock.Advance(5 * time.Second)
 	rollback(t, c, "rollback-5", job.Previous)
 	m := load(t, c)
-	// It goes on until it wants to renew the lease: ten seconds and one for good measure, of five calls each.
-	if got, _ := m.Receipt("full-4"); m.Lease != nil || got.Outcome != "fenced" || got.Error != "rollback rollback-5 came in between" || !got.Finished.Equal(clock.Now()) || m.CallsIn(noon) != 3*7+3+55 {
+	// It continues until its next renewal: ten seconds and one more, of five calls each.
+	if got, _ := m.Receipt("full-4"); m.Lease != nil || got.Outcome != "fenced" ||
+		got.Error != "rollback rollback-5 came in between" || !got.Finished.Equal(clock.Now()) ||
+		m.CallsIn(noon) != 3*7+3+55 {
 		t.Errorf("the lease is %+v, the receipt %+v, %d calls", m.Lease, got, m.CallsIn(noon))
 	}
-	_, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-4"), run, job.Nullable(all[2].ID)))
+	_, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-4"), run,
+		job.Nullable(all[2].ID)))
 	fails(t, err, job.ErrFenced)
 	run.AirtableCalls, run.Outcome, run.Error = 20, "fenced", "in its own words"
-	if got, err := c.Record(t.Context(), run); err != nil || got.Error != "in its own words" || load(t, c).CallsIn(noon) != 3*7+20 {
+	if got, err := c.Record(t.Context(), run); err != nil || got.Error != "in its own words" ||
+		load(t, c).CallsIn(noon) != 3*7+20 {
 		t.Errorf("%+v, error %v, %d calls", got, err, load(t, c).CallsIn(noon))
 	}
 	if got := current(t, c).ID; got != all[1].ID {
@@ -165,10 +179,11 @@ func TestRollbackReapsAbandonedRun(t *testing.T) {
 	if m.Lease != nil || got.Outcome != "failed" {
 		t.Errorf("the lease is %+v, the receipt %+v", m.Lease, got)
 	}
-	says(t, string(got.Error), "stopped renewing its lease 1m0s ago", "rollback rollback-5 came in between")
+	says(t, string(got.Error), "stopped renewing its lease 1m0s ago",
+		"rollback rollback-5 came in between")
 }
 
-// Somebody went back since the newest data was bad. It must not return by the clock.
+// A rollback left the newest data because it was bad. It must not return by its date.
 func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	t.Parallel()
 	for _, trigger := range []job.Trigger{job.TriggerAPI, job.TriggerConsole, job.TriggerCLI} {
@@ -177,7 +192,8 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 			c := open(store)
 			all := three(t, c, bytesOf)
 			rollback(t, c, "rollback-4", job.Previous)
-			for _, automatic := range []job.Trigger{job.TriggerSchedule, job.TriggerCatchUp, job.TriggerStart} {
+			for _, automatic := range []job.Trigger{job.TriggerSchedule, job.TriggerCatchUp,
+				job.TriggerStart} {
 				run := begun("held-" + string(automatic))
 				run.Trigger = automatic
 				_, err := begin(t.Context(), c, run)
@@ -196,7 +212,8 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 			if m := load(t, c); m.Hold != nil {
 				t.Errorf("the hold is %+v", m.Hold)
 			}
-			if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-5"), run, job.Nullable(all[1].ID))); err != nil {
+			if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-5"), run,
+				job.Nullable(all[1].ID))); err != nil {
 				t.Fatal(err) // it goes on from what was restored
 			}
 			leased(t, c, scheduled("full-6"))
@@ -204,16 +221,21 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	}
 }
 
-// A rollback is about what is current when it is done, not when it was asked for.
+// A rollback starts from what is current when it is done, not when it was requested.
 func TestRollbackRetriesLostRace(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	faulty := blobtest.NewFaulty(store)
 	all := three(t, open(store), bytesOf)
 	var fourth manifest.Snapshot
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1, Effect: blobtest.Before(func() { fourth = publish(t, open(store), bytesOf(t, "full-4"), "full-4") })})
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Replace, N: 1,
+		Effect: blobtest.Before(func() {
+			fourth = publish(t, open(store), bytesOf(t, "full-4"),
+				"full-4")
+		})})
 	run, err := open(faulty).Rollback(t.Context(), base, receipt("rollback-5"), all[1].ID)
-	if err != nil || run.SnapshotBefore != job.Nullable(fourth.ID) || current(t, open(store)).ID != all[1].ID {
+	if err != nil || run.SnapshotBefore != job.Nullable(fourth.ID) ||
+		current(t, open(store)).ID != all[1].ID {
 		t.Errorf("%+v, error %v", run, err)
 	}
 	if m := load(t, open(store)); m.Snapshots[0].ID != fourth.ID {
@@ -223,20 +245,22 @@ func TestRollbackRetriesLostRace(t *testing.T) {
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "c", Parent: "b"}, {ID: "b", Parent: "a"}, {ID: "a"}}}
+	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "c", Parent: "b"},
+		{ID: "b", Parent: "a"}, {ID: "a"}}}
 	for _, row := range []struct{ current, id, want string }{
 		{"c", "previous", "b"}, {"b", "previous", "a"}, {"a", "previous", ""}, {"", "previous", ""},
 		{"a", "c", "c"}, {"a", "a", "a"}, {"c", "d", ""}, {"c", "", ""},
 	} {
 		m.Current = job.Nullable(row.current)
 		s, err := m.Find(row.id)
-		if s.ID != row.want || (err == nil) != (row.want != "") || err != nil && !errors.Is(err, manifest.ErrNoSuchSnapshot) {
+		if s.ID != row.want || (err == nil) != (row.want != "") || err != nil &&
+			!errors.Is(err, manifest.ErrNoSuchSnapshot) {
 			t.Errorf("of %s, with %s current: %q, %v", row.id, row.current, s.ID, err)
 		}
 	}
 }
 
-// What somebody has left, since it was bad, is not what "previous" means once there is something newer again.
+// After a newer publication, "previous" is not the snapshot that a rollback left.
 func TestPreviousIsRestoredSnapshot(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -248,18 +272,22 @@ func TestPreviousIsRestoredSnapshot(t *testing.T) {
 	for _, s := range load(t, c).Candidates() {
 		order = append(order, s.Run)
 	}
-	if want := []string{"full-4", "full-1", "full-3", "full-2"}; fourth.Parent != job.Nullable(all[0].ID) || !slices.Equal(order, want) {
+	if want := []string{"full-4", "full-1", "full-3",
+		"full-2"}; fourth.Parent != job.Nullable(all[0].ID) || !slices.Equal(order, want) {
 		t.Errorf("candidates %q, want %q", order, want)
 	}
-	if run := rollback(t, c, "rollback-5", job.Previous); run.SnapshotAfter != job.Nullable(all[0].ID) {
+	run := rollback(t, c, "rollback-5", job.Previous)
+	if run.SnapshotAfter != job.Nullable(all[0].ID) {
 		t.Errorf("previous is %s, want %s", run.SnapshotAfter, all[0].ID)
 	}
-	if _, err := c.Rollback(t.Context(), base, receipt("rollback-6"), job.Previous); !errors.Is(err, manifest.ErrNoSuchSnapshot) {
+	if _, err := c.Rollback(t.Context(), base, receipt("rollback-6"), job.Previous); !errors.Is(err,
+		manifest.ErrNoSuchSnapshot) {
 		t.Errorf("before the oldest: %v", err)
 	}
 }
 
-// What it was made from may be gone, and what lies there instead may be what somebody went back behind.
+// The parent may be deleted, and the snapshot before the current one may be one that a
+// rollback left.
 func TestPreviousIsAlwaysTheParent(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -268,13 +296,15 @@ func TestPreviousIsAlwaysTheParent(t *testing.T) {
 	rollback(t, c, "rollback-4", all[0].ID)
 	publish(t, c, bytesOf(t, "full-5"), "full-5")
 	publish(t, c, bytesOf(t, "full-6"), "full-6") // full-1 goes
-	if run := rollback(t, c, "rollback-7", job.Previous); !strings.HasPrefix(string(run.SnapshotAfter), "full-5-") {
+	if run := rollback(t, c, "rollback-7", job.Previous); !strings.HasPrefix(string(run.SnapshotAfter),
+		"full-5-") {
 		t.Errorf("previous is %s", run.SnapshotAfter)
 	}
 	_, err := c.Rollback(t.Context(), base, receipt("rollback-8"), job.Previous)
 	fails(t, err, manifest.ErrNoSuchSnapshot)
 	missing, ok := errors.AsType[*manifest.NoSnapshotError](err)
-	if says(t, fmt.Sprint(err), "none before"); !ok || missing.ID != job.Previous || len(missing.Newest) == 0 {
+	if says(t, fmt.Sprint(err), "none before"); !ok || missing.ID != job.Previous ||
+		len(missing.Newest) == 0 {
 		t.Errorf("%+v", missing)
 	}
 	if run := rollback(t, c, "rollback-9", all[2].ID); run.SnapshotAfter != job.Nullable(all[2].ID) {
@@ -282,7 +312,8 @@ func TestPreviousIsAlwaysTheParent(t *testing.T) {
 	}
 }
 
-// Whoever asked for a run that then waited for another one did not know of a rollback that came meanwhile. Whoever asks after it does.
+// A run that was requested before a rollback and waited does not know of it. One that is
+// requested after the rollback does.
 func TestAcquireAfterRollbackFencesWaiting(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -309,18 +340,22 @@ func TestAcquireAfterRollbackFencesWaiting(t *testing.T) {
 			if fails(t, err, row.want); row.want != nil && !cmp.Equal(before, load(t, c)) {
 				t.Errorf("it became %+v", load(t, c))
 			}
-			if before.KnownHold().Run != "rollback-5" || row.want == nil && load(t, c).KnownHold().Run != "" {
+			if before.KnownHold().Run != "rollback-5" || row.want == nil &&
+				load(t, c).KnownHold().Run != "" {
 				t.Errorf("held by %q, then by %q", before.KnownHold().Run, load(t, c).KnownHold().Run)
 			}
 		})
 	}
 }
 
-// What was published after the current one comes last: somebody went back behind it.
+// What was published after the current snapshot comes last: a rollback left it.
 func TestCandidates(t *testing.T) {
 	t.Parallel()
-	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "f", Parent: "c"}, {ID: "e", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "c", Parent: "a"}, {ID: "b", Parent: "gone"}, {ID: "a", Parent: "gone"}}}
-	for current, want := range map[string]string{"f": "fcaedb", "e": "edcabf", "c": "cabfed", "b": "bafedc", "a": "afedcb", "gone": "", "": ""} {
+	m := manifest.Manifest{Snapshots: []manifest.Snapshot{{ID: "f", Parent: "c"},
+		{ID: "e", Parent: "d"}, {ID: "d", Parent: "c"}, {ID: "c", Parent: "a"}, {ID: "b", Parent: "gone"},
+		{ID: "a", Parent: "gone"}}}
+	for current, want := range map[string]string{"f": "fcaedb", "e": "edcabf", "c": "cabfed",
+		"b": "bafedc", "a": "afedcb", "gone": "", "": ""} {
 		m.Current = job.Nullable(current)
 		got := ""
 		for _, s := range m.Candidates() {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"time"
 
@@ -82,29 +81,15 @@ func (s *Store) load(ctx context.Context, since blob.Version) (Manifest, blob.In
 	return m, object.Info, err
 }
 
-func readManifest(object *blob.Object) (Manifest, error) {
-	defer object.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(object.Body, sizeLimit))
-	if err != nil {
-		return Manifest{}, fmt.Errorf("unreadable: %w", err)
-	}
-	return decode(data)
-}
-
-// damaged says what is wrong with the manifest and how to repair it: no program does that
-// unasked, because it would be a guess.
-func (s *Store) damaged(err error) error {
-	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
-		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
-}
-
 // leap is by how much the numbers of a repaired manifest jump, past all that were given
 // after the copy that it continues from: none may come twice.
 const leap = 1_000_000
 
 // loadForRepair continues from the newest valid copy if the manifest is damaged. A
 // manifest of a newer version is not damaged.
-func (s *Store) loadForRepair(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+func (s *Store) loadForRepair(
+	ctx context.Context, since blob.Version,
+) (Manifest, blob.Info, error) {
 	m, info, damage := s.load(ctx, since)
 	if !errors.Is(damage, ErrDamaged) {
 		return m, info, damage

@@ -44,9 +44,10 @@ func withAdvice(err error) string {
 	case errors.Is(err, airtable.ErrToken):
 		return err.Error() + "; check AIRTABLE_API_KEY"
 	case isForeign:
-		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", err, foreign.Base)
+		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+			err, foreign.Base)
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
-		return fmt.Sprintf("%v; GET /api/cache/snapshots lists those there are", err)
+		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

@@ -13,76 +13,85 @@ import (
 	"voc/internal/job"
 )
 
-// Report is what a check found: what is in order, what an operator may want to know, and what would make a refresh fail.
+// Report is what a check found: what is in order, what an operator may want to know, and
+// what would make a refresh fail.
 type Report struct{ Fine, Notes, Findings []string }
 
-// Check asks whether a refresh would work: the token, the base, the table, every mapped field, and the years on one page of records. It costs three calls,
-// and leaves nothing in the store but that they are counted. It goes as far as it gets: what depends on a finding is left out.
+// Check reports whether a refresh would work: the token, the base, the table, every mapped
+// field, and the years on one page of records. It makes three calls, which are counted in
+// the store, and writes nothing else. It leaves out what depends on a finding.
 func (e *Engine) Check(ctx context.Context) Report {
-	r := e.newRun(job.Request{DryRun: true})
-	defer r.cleanUp()
+	a := e.newAttempt(job.Request{Mode: job.Incremental, DryRun: true}, nil)
 	var report Report
-	if err := r.check(ctx, &report); err != nil {
-		report.Findings = append(report.Findings, split(err)...)
+	if err := e.check(ctx, a.request, &report); err != nil {
+		report.find(err)
 	}
-	if err := r.countDry(ctx); err != nil {
+	if err := e.countDryRun(ctx, a); err != nil {
 		report.note("the calls of this check could not be counted: %v", err)
 	}
 	return report
 }
 
-func (r *run) check(ctx context.Context, report *Report) (err error) {
-	if r.dir, err = os.MkdirTemp(r.Dir, "check-"); err != nil {
-		return err
-	}
-	who, err := r.Airtable.Whoami(ctx)
+func (e *Engine) check(ctx context.Context, q job.Request, report *Report) error {
+	dir, err := os.MkdirTemp(e.cfg.Dir, "check-")
 	if err != nil {
 		return err
 	}
-	report.fine("Airtable takes the token, of user %s", who.ID)
-	if r.manifest, err = r.Store.Load(ctx); err == nil {
-		err = r.openParent(ctx)
+	defer e.removeDir(dir)
+	identity, err := e.cfg.Airtable.Whoami(ctx)
+	if err != nil {
+		return err
+	}
+	report.fine("Airtable accepts the token, of user %s", identity.ID)
+	var was parent
+	m, err := e.cfg.Store.Load(ctx)
+	if err == nil {
+		was, err = e.openParent(ctx, m, dir)
+		defer was.close()
 	}
 	if err != nil {
-		report.Findings = append(report.Findings, split(err)...)
+		report.find(err)
 	}
-	r.plan, err = r.makePlan(ctx)
-	report.Notes = append(append(report.Notes, r.receipt.Warnings...), r.plan.warnings...)
-	if r.plan.known && r.plan.bound != nil {
-		report.fine("base %s has table %q (%s) with %d fields", r.Base, r.plan.tableName, r.plan.tableID, len(r.plan.fields))
-		r.checkFields(report)
+	p, err := e.makePlan(ctx, q, was)
+	report.Notes = slices.Concat(report.Notes, was.warnings, p.warnings)
+	if p.schema && p.bound != nil {
+		report.fine("base %s has table %q (%s) with %d fields",
+			p.base, p.tableName, p.tableID, len(p.fields))
+		report.checkFields(was, p)
 	}
 	if err != nil {
 		return err
 	}
-	return r.checkYears(ctx, report)
+	return e.checkYears(ctx, p, report)
 }
 
-func (r *run) checkFields(report *Report) {
-	table := airtable.Table{Fields: r.plan.fields}
+func (r *Report) checkFields(was parent, p plan) {
+	table := airtable.Table{Fields: p.fields}
 	for _, key := range feedback.Keys() {
-		for _, name := range r.Mapping.Names(key) {
-			_, was := r.wasBound(name)
-			if field, ok := table.Field(r.plan.bound[name]); ok {
-				report.fine("%s is field %q (%s, %s)", key, field.Name, field.ID, field.Type)
-			} else if !was && !r.Mapping.Chosen(key) { // else it is a finding
-				report.note("%s: the table has no field %q, which counts as blank%s", key, name, nearest(name, fieldNames(r.plan.fields)))
+		for _, name := range p.configured.Names(key) {
+			_, had := was.meta().Bound[name]
+			if field, ok := table.Field(p.bound[name]); ok {
+				r.fine("%s is field %q (%s, %s)", key, field.Name, field.ID, field.Type)
+			} else if !had && !p.configured.Chosen(key) { // else it is a finding
+				r.note("%s: the table has no field %q, which counts as blank%s",
+					key, name, nearestField(name, table))
 			}
 		}
 	}
 }
 
-func (r *run) checkYears(ctx context.Context, report *Report) error {
+func (e *Engine) checkYears(ctx context.Context, p plan, report *Report) error {
 	years, inside, read := map[int]int{}, 0, 0
-	for page, err := range r.Airtable.List(ctx, r.plan.table, airtable.Query{MaxRecords: idsPerCall, ByID: r.plan.known}) {
+	query := airtable.Query{MaxRecords: airtable.PageSize, ByID: p.schema}
+	for page, err := range e.cfg.Airtable.List(ctx, p.table, query) {
 		if err != nil {
 			return err
 		}
 		for _, record := range page.Records {
-			created := r.row(record).Feedback.Created
+			created := p.row(record).Feedback.Created
 			years[created.Year()]++
 			read++
-			if r.Years.Contains(created) {
+			if p.years.Contains(created) {
 				inside++
 			}
 		}
@@ -91,9 +100,10 @@ func (r *run) checkYears(ctx context.Context, report *Report) error {
 	for _, year := range slices.Sorted(maps.Keys(years)) {
 		counts = append(counts, fmt.Sprintf("%d of %d", years[year], year))
 	}
-	report.fine("of %d records on one page %d are of the years %s (%s)", read, inside, r.Years, strings.Join(counts, ", "))
+	report.fine("of %d records on one page, %d belong to the years %s (%s)",
+		read, inside, p.years, strings.Join(counts, ", "))
 	if read > 0 && inside == 0 {
-		report.note("none of them would be served: is FEEDBACK_YEARS=%s meant?", r.Years)
+		report.note("none of them would be served: check FEEDBACK_YEARS=%s", p.years)
 	}
 	return nil
 }
@@ -106,11 +116,9 @@ func (r *Report) note(format string, args ...any) {
 	r.Notes = append(r.Notes, fmt.Sprintf(format, args...))
 }
 
-// split gives each of joined errors its own line.
-func split(err error) []string {
-	var texts []string
+// find adds a finding for each of joined errors.
+func (r *Report) find(err error) {
 	for text := range strings.Lines(withAdvice(err)) {
-		texts = append(texts, strings.TrimSuffix(text, "\n"))
+		r.Findings = append(r.Findings, strings.TrimSuffix(text, "\n"))
 	}
-	return texts
 }

@@ -21,14 +21,19 @@ type (
 	edit  = map[string]any
 )
 
-// both runs a test against each answer to what Airtable does not document: whether a listing keeps to the ids of its first page.
+// both runs a test for each way in which Airtable may list, which it does not document: a
+// listing keeps to the ids of its first page, or it does not.
 func both(t *testing.T, test func(t *testing.T, w *world)) {
-	for name, freeze := range map[string]bool{"listings that shift": false, "listings that are frozen": true} {
-		t.Run(name, func(t *testing.T) { test(t, newWorld(t, airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour})) })
+	for name, freeze := range map[string]bool{"listings that shift": false,
+		"listings that are frozen": true} {
+		t.Run(name, func(t *testing.T) {
+			test(t, newWorld(t,
+				airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour}))
+		})
 	}
 }
 
-// ids are those that the store serves, sorted.
+// ids returns the ids that the store serves, sorted.
 func (w *world) ids() (ids []string) {
 	w.t.Helper()
 	file := w.open(w.store)
@@ -43,32 +48,35 @@ func (w *world) ids() (ids []string) {
 	return ids
 }
 
-// fill creates n records an hour ago, and returns their ids, sorted as a listing gives them.
+// fill creates n records an hour ago, and returns their ids in the order of a listing.
 func (w *world) fill(n int) (ids []string) {
 	for i := range n {
-		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i), "Status": "Open"}))
+		ids = append(ids, w.Create(edit{"Initial Description": fmt.Sprint("filling ", i),
+			"Status": "Open"}))
 	}
 	w.clock.Advance(time.Hour)
 	slices.Sort(ids)
 	return ids
 }
 
-func TestTheFirstRefreshIsFullWhateverWasAsked(t *testing.T) {
+func TestFirstRunIsFull(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		receipt := w.must(mode, job.Published)
-		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 || receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
+		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 ||
+			receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
 			t.Errorf("%+v", receipt)
 		}
-		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(), TableName: "Lead Bugs"}) {
+		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(),
+			TableName: "Lead Bugs"}) {
 			t.Errorf("the store belongs to %+v", m.Owner)
 		}
 	}
 }
 
-// What is served under fields is what Airtable sent, by name; this does not go through another refresh.
-func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
+// The fields that are served are compared with the base itself, not with another refresh.
+func TestFullServesRecordsOfYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(120)
@@ -96,21 +104,25 @@ func TestAFullServesEachRecordOfTheYearsAsItIs(t *testing.T) {
 	}
 }
 
-// The quota of Airtable is by calls. A page holds 100 records.
-func TestCallsAreAsFewAsCanBe(t *testing.T) {
+// Airtable's quota counts calls. A page holds 100 records.
+func TestRunMakesFewestCalls(t *testing.T) {
 	t.Parallel()
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
 		w := newWorld(t, airtablesim.Config{})
 		w.fill(n)
 		var receipt job.Run
 		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) || receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
-			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made, receipt.AirtableCalls, want)
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) ||
+			receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
+			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made,
+				receipt.AirtableCalls, want)
 		}
 		w.clock.Advance(time.Hour)
 		made = w.calls(func() { receipt = w.must(job.Incremental, job.Unchanged) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.AirtableCalls != 2 {
-			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls, want)
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+			receipt.AirtableCalls != 2 {
+			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls,
+				want)
 		}
 		if got := w.manifest().CallsIn(w.clock.Now()); got != 3+pages {
 			t.Errorf("%d calls of the month, want %d", got, 3+pages)
@@ -118,7 +130,7 @@ func TestCallsAreAsFewAsCanBe(t *testing.T) {
 	}
 }
 
-func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
+func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -129,7 +141,8 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 		w.Delete(filled[1])
 		created := w.Create(edit{"Initial Description": "new"})
 		receipt := w.must(job.Incremental, job.Published)
-		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 || receipt.AirtableCalls != 2 {
+		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 ||
+			receipt.AirtableCalls != 2 {
 			t.Errorf("%+v", receipt)
 		}
 		says(t, w.detail(filled[0]), `"status":"Closed"`, `"notes":"edited"`, `"Notes":"edited"`)
@@ -139,28 +152,31 @@ func TestAnIncrementalCarriesEditsAndNoDeletions(t *testing.T) {
 		}
 		says(t, w.detail(created), `"description":"new"`)
 		if w.detail(filled[1]) == "" {
-			t.Error("an incremental can not know of a deletion")
+			t.Error("an incremental removed a deleted record")
 		}
 		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 || made[airtablesim.List] != 2+1 {
+		if receipt.Removed != 1 || receipt.Added+receipt.Changed != 0 || receipt.Unchanged != 153 ||
+			made[airtablesim.List] != 2+1 {
 			t.Errorf("%+v, with %v", receipt, made)
 		}
 		w.converged()
 	})
 }
 
-func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
+func TestUnchangedRunAdvancesTimes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
 		w.must(job.Full, job.Published)
 		first := w.current()
-		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at || first.ComputedConfirmedAt != at {
+		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at ||
+			first.ComputedConfirmedAt != at {
 			t.Errorf("%+v", first)
 		}
 		time.Sleep(time.Hour)
 		receipt := w.must(job.Incremental, job.Unchanged)
-		if receipt.SnapshotAfter != job.Nullable(first.ID) || receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
+		if receipt.SnapshotAfter != job.Nullable(first.ID) ||
+			receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
 			t.Errorf("%+v", receipt)
 		}
 		want := first
@@ -178,14 +194,16 @@ func TestNothingNewMakesNoSnapshotAndMovesTheTimesOn(t *testing.T) {
 		time.Sleep(time.Hour)
 		w.Update("rec00000000000001", edit{"Status": "Closed"})
 		w.must(job.Incremental, job.Published)
-		if s := w.current(); s.Watermark != job.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at || s.ComputedConfirmedAt != at {
+		if s := w.current(); s.Watermark != job.At(noon.Add(3*time.Hour)) || s.DeletesConfirmedAt != at ||
+			s.ComputedConfirmedAt != at {
 			t.Errorf("an incremental confirms deletions: %+v", s)
 		}
 	})
 }
 
-// When an edit becomes visible is not documented, so that each incremental looks five minutes further back than it seems it must.
-func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
+// Airtable does not document when an edit becomes visible, so each incremental reads five
+// minutes more than it seems to need.
+func TestIncrementalOverlapsFiveMinutes(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name  string
@@ -202,7 +220,8 @@ func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
 				w.Update("rec00000000000001", edit{"Status": "Open"})
 				time.Sleep(row.late)
 				w.must(job.Full, job.Published)
-				w.Recompute("rec00000000000001", edit{"Status": "Closed"}) // which leaves the time of the edit above
+				// which leaves the time of the edit above
+				w.Recompute("rec00000000000001", edit{"Status": "Closed"})
 				time.Sleep(time.Hour)
 				outcome := w.run(job.Incremental).Outcome
 				if found := outcome == "published"; found != row.found {
@@ -213,8 +232,8 @@ func TestAnIncrementalLooksFiveMinutesBack(t *testing.T) {
 	}
 }
 
-// What is edited behind a listing's back is later than the watermark, however long the listing takes.
-func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
+// An edit during a listing is later than the watermark, however long the listing takes.
+func TestIncrementalFindsEditDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -239,8 +258,8 @@ func TestAnEditDuringAListingIsFoundByTheNextIncremental(t *testing.T) {
 	})
 }
 
-// Computed cells change without the record being modified: only a full sees that.
-func TestAFullSeesWhatWasRecomputed(t *testing.T) {
+// Computed cells change without a modification of the record: an incremental misses them.
+func TestFullReadsComputedValues(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)

@@ -15,8 +15,9 @@ import (
 	"voc/internal/job"
 )
 
-// TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges tries every store operation of each kind of refresh with every fault.
-func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
+// TestRunIsAtomicUnderCrash tries each fault at each store operation of each mode. The
+// old or the new snapshot is served, and the next refresh converges.
+func TestRunIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]*crash{
 		"the first full":                        {mode: job.Full},
@@ -33,7 +34,8 @@ func TestWhateverDiesOldOrNewIsServedAndTheNextRefreshConverges(t *testing.T) {
 	}
 }
 
-// crash is a store, an Airtable that was edited since the store was filled, and a refresh that may die.
+// crash is a store, a base that was edited since the store was filled, and a refresh that
+// may die.
 type crash struct {
 	mode    job.Mode
 	history int // publications before
@@ -56,7 +58,8 @@ func (c *crash) prepare(t *testing.T) {
 	}
 }
 
-// edit makes a world and its edits. It publishes where the store's history has a publication.
+// edit returns a world with its edits. It publishes where the store's history has a
+// publication.
 func (c *crash) edit(t *testing.T, publish func(w *world)) *world {
 	w := newWorld(t, airtablesim.Config{})
 	for i := range c.history {
@@ -72,7 +75,7 @@ func (c *crash) edit(t *testing.T, publish func(w *world)) *world {
 	return w
 }
 
-// servedIfAny is what can be read of the store, nothing if it is empty.
+// servedIfAny returns what can be read of the store; nil if it is empty.
 func (w *world) servedIfAny() []string {
 	w.t.Helper()
 	if w.current().ID == "" {
@@ -81,7 +84,6 @@ func (w *world) servedIfAny() []string {
 	return w.served(w.store)
 }
 
-// copied copies a store.
 func copied(t *testing.T, from *blobtest.Memory, clock *clock) *blobtest.Memory {
 	t.Helper()
 	store := blobtest.NewMemory(clock.Now)
@@ -101,7 +103,7 @@ func copied(t *testing.T, from *blobtest.Memory, clock *clock) *blobtest.Memory 
 	return store
 }
 
-// attempt refreshes in a world of its own, which is as prepare has left it.
+// attempt refreshes in a world of its own, in the state that prepare left.
 func (c *crash) attempt(t *testing.T) blobtest.Attempt {
 	w := c.edit(t, func(w *world) { w.runs++ })
 	w.store = copied(t, c.filled, w.clock)
@@ -116,7 +118,8 @@ func (c *crash) attempt(t *testing.T) blobtest.Attempt {
 func (c *crash) check(t *testing.T, w *world, got job.Run) {
 	served := w.servedIfAny()
 	isOld, isNew := cmp.Equal(served, c.old), cmp.Equal(served, c.new)
-	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil && got.Outcome != "failed" {
+	if !isOld && !isNew || got.Outcome == "published" && !isNew || w.unkept != nil &&
+		got.Outcome != "failed" {
 		t.Errorf("the run is %s, and it is served\n%s", got.Outcome, served)
 	}
 	for _, run := range w.manifest().Runs {

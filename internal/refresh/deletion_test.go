@@ -12,7 +12,7 @@ import (
 	"voc/internal/job"
 )
 
-// onPage does something once, before a page of the run's first listing is answered.
+// onPage calls do once, before the response with a page of the run's first listing.
 func (w *world) onPage(page int, do func()) {
 	done := false
 	w.Before(func(c airtablesim.Call) {
@@ -23,8 +23,8 @@ func (w *world) onPage(page int, do func()) {
 	})
 }
 
-// Rows that shift while a listing is under way are missed by it. That must not be taken for their deletion.
-func TestARecordThatAListingMissedIsNotLost(t *testing.T) {
+// A listing misses rows that shift while it runs. They are not deleted.
+func TestFullRetainsRecordMissedByListing(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
 		freeze bool
@@ -38,7 +38,8 @@ func TestARecordThatAListingMissedIsNotLost(t *testing.T) {
 			w.onPage(2, func() { w.delete(filled[:20]) }) // all of the first page
 			var receipt job.Run
 			made := w.calls(func() { receipt = w.must(job.Full, job.Unchanged) })
-			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 || made[airtablesim.List] != row.lists {
+			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 ||
+				made[airtablesim.List] != row.lists {
 				t.Errorf("%+v with %v: %s", receipt, made, diff)
 			}
 			w.Before(nil)
@@ -56,8 +57,9 @@ func (w *world) delete(ids []string) {
 	}
 }
 
-// The hole that an API without snapshots leaves: whose id nobody knows can not be asked for. The next full closes it.
-func TestANewRecordThatAListingMissedComesWithTheNextFull(t *testing.T) {
+// The known gap: a record whose id is unknown cannot be requested by it. The next full
+// finds it.
+func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
@@ -74,8 +76,8 @@ func TestANewRecordThatAListingMissedComesWithTheNextFull(t *testing.T) {
 	w.converged()
 }
 
-// One call asks for 100 ids.
-func TestDeletionsAreConfirmedManyACall(t *testing.T) {
+// One call requests 100 ids.
+func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(250)
@@ -83,14 +85,16 @@ func TestDeletionsAreConfirmedManyACall(t *testing.T) {
 	w.delete(filled)
 	var receipt job.Run
 	made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) || receipt.Removed != 250 || receipt.Unchanged != 3 {
+	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) ||
+		receipt.Removed != 250 || receipt.Unchanged != 3 {
 		t.Errorf("%v, want %v; %+v", made, want, receipt)
 	}
 	w.converged()
 }
 
-// A record that goes between the listing and the second question is gone; one whose listing was lost is asked for again.
-func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
+// A record that is deleted between the listing and the confirmation is removed. A lost
+// listing of the confirmation is repeated.
+func TestFullWithEditsDuringConfirmation(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -115,8 +119,9 @@ func TestWhatHappensWhileDeletionsAreConfirmed(t *testing.T) {
 	})
 }
 
-// A lost listing starts again, and what it gave is forgotten: a record may have gone meanwhile.
-func TestWhatALostListingGaveIsForgotten(t *testing.T) {
+// A lost listing restarts without its records: one of them may have been deleted
+// meanwhile.
+func TestFullDiscardsLostListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := w.fill(150)
@@ -126,15 +131,16 @@ func TestWhatALostListingGaveIsForgotten(t *testing.T) {
 			w.Update(filled[1], edit{"Created": "2024-01-01T00:00:00.000Z"})
 		})
 		receipt := w.must(job.Full, job.Published)
-		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[1]) || len(ids) != 151 || receipt.Pages != 3 {
+		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[1]) ||
+			len(ids) != 151 || receipt.Pages != 3 {
 			t.Errorf("%d are served; %+v", len(ids), receipt)
 		}
 		w.converged()
 	})
 }
 
-// A row may come twice when rows shift the other way; the later counts.
-func TestARecordThatComesTwiceIsOne(t *testing.T) {
+// A row is listed twice when rows shift the other way; the later one counts.
+func TestRecordListedTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(200)

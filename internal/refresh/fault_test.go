@@ -18,7 +18,8 @@ import (
 	"voc/internal/job"
 )
 
-// attempt is a refresh that faults strike. It has two pages, and a full that is not the first asks a second time for what is missing.
+// attempt is a refresh with faults. It has two pages, and a full that is not the first
+// requests missing records by id.
 type attempt struct {
 	name  string
 	first bool // the store is empty
@@ -26,7 +27,7 @@ type attempt struct {
 	calls []call
 }
 
-// call is one that a run makes. Only the narrowness of the fault counts.
+// call is one of a run's calls, by how a fault selects it.
 type call struct {
 	name   string
 	narrow airtablesim.Fault
@@ -48,8 +49,8 @@ var (
 	}
 )
 
-// attemptsFor returns the attempts that fault i of a table strikes: all of them, or with -short one,
-// for the next fault the next.
+// attemptsFor returns the attempts for fault i of a table: all of them, or with -short one,
+// in turn.
 func attemptsFor(i int) []attempt {
 	if testing.Short() {
 		return attempts[i%len(attempts):][:1]
@@ -57,16 +58,17 @@ func attemptsFor(i int) []attempt {
 	return attempts
 }
 
-// struck is the call with a fault.
+// struck returns the fault, injected into the call.
 func (c call) struck(fault airtablesim.Fault) airtablesim.Fault {
 	fault.Kind, fault.Page, fault.Skip = c.narrow.Kind, c.narrow.Page, c.narrow.Skip
 	return fault
 }
 
-// anHour is what a run may take, and no more.
+// anHour bounds a run.
 const anHour = time.Hour
 
-// struck edits the base, runs the refresh while each of the faults strikes, and returns its receipt.
+// struck edits the base, runs the refresh with the faults injected, and returns its
+// receipt.
 func (w *world) struck(a attempt, faults ...airtablesim.Fault) job.Run {
 	w.t.Helper()
 	time.Sleep(2 * anHour)
@@ -90,7 +92,6 @@ func (w *world) struck(a attempt, faults ...airtablesim.Fault) job.Run {
 	return receipt
 }
 
-// deleteOne deletes a record that is served.
 func (w *world) deleteOne() {
 	served := w.ids()
 	records := w.Records()
@@ -102,7 +103,7 @@ func (w *world) deleteOne() {
 	}
 }
 
-// settled checks that the store has exactly what Airtable has: a full finds no difference in any record.
+// settled checks that the store has what Airtable has: a full finds no difference.
 func (w *world) settled(name string) {
 	w.t.Helper()
 	if receipt := w.run(job.Full); receipt.Outcome != "unchanged" {
@@ -110,7 +111,7 @@ func (w *world) settled(name string) {
 	}
 }
 
-// inBubble runs a test in time that passes only where a run waits.
+// inBubble runs a test in a synctest bubble: time passes only while a run waits.
 func inBubble(t *testing.T, test func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})
@@ -124,15 +125,16 @@ func inBubble(t *testing.T, test func(w *world)) {
 	})
 }
 
-func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
+func TestPassingFaultCostsOnlyTime(t *testing.T) {
 	t.Parallel()
 	rows := map[string]struct {
 		airtablesim.Fault
 		retries, throttled int
 		takes              time.Duration
 	}{
-		"429":                   {airtablesim.RateLimit(airtablesim.ShapeList), 1, 1, 30 * time.Second},
-		"429 with Retry-After":  {airtablesim.RateLimit(airtablesim.ShapeObject).With("Retry-After", "45"), 1, 1, 45 * time.Second},
+		"429": {airtablesim.RateLimit(airtablesim.ShapeList), 1, 1, 30 * time.Second},
+		"429 with Retry-After": {airtablesim.RateLimit(airtablesim.ShapeObject).With("Retry-After",
+			"45"), 1, 1, 45 * time.Second},
 		"503":                   {airtablesim.Unavailable(), 1, 0, 0},
 		"503 three times":       {airtablesim.Unavailable().Repeat(3), 3, 0, 0},
 		"502 in HTML":           {airtablesim.HTML(502), 1, 0, 0},
@@ -150,12 +152,14 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 					var faults []airtablesim.Fault
 					for _, call := range attempt.calls {
 						fault := call.struck(row.Fault)
-						fault.Skip = min(fault.Skip, 1) // of the calls before, those that another fault struck do not count
+						// of the calls before, those that another fault struck do not count
+						fault.Skip = min(fault.Skip, 1)
 						faults = append(faults, fault)
 					}
 					began := time.Now()
 					receipt := w.struck(attempt, faults...)
-					if receipt.Outcome != "published" || receipt.Retries > len(faults)*row.retries || receipt.Throttled != len(faults)*row.throttled {
+					if receipt.Outcome != "published" || receipt.Retries > len(faults)*row.retries ||
+						receipt.Throttled != len(faults)*row.throttled {
 						t.Errorf("%s: %+v", attempt.name, receipt)
 					}
 					least := time.Duration(len(faults)) * row.takes
@@ -169,20 +173,26 @@ func TestAFaultThatPassesCostsNothingButTime(t *testing.T) {
 	}
 }
 
-func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
+func TestLastingFaultFailsRun(t *testing.T) {
 	t.Parallel()
 	rows := map[string]struct {
 		airtablesim.Fault
 		words   string
 		outcome job.Nullable
 	}{
-		"the quota of the month":  {airtablesim.BillingLimit(), "used up its API calls of the month", "failed"},
-		"500 for ever":            {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable failed", "failed"},
-		"stalled for ever":        {airtablesim.Stall().Repeat(5), "no complete response within", "failed"},
-		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After", "7200"), "the deadline is in", "retry-later"},
-		"the token revoked":       {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED", "Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
-		"not found":               {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""), "check AIRTABLE_BASE_ID", "failed"},
-		"a redirect":              {airtablesim.Fault{Status: 302}.With("Location", "http://elsewhere.test/"), "check AIRTABLE_API_URL", "failed"},
+		"the quota of the month": {airtablesim.BillingLimit(), "used up its API calls of the month",
+			"failed"},
+		"500 for ever": {airtablesim.HTML(500).Repeat(5), "(5 tries); Airtable failed",
+			"failed"},
+		"stalled for ever": {airtablesim.Stall().Repeat(5), "no complete response within", "failed"},
+		"429 beyond the deadline": {airtablesim.RateLimit(airtablesim.ShapeList).With("Retry-After",
+			"7200"), "the deadline is in", "retry-later"},
+		"the token revoked": {airtablesim.Refuse(401, airtablesim.ShapeObject, "UNAUTHORIZED",
+			"Invalid authentication token"), "check AIRTABLE_API_KEY", "failed"},
+		"not found": {airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""),
+			"check AIRTABLE_BASE_ID", "failed"},
+		"a redirect": {airtablesim.Fault{Status: 302}.With("Location",
+			"http://elsewhere.test/"), "check AIRTABLE_API_URL", "failed"},
 	}
 	for i, name := range slices.Sorted(maps.Keys(rows)) {
 		row := rows[name]
@@ -196,7 +206,8 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 							t.Errorf("%s: %+v", name, receipt)
 						}
 						m := w.manifest()
-						if !cmp.Equal(m.Runs[0], receipt) || m.Current != receipt.SnapshotBefore || attempt.first != (m.Current == "") {
+						if !cmp.Equal(m.Runs[0], receipt) || m.Current != receipt.SnapshotBefore ||
+							attempt.first != (m.Current == "") {
 							t.Errorf("%s: the store has %s and %+v", name, m.Current, m.Runs[0])
 						}
 					}
@@ -208,16 +219,18 @@ func TestAFaultThatStaysFailsTheRunWithWordsAndChangesNothing(t *testing.T) {
 	}
 }
 
-func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
+func TestLostListingRestartsThreeTimes(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(w *world) {
 		for _, attempt := range attempts {
-			if receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3)); receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
+			receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(3))
+			if receipt.Outcome != "published" || receipt.Pages < 4+1 || receipt.Retries != 0 {
 				w.t.Errorf("%s: %+v", attempt.name, receipt)
 			}
 			w.settled(attempt.name)
-			receipt := w.struck(attempt, airtablesim.ExpireIterators().Repeat(4))
-			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE", "lost 4 times"); receipt.Outcome != "failed" {
+			receipt = w.struck(attempt, airtablesim.ExpireIterators().Repeat(4))
+			if says(w.t, string(receipt.Error), "LIST_RECORDS_ITERATOR_NOT_AVAILABLE",
+				"lost 4 times"); receipt.Outcome != "failed" {
 				w.t.Errorf("%s: %+v", attempt.name, receipt)
 			}
 			w.must(attempt.mode, job.Published)
@@ -226,25 +239,27 @@ func TestALostListingIsBegunAgainThreeTimes(t *testing.T) {
 	})
 }
 
-// The calls of a run that fails count too: the quota of the month has them.
-func TestCallsOfAFailedRunCount(t *testing.T) {
+// The calls of a failed run count towards the quota.
+func TestFailedRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
-	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 || w.manifest().CallsIn(w.clock.Now()) != 2 {
+	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 ||
+		w.manifest().CallsIn(w.clock.Now()) != 2 {
 		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
 	}
 }
 
-// unanswered is a network on which nothing comes back.
+// unanswered is a network without responses.
 type unanswered struct{}
 
 func (unanswered) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded) // as net has it, which also says that it is a context's
+	// as net has it, which also says that it is a context's
+	return nil, fmt.Errorf("dial tcp 192.0.2.1:443: %w", os.ErrDeadlineExceeded)
 }
 
-// More time would not help against a firewall.
-func TestANetworkThatDoesNotAnswerIsNoLackOfTime(t *testing.T) {
+// Behind a firewall, more time does not help.
+func TestSilentNetworkIsNotOutOfTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newGoingWorld(t, airtablesim.Config{})

@@ -13,7 +13,7 @@ import (
 	"voc/internal/job"
 )
 
-// guarded is a world with a hundred records more, and the gate as it is by default.
+// guarded returns a world with 100 more records, and the gate's default.
 func guarded(t *testing.T) (w *world, filled []string) {
 	w = newWorld(t, airtablesim.Config{})
 	w.shrink = 20
@@ -23,7 +23,7 @@ func guarded(t *testing.T) (w *world, filled []string) {
 	return w, filled
 }
 
-// accepted does a run that a person has accepted.
+// accepted does a run with accept.
 func (w *world) accepted(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.accept = true
@@ -31,7 +31,7 @@ func (w *world) accepted(mode job.Mode) job.Run {
 	return w.must(mode, job.Published)
 }
 
-func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T) {
+func TestGateRejectsLossUntilAccepted(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Sweep} {
 		w, filled := guarded(t)
@@ -40,10 +40,11 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 			t.Fatalf("a fifth may go: %+v", receipt)
 		}
 		w.delete(filled[20:40])
-		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20", "60 be left", w.current().ID)
+		receipt := w.refuses(mode, "20 of 80 records", "25.0 %", "MAX_SHRINK_PERCENT is 20",
+			"60 would be left", w.current().ID)
 		for i, id := range filled[20:40] {
 			if told := strings.Contains(string(receipt.Error), id); told != (i < 20) {
-				t.Errorf("%s is told: %v", id, told)
+				t.Errorf("%s is listed: %v", id, told)
 			}
 		}
 		if again := w.refuses(mode); again.Error != receipt.Error {
@@ -57,7 +58,7 @@ func TestALossOfMoreThanAFifthIsRefusedWithItsFiguresUntilAccepted(t *testing.T)
 	}
 }
 
-func TestOnlyTwentyIdsAreTold(t *testing.T) {
+func TestGateListsTwentyIDs(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled)
@@ -67,8 +68,8 @@ func TestOnlyTwentyIdsAreTold(t *testing.T) {
 	}
 }
 
-// An incremental removes records too: those that left the years.
-func TestTheGateHoldsForAnIncremental(t *testing.T) {
+// An incremental removes records as well: those that left the years.
+func TestGateRejectsIncremental(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:30] {
@@ -79,12 +80,12 @@ func TestTheGateHoldsForAnIncremental(t *testing.T) {
 	w.converged()
 }
 
-func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
+func TestGateRejectsEmptyResult(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.shrink = 100
 	w.delete(append(filled, "rec00000000000001", "rec00000000000002", "rec00000000000003"))
-	w.refuses(job.Full, "100 of 100 records", "0 be left")
+	w.refuses(job.Full, "100 of 100 records", "0 would be left")
 	w.accepted(job.Full)
 	if ids := w.ids(); len(ids) != 0 {
 		t.Errorf("%q are served", ids)
@@ -93,10 +94,11 @@ func TestAnEmptyResultIsRefusedWhateverMayGo(t *testing.T) {
 	w.must(job.Full, job.Unchanged) // an empty table that was accepted is nothing new
 }
 
-// A formula that broke, a column that was emptied by mistake.
-func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
+// A formula broke, or a column was emptied by mistake.
+func TestGateRejectsBlankedField(t *testing.T) {
 	t.Parallel()
-	for name, blank := range map[string]any{"emptied": nil, "white space": " ", "an error": edit{"error": "#ERROR!"}} {
+	for name, blank := range map[string]any{"emptied": nil, "white space": " ",
+		"an error": edit{"error": "#ERROR!"}} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			w, filled := guarded(t)
 			for _, id := range filled[:60] {
@@ -113,7 +115,7 @@ func TestAFieldThatIsBlankedInMostRecordsIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
+func TestGatePassesFewBlankedValues(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	for _, id := range filled[:49] { // which makes 51 of 100
@@ -128,11 +130,11 @@ func TestAFieldThatLosesFewValuesIsPeopleAtWork(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
+func TestAcceptPublishesWithoutMissingField(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `field "Status"`, "99 of 100 records", "is gone from the table")
+	w.refuses(job.Incremental, `field "Status"`, "99 of 100 records", "is missing from the table")
 	receipt := w.accepted(job.Incremental)
 	warned(t, receipt, "accepted", `field "Status"`)
 	says(t, w.detail("rec00000000000001"), `"status":"New"`)
@@ -140,14 +142,15 @@ func TestAMappedFieldThatIsGoneIsDoneWithoutWhenAccepted(t *testing.T) {
 	w.must(job.Incremental, job.Unchanged)
 }
 
-func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
+func TestDryRunOnlyCountsCalls(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	before := w.manifest()
 	dry := func() job.Run {
-		engine := w.engine(w.store)
-		defer w.leaves(engine)
-		receipt, err := engine.Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true})
+		cfg := w.config(w.store)
+		defer w.leaves(cfg.Dir)
+		receipt, err := w.newEngine(cfg).Run(t.Context(),
+			job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,16 +184,18 @@ func TestADryRunTellsItsOutcomeAndLeavesOnlyTheCountOfItsCalls(t *testing.T) {
 	}
 }
 
-// Years that hold nothing are a mistake of the first refresh, which has nothing to lose: it says so.
-func TestAFirstRefreshWithoutARecordWarns(t *testing.T) {
+// Years without a record are a likely mistake; the first refresh has nothing to lose, so
+// it only warns.
+func TestEmptyFirstRunWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "2030-"
 	warned(t, w.must(job.Full, job.Published), "FEEDBACK_YEARS", fmt.Sprint(2030))
 }
 
-// Whoever renames a field and makes another one of its name, or deletes it and makes it anew, empties what is served of it.
-func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
+// A field that is renamed, or deleted and created again, while another one takes its
+// name, is blanked in what is served.
+func TestGateComparesFieldsBySameName(t *testing.T) {
 	t.Parallel()
 	for name, replace := range map[string]func(w *world){
 		"renamed": func(w *world) { w.RenameField("Status", "Status (old)") },
@@ -206,8 +211,8 @@ func TestAFieldThatTookTheNameOfAnotherIsHeldAgainstIt(t *testing.T) {
 	}
 }
 
-// Where the current snapshot can not be opened, the manifest still tells how many records it had.
-func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
+// If the current snapshot cannot be opened, the manifest still has its number of records.
+func TestGateWithoutReadableParent(t *testing.T) {
 	t.Parallel()
 	for name, lose := range map[string]func(w *world, filled []string){
 		"many":       func(w *world, filled []string) { w.delete(filled[:90]) },
@@ -222,25 +227,27 @@ func TestTheGateNeedsNoSnapshotToHoldTheResultAgainst(t *testing.T) {
 				w.must(job.Full, job.Published)
 				return
 			}
-			w.refuses(job.Full, "of 100 records would go", "can not be opened")
+			w.refuses(job.Full, "of 100 records (", " would be removed, MAX_SHRINK_PERCENT is 20",
+				"cannot be opened")
 			w.accepted(job.Full)
 		})
 	}
 }
 
-func TestARefusalNamesTheRefreshToAccept(t *testing.T) {
+func TestGateErrorNamesCommand(t *testing.T) {
 	t.Parallel()
 	w, filled := guarded(t)
 	w.delete(filled[:40])
-	w.refuses(job.Sweep, "server refresh sweep --accept", "/api/cache/update-sweep")
+	w.refuses(job.Sweep, "voc refresh sweep --accept", "/api/cache/update-sweep")
 }
 
-func TestADryRunThatIsAcceptedTellsOfADamagedManifestWhatARealOneWouldDo(t *testing.T) {
+func TestDryRunWithDamagedManifest(t *testing.T) {
 	t.Parallel()
 	w, _ := guarded(t)
 	overwrite(w, "manifest.json", []byte("{}"))
 	for accept, outcome := range map[bool]job.Nullable{false: "failed", true: "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept})
+		receipt, err := w.engine(w.store).Run(t.Context(),
+			job.Request{ID: "full-dry", Mode: job.Full, Trigger: "cli", DryRun: true, Accept: accept}, nil)
 		if receipt.Outcome != outcome {
 			t.Errorf("accepted: %v: %+v, %v", accept, receipt, err)
 		}

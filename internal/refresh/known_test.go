@@ -9,7 +9,7 @@ import (
 	"voc/internal/job"
 )
 
-// afterDamage is a world with two snapshots, the current one of which can not be read.
+// afterDamage returns a world with two snapshots, of which the current one is damaged.
 func afterDamage(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, airtablesim.Config{})
@@ -23,14 +23,16 @@ func afterDamage(t *testing.T) *world {
 	return w
 }
 
-// A snapshot that is lost must take nothing with it that an older one knows as well: the fields, the table, the records to ask for again.
-func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
+// A damaged snapshot loses nothing that an older one has as well: the fields, the table,
+// the records to confirm.
+func TestDamagedParentKeepsFieldsAndTable(t *testing.T) {
 	t.Parallel()
 	w := afterDamage(t)
 	w.RenameField("Status", "State")
 	w.RenameTable("Feedback")
 	receipt := w.must(job.Incremental, job.Published)
-	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`, `table "Lead Bugs" is called "Feedback" now`)
+	says(t, strings.Join(receipt.Warnings, "\n"), "damaged", `field "Status" is called "State" now`,
+		`table "Lead Bugs" is called "Feedback" now`)
 	says(t, w.detail("rec00000000000001"), `"status":"Closed"`) // which the older one does not know
 	if receipt.Mode != job.Full {
 		t.Errorf("%+v", receipt)
@@ -38,10 +40,10 @@ func TestADamagedSnapshotLeavesFieldsAndTableKnown(t *testing.T) {
 
 	w = afterDamage(t)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `field "Status"`, "is gone from the table")
+	w.refuses(job.Incremental, `field "Status"`, "is missing from the table")
 }
 
-func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
+func TestDamagedParentIsReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -55,7 +57,7 @@ func TestADamagedSnapshotIsReplacedAlthoughAnOlderOneHasTheSame(t *testing.T) {
 	w.converged()
 }
 
-func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
+func TestNewlyMappedFieldUsesStoredCells(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Severity", "singleLineText")
@@ -63,26 +65,27 @@ func TestAFieldThatIsMappedOnlyNowIsTakenFromWhatIsKept(t *testing.T) {
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.fields = `{"source":"Severity"}`
-	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.AirtableCalls != 2 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
+		receipt.AirtableCalls != 2 {
 		t.Errorf("%+v", receipt)
 	}
 	says(t, w.detail("rec00000000000001"), `"source":"Grave"`)
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneCanBeDoneWithout(t *testing.T) {
+func TestMissingFieldMappedToNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.DropField("Status")
-	w.refuses(job.Incremental, `give it [] there to do without`)
+	w.refuses(job.Incremental, `set it to [] there to do without`)
 	w.fields = `{"status":[]}`
 	w.must(job.Incremental, job.Published)
 	w.converged()
 }
 
-func TestAScopeThatIsLostLeavesRenamedFieldsKnown(t *testing.T) {
+func TestLostScopeKeepsRenamedFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(job.Full, job.Published)

@@ -14,13 +14,13 @@ import (
 	"voc/internal/refresh"
 )
 
-// host is one of several over one store. Its calls to Airtable wait where hold says so.
+// host is one of several hosts over one store.
 type host struct {
 	*world
 	engine *refresh.Engine
 }
 
-// hosts makes a world in a synctest bubble with two pages of records and something edited.
+// hosts returns hosts in a synctest bubble, with two pages of records and edits.
 func hosts(t *testing.T, n int) []host {
 	w := newGoingWorld(t, airtablesim.Config{})
 	w.fill(150)
@@ -36,21 +36,21 @@ func hosts(t *testing.T, n int) []host {
 	return all
 }
 
-// begin does a run in a goroutine.
+// begin starts a run in a goroutine.
 func (h host) begin(ctx context.Context, q job.Request) <-chan job.Run {
 	done := make(chan job.Run, 1)
 	if q.Trigger == "" {
 		q.Trigger = job.TriggerSchedule
 	}
 	go func() {
-		receipt, _ := h.engine.Run(ctx, q) // a host that is cut off can not keep its receipt
+		receipt, _ := h.engine.Run(ctx, q, nil) // a host that is cut off cannot write its receipt
 		done <- receipt
 	}()
 	synctest.Wait()
 	return done
 }
 
-// blocking makes the second page of each listing wait until released.
+// blocking makes the second page of each listing wait for release.
 func (w *world) blocking() (release func()) {
 	gate := make(chan struct{})
 	w.Before(func(c airtablesim.Call) {
@@ -61,7 +61,7 @@ func (w *world) blocking() (release func()) {
 	return func() { close(gate) }
 }
 
-func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+func TestRunJoinsAnotherHost(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		first, second job.Mode
@@ -72,24 +72,28 @@ func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T)
 		{first: job.Full, second: job.Full, joins: true},
 		{first: job.Full, second: job.Sweep, joins: true},
 		{first: job.Sweep, second: job.Incremental, joins: true},
-		{first: job.Incremental, second: job.Full}, // the Sunday full is not swallowed by an hourly incremental
+		// the Sunday full is not swallowed by an hourly incremental
+		{first: job.Incremental, second: job.Full},
 		{first: job.Incremental, second: job.Sweep},
 		{first: job.Sweep, second: job.Full},
-		{first: job.Full, second: job.Full, accept: true}, // what the first may not publish, the second may
+		// what the first may not publish, the second may
+		{first: job.Full, second: job.Full, accept: true},
 	} {
 		t.Run(fmt.Sprint(row.second, " after ", row.first, row.accept), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h := hosts(t, 2)
 				release := h[0].blocking()
 				first := h[0].begin(t.Context(), job.Request{ID: "first", Mode: row.first})
-				second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: row.second, Accept: row.accept})
+				second := h[1].begin(t.Context(), job.Request{ID: "second", Mode: row.second,
+					Accept: row.accept})
 				time.Sleep(2 * time.Minute) // the lease is renewed meanwhile
 				release()
 				one, other := <-first, <-second
 				if one.Outcome != "published" {
 					t.Errorf("the first: %+v", one)
 				}
-				if row.joins && (other.Outcome != "joined" || other.JoinedRun != "first" || other.AirtableCalls != 0) {
+				if row.joins && (other.Outcome != "joined" || other.JoinedRun != "first" ||
+					other.AirtableCalls != 0) {
 					t.Errorf("the second does not join: %+v", other)
 				}
 				if !row.joins && (other.Outcome != "unchanged" || other.AirtableCalls == 0) {
@@ -101,8 +105,8 @@ func TestARunJoinsOneOfAnotherHostThatDoesAsMuchAndElseRunsAfterIt(t *testing.T)
 	}
 }
 
-// A host that dies while others wait for it: they do its work.
-func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
+// Hosts that wait for a run whose host dies do its work.
+func TestRunReplacesDeadRunItAwaited(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
@@ -121,7 +125,8 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 			t.Errorf("the second: %+v", other)
 		}
 		dead, ended := h[1].manifest().Receipt("first")
-		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error), "stopped renewing its lease") || dead.Pages != 1 || dead.AirtableCalls < 3 {
+		if !ended || dead.Outcome != "failed" || !strings.Contains(string(dead.Error),
+			"stopped renewing its lease") || dead.Pages != 1 || dead.AirtableCalls < 3 {
 			t.Errorf("the first: %+v", dead)
 		}
 		kill()
@@ -130,16 +135,17 @@ func TestWhoJoinedADeadRunGetsOneOfItsOwn(t *testing.T) {
 	})
 }
 
-func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
+func TestRetryOfDoneRunDoesNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
-	first, err := w.engine(w.store).Run(t.Context(), q)
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
+	first, err := w.engine(w.store).Run(t.Context(), q, nil)
 	if err != nil || first.Outcome != "published" {
 		t.Fatalf("%+v, %v", first, err)
 	}
 	made := w.calls(func() {
-		again, err := w.engine(w.store).Run(t.Context(), q)
+		again, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || again.Outcome != "published" || again.Attempt != first.Attempt {
 			t.Errorf("%+v, %v", again, err)
 		}
@@ -149,13 +155,15 @@ func TestARetryOfARunThatWasDoneDoesNothing(t *testing.T) {
 	}
 }
 
-func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
+func TestRetryOfFailedRunIsSameRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
-	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full, Trigger: job.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, noon), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", ""))
 	for _, outcome := range []job.Nullable{"failed", "published"} {
-		if receipt, err := w.engine(w.store).Run(t.Context(), q); err != nil || receipt.Outcome != outcome {
+		if receipt, err := w.engine(w.store).Run(t.Context(), q, nil); err != nil ||
+			receipt.Outcome != outcome {
 			t.Errorf("%+v, %v", receipt, err)
 		}
 	}
@@ -164,7 +172,7 @@ func TestARetryOfARunThatFailedIsTheSameRun(t *testing.T) {
 	}
 }
 
-func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
+func TestRunEndsBeforeDeadline(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]func(h []host, t *testing.T){
 		"in a listing": func([]host, *testing.T) {},
@@ -180,7 +188,8 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				receipt := <-h[0].begin(ctx, job.Request{ID: "cut off", Mode: job.Full})
-				if ctx.Err() != nil || receipt.Outcome != "retry-later" || !strings.Contains(string(receipt.Error), "run it again") {
+				if ctx.Err() != nil || receipt.Outcome != "retry-later" ||
+					!strings.Contains(string(receipt.Error), "run it again") {
 					t.Errorf("%v: %+v", ctx.Err(), receipt)
 				}
 				if lease := h[0].manifest().Lease; lease != nil && lease.Run.ID == "cut off" {
@@ -191,8 +200,9 @@ func TestARunEndsBeforeItsDeadlineAndSaysRetryLater(t *testing.T) {
 	}
 }
 
-// What became current while a run could not be heard of stays; its calls count all the same.
-func TestARunThatWasOvertakenPublishesNothing(t *testing.T) {
+// What became current while a run did not renew its lease stays. The calls of that run
+// count.
+func TestFencedRunPublishesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)

@@ -15,8 +15,8 @@ import (
 	"voc/internal/snapshot/build"
 )
 
-// Other maps are applied to what the snapshot keeps. Airtable is asked for what is new, as ever.
-func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
+// A changed map is applied to the stored cells. Airtable is asked only for edits.
+func TestChangedMapRemapsEveryRow(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name          string
@@ -37,7 +37,8 @@ func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
 			w.fields, w.teams = row.fields, row.teams
 			var receipt job.Run
 			made := w.calls(func() { receipt = w.must(job.Incremental, job.Published) })
-			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) || receipt.Mode != job.Incremental || receipt.Read != 1 {
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+				receipt.Mode != job.Incremental || receipt.Read != 1 {
 				t.Errorf("%v, want %v; %+v", made, want, receipt)
 			}
 			says(t, w.detail("rec00000000000002"), row.detail...)
@@ -49,12 +50,15 @@ func TestOtherMapsMapEveryRowAgainWithoutAskingAirtable(t *testing.T) {
 	}
 }
 
-// Records that other fields would put into the years are not in the snapshot, so that all have to be read.
-func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
+// Records that belong to the years by another field are not in the snapshot, so all are
+// read.
+func TestChangedCreatedFieldMakesFull(t *testing.T) {
 	t.Parallel()
-	for _, fields := range []string{`{"created": "Reported On"}`, `{"reported_on": ["Reported On", "Created"]}`} {
+	for _, fields := range []string{`{"created": "Reported On"}`,
+		`{"reported_on": ["Reported On", "Created"]}`} {
 		w := newWorld(t, airtablesim.Config{})
-		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z", "Reported On": "2026-01-01T00:00:00.000Z"})
+		id := w.Create(edit{"Created": "2024-06-06T08:00:00.000Z",
+			"Reported On": "2026-01-01T00:00:00.000Z"})
 		w.must(job.Full, job.Published)
 		w.clock.Advance(time.Hour)
 		w.fields = fields
@@ -72,7 +76,7 @@ func TestAnotherCreatedMakesTheNextRunAFull(t *testing.T) {
 	}
 }
 
-func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
+func TestRevertedMapGivesSameContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -88,7 +92,8 @@ func TestAMapThatIsTakenBackGivesTheSameAgain(t *testing.T) {
 	}
 }
 
-// republish publishes the current records with another description and owner, as another program would have.
+// republish publishes the current records with another description and owner, as another
+// program would.
 func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner)) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()
@@ -107,20 +112,24 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	next := w.current()
 	next.Parent = job.Nullable(next.ID)
 	w.runs++
-	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()), Attempt: fmt.Sprint("other-", w.runs)}
+	run := job.Run{ID: fmt.Sprint("other-", w.runs), Mode: job.Full, Started: job.At(w.clock.Now()),
+		Attempt: fmt.Sprint("other-", w.runs)}
 	if _, run, err = w.manifests().Acquire(ctx, w.base, job.Request{}, run); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed, Snapshot: next, Run: run, Dir: dir}); err != nil {
+	if _, err := w.manifests().Publish(ctx, manifest.Publication{Owner: owner, Sealed: sealed,
+		Snapshot: next, Run: run, Dir: dir}); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func TestARowMappedByAnOlderProgramIsMappedAgain(t *testing.T) {
+func TestNewMappingVersionRemapsRows(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
-	w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) { meta.MappingVersion = feedback.MappingVersion - 1 })
+	w.republish(func(meta *snapshot.Meta, _ *manifest.Owner) {
+		meta.MappingVersion = feedback.MappingVersion - 1
+	})
 	w.clock.Advance(time.Hour)
 	made := w.calls(func() { w.must(job.Incremental, job.Published) })
 	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {

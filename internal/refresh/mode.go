@@ -1,7 +1,6 @@
 package refresh
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -13,99 +12,84 @@ import (
 	"voc/internal/snapshot"
 )
 
-// decideMode settles how much is read, and whether rows have to be made again although nothing was edited.
-func (r *run) decideMode(ctx context.Context) {
-	reason := r.fullBecause()
-	r.plan.remake = r.parent != nil && (reason != "" || r.madeOtherwise())
-	if reason != "" && r.receipt.Mode != job.Full {
-		r.Log.InfoContext(ctx, "the refresh becomes a full one", "run", r.receipt.ID, "because", reason)
-		r.receipt.Mode = job.Full
-		r.show()
+// fullBecause returns why only a full will do; "" if the requested mode does.
+func (p plan) fullBecause(was parent) string {
+	if was.file == nil {
+		return "there is no snapshot to continue from"
 	}
-}
-
-// madeOtherwise says whether the parent's rows were mapped or named otherwise than this run would.
-func (r *run) madeOtherwise() bool {
-	was := r.parent.Meta()
-	mapping, err := json.Marshal(r.Mapping)
-	return err != nil || string(mapping) != string(was.Mapping) || was.MappingVersion != feedback.MappingVersion ||
-		was.TableID != r.plan.tableID || (r.plan.known && !maps.Equal(namesOf(was.Fields), r.plan.names))
-}
-
-// namesOf gives the names of fields by id.
-func namesOf(fields []snapshot.Field) map[string]string {
-	names := make(map[string]string, len(fields))
-	for _, field := range fields {
-		names[field.ID] = field.Name
-	}
-	return names
-}
-
-// fullBecause says why an incremental would not do, "" if it would.
-func (r *run) fullBecause() string {
-	if r.parent == nil {
-		return "there is no snapshot to go on from"
-	}
-	was := r.parent.Meta()
+	meta := was.meta()
 	switch {
-	case r.outdated:
-		return "the current snapshot can not be read"
-	case was.Years != r.Years.String():
-		return "FEEDBACK_YEARS was " + was.Years
-	case !r.sameCreated(was.Mapping):
-		return "another field says when feedback was created"
-	case was.Blind == r.plan.known:
+	case was.outdated:
+		return "the current snapshot cannot be read"
+	case meta.Years != p.years.String():
+		return "FEEDBACK_YEARS was " + meta.Years
+	case !p.sameCreated(meta.Mapping):
+		return "another field holds when feedback was created"
+	case meta.Blind == p.schema:
 		return "the schema could be read only one of the two times"
-	case r.plan.known && !r.keeps(r.plan.bound):
+	case p.schema && !p.hasCells(meta):
 		return "a mapped field is new in the base"
-	case !r.plan.known && r.receipt.Mode == job.Sweep:
-		return "without the schema it is not known which fields are computed"
-	case r.plan.known:
-		return r.reshaped(was.Fields)
+	case !p.schema && p.mode == job.Sweep:
+		return "without the schema, the computed fields are unknown"
+	case p.schema:
+		return p.reshapedField(meta.Fields)
 	}
 	return ""
 }
 
-// reshaped says which field changed so that values differ in records that were not modified.
-func (r *run) reshaped(was []snapshot.Field) string {
-	now := map[string]airtable.Field{}
-	for _, field := range r.plan.fields {
-		now[field.ID] = field
-	}
-	for _, field := range was {
-		switch is, there := now[field.ID]; {
-		case !there:
-		case is.Type != field.Type:
-			return fmt.Sprintf("field %q was of type %s and is of type %s", is.Name, field.Type, is.Type)
-		case is.Shape() != field.Shape && is.Computed():
-			return fmt.Sprintf("field %q is computed in another way", is.Name)
-		case is.Shape() != field.Shape:
-			return fmt.Sprintf("field %q has other choices", is.Name)
-		}
-	}
-	return ""
-}
-
-// keeps says whether the parent has the cells of all the fields that are mapped now, so that its rows can be mapped from what it keeps.
-func (r *run) keeps(bound snapshot.Binding) bool {
-	was := namesOf(r.parent.Meta().Fields)
-	for _, id := range bound {
-		if was[id] == "" {
-			return false
-		}
-	}
-	return true
-}
-
-func (r *run) sameCreated(was json.RawMessage) bool {
-	var old struct{ Fields map[string][]string }
-	if json.Unmarshal(was, &old) != nil {
+// sameCreated reports whether the same fields hold when feedback was created.
+func (p plan) sameCreated(mapping json.RawMessage) bool {
+	var was struct{ Fields map[string][]string }
+	if json.Unmarshal(mapping, &was) != nil {
 		return false
 	}
 	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
-		if !slices.Equal(old.Fields[key], r.Mapping.Names(key)) {
+		if !slices.Equal(was.Fields[key], p.configured.Names(key)) {
 			return false
 		}
 	}
 	return true
+}
+
+// hasCells reports whether the parent has the cells of all fields that are mapped now, so
+// that its rows can be mapped again.
+func (p plan) hasCells(meta snapshot.Meta) bool {
+	names := fieldNames(meta.Fields)
+	for _, id := range p.bound {
+		if names[id] == "" {
+			return false
+		}
+	}
+	return true
+}
+
+// reshapedField names a field that changed so that values differ in records that were not
+// modified; "" if there is none.
+func (p plan) reshapedField(was []snapshot.Field) string {
+	table := map[string]airtable.Field{}
+	for _, field := range p.fields {
+		table[field.ID] = field
+	}
+	for _, old := range was {
+		field, ok := table[old.ID]
+		switch {
+		case !ok:
+		case field.Type != old.Type:
+			return fmt.Sprintf("field %q was of type %s and is of type %s",
+				field.Name, old.Type, field.Type)
+		case field.Shape() != old.Shape && field.Computed():
+			return fmt.Sprintf("field %q is computed in another way", field.Name)
+		case field.Shape() != old.Shape:
+			return fmt.Sprintf("field %q has other choices", field.Name)
+		}
+	}
+	return ""
+}
+
+// mapsOtherwise reports whether the parent's rows were mapped or named differently.
+func (p plan) mapsOtherwise(meta snapshot.Meta) bool {
+	mapping, err := json.Marshal(p.configured)
+	return err != nil || string(mapping) != string(meta.Mapping) ||
+		meta.MappingVersion != feedback.MappingVersion || meta.TableID != p.tableID ||
+		p.schema && !maps.Equal(fieldNames(meta.Fields), p.names)
 }

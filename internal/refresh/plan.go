@@ -2,271 +2,200 @@ package refresh
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/agnivade/levenshtein"
 
 	"voc/internal/airtable"
 	"voc/internal/feedback"
-	"voc/internal/manifest"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
-// plan is what a run found out before it asked for records.
+// overlap is how far before the watermark an incremental begins. Airtable does not document
+// when an edit becomes visible to LAST_MODIFIED_TIME
+// (https://support.airtable.com/docs/formula-field-reference), and other programs that sync
+// by modification time overlap by one to five minutes (November 2026).
+const overlap = 5 * time.Minute
+
+// plan is what a run knows before it requests records: what it reads, and how it maps it.
 type plan struct {
-	watermark time.Time
-	table     string // to ask for
-	tableID   string // "" when the schema could not be read
+	mode    job.Mode // of the run, which may do more than was requested
+	reason  string   // why the run must be a full; "" if it need not
+	remake  bool     // rows are mapped again, so there is something to publish without an edit
+	formula string   // of the first listing
+
+	watermark time.Time // Airtable's clock before the first page
+	schema    bool      // the schema could be read
+	base      string
+	table     string // to request: id or name
+	tableID   string // "" if the schema could not be read
 	tableName string
-	known     bool              // the schema could be read
+	primary   string            // id of the primary field
 	fields    []airtable.Field  // of the table, as last known
 	names     map[string]string // of fields, by id
-	ids       map[string]string // the other way round
-	computed  map[string]bool   // keys of the cells that Airtable works out, as cells are keyed
-	primary   string            // id of the primary field
-	mapping   feedback.Mapping  // by the names that the base has now
-	bound     snapshot.Binding  // nil: the table could not be found, or is not the store's
-	remake    bool              // the parent was made otherwise: there is something to publish even if nothing was edited
-	warnings  []string
+	ids       map[string]string // of fields, by name
+	computed  map[string]bool   // the computed fields, by the key of their cells
+
+	years      feedback.Years
+	configured feedback.Mapping // by the names in the configuration
+	mapping    feedback.Mapping // by the names that the base has now
+	bound      snapshot.Binding // nil: the table is missing or not the store's
+
+	warnings []string
 }
 
-// makePlan reads the schema, and finds the table and each mapped field in it, under a new name where it was renamed.
-func (r *run) makePlan(ctx context.Context) (plan, error) {
-	schema, err := r.Airtable.Schema(ctx)
-	if refusal, ok := errors.AsType[*airtable.Error](err); ok && refusal.Status == http.StatusForbidden {
-		return r.planBlind(refusal)
+// makePlan reads the schema, finds the table and each mapped field in it, under a new name
+// if they were renamed, and decides the mode.
+func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan, error) {
+	schema, err := e.cfg.Airtable.Schema(ctx)
+	refusal, _ := errors.AsType[*airtable.Error](err)
+	var p plan
+	switch {
+	case err == nil:
+		p, err = e.planBySchema(schema, q, was)
+	case refusal != nil && refusal.Status == http.StatusForbidden:
+		p, err = e.planWithoutSchema(refusal, was)
 	}
 	if err != nil {
-		return plan{}, err
-	}
-	p := plan{watermark: schema.Date, known: true, names: map[string]string{}, ids: map[string]string{}}
-	if err := r.findTable(&p, schema); err != nil {
 		return p, err
 	}
-	if err := r.bindFields(&p); err != nil {
-		return p, err
+	p.mode = q.Mode
+	p.reason = p.fullBecause(was)
+	p.remake = was.file != nil && (p.reason != "" || p.mapsOtherwise(was.meta()))
+	if p.reason != "" {
+		p.mode = job.Full
 	}
-	p.findComputed(func(f airtable.Field) string { return f.ID })
-	return p, p.check()
+	p.formula = airtable.ModifiedSince(was.current.Watermark.Add(-overlap))
+	if p.mode == job.Full {
+		p.formula = p.yearsFormula()
+	}
+	return p, nil
 }
 
-func (p *plan) findComputed(key func(airtable.Field) string) {
-	p.computed = map[string]bool{}
-	for _, field := range p.fields {
-		if field.Computed() {
-			p.computed[key(field)] = true
-		}
-	}
-}
-
-// planBlind goes on without the schema: names are as the last run that saw it knew them, else as configured. Whether the base is there at all is for the
-// first page to say.
-func (r *run) planBlind(refusal *airtable.Error) (plan, error) {
+func (e *Engine) planBySchema(
+	schema airtable.Schema, q job.Request, was parent,
+) (plan, error) {
 	p := plan{
-		watermark: refusal.Date, table: r.Table, tableName: r.Table, mapping: r.Mapping, bound: snapshot.Binding{},
-		warnings: []string{"the schema of the base can not be read, so that renamed fields are not noticed: give the Airtable token the scope schema.bases:read"},
+		watermark: schema.Date, schema: true, base: e.cfg.Base, years: e.cfg.Years,
+		configured: e.cfg.Mapping, names: map[string]string{}, ids: map[string]string{},
+		computed: map[string]bool{},
 	}
-	if r.parent != nil {
-		was := r.parent.Meta()
-		p.bound, p.mapping = was.Bound, r.Mapping.Follow(renamed(was))
-		for _, field := range was.Fields {
-			p.fields = append(p.fields, airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type})
-		}
+	table, warnings, err := e.findTable(schema, was)
+	p.warnings = warnings
+	if err != nil {
+		return p, err
 	}
-	p.findComputed(func(f airtable.Field) string { return f.Name })
-	if was := r.owner; was.TableID != "" && (r.Table == was.TableID || r.Table == was.TableName) {
-		p.table, p.tableID, p.tableName = was.TableID, was.TableID, was.TableName
-	}
-	return p, errors.Join(p.check(), r.sameTable(p))
-}
-
-// renamed says what the fields that were configured under one name were called last.
-func renamed(was snapshot.Meta) map[string]string {
-	names, now := namesOf(was.Fields), map[string]string{}
-	for name, id := range was.Bound {
-		if names[id] != "" {
-			now[name] = names[id]
-		}
-	}
-	return now
-}
-
-// check refuses a clock that is missing: without it, edits could be lost.
-func (p plan) check() error {
-	if p.watermark.IsZero() {
-		return errors.New("Airtable's answer has no Date, so that the time of this refresh is not known: is a proxy in between that removes it?") //nolint:staticcheck // a name begins it
-	}
-	return nil
-}
-
-func (r *run) findTable(p *plan, schema airtable.Schema) error {
-	table, ok := schema.Table(r.Table)
-	if !ok && r.parent != nil && r.Table == r.parent.Meta().TableAs { // it was there under this name: no misspelling
-		if table, ok = schema.Table(r.parent.Meta().TableID); ok {
-			p.warnings = append(p.warnings, fmt.Sprintf("table %q is called %q now: set AIRTABLE_TABLE_NAME", r.Table, table.Name))
-		}
-	}
-	if !ok {
-		return fmt.Errorf("base %s has no table %q: set AIRTABLE_TABLE_NAME%s", r.Base, r.Table, nearest(r.Table, tableNames(schema)))
-	}
-	p.table, p.tableID, p.tableName, p.fields, p.primary = table.ID, table.ID, table.Name, table.Fields, table.PrimaryFieldID
+	p.table, p.tableID, p.tableName = table.ID, table.ID, table.Name
+	p.fields, p.primary = table.Fields, table.PrimaryFieldID
 	for _, field := range table.Fields {
 		p.names[field.ID], p.ids[field.Name] = field.Name, field.ID
+		if field.Computed() {
+			p.computed[field.ID] = true
+		}
 	}
-	return r.sameTable(*p)
+	if err := e.checkOwner(table, was.owner); err != nil {
+		return p, err
+	}
+	bound, err := e.bindFields(table, q, was)
+	p.bound, p.mapping = bound.ids, bound.mapping
+	p.warnings = append(p.warnings, bound.warnings...)
+	if err != nil {
+		return p, err
+	}
+	return p, checkDate(p.watermark)
 }
 
-// sameTable refuses to put one table's records over another's. Where one of the two ids is not known, names have to do. Error: manifest.ErrForeign.
-func (r *run) sameTable(p plan) error {
-	was := r.owner
-	same := was.TableID == p.tableID
-	if was.TableID == "" || p.tableID == "" {
-		same = slices.Contains([]string{p.tableID, p.tableName, r.Table}, was.TableName)
+// planWithoutSchema continues with the names that the last run with a schema saw, or else
+// with the configured ones. The first page shows whether the base exists at all.
+func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, error) {
+	p := plan{
+		watermark: refusal.Date, base: e.cfg.Base, table: e.cfg.Table, tableName: e.cfg.Table,
+		years: e.cfg.Years, configured: e.cfg.Mapping, mapping: e.cfg.Mapping,
+		bound: snapshot.Binding{}, computed: map[string]bool{},
+		warnings: []string{"cannot read the schema of the base, so renamed fields are not " +
+			"detected: give the Airtable token the scope schema.bases:read"},
 	}
-	if same || was == (manifest.Owner{}) {
-		return nil
-	}
-	return fmt.Errorf("the store %s %w: it holds table %q (%s), and AIRTABLE_TABLE_NAME is %q: give each table a SNAPSHOT_STORE of its own",
-		r.Store, manifest.ErrForeign, was.TableName, was.TableID, r.Table)
-}
-
-// bindFields finds the field id behind each mapped name.
-func (r *run) bindFields(p *plan) error {
-	table := airtable.Table{Fields: p.fields}
-	p.bound = snapshot.Binding{}
-	renamed := map[string]string{}
-	var mistakes []error
-	var gone []string
-	for _, key := range feedback.Keys() {
-		for _, name := range r.Mapping.Names(key) {
-			field, lost, err := r.bind(key, name, table)
-			switch {
-			case err != nil:
-				mistakes = append(mistakes, err)
-			case lost != "":
-				gone = append(gone, lost)
-			case field.ID == "": // a default that the base does not have
-			default:
-				if id, was := r.wasBound(name); was && id != field.ID {
-					p.warnings = append(p.warnings, fmt.Sprintf("field %q is another one than before (%s, it was %s)", name, field.ID, id))
-				}
-				p.bound[name] = field.ID
-				if field.Name != name {
-					renamed[name] = field.Name
-				}
+	if was.file != nil {
+		meta := was.meta()
+		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(lastNames(meta))
+		for _, field := range meta.Fields {
+			known := airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type}
+			p.fields = append(p.fields, known)
+			if known.Computed() {
+				p.computed[field.Name] = true
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(renamed)) {
-		if name != p.bound[name] { // configured by id: nothing to tell
-			p.warnings = append(p.warnings, fmt.Sprintf("field %q is called %q now: it was followed; name it in FIELD_MAP", name, renamed[name]))
-		}
+	if owner := was.owner; owner.TableID != "" &&
+		(e.cfg.Table == owner.TableID || e.cfg.Table == owner.TableName) {
+		p.table, p.tableID, p.tableName = owner.TableID, owner.TableID, owner.TableName
 	}
-	p.mapping = r.Mapping.Follow(renamed)
-	return errors.Join(append(mistakes, r.doWithout(p, gone))...)
+	table := airtable.Table{ID: p.tableID, Name: p.tableName}
+	return p, errors.Join(checkDate(p.watermark), e.checkOwner(table, was.owner))
 }
 
-// doWithout refuses to go on without fields that are gone, unless a person has accepted it.
-func (r *run) doWithout(p *plan, gone []string) error {
-	if len(gone) == 0 {
-		return nil
+// lastNames returns what the fields that were configured under a name were called last.
+func lastNames(meta snapshot.Meta) map[string]string {
+	names, last := fieldNames(meta.Fields), map[string]string{}
+	for name, id := range meta.Bound {
+		if names[id] != "" {
+			last[name] = names[id]
+		}
 	}
-	what := strings.Join(gone, "; ")
-	if !r.request.Accept {
-		return r.refuse(what)
+	return last
+}
+
+// checkDate rejects a response without a clock: without it, edits could be lost.
+func checkDate(watermark time.Time) error {
+	if watermark.IsZero() {
+		return errors.New("no Date header in Airtable's response, so the time of this refresh " +
+			"is unknown: does a proxy remove it?")
 	}
-	p.warnings = append(p.warnings, "accepted: "+what)
 	return nil
 }
 
-// bind finds the field behind one name. The zero field is a default that the base does not have; lost tells of one that it has no more.
-func (r *run) bind(key, name string, table airtable.Table) (field airtable.Field, lost string, err error) {
-	if field, ok := table.Field(name); ok {
-		return field, "", nil
-	}
-	if id, was := r.wasBound(name); was {
-		if field, ok := table.Field(id); ok {
-			return field, "", nil
-		}
-		return airtable.Field{}, r.vanished(key, name, id, fieldNames(table.Fields)), nil
-	}
-	if r.Mapping.Chosen(key) {
-		err = fmt.Errorf("FIELD_MAP names field %q for %q, and the table has none of that name%s", name, key, nearest(name, fieldNames(table.Fields)))
-	}
-	return airtable.Field{}, "", err
-}
-
-// wasBound says which field stood behind a name when the current snapshot was made.
-func (r *run) wasBound(name string) (id string, was bool) {
-	if r.parent == nil {
-		return "", false
-	}
-	id, was = r.parent.Meta().Bound[name]
-	return id, was
-}
-
-// narrowing is the formula of a full listing.
-func (r *run) narrowing() string {
-	if !r.plan.known {
+// yearsFormula returns the formula that narrows a listing to the served years. "" lists
+// all records.
+func (p plan) yearsFormula() string {
+	if !p.schema {
 		return ""
 	}
-	table := airtable.Table{Fields: r.plan.fields}
+	table := airtable.Table{Fields: p.fields}
 	var candidates []airtable.DateCandidate
 	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
-		for _, name := range r.plan.mapping.Names(key) {
+		for _, name := range p.mapping.Names(key) {
 			if field, ok := table.Field(name); ok {
-				candidates = append(candidates, airtable.DateCandidate{Name: field.Name, Date: field.IsDate()})
+				candidates = append(candidates,
+					airtable.DateCandidate{Name: field.Name, Date: field.IsDate()})
 			}
 		}
 	}
-	from, to := r.Years.Interval()
+	from, to := p.years.Interval()
 	return airtable.CreatedWithin(candidates, from, to)
 }
 
-// meta describes the snapshot that this run makes.
-func (r *run) meta() (snapshot.Meta, error) {
-	mapping, err := json.Marshal(r.Mapping)
-	meta := snapshot.Meta{
-		Base: r.Base, TableID: r.plan.tableID, TableName: r.plan.tableName, TableAs: r.Table, Blind: !r.plan.known, Years: r.Years.String(), Mapping: mapping,
-		MappingVersion: feedback.MappingVersion, Bound: r.plan.bound, Run: r.receipt.ID, AsOf: r.plan.watermark, CreatedAt: r.Now().UTC().Truncate(time.Millisecond), Program: r.Program,
-	}
-	for _, field := range r.plan.fields {
-		meta.Fields = append(meta.Fields, snapshot.Field{ID: field.ID, Name: field.Name, Type: field.Type, Shape: field.Shape()})
-	}
-	return meta, err
-}
-
-func tableNames(schema airtable.Schema) (names []string) {
-	for _, table := range schema.Tables {
-		names = append(names, table.Name)
-	}
-	return names
-}
-
-func fieldNames(fields []airtable.Field) (names []string) {
-	for _, field := range fields {
-		names = append(names, field.Name)
-	}
-	return names
-}
-
-// nearest words a hint at the name that was probably meant; "" when there is none at all.
-func nearest(name string, names []string) string {
-	best, distance := "", 0
-	for _, candidate := range names {
-		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate)); best == "" || d < distance {
-			best, distance = candidate, d
+// sweepFields returns the ids of the fields that a sweep lists: the computed ones, and
+// those that decide whether a record belongs to the years. It is never empty, which would
+// list all fields.
+func (p plan) sweepFields() []string {
+	var ids []string
+	for _, field := range p.fields {
+		if field.Computed() {
+			ids = append(ids, field.ID)
 		}
 	}
-	if best == "" {
-		return ""
+	slices.Sort(ids)
+	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
+		for _, name := range p.configured.Names(key) {
+			if id := p.bound[name]; id != "" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
 	}
-	return fmt.Sprintf(" (the nearest is %q)", best)
+	if len(ids) == 0 && p.primary != "" {
+		ids = []string{p.primary}
+	}
+	return ids
 }

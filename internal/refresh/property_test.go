@@ -15,29 +15,36 @@ import (
 	"voc/internal/job"
 )
 
-// The defaults of rapid's own flags: how many histories make test has time for. make soak says more.
+// Defaults of rapid's flags: as many histories as make test has time for. make soak sets
+// more.
 func init() {
 	_ = flag.Set("rapid.checks", "8") // rapid has them
 	_ = flag.Set("rapid.steps", "30")
 }
 
-// history is a base that is edited at random, and what a store that follows it can not know yet.
+// history is a base that is edited at random, and what its store cannot know yet.
 type history struct {
 	*world
-	names  []string        // of fields that are edited and renamed, as they are now: first Status and Team Routed
+	// of fields that are edited and renamed, as they are now: first Status and Team Routed
+	names  []string
 	unseen map[string]bool // records deleted or recomputed since the last full
 	made   int             // names
 }
 
-// TestRandomEditsEndInWhatAFreshFullServes lets people edit a base and its settings, and refreshes run now and then. A full serves what a fresh full of an empty store does;
-// an incremental too, but for what was deleted or recomputed.
-func TestRandomEditsEndInWhatAFreshFullServes(t *testing.T) {
+// TestRandomEditsEqualFreshFull edits a base and its settings at random, with refreshes
+// in between. A full serves what a full of an empty store does; so does an incremental,
+// except for what was deleted or computed.
+func TestRandomEditsEqualFreshFull(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}), unseen: map[string]bool{}}
+		h := &history{world: newWorld(t, airtablesim.Config{Freeze: rapid.Bool().Draw(rt, "freeze")}),
+			unseen: map[string]bool{}}
 		h.names = []string{"Status", "Team Routed"}
-		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"), h.Base().FieldID("Team Routed")) // they are renamed
-		h.accept = true                                                                                                   // people may empty a table
+		// they are renamed
+		h.fields = fmt.Sprintf(`{"status": %q, "team": %q}`, h.Base().FieldID("Status"),
+			h.Base().FieldID("Team Routed"))
+		// people may empty a table
+		h.accept = true
 		h.refresh(rt, job.Full)
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":     h.create,
@@ -72,11 +79,12 @@ func (h *history) refresh(rt *rapid.T, mode job.Mode) {
 		want, got = h.seen(want), h.seen(got)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		rt.Fatalf("after a %s (%s), a fresh full (-) serves otherwise than the store (+), %d unseen:\n%s", mode, receipt.Outcome, len(h.unseen), diff)
+		rt.Fatalf("after a %s (%s), a fresh full (-) differs from the store (+), %d unseen:\n%s", mode,
+			receipt.Outcome, len(h.unseen), diff)
 	}
 }
 
-// seen leaves out the list and the records of which an incremental can not know.
+// seen omits the list, and the records that an incremental cannot know.
 func (h *history) seen(served []string) []string {
 	return slices.DeleteFunc(served[1:], func(detail string) bool {
 		id, _, _ := strings.Cut(strings.TrimPrefix(detail, `{"id":"`), `"`)
@@ -85,12 +93,14 @@ func (h *history) seen(served []string) []string {
 }
 
 var (
-	instants = []any{nil, "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-07-01", "no date", edit{"error": "#ERROR!"}}
-	texts    = []any{nil, "Open", "Closed", " ", "\"quoted\" \\ <é>\n", edit{"specialValue": "NaN"}, []any{"Login", nil, "Export"}}
-	areas    = []any{nil, "Login", []any{"Export"}, []any{"Login", "Export"}}
+	instants = []any{nil, "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-07-01",
+		"no date", edit{"error": "#ERROR!"}}
+	texts = []any{nil, "Open", "Closed", " ", "\"quoted\" \\ <é>\n", edit{"specialValue": "NaN"},
+		[]any{"Login", nil, "Export"}}
+	areas = []any{nil, "Login", []any{"Export"}, []any{"Login", "Export"}}
 )
 
-// cells are new values for some fields.
+// cells draws new values for some fields.
 func (h *history) cells(rt *rapid.T) edit {
 	cells := edit{}
 	for _, name := range append([]string{"Created", "Reported On", "Area Impacted"}, h.names...) {
@@ -111,7 +121,7 @@ func (h *history) cells(rt *rapid.T) edit {
 
 func (h *history) create(rt *rapid.T) { h.Create(h.cells(rt)) }
 
-// one does something to a record of the base, if there is any.
+// one calls do with a record of the base, if there is one.
 func (h *history) one(rt *rapid.T, do func(id string)) {
 	if records := h.Records(); len(records) > 0 {
 		do(records[rapid.IntRange(0, len(records)-1).Draw(rt, "record")].ID)

@@ -2,63 +2,49 @@ package refresh
 
 import (
 	"context"
+	"time"
 
 	"voc/internal/job"
 	"voc/internal/manifest"
 )
 
-// confirm ends a run that found nothing new.
-func (r *run) confirm(ctx context.Context) (err error) {
-	deletes, computed := r.confirms()
-	what := manifest.Confirmation{Snapshot: r.current.ID, Watermark: r.plan.watermark, Deletes: deletes.Time, Computed: computed.Time}
-	meta := r.parent.Meta()
-	r.receipt.ContentSHA256, r.receipt.ComputedSHA256 = meta.ContentSHA256, meta.ComputedSHA256
-	r.finish()
-	if r.request.DryRun {
-		r.receipt.Outcome = job.Nullable(job.Unchanged)
-		return nil
+// publish makes what was built current, or confirms the parent if it is unchanged, and
+// ends the run in the same write. A dry run writes nothing. It returns the receipt as the
+// store has it. Errors: job.ErrFenced, manifest.ErrMoved.
+func (e *Engine) publish(
+	ctx context.Context, a attempt, s steps, dir string,
+) (job.Run, error) {
+	p, b, current := s.plan, s.built, s.parent.current
+	run := a.finish(s.receipt(), e.cfg.Now())
+	// A full and a sweep also confirm that no deleted record and no old computed value is
+	// served.
+	var confirmed time.Time
+	if p.mode != job.Incremental {
+		confirmed = p.watermark
 	}
-	r.receipt, err = r.Store.Confirm(ctx, r.receipt, what)
-	return err
-}
-
-// confirms says up to when this run knows that nothing is served that is gone, and that computed values are as Airtable has them; zero where it does not know.
-func (r *run) confirms() (deletes, computed job.Time) {
-	if r.receipt.Mode == job.Incremental {
-		return deletes, computed
-	}
-	at := job.At(r.plan.watermark)
-	return at, at
-}
-
-func (r *run) publish(ctx context.Context) error {
-	meta, err := r.meta()
-	if err != nil {
-		return err
-	}
-	sealed, err := r.draft.Seal(ctx, meta)
-	if err != nil {
-		return err
-	}
-	r.receipt.ContentSHA256, r.receipt.ComputedSHA256 = sealed.ContentSHA256, sealed.ComputedSHA256
-	if err := r.gate(ctx, sealed); err != nil {
-		return err
+	switch {
+	case a.request.DryRun && b.unchanged:
+		run.Outcome = job.Nullable(job.Unchanged)
+		return run, nil
+	case a.request.DryRun:
+		run.Outcome, run.Bytes = job.Nullable(job.Published), b.sealed.Bytes
+		return run, nil
+	case b.unchanged:
+		return e.cfg.Store.Confirm(ctx, run, manifest.Confirmation{
+			Snapshot: current.ID, Watermark: p.watermark, Deletes: confirmed, Computed: confirmed,
+		})
 	}
 	next := manifest.Snapshot{
-		Parent: job.Nullable(r.current.ID), CreatedAt: job.At(meta.CreatedAt), Watermark: job.At(r.plan.watermark),
-		DeletesConfirmedAt: r.current.DeletesConfirmedAt, ComputedConfirmedAt: r.current.ComputedConfirmedAt,
+		Parent: job.Nullable(current.ID), CreatedAt: job.At(b.meta.CreatedAt),
+		Watermark:           job.At(p.watermark),
+		DeletesConfirmedAt:  current.DeletesConfirmedAt,
+		ComputedConfirmedAt: current.ComputedConfirmedAt,
 	}
-	if deletes, computed := r.confirms(); !deletes.IsZero() {
-		next.DeletesConfirmedAt, next.ComputedConfirmedAt = deletes, computed
+	if !confirmed.IsZero() {
+		next.DeletesConfirmedAt, next.ComputedConfirmedAt = job.At(confirmed), job.At(confirmed)
 	}
-	r.finish()
-	if r.request.DryRun {
-		r.receipt.Outcome, r.receipt.Bytes = job.Nullable(job.Published), sealed.Bytes
-		return nil
-	}
-	r.receipt, err = r.Store.Publish(ctx, manifest.Publication{
-		Owner:  manifest.Owner{Base: r.Base, TableID: meta.TableID, TableName: meta.TableName},
-		Sealed: sealed, Snapshot: next, Run: r.receipt, Dir: r.dir,
+	return e.cfg.Store.Publish(ctx, manifest.Publication{
+		Owner:  manifest.Owner{Base: p.base, TableID: p.tableID, TableName: p.tableName},
+		Sealed: b.sealed, Snapshot: next, Run: run, Dir: dir,
 	})
-	return err
 }

@@ -7,42 +7,49 @@ import (
 
 	"voc/internal/airtable"
 	"voc/internal/job"
+	"voc/internal/manifest"
 )
 
-// affordable ends a run if the month has no calls left for it, and bounds those that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
-func (r *run) affordable() error {
-	m, now, mode := r.manifest, r.manifest.ReadAt, r.receipt.Mode
+// checkQuota ends a run of a mode if the month has too few calls left for it, and limits
+// the calls that it may make. Errors: airtable.ErrBudget, airtable.ErrQuota, errSkipped.
+func (e *Engine) checkQuota(m manifest.Manifest, a attempt, mode job.Mode) error {
+	now, limit, quota := m.ReadAt, e.cfg.MonthlyCalls, e.cfg.Store.Quota()
 	if now.IsZero() {
-		now = r.Now()
+		now = e.cfg.Now()
 	}
-	if since := m.QuotaUsedUp(now); !since.IsZero() && !r.receipt.ByPerson() {
-		return fmt.Errorf("%w, Airtable said so at %s: the next try is a day later, or when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339))
+	byPerson := a.request.Trigger.ByPerson()
+	if since := m.QuotaUsedUp(now); !since.IsZero() && !byPerson {
+		return fmt.Errorf("%w since %s, by Airtable's response: the next attempt is a day later, "+
+			"or when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339))
 	}
-	if r.MonthlyCalls == 0 {
-		r.Airtable.Allow(-1)
+	if limit == 0 {
+		e.cfg.Airtable.Allow(-1)
 		return nil
 	}
 	made, needs := m.CallsIn(now), m.Estimate(mode, m.Records(), quota)
-	if mode == job.Incremental {
-		needs = quota.Least(mode, m.Records()) // how much was edited nobody knows: the last time tells nothing
+	if mode == job.Incremental { // the last ones do not tell how much was edited
+		needs = quota.Least(mode, m.Records())
 	}
-	sent := r.Airtable.Counts().Calls - r.before.Calls
-	r.Airtable.Allow(max(r.MonthlyCalls-made-sent, 0))
-	if made+needs > r.MonthlyCalls {
-		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, and a refresh (%s) takes about %d", airtable.ErrBudget, r.MonthlyCalls, made, mode, needs)
+	e.cfg.Airtable.Allow(max(limit-made-a.calls(), 0))
+	if made+needs > limit {
+		return fmt.Errorf("%w: AIRTABLE_MONTHLY_CALLS is %d, %d were made in this month, "+
+			"and a refresh (%s) takes about %d", airtable.ErrBudget, limit, made, mode, needs)
 	}
-	if r.request.Mode == job.Sweep && !r.receipt.ByPerson() && r.Due != nil {
-		if forecast := m.Forecast(now, r.Due(now), m.Records(), quota) + needs; forecast > r.MonthlyCalls {
-			return fmt.Errorf("%w: with sweeps, %d calls would be made in this month, and AIRTABLE_MONTHLY_CALLS is %d: raise it, or set SCHEDULE_SWEEP=off", errSkipped, forecast, r.MonthlyCalls)
-		}
+	if a.request.Mode != job.Sweep || byPerson || e.cfg.Due == nil {
+		return nil
+	}
+	if forecast := m.Forecast(now, e.cfg.Due(now), m.Records(), quota) + needs; forecast > limit {
+		return fmt.Errorf("%w: with sweeps, this month would take %d calls, and "+
+			"AIRTABLE_MONTHLY_CALLS is %d: raise it, or set SCHEDULE_SWEEP=off",
+			errSkipped, forecast, limit)
 	}
 	return nil
 }
 
-// countDry counts the calls of a run that leaves no receipt.
-func (r *run) countDry(ctx context.Context) error {
-	if !r.request.DryRun {
+// countDryRun counts the calls of a run that writes no receipt.
+func (e *Engine) countDryRun(ctx context.Context, a attempt) error {
+	if !a.request.DryRun {
 		return nil
 	}
-	return r.Store.Count(ctx, r.Base, r.Airtable.Counts().Calls-r.before.Calls)
+	return e.cfg.Store.Count(ctx, e.cfg.Base, a.calls())
 }

@@ -10,7 +10,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
+func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(150)
@@ -20,7 +20,8 @@ func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 	w.must(job.Full, job.Unchanged) // it may come to the cap
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made", "takes about 3"); !receipt.Final {
+		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
+			"takes about 3"); !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
 	})
@@ -31,33 +32,38 @@ func TestARunThatWouldPassTheCapMakesNoCall(t *testing.T) {
 	w.must(job.Full, job.Unchanged)
 }
 
-// How many pages the first full has is not known before.
-func TestTheCapIsNotPassedByARunThatIsLargerThanExpected(t *testing.T) {
+// The number of pages of a first full is not known in advance.
+func TestQuotaStopsLargerRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
 	w.cap = 5
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final || receipt.AirtableCalls != 5 {
+		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
+			receipt.AirtableCalls != 5 {
 			t.Errorf("%+v", receipt)
 		}
 	})
-	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 || w.manifest().CallsIn(w.clock.Now()) != 5 {
+	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 ||
+		w.manifest().CallsIn(w.clock.Now()) != 5 {
 		t.Errorf("it made %v, %d are counted", made, w.manifest().CallsIn(w.clock.Now()))
 	}
 }
 
-func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
+func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.cap = 100
 	sweep := func(trigger job.Trigger, incrementals int) job.Run {
-		engine := w.engine(w.store)
-		engine.Due = func(time.Time) map[job.Mode]int { return map[job.Mode]int{job.Incremental: incrementals} }
-		receipt, err := engine.Run(t.Context(), job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger})
+		cfg := w.config(w.store)
+		cfg.Due = func(time.Time) map[job.Mode]int {
+			return map[job.Mode]int{job.Incremental: incrementals}
+		}
+		receipt, err := w.newEngine(cfg).Run(t.Context(),
+			job.Request{ID: job.NewRunID(job.Sweep, w.clock.Now()), Mode: job.Sweep, Trigger: trigger}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +73,8 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 		t.Errorf("there is room: %+v", receipt)
 	}
 	receipt := sweep(job.TriggerSchedule, 60)
-	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100", "SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
+	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100",
+		"SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
 	if receipt := sweep(job.TriggerCLI, 60); receipt.Outcome != "unchanged" {
@@ -75,8 +82,8 @@ func TestAScheduledSweepIsLeftOutWhenTheForecastForbidsIt(t *testing.T) {
 	}
 }
 
-// After the quota error one probe a day, until a person asks.
-func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
+// After the quota error, one run a day probes Airtable, or a person's run.
+func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -111,8 +118,9 @@ func TestAQuotaThatIsUsedUpIsProbedOnceADay(t *testing.T) {
 	}
 }
 
-// The calls of a run that was killed count, as an upper bound: what it made after it was last heard of nobody knows.
-func TestCallsOfAKilledRunCount(t *testing.T) {
+// The calls of a killed run count, as an upper bound: those since the last renewal are
+// unknown.
+func TestKilledRunCountsCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := hosts(t, 2)
@@ -121,21 +129,26 @@ func TestCallsOfAKilledRunCount(t *testing.T) {
 		release := h[0].blocking()
 		before := h[0].manifest().CallsIn(h[0].clock.Now())
 		var first <-chan job.Run
-		made := h[0].calls(func() { first = h[0].begin(t.Context(), job.Request{ID: "first", Mode: job.Full}) })
+		made := h[0].calls(func() {
+			first = h[0].begin(t.Context(),
+				job.Request{ID: "first", Mode: job.Full})
+		})
 		faulty.Inject(blobtest.Fault{Effect: blobtest.DiedBefore})
 		time.Sleep(time.Minute)
 		release()
 		<-first
 		receipt := <-h[1].begin(t.Context(), job.Request{ID: "second", Mode: job.Full})
 		counted := h[1].manifest().CallsIn(h[1].clock.Now()) - before - receipt.AirtableCalls
-		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least || counted > least+11*5 {
+		if least := made[airtablesim.Schema] + made[airtablesim.List]; counted < least ||
+			counted > least+11*5 {
 			t.Errorf("%d calls are counted, at least %d were made", counted, least)
 		}
 	})
 }
 
-// A change of the schema makes a run a full, for which there may be no room: that must not eat up what is left for the others.
-func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
+// A change of the schema makes a run a full, which may exceed the limit: it must not use
+// up the calls of the others.
+func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(950)
@@ -144,12 +157,13 @@ func TestARunThatBecomesAFullIsMeasuredAsOne(t *testing.T) {
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
 	w.RenameChoice("Area Impacted", "Login", "Sign-in")
 	receipt := w.must(job.Incremental, job.Failed)
-	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 || !receipt.Final {
+	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 ||
+		!receipt.Final {
 		t.Errorf("%+v", receipt)
 	}
 }
 
-func TestADayOfManyEditsDoesNotLockIncrementalsOut(t *testing.T) {
+func TestQuotaAllowsIncrementalAfterManyEdits(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(950)

@@ -17,7 +17,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-// dateless is a proxy that drops a header.
+// dateless is a proxy that removes a header.
 type dateless struct{ http.RoundTripper }
 
 func (d dateless) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -28,24 +28,32 @@ func (d dateless) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// wrongs are settings that no refresh works with, and what an operator is told.
+// wrongs are settings with which no refresh works, and words of the error.
 var wrongs = []struct {
 	name  string
 	wrong func(w *world)
 	words []string
 	empty bool // only an empty store takes it for what it is
 }{
-	{"another token", func(w *world) { w.token = "patWrong" }, []string{"401", "check AIRTABLE_API_KEY"}, false},
-	{"a token with a line end", func(w *world) { w.token = "patWrong\n" }, []string{"line end", "AIRTABLE_API_KEY"}, false},
+	{"another token", func(w *world) { w.token = "patWrong" },
+		[]string{"401", "check AIRTABLE_API_KEY"}, false},
+	{"a token with a line end", func(w *world) { w.token = "patWrong\n" },
+		[]string{"line end", "AIRTABLE_API_KEY"}, false},
 	{"no token", func(w *world) { w.token = "" }, []string{"no token", "AIRTABLE_API_KEY"}, false},
-	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} }, []string{"no Date", "proxy"}, false},
-	{"a proxy that drops Date, without the schema", func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"}, false},
-	{"another base", func(w *world) { w.base = "appWrong000000001" }, []string{"403", "AIRTABLE_BASE_ID"}, true},
-	{"another table", func(w *world) { w.table = "Leed Bugs" }, []string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, false},
-	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken }, []string{"403", "AIRTABLE_TABLE_NAME"}, true},
+	{"a proxy that drops Date", func(w *world) { w.http = dateless{w.http} },
+		[]string{"no Date", "proxy"}, false},
+	{"a proxy that drops Date, without the schema",
+		func(w *world) { w.http, w.token = dateless{w.http}, dataToken }, []string{"no Date", "proxy"},
+		false},
+	{"another base", func(w *world) { w.base = "appWrong000000001" },
+		[]string{"403", "AIRTABLE_BASE_ID"}, true},
+	{"another table", func(w *world) { w.table = "Leed Bugs" },
+		[]string{`no table "Leed Bugs"`, "AIRTABLE_TABLE_NAME", `nearest is "Lead Bugs"`}, false},
+	{"another table, without the schema", func(w *world) { w.table, w.token = "Leed Bugs", dataToken },
+		[]string{"403", "AIRTABLE_TABLE_NAME"}, true},
 }
 
-func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
+func TestWrongSettingsFailRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range wrongs {
 		t.Run(row.name, func(t *testing.T) {
@@ -56,7 +64,8 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 			row.wrong(w)
 			for _, mode := range []job.Mode{job.Full, job.Incremental} {
 				receipt := w.fails(mode, row.words...)
-				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" || strings.Contains(string(receipt.Error), "goroutine") {
+				if diff := cmp.Diff(receipt, w.manifest().Runs[0]); diff != "" || receipt.SnapshotAfter != "" ||
+					strings.Contains(string(receipt.Error), "goroutine") {
 					t.Errorf("%+v; in the store otherwise: %s", receipt, diff)
 				}
 			}
@@ -64,18 +73,21 @@ func TestWrongSettingsFailWithWordsAndTheOldSnapshotStays(t *testing.T) {
 	}
 }
 
-func TestAStoreOfAnotherBaseIsRefusedWithoutACall(t *testing.T) {
+func TestStoreOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	theirs := w.base
 	w.base = "appOther000000001"
-	if made := w.calls(func() { w.fails(job.Full, theirs, w.base, "AIRTABLE_BASE_ID", "SNAPSHOT_STORE") }); len(made) != 0 {
+	if made := w.calls(func() {
+		w.fails(job.Full, theirs, w.base, "AIRTABLE_BASE_ID",
+			"SNAPSHOT_STORE")
+	}); len(made) != 0 {
 		t.Errorf("it made %v", made)
 	}
 }
 
-// another makes Airtable answer as a base would in which the table that the store holds is another one.
+// another makes the store's table another one than Airtable's.
 func (w *world) another(id, name string) {
 	own, ownName := []byte(w.Base().TableID()), []byte(`"Lead Bugs"`)
 	w.http = rewriting{w.http, func(path string, body []byte) []byte {
@@ -87,10 +99,11 @@ func (w *world) another(id, name string) {
 	}}
 }
 
-func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
+func TestStoreOfAnotherTable(t *testing.T) {
 	t.Parallel()
 	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
-	for name, prepare := range map[string]func(w *world){"": func(*world) {}, ", even if its snapshot is damaged": ruined} {
+	for name, prepare := range map[string]func(w *world){"": func(*world) {},
+		", even if its snapshot is damaged": ruined} {
 		t.Run("a table of the same name"+name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
 			w.must(job.Full, job.Published)
@@ -112,8 +125,8 @@ func TestAStoreOfAnotherTableIsRefusedByName(t *testing.T) {
 	}
 }
 
-// A store that was made without the schema knows its table only as it was configured, by name or by id.
-func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
+// A store made without the schema has its table only as configured, by name or by id.
+func TestStoreOfTableKnownByName(t *testing.T) {
 	t.Parallel()
 	for _, first := range []bool{true, false} {
 		for _, then := range []bool{true, false} {
@@ -123,7 +136,8 @@ func TestATableThatWasKnownByNameOnlyIsStillTheSame(t *testing.T) {
 			w.must(job.Full, job.Published)
 			w.table, w.token = names[then], airtablesim.DemoToken
 			w.must(job.Full, job.Published)
-			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() || owner.TableName != "Lead Bugs" {
+			if owner := w.manifest().Owner; owner.TableID != w.Base().TableID() ||
+				owner.TableName != "Lead Bugs" {
 				t.Errorf("by name: %v, then %v: %+v", first, then, owner)
 			}
 		}
@@ -141,8 +155,8 @@ func overwrite(w *world, key string, data []byte) {
 	}
 }
 
-// A parent that can not be read is as good as none: all is read again, and the store is whole.
-func TestADamagedParentMakesAFull(t *testing.T) {
+// After a damaged parent all records are read again, and the store is valid.
+func TestDamagedParentMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, ruin := range map[string]func(w *world){
 		"altered": func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) },
@@ -170,8 +184,9 @@ func TestADamagedParentMakesAFull(t *testing.T) {
 	}
 }
 
-// What breaks on the way to the parent says nothing about it: reading all of Airtable again would not help.
-func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
+// A store that fails says nothing about the parent: reading all records again would not
+// help.
+func TestUnreachableParentFailsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -179,13 +194,14 @@ func TestAParentThatCanNotBeFetchedFailsTheRun(t *testing.T) {
 		faulty := blobtest.NewFaulty(w.store)
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
 		receipt := w.runOn(t.Context(), faulty, job.Incremental)
-		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
+		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" ||
+			receipt.AirtableCalls != 0 {
 			t.Errorf("%v: %+v", effect, receipt)
 		}
 	}
 }
 
-func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
+func TestDamagedManifestFailsRun(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -198,10 +214,12 @@ func TestADamagedManifestIsRefusedAndKept(t *testing.T) {
 	says(t, w.log.String(), "refresh failed")
 }
 
-// Another host may take over from one that was not heard of for too long. What it has published stays, and the run that was overtaken says so.
-func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
+// Another host takes over from a run that stopped renewing its lease. What it published
+// stays, and the receipt of the fenced run says so.
+func TestFencedRunChangesNothing(t *testing.T) {
 	t.Parallel()
-	for name, edited := range map[string]bool{"with something to publish": true, "with nothing new": false} {
+	for name, edited := range map[string]bool{"with something to publish": true,
+		"with nothing new": false} {
 		for _, mode := range []job.Mode{job.Full, job.Incremental} {
 			t.Run(name+", "+string(mode), func(t *testing.T) {
 				w := newWorld(t, airtablesim.Config{})
@@ -219,7 +237,7 @@ func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 					}
 				})
 				receipt := w.must(mode, job.Fenced)
-				if says(t, string(receipt.Error), "has taken over", "published nothing"); w.current() != theirs {
+				if says(t, string(receipt.Error), "took over", "published nothing"); w.current() != theirs {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
 				w.Before(nil)
@@ -231,8 +249,8 @@ func TestARunThatWasOvertakenChangesNothing(t *testing.T) {
 	}
 }
 
-// Only a store that retains tens of thousands of snapshots gets there.
-func TestTooLargeManifestNamesTheSetting(t *testing.T) {
+// Only a store that retains tens of thousands of snapshots has such a manifest.
+func TestTooLargeManifestNamesSetting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	padded := func(n int) []byte {
@@ -241,7 +259,8 @@ func TestTooLargeManifestNamesTheSetting(t *testing.T) {
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))
 	receipt := w.run(job.Full)
-	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" || w.unkept == nil {
+	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" ||
+		w.unkept == nil {
 		t.Errorf("%+v, %v", receipt, w.unkept)
 	}
 }

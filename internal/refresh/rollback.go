@@ -4,29 +4,31 @@ import (
 	"context"
 	"fmt"
 
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
-// rollback makes an older snapshot current. That it is whole is seen before it is.
-func (r *run) rollback(ctx context.Context) error {
-	m, err := r.Store.Load(ctx)
+// rollback makes an older snapshot current, after it has checked that the file is valid.
+// It needs no lease: the write fences the run that holds it. If the process dies before
+// that write, nothing has changed.
+func (e *Engine) rollback(ctx context.Context, a attempt, dir string) (job.Run, error) {
+	store := e.cfg.Store
+	m, err := store.Load(ctx)
 	if err != nil {
-		return err
+		return a.run, err
 	}
-	target, err := m.Find(r.request.To)
+	target, err := m.Find(a.request.To)
 	if err != nil {
-		return err
+		return a.run, err
 	}
-	path, err := r.Store.Fetch(ctx, target, r.dir)
+	path, err := store.Fetch(ctx, target, dir)
 	if err != nil {
-		return err
+		return a.run, err
 	}
 	file, err := snapshot.Open(path)
 	if err != nil {
-		return fmt.Errorf("snapshot %s: %w", target.ID, err)
+		return a.run, fmt.Errorf("snapshot %s: %w", target.ID, err)
 	}
 	_ = file.Close() // it was only tried
-	r.finish()
-	r.receipt, err = r.Store.Rollback(ctx, r.Base, r.receipt, target.ID)
-	return err
+	return store.Rollback(ctx, e.cfg.Base, a.finish(a.run, e.cfg.Now()), target.ID)
 }

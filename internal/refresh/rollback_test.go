@@ -18,7 +18,7 @@ import (
 	"voc/internal/refresh"
 )
 
-// rolledBack is a world with two snapshots, of which the older is current again.
+// rolledBack returns a world with two snapshots, of which the older is current again.
 func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	w = newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -28,7 +28,8 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
 	receipt := w.rollback(job.Previous)
-	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) || receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
+	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) ||
+		receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
 		t.Fatalf("%+v", receipt)
 	}
 	return w, older
@@ -37,35 +38,39 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 func (w *world) rollback(to string) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to})
+	receipt, err := w.engine(w.store).Run(w.t.Context(),
+		job.Request{ID: fmt.Sprint("rollback-", w.runs), Mode: job.Rollback, Trigger: "cli", To: to}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return receipt
 }
 
-// scheduled does a run that nobody asked for.
+// scheduled does a scheduled run.
 func (w *world) scheduled(mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	receipt, err := w.engine(w.store).Run(w.t.Context(), job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule})
+	receipt, err := w.engine(w.store).Run(w.t.Context(),
+		job.Request{ID: job.NewRunID(mode, w.clock.Now()), Mode: mode, Trigger: job.TriggerSchedule}, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return receipt
 }
 
-func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t *testing.T) {
+func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
 	for range 2 {
 		receipt := w.scheduled(job.Incremental)
-		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 || w.current() != older {
+		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
+			receipt.AirtableCalls != 0 || w.current() != older {
 			t.Errorf("%+v", receipt)
 		}
 	}
-	if receipt := w.must(job.Incremental, job.Published); receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
+	receipt := w.must(job.Incremental, job.Published)
+	if receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
@@ -75,32 +80,35 @@ func TestARollbackHoldsScheduledRunsUntilAPersonStartsOneWhichGoesOnFromThere(t 
 	}
 }
 
-func TestARollbackToWhatIsNotThereOrDamagedChangesNothing(t *testing.T) {
+func TestRollbackToInvalidSnapshot(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
-	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots", job.Previous: "none before"} {
+	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots",
+		job.Previous: "none before"} {
 		receipt := w.rollback(to)
-		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final || w.current() != older {
+		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final ||
+			w.current() != older {
 			t.Errorf("%s: %+v", to, receipt)
 		}
 	}
 	newer := w.manifest().Snapshots[0]
 	overwrite(w, newer.Key, []byte("no snapshot"))
 	receipt := w.rollback(newer.ID)
-	if says(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" || w.current() != older {
+	if says(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
+		w.current() != older {
 		t.Errorf("%+v", receipt)
 	}
 }
 
-// A rollback waits for nobody: the refresh that is under way ends fenced.
-func TestARollbackOvertakesARunningRefresh(t *testing.T) {
+// A rollback does not wait: the running refresh ends fenced.
+func TestRollbackFencesRunningRefresh(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
 		first := p.manifest().Snapshots[0]
 		running, waiting := p.ask(job.Incremental), p.ask(job.Full)
 		synctest.Wait()
-		back, err := p.Start(t.Context(), job.Request{Mode: job.Rollback, Trigger: "api", To: first.ID})
+		back, err := p.Ask(t.Context(), job.Request{Mode: job.Rollback, Trigger: "api", To: first.ID})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +116,7 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 			t.Errorf("%+v", receipt)
 		}
 		close(p.release)
-		for _, ticket := range []refresh.Promise{running, waiting} {
+		for _, ticket := range []job.Ticket{running, waiting} {
 			if receipt := p.wait(ticket); receipt.Outcome != "fenced" {
 				t.Errorf("%+v", receipt)
 			}
@@ -128,8 +136,9 @@ func TestARollbackOvertakesARunningRefresh(t *testing.T) {
 	})
 }
 
-// Its operations are tried with every fault: what is served is the one snapshot or the other, and never a mixture.
-func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
+// Each operation of a rollback is tried with each fault: the one snapshot or the other is
+// served, never a mixture.
+func TestRollbackIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	newer := w.manifest().Snapshots[0]
@@ -144,11 +153,13 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 		return blobtest.Attempt{
 			Store: w.store,
 			Run: func(store blob.Store) {
-				got, w.unkept = w.engine(store).Run(t.Context(), job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id})
+				got, w.unkept = w.engine(store).Run(t.Context(),
+					job.Request{ID: "rollback-again", Mode: job.Rollback, Trigger: "cli", To: id}, nil)
 			},
 			Check: func() {
 				served := w.served(w.store)
-				if isOld, isNew := cmp.Equal(served, previous), cmp.Equal(served, next); !isOld && !isNew || got.Outcome == "published" && !isNew {
+				if isOld, isNew := cmp.Equal(served, previous), cmp.Equal(served, next); !isOld && !isNew ||
+					got.Outcome == "published" && !isNew {
 					t.Errorf("the rollback is %s, and it is served\n%s", got.Outcome, served)
 				}
 				w.clock.Advance(time.Minute)
@@ -159,8 +170,9 @@ func TestWhateverDiesInARollbackOldOrNewIsServed(t *testing.T) {
 	}).Test(t)
 }
 
-// After a rollback and a refresh, the snapshot before is the good one that was restored, not the bad one that was left.
-func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
+// After a rollback and a refresh, the previous snapshot is the one that was restored, not
+// the one that was left.
+func TestRollbackToPrevious(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
 	w.Update("rec00000000000002", edit{"Status": "Third"})
@@ -170,13 +182,14 @@ func TestPreviousIsWhatTheCurrentSnapshotWasMadeFrom(t *testing.T) {
 	}
 }
 
-// A run that a rollback held is caught up once nothing holds it.
-func TestWhatWasHeldIsCaughtUp(t *testing.T) {
+// A held run is caught up once the hold is over.
+func TestHeldRunIsCaughtUp(t *testing.T) {
 	t.Parallel()
 	w, _ := rolledBack(t)
-	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full, Trigger: job.TriggerSchedule}
+	q := job.Request{ID: job.ScheduledRunID(job.Full, w.clock.Now()), Mode: job.Full,
+		Trigger: job.TriggerSchedule}
 	for _, outcome := range []job.Nullable{"held", "unchanged"} {
-		receipt, err := w.engine(w.store).Run(t.Context(), q)
+		receipt, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || receipt.Outcome != outcome {
 			t.Errorf("%+v, %v, want %s", receipt, err, outcome)
 		}
@@ -185,7 +198,8 @@ func TestWhatWasHeldIsCaughtUp(t *testing.T) {
 	}
 }
 
-// slowHosts are two processes over one store with two snapshots; a full of theirs takes half a minute.
+// slowHosts returns two processes over a store with two snapshots. Their fulls take half
+// a minute.
 func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w = newGoingWorld(t, airtablesim.Config{Latency: 3 * time.Second})
 	w.fill(950)
@@ -194,12 +208,28 @@ func slowHosts(t *testing.T) (w *world, one, two *refresh.Runner) {
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
 	w.must(job.Incremental, job.Published)
 	served := func(context.Context) error { return nil }
-	return w, refresh.NewRunner(w.engine(w.store), served), refresh.NewRunner(w.engine(w.store), served)
+	return w, refresh.NewRunner(w.engine(w.store), served, nil),
+		refresh.NewRunner(w.engine(w.store), served, nil)
 }
 
-func outcomes(t *testing.T, tickets ...refresh.Promise) (all []string) {
-	for _, ticket := range tickets {
-		receipt, err := ticket.Wait(t.Context())
+// promise is a ticket with the runner that issued it.
+type promise struct {
+	job.Ticket
+	runner *refresh.Runner
+}
+
+func ask(t *testing.T, runner *refresh.Runner, q job.Request) promise {
+	t.Helper()
+	ticket, err := runner.Ask(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return promise{ticket, runner}
+}
+
+func outcomes(t *testing.T, promises ...promise) (all []string) {
+	for _, p := range promises {
+		receipt, err := p.runner.Wait(t.Context(), p.Ticket)
 		if err != nil {
 			t.Error(err)
 		}
@@ -208,19 +238,21 @@ func outcomes(t *testing.T, tickets ...refresh.Promise) (all []string) {
 	return all
 }
 
-// Who waits for another host's run when a rollback comes did not know of that: he must not undo it.
-func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
+// A run that waits for another host's run was requested before the rollback: it must not
+// undo it.
+func TestRollbackFencesWaitingRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
-		running, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerSchedule})
+		running := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerSchedule})
 		time.Sleep(time.Second)
-		waiting, _ := two.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
+		waiting := ask(t, two, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := two.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
-		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"published", "fenced", "fenced"}) || !waiting.Joined {
+		back := ask(t, two, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got,
+			[]string{"published", "fenced", "fenced"}) || !waiting.Joined {
 			t.Errorf("%q", got)
 		}
 		if m := w.manifest(); m.Hold == nil || m.Current != job.Nullable(m.Snapshots[1].ID) {
@@ -230,18 +262,19 @@ func TestARollbackIsNotUndoneByARunThatWaited(t *testing.T) {
 	})
 }
 
-func TestARollbackThatFailsTakesNothingAlong(t *testing.T) {
+func TestFailedRollbackFencesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
 		overwrite(w, w.manifest().Snapshots[1].Key, []byte("no snapshot"))
-		running, _ := one.Start(t.Context(), job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
-		waiting, _ := one.Start(t.Context(), job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
+		running := ask(t, one, job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
+		waiting := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)
-		back, _ := one.Start(t.Context(), job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
-		if got := outcomes(t, back, running, waiting); !slices.Equal(got, []string{"failed", "unchanged", "unchanged"}) {
+		back := ask(t, one, job.Request{Mode: job.Rollback, To: job.Previous, Trigger: job.TriggerAPI})
+		if got := outcomes(t, back, running, waiting); !slices.Equal(got,
+			[]string{"failed", "unchanged", "unchanged"}) {
 			t.Errorf("%q", got)
 		}
 	})

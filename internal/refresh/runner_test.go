@@ -17,7 +17,8 @@ import (
 	"voc/internal/refresh"
 )
 
-// process is a world with a runner, in a synctest bubble. Runs stop at their second page until released.
+// process is a world with a runner, in a synctest bubble. Runs wait at their second page
+// for release.
 type process struct {
 	*world
 	*refresh.Runner
@@ -42,41 +43,41 @@ func newProcess(t *testing.T) *process {
 }
 
 func (p *process) start(store *blobtest.Memory, served func(context.Context) error) {
-	p.Runner = refresh.NewRunner(p.engine(store), served)
+	p.Runner = refresh.NewRunner(p.engine(store), served, p.progress)
 	p.t.Cleanup(p.Stop)
 }
 
-func (p *process) ask(mode job.Mode) refresh.Promise {
+func (p *process) ask(mode job.Mode) job.Ticket {
 	p.t.Helper()
-	ticket, err := p.Start(p.t.Context(), job.Request{Mode: mode, Trigger: "api"})
+	ticket, err := p.Ask(p.t.Context(), job.Request{Mode: mode, Trigger: "api"})
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return ticket
 }
 
-func (p *process) wait(ticket refresh.Promise) job.Run {
+func (p *process) wait(ticket job.Ticket) job.Run {
 	p.t.Helper()
-	receipt, err := ticket.Wait(p.t.Context())
+	receipt, err := p.Wait(p.t.Context(), ticket)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	return receipt
 }
 
-func finished(t *testing.T, ticket refresh.Promise) bool {
-	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
+func (p *process) finished(ticket job.Ticket) bool {
+	p.t.Helper()
+	ctx, cancel := context.WithCancel(p.t.Context())
 	cancel()
 	synctest.Wait()
-	receipt, err := ticket.Wait(ctx)
+	receipt, err := p.Wait(ctx, ticket)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		t.Error(err)
+		p.t.Error(err)
 	}
 	return receipt.ID != ""
 }
 
-func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
+func TestAskJoinsPromisedRun(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
@@ -84,34 +85,40 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 		runs []int // which ask's run does each
 		mode []job.Mode
 	}{
-		{"a full takes all along", []job.Mode{job.Full, job.Incremental, job.Full}, []int{0, 0, 0}, []job.Mode{job.Full, job.Full, job.Full}},
-		{"an incremental takes its like along", []job.Mode{job.Incremental, job.Incremental}, []int{0, 0}, []job.Mode{job.Incremental, job.Incremental}},
-		{"a full runs after an incremental, and is joined while it waits", []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental},
+		{"a full takes all along", []job.Mode{job.Full, job.Incremental, job.Full}, []int{0, 0, 0},
+			[]job.Mode{job.Full, job.Full, job.Full}},
+		{"an incremental takes its like along", []job.Mode{job.Incremental, job.Incremental}, []int{0, 0},
+			[]job.Mode{job.Incremental, job.Incremental}},
+		{"a full runs after an incremental, and is joined while it waits",
+			[]job.Mode{job.Incremental, job.Full, job.Full, job.Incremental},
 			[]int{0, 1, 1, 0}, []job.Mode{job.Incremental, job.Full, job.Full, job.Incremental}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProcess(t)
 				before := len(p.manifest().Runs)
-				var tickets []refresh.Promise
+				var tickets []job.Ticket
 				runs := map[string]bool{}
 				for i, mode := range row.asks {
 					ticket := p.ask(mode)
 					synctest.Wait()
 					tickets = append(tickets, ticket)
 					first := tickets[row.runs[i]]
-					if ticket.RunID != first.RunID || ticket.Joined != (row.runs[i] != i) || ticket.Mode != row.mode[i] {
+					if ticket.RunID != first.RunID || ticket.Joined != (row.runs[i] != i) ||
+						ticket.Mode != row.mode[i] {
 						t.Errorf("ask %d for %s got %+v, want the run of %+v", i, mode, ticket, first)
 					}
 					runs[ticket.RunID] = true
 				}
 				close(p.release)
 				for i, ticket := range tickets {
-					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] || !receipt.Succeeded() || receipt.Trigger != "api" {
+					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] ||
+						!receipt.Succeeded() || receipt.Trigger != "api" {
 						t.Errorf("%+v", receipt)
 					}
 				}
-				if done := len(p.manifest().Runs) - before; done != len(runs) || int(p.served.Load()) != len(runs) {
+				if done := len(p.manifest().Runs) - before; done != len(runs) ||
+					int(p.served.Load()) != len(runs) {
 					t.Errorf("%d runs were done and %d served, want %d", done, p.served.Load(), len(runs))
 				}
 			})
@@ -119,7 +126,7 @@ func TestACallJoinsARunThatDoesAsMuchAndElseRunsAfterIt(t *testing.T) {
 	}
 }
 
-func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
+func TestActiveListsRunningAndWaiting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -132,8 +139,10 @@ func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
 		if len(active) != 2 || active[0].Started.IsZero() || !active[1].Started.IsZero() {
 			t.Fatalf("%+v", active)
 		}
-		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api", Started: active[0].Started, Pages: 1, Read: 100}
-		if diff := cmp.Diff(want, active[0]) + cmp.Diff(job.Run{ID: waiting.RunID, Mode: job.Full, Trigger: "api"}, active[1]); diff != "" {
+		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api",
+			Started: active[0].Started, Pages: 1, Read: 100}
+		if diff := cmp.Diff(want, active[0]) + cmp.Diff(job.Run{ID: waiting.RunID, Mode: job.Full,
+			Trigger: "api"}, active[1]); diff != "" {
 			t.Error(diff)
 		}
 		close(p.release)
@@ -145,8 +154,8 @@ func TestActiveTellsWhatRunsAndWhatWaits(t *testing.T) {
 	})
 }
 
-// An incremental that has to be a full is one for those who ask meanwhile, too.
-func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
+// A request for a full joins an incremental that became one.
+func TestAskJoinsRunThatBecameFull(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -154,7 +163,8 @@ func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
 		p.start(p.store, func(context.Context) error { return nil })
 		first := p.ask(job.Incremental)
 		synctest.Wait()
-		if second := p.ask(job.Full); !second.Joined || second.RunID != first.RunID || second.Mode != job.Full {
+		if second := p.ask(job.Full); !second.Joined || second.RunID != first.RunID ||
+			second.Mode != job.Full {
 			t.Errorf("%+v after %+v", second, first)
 		}
 		close(p.release)
@@ -164,7 +174,7 @@ func TestARunThatDoesMoreThanAskedIsJoinedForIt(t *testing.T) {
 	})
 }
 
-func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
+func TestRunEndsWhenResultIsServed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -183,7 +193,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 		if current := <-serving; current == before {
 			t.Error("it is served before it is published")
 		}
-		if active, _ := p.Active(); finished(t, ticket) || len(active) != 1 {
+		if active, _ := p.Active(); p.finished(ticket) || len(active) != 1 {
 			t.Errorf("it is over while it is not served: %+v", active)
 		}
 		close(fetched)
@@ -194,7 +204,7 @@ func TestARunIsOverOnlyWhenItsResultIsServed(t *testing.T) {
 	})
 }
 
-func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
+func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -205,19 +215,22 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 		if active, _ := p.Active(); len(active) != 0 {
 			t.Errorf("Stop did not wait for the end of %+v", active)
 		}
-		for _, ticket := range []refresh.Promise{running, waiting} {
+		for _, ticket := range []job.Ticket{running, waiting} {
 			receipt := p.wait(ticket)
-			if says(t, string(receipt.Error), "the program was stopped", "the next one does its work"); receipt.Outcome != "failed" {
+			if says(t, string(receipt.Error), "the process was stopped",
+				"the next refresh does its work"); receipt.Outcome != "failed" {
 				t.Errorf("%+v", receipt)
 			}
 		}
-		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" || runs[1].Outcome != "failed" {
+		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" ||
+			runs[1].Outcome != "failed" {
 			t.Errorf("the store has %+v", runs)
 		}
 		if p.current() != before {
 			t.Errorf("current is %+v", p.current())
 		}
-		if _, err := p.Start(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err, job.ErrStopped) {
+		if _, err := p.Ask(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err,
+			job.ErrStopped) {
 			t.Errorf("error %v", err)
 		}
 		p.Stop() // again
@@ -226,7 +239,7 @@ func TestStopAbandonsWhatRunsAndRefusesMore(t *testing.T) {
 	})
 }
 
-func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
+func TestPanicFailsOnlyItsRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -240,7 +253,8 @@ func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
 		p.start(p.store, func(context.Context) error { return nil })
 		receipt := p.wait(p.ask(job.Full))
 		says(t, string(receipt.Error), "a fault of ours", "log")
-		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") || p.manifest().Runs[0].ID != receipt.ID {
+		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") ||
+			p.manifest().Runs[0].ID != receipt.ID {
 			t.Errorf("%+v", receipt)
 		}
 		says(t, p.log.String(), "panic in a refresh", "runner_test.go")
@@ -251,7 +265,7 @@ func TestAPanicIsTheFailureOfItsRunOnly(t *testing.T) {
 	})
 }
 
-func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
+func TestActiveReportsUnrecordedReceipt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newProcess(t)
@@ -260,10 +274,11 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 		for n := range 3 { // to ask, to begin and to tell that it failed
 			faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, N: n + 1, Effect: blobtest.Refused})
 		}
-		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil })
+		p.Runner = refresh.NewRunner(p.engine(faulty), func(context.Context) error { return nil }, nil)
 		defer p.Stop()
 		receipt := p.wait(p.ask(job.Full))
-		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) || receipt.Outcome != "failed" {
+		if _, unrecorded := p.Active(); len(unrecorded) != 1 || !cmp.Equal(unrecorded[0], receipt) ||
+			receipt.Outcome != "failed" {
 			t.Errorf("%+v of %+v", unrecorded, receipt)
 		}
 		p.wait(p.ask(job.Full))
@@ -273,11 +288,12 @@ func TestAReceiptThatTheStoreDidNotTakeIsToldUntilOneIsTaken(t *testing.T) {
 	})
 }
 
-func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
+func TestRunnerRunsOneAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	var running, most atomic.Int32
-	runner := refresh.NewRunner(w.engine(w.store), func(context.Context) error { running.Add(-1); return nil })
+	runner := refresh.NewRunner(w.engine(w.store),
+		func(context.Context) error { running.Add(-1); return nil }, nil)
 	w.Before(func(c airtablesim.Call) {
 		if c.Kind == airtablesim.Schema {
 			most.Store(max(most.Load(), running.Add(1)))
@@ -287,13 +303,15 @@ func TestOneRunAtATimeWhoeverAsks(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 4 {
-				ticket, err := runner.Start(t.Context(), job.Request{Mode: []job.Mode{job.Full, job.Incremental}[(i+j)%2], Trigger: "api"})
+				ticket, err := runner.Ask(t.Context(), job.Request{Mode: []job.Mode{job.Full,
+					job.Incremental}[(i+j)%2], Trigger: "api"})
 				if err != nil {
 					t.Error(err)
 					return
 				}
 				runner.Active()
-				if receipt, err := ticket.Wait(t.Context()); err != nil || !receipt.Succeeded() || receipt.ID != ticket.RunID {
+				if receipt, err := runner.Wait(t.Context(), ticket); err != nil || !receipt.Succeeded() ||
+					receipt.ID != ticket.RunID {
 					t.Errorf("%+v, %v", receipt, err)
 				}
 			}

@@ -13,7 +13,8 @@ import (
 
 const dataToken = "patDataOnly"
 
-// warned checks that a receipt has one warning with the words, or none.
+// warned checks that a receipt has one warning with the words, or none if there are no
+// words.
 func warned(t *testing.T, receipt job.Run, words ...string) {
 	t.Helper()
 	if len(words) == 0 && len(receipt.Warnings) == 0 {
@@ -25,7 +26,7 @@ func warned(t *testing.T, receipt job.Run, words ...string) {
 	says(t, receipt.Warnings[0], words...)
 }
 
-func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
+func TestRenamedFieldIsFollowed(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -39,8 +40,11 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) {
 			t.Errorf("%s: %v, want %v", mode, made, want)
 		}
-		says(t, strings.Join(receipt.Warnings, "\n"), `field "Team Routed" is called "Team \"of\" {today}" now`, `"Type of Issue" is called "Issue"`, "FIELD_MAP")
-		says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"type_of_issue":"Bug"`, `"Team \"of\" {today}":"Payments"`, `"Number":1`, `"Issue":"Bug"`)
+		says(t, strings.Join(receipt.Warnings, "\n"),
+			`field "Team Routed" is called "Team \"of\" {today}" now`, `"Type of Issue" is called "Issue"`,
+			"FIELD_MAP")
+		says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"type_of_issue":"Bug"`,
+			`"Team \"of\" {today}":"Payments"`, `"Number":1`, `"Issue":"Bug"`)
 		now := `{"team": "Team \"of\" {today}", "type_of_issue": "Issue"}`
 		w.convergedAs(now)
 		w.clock.Advance(time.Hour)
@@ -49,7 +53,7 @@ func TestARenamedFieldIsFollowedInEveryRow(t *testing.T) {
 	}
 }
 
-func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
+func TestFieldRenamedBackIsUnchanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -65,8 +69,8 @@ func TestAFieldRenamedBackAndForthIsNothingNew(t *testing.T) {
 	}
 }
 
-// The pages are keyed by id, so that they are all of one schema, the one before.
-func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
+// The pages are keyed by id, so the schema before the listing names all of them.
+func TestFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.fill(150)
@@ -80,8 +84,8 @@ func TestAFieldRenamedDuringAListingIsFollowedByTheNextRun(t *testing.T) {
 	})
 }
 
-// A formula takes names only, so that the field that says when feedback was created may not change under a listing.
-func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *testing.T) {
+// A formula takes names only, so a rename of the created field breaks the listing.
+func TestFormulaFieldRenamedDuringListing(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		w.must(job.Full, job.Published)
@@ -94,7 +98,7 @@ func TestAFieldOfTheFormulaRenamedDuringAListingFailsTheRunAndNotTheNext(t *test
 	})
 }
 
-func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
+func TestFieldAddedDuringListing(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		both(t, func(t *testing.T, w *world) {
@@ -115,7 +119,7 @@ func TestAFieldAddedDuringAListingGetsItsName(t *testing.T) {
 	}
 }
 
-func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
+func TestUnmappedFieldMayBeDeleted(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
@@ -133,8 +137,8 @@ func TestAFieldThatIsNotMappedMayGo(t *testing.T) {
 	}
 }
 
-// A field that goes while another takes its name: cells must not change hands.
-func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
+// A field is deleted and another one takes its name: it does not get the cells.
+func TestFieldWithReusedName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for _, name := range []string{"Extra", "Other"} {
@@ -151,7 +155,7 @@ func TestAFieldThatTakesTheNameOfAnotherTakesNotItsCells(t *testing.T) {
 	w.converged()
 }
 
-func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
+func TestMissingMappedFieldIsRejected(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		for _, fields := range []string{"", `{"status": "Status"}`} {
@@ -161,7 +165,8 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 			before := w.served(w.store)
 			w.DropField("Status")
 			w.DropField("Environment")
-			w.refuses(mode, `field "Status"`, "is gone", "restore the field", "FIELD_MAP", `field "Environment"`)
+			w.refuses(mode, `field "Status"`, "is missing", "restore the field", "FIELD_MAP",
+				`field "Environment"`)
 			if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
 				t.Error(diff)
 			}
@@ -172,19 +177,20 @@ func TestAMappedFieldThatIsGoneIsRefused(t *testing.T) {
 	}
 }
 
-func TestAFieldOfFieldMapThatIsMissingFailsWithTheNearestName(t *testing.T) {
+func TestUnknownFieldNamesNearest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "Statsu", "team": ["Team Routed", "Taem"]}`
 	receipt := w.must(job.Full, job.Failed)
-	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`, `nearest is "Status"`, `"Taem" for "team"`)
+	says(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`,
+		`nearest is "Status"`, `"Taem" for "team"`)
 	if m := w.manifest(); len(m.Snapshots) != 0 || len(m.Runs) != 1 {
 		t.Errorf("%+v", m)
 	}
 }
 
-// The base of the tests has no field for related_imt, source and others.
-func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
+// The base of the tests has no field for related_imt, source and some other keys.
+func TestMissingDefaultFieldIsBlank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	warned(t, w.must(job.Full, job.Published))
@@ -203,8 +209,9 @@ func TestADefaultFieldThatTheBaseNeverHadCountsAsBlank(t *testing.T) {
 	}
 }
 
-// Nothing is in the field yet, so that nothing differs: the snapshot must know the field all the same, lest every run be a full.
-func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
+// The field is still empty, so no record differs. The snapshot must have the field all
+// the same, or every run would be a full.
+func TestNewMappedFieldMakesOneFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
@@ -219,7 +226,7 @@ func TestAMappedFieldThatIsNewAndEmptyMakesOneFull(t *testing.T) {
 	}
 }
 
-func TestFieldsMayBeNamedByID(t *testing.T) {
+func TestFieldsNamedByID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fields = `{"status": "` + w.Base().FieldID("Priority") + `"}`
@@ -227,19 +234,21 @@ func TestFieldsMayBeNamedByID(t *testing.T) {
 	says(t, w.detail("rec00000000000001"), `"status":"1"`)
 	w.clock.Advance(time.Hour)
 	w.RenameField("Priority", "Prio")
-	warned(t, w.must(job.Incremental, job.Published), `field "Priority" is called "Prio"`) // of the default for priority
+	// of the default for priority
+	warned(t, w.must(job.Incremental, job.Published), `field "Priority" is called "Prio"`)
 	says(t, w.detail("rec00000000000001"), `"status":"1"`, `"priority":"High"`)
 	w.convergedAs(`{"status": "Prio", "priority": "Prio"}`)
 }
 
-func TestARenamedTableIsFollowed(t *testing.T) {
+func TestRenamedTableIsFollowed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	w.clock.Advance(time.Hour)
 	w.RenameTable("Feedback")
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`, "AIRTABLE_TABLE_NAME")
+	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`,
+		"AIRTABLE_TABLE_NAME")
 	if owner := w.manifest().Owner; owner.TableName != "Feedback" {
 		t.Errorf("%+v", owner)
 	}
@@ -251,20 +260,22 @@ func TestARenamedTableIsFollowed(t *testing.T) {
 	w.converged()
 }
 
-func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
+func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
 	w.fill(120)
 	receipt := w.must(job.Full, job.Published)
-	warned(t, receipt, "schema.bases:read", "renamed fields are not noticed")
+	warned(t, receipt, "schema.bases:read", "renamed fields are not detected")
 	if receipt.AirtableCalls != 1+2 || receipt.Read != 124 || len(w.ids()) != 123 {
 		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 	}
-	says(t, w.detail("rec00000000000001"), `"team":"Payments"`, `"airtable_url":"https://airtable.com/`+w.base+`"`)
+	says(t, w.detail("rec00000000000001"), `"team":"Payments"`,
+		`"airtable_url":"https://airtable.com/`+w.base+`"`)
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental || receipt.Changed != 1 {
+	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
+		receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.clock.Advance(time.Hour)
@@ -279,10 +290,11 @@ func TestWithoutTheScopeForTheSchemaARunWorksWithAWarning(t *testing.T) {
 		}
 		w.converged()
 	}
-	says(t, w.detail("rec00000000000001"), `"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
+	says(t, w.detail("rec00000000000001"),
+		`"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
 }
 
-func TestAScopeThatIsLostLeavesTheTableKnown(t *testing.T) {
+func TestLostScopeKeepsTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.must(job.Full, job.Published)

@@ -18,10 +18,10 @@ import (
 	"voc/internal/job"
 )
 
-// sequenceShards is how many times as many sequences are tried as -rapid.checks says, in parallel.
+// sequenceShards is the number of parallel tests, each of -rapid.checks sequences.
 const sequenceShards = 8
 
-// smallPages makes a listing of few records one of many pages.
+// smallPages gives a listing of few records many pages.
 type smallPages struct{ http.RoundTripper }
 
 func (s smallPages) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -34,15 +34,18 @@ func (s smallPages) RoundTrip(req *http.Request) (*http.Response, error) {
 	return s.RoundTripper.RoundTrip(req)
 }
 
-// people edit a base while hosts refresh from it.
+// people edits a base while hosts refresh from it.
 type people struct {
 	*world
-	areas    []string        // the choices of Area Impacted
-	deleted  map[string]bool // since the last run that looks for what is gone
-	computed map[string]int  // since the last that reads what is computed: which of all was the last of a record
-	made     int             // computed values
-	during   []func()        // edits that wait for the next page of a listing
-	shifts   bool            // listings are not frozen, and rows went while one was under way: it may have passed over others
+	areas   []string        // the choices of Area Impacted
+	deleted map[string]bool // since the last run that looks for what is gone
+	// since the last that reads what is computed: which of all was the last of a record
+	computed map[string]int
+	made     int      // computed values
+	during   []func() // edits that wait for the next page of a listing
+	// listings are not frozen, and rows went while one was under way: it may have passed
+	// over others
+	shifts bool
 }
 
 func newPeople(t *testing.T, rt *rapid.T) *people {
@@ -50,7 +53,8 @@ func newPeople(t *testing.T, rt *rapid.T) *people {
 	w := newWorld(t, airtablesim.Config{Freeze: freeze})
 	w.http, w.accept = smallPages{w.http}, true
 	w.AddField("Score", "formula")
-	p := &people{world: w, areas: []string{"Login", "Export"}, deleted: map[string]bool{}, computed: map[string]int{}}
+	p := &people{world: w, areas: []string{"Login", "Export"}, deleted: map[string]bool{},
+		computed: map[string]int{}}
 	for i := range 5 {
 		w.Create(edit{"Area Impacted": []any{p.areas[i%2]}})
 	}
@@ -60,15 +64,17 @@ func newPeople(t *testing.T, rt *rapid.T) *people {
 			p.during = p.during[1:]
 			rows := len(p.Records())
 			do()
-			p.shifts = p.shifts || !freeze && len(p.Records()) <= rows // a record that is moved out of the years goes from the listing too
+			// a record that is moved out of the years goes from the listing too
+			p.shifts = p.shifts || !freeze && len(p.Records()) <= rows
 		}
 	})
 	return p
 }
 
-// edits are what people, and Airtable, do to a base.
+// edits returns what people, and Airtable, do to a base.
 func (p *people) edits() map[string]func(rt *rapid.T) func() {
-	years := []any{"2024-06-01T00:00:00.000Z", "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z", "2025-06-01", nil}
+	years := []any{"2024-06-01T00:00:00.000Z", "2024-12-31T23:59:59.999Z", "2025-01-01T00:00:00.000Z",
+		"2025-06-01", nil}
 	return map[string]func(rt *rapid.T) func(){
 		"create": func(rt *rapid.T) func() {
 			area := rapid.IntRange(0, 1).Draw(rt, "area")
@@ -87,12 +93,17 @@ func (p *people) edits() map[string]func(rt *rapid.T) func() {
 		},
 		"compute": func(rt *rapid.T) func() {
 			score := rapid.IntRange(0, 3).Draw(rt, "score")
-			return p.some(rt, func(id string) { p.Recompute(id, edit{"Score": score}); p.made++; p.computed[id] = p.made })
+			return p.some(rt, func(id string) {
+				p.Recompute(id,
+					edit{"Score": score})
+				p.made++
+				p.computed[id] = p.made
+			})
 		},
 	}
 }
 
-// some picks a record by its rank, whatever is there when it is done.
+// some picks a record by its rank among those there are at that time.
 func (p *people) some(rt *rapid.T, do func(id string)) func() {
 	rank := rapid.IntRange(0, 30).Draw(rt, "record")
 	return func() {
@@ -124,7 +135,7 @@ func (p *people) refresh(rt *rapid.T, mode job.Mode) {
 	maps.DeleteFunc(p.computed, func(id string, last int) bool { return recomputed[id] == last })
 }
 
-// details are what is served of each record, by id.
+// details returns what is served of each record, by id.
 func details(served []string) map[string]string {
 	all := map[string]string{}
 	for _, detail := range served[1:] {
@@ -134,9 +145,10 @@ func details(served []string) map[string]string {
 	return all
 }
 
-// TestIncrementalsAndASweepEqualAFull: whatever is done to a base, in between and during the runs, incrementals alone miss exactly what was deleted and what was
-// computed anew (and what doc.go calls the known hole); and with a sweep after them, what is served, and its digests, are those of a full refresh of an empty store.
-func TestIncrementalsAndASweepEqualAFull(t *testing.T) {
+// TestIncrementalsAndSweepEqualFull edits a base between and during runs. Incrementals
+// alone miss exactly what was deleted and computed, and what doc.go calls the known gap.
+// After a sweep, what is served, and its digests, are those of a full of an empty store.
+func TestIncrementalsAndSweepEqualFull(t *testing.T) {
 	t.Parallel()
 	for i := range sequenceShards {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
@@ -163,7 +175,8 @@ func tryASequence(t *testing.T, rt *rapid.T) {
 			p.renameChoice(rt)
 		}
 		p.clock.Advance(time.Duration(rapid.IntRange(0, 3600).Draw(rt, "seconds")) * time.Second)
-		p.refresh(rt, rapid.SampledFrom([]job.Mode{job.Incremental, job.Incremental, job.Incremental, job.Sweep}).Draw(rt, "mode"))
+		p.refresh(rt, rapid.SampledFrom([]job.Mode{job.Incremental, job.Incremental, job.Incremental,
+			job.Sweep}).Draw(rt, "mode"))
 	}
 	for _, late := range p.during {
 		late()
@@ -177,26 +190,29 @@ func tryASequence(t *testing.T, rt *rapid.T) {
 	p.equalsAFull(rt)
 }
 
-// missesOnly checks that what an incremental can not know is all that differs.
+// missesOnly checks that only what an incremental cannot know differs.
 func (p *people) missesOnly(rt *rapid.T) {
 	want, got := details(p.fresh()), details(p.served(p.store))
-	for _, id := range slices.Concat(slices.Collect(maps.Keys(p.deleted)), slices.Collect(maps.Keys(p.computed))) {
+	for _, id := range slices.Concat(slices.Collect(maps.Keys(p.deleted)),
+		slices.Collect(maps.Keys(p.computed))) {
 		delete(want, id)
 		delete(got, id)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		rt.Fatalf("after incrementals, a fresh full (-) serves otherwise than the store (+), beside %d deleted and %d computed:\n%s", len(p.deleted), len(p.computed), diff)
+		rt.Fatalf("after incrementals, a fresh full (-) differs from the store (+), "+
+			"beside %d deleted and %d computed:\n%s", len(p.deleted), len(p.computed), diff)
 	}
 }
 
 func (p *people) equalsAFull(rt *rapid.T) {
 	want, fresh := p.freshly()
 	if diff := cmp.Diff(want, p.served(p.store)); diff != "" {
-		rt.Fatalf("after a sweep, a fresh full (-) serves otherwise than the store (+):\n%s", diff)
+		rt.Fatalf("after a sweep, a fresh full (-) differs from the store (+):\n%s", diff)
 	}
 	file := p.open(p.store)
 	defer file.Close()
 	if diff := cmp.Diff(fresh.Contents, file.Meta().Contents); diff != "" {
-		rt.Fatalf("after a sweep, the digests of a fresh full (-) are others than the store's (+):\n%s", diff)
+		rt.Fatalf("after a sweep, the digests of a fresh full (-) are others than the store's (+):\n%s",
+			diff)
 	}
 }

@@ -12,7 +12,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// swept is a world with two pages of records, a formula among their fields, and an hour since its first full.
+// swept returns a world with two pages of records and a formula field, an hour after its
+// first full.
 func swept(t *testing.T, w *world) (filled []string) {
 	w.AddField("Score", "formula")
 	filled = w.fill(150)
@@ -24,7 +25,7 @@ func swept(t *testing.T, w *world) (filled []string) {
 	return filled
 }
 
-func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
+func TestSweepFindsDeletedAndComputed(t *testing.T) {
 	t.Parallel()
 	both(t, func(t *testing.T, w *world) {
 		filled := swept(t, w)
@@ -39,10 +40,12 @@ func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
 		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 2 + 1}); !cmp.Equal(made, want) {
 			t.Errorf("%v, want %v", made, want)
 		}
-		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 || receipt.Mode != job.Sweep {
+		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 ||
+			receipt.Mode != job.Sweep {
 			t.Errorf("%+v", receipt)
 		}
-		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) || !slices.Contains(ids, added) {
+		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) ||
+			!slices.Contains(ids, added) {
 			t.Error("the wrong records are served")
 		}
 		says(t, w.detail(filled[1]), `"Score":2`)
@@ -50,8 +53,8 @@ func TestASweepFindsWhatIsGoneAndWhatIsComputedAnew(t *testing.T) {
 	})
 }
 
-// What an incremental can not see, and nothing else, is left to the sweep.
-func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
+// An incremental leaves deletions and computed values to the sweep, and nothing else.
+func TestIncrementalLeavesDeletionsToSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -62,25 +65,29 @@ func TestAnIncrementalLeavesDeletionsAndComputedValuesToTheSweep(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.must(job.Sweep, job.Published)
 	after := w.current()
-	if before.DeletesConfirmedAt.After(noon.Add(time.Hour)) || !after.DeletesConfirmedAt.Equal(after.Watermark.Time) || after.ComputedConfirmedAt != after.DeletesConfirmedAt {
-		t.Errorf("deletions are confirmed at %v, then %v; computed values at %v", before.DeletesConfirmedAt, after.DeletesConfirmedAt, after.ComputedConfirmedAt)
+	if before.DeletesConfirmedAt.After(noon.Add(time.Hour)) ||
+		!after.DeletesConfirmedAt.Equal(after.Watermark.Time) ||
+		after.ComputedConfirmedAt != after.DeletesConfirmedAt {
+		t.Errorf("deletions are confirmed at %v, then %v; computed values at %v",
+			before.DeletesConfirmedAt, after.DeletesConfirmedAt, after.ComputedConfirmedAt)
 	}
 	w.converged()
 }
 
-func TestASweepThatFindsNothingConfirms(t *testing.T) {
+func TestUnchangedSweepConfirms(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	swept(t, w)
 	receipt := w.must(job.Sweep, job.Unchanged)
-	if current := w.current(); !current.DeletesConfirmedAt.Equal(current.Watermark.Time) || !current.ComputedConfirmedAt.Equal(current.Watermark.Time) ||
+	if current := w.current(); !current.DeletesConfirmedAt.Equal(current.Watermark.Time) ||
+		!current.ComputedConfirmedAt.Equal(current.Watermark.Time) ||
 		receipt.ContentSHA256 != current.ContentSHA256 || receipt.ContentSHA256 == "" {
 		t.Errorf("%+v; %+v", current, receipt)
 	}
 }
 
-// Rows that shift while ids are listed are no deletions.
-func TestASweepAsksAgainForEachMissingId(t *testing.T) {
+// Rows that shift while ids are listed are not deleted.
+func TestSweepRequestsMissingIDs(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -103,8 +110,8 @@ func TestASweepAsksAgainForEachMissingId(t *testing.T) {
 	w.converged()
 }
 
-// The hole that an API without snapshots leaves is closed by the next sweep.
-func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
+// The next sweep closes the known gap.
+func TestSweepFindsRecordMissedBefore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := w.fill(297)
@@ -118,7 +125,7 @@ func TestASweepFetchesWhatAnEarlierListingPassedOver(t *testing.T) {
 	w.converged()
 }
 
-func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
+func TestRestoredRecordHasNoTombstone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -142,8 +149,8 @@ func TestARecordThatReturnsIsBackAndHasNoTombstone(t *testing.T) {
 	w.converged()
 }
 
-// A table without a computed field and without a date is listed by its primary field.
-func TestASweepOfAPlainTable(t *testing.T) {
+// A table without computed and date fields is listed by its primary field.
+func TestSweepWithoutComputedFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.years = "all"
@@ -157,7 +164,7 @@ func TestASweepOfAPlainTable(t *testing.T) {
 	w.converged()
 }
 
-func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
+func TestSweepWithoutSchemaIsFull(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 	w.token = dataToken
@@ -170,8 +177,8 @@ func TestWithoutTheSchemaASweepIsAFull(t *testing.T) {
 	w.converged()
 }
 
-// Some changes of the schema change records that nobody modified.
-func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
+// Some changes of the schema change values without a modification of the record.
+func TestChangedSchemaMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(w *world){
 		"a choice renamed": func(w *world) { w.RenameChoice("Area Impacted", "Login", "Sign-in") },
@@ -203,8 +210,9 @@ func TestAChangedSchemaMakesTheNextRunAFull(t *testing.T) {
 	}
 }
 
-// Whatever way a snapshot came about, equal records have equal digests: of what people put in, and of what Airtable works out.
-func TestDigestsTellWhatDiffers(t *testing.T) {
+// Equal records have equal digests, one over entered and one over computed cells, however
+// the snapshot was made.
+func TestDigests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	filled := swept(t, w)
@@ -226,15 +234,17 @@ func TestDigestsTellWhatDiffers(t *testing.T) {
 	w.RenameField("Status", "State")
 	w.fields = `{"status":"State"}`
 	w.must(job.Incremental, job.Published)
-	if now := w.current(); now.ContentSHA256 != third.ContentSHA256 || now.ComputedSHA256 != third.ComputedSHA256 {
+	if now := w.current(); now.ContentSHA256 != third.ContentSHA256 ||
+		now.ComputedSHA256 != third.ComputedSHA256 {
 		t.Errorf("after a field was renamed: %+v, before %+v", now, third)
 	}
-	if fresh := w.freshMeta(); fresh.ContentSHA256 != third.ContentSHA256 || fresh.ComputedSHA256 != third.ComputedSHA256 {
+	if fresh := w.freshMeta(); fresh.ContentSHA256 != third.ContentSHA256 ||
+		fresh.ComputedSHA256 != third.ComputedSHA256 {
 		t.Errorf("a fresh full has %+v", fresh)
 	}
 }
 
-// freshMeta describes what a full refresh of an empty store makes.
+// freshMeta returns the description of what a full of an empty store makes.
 func (w *world) freshMeta() snapshot.Meta {
 	w.t.Helper()
 	_, meta := w.freshly()

@@ -17,12 +17,13 @@ import (
 
 func attachment(stamp int) edit {
 	url := fmt.Sprintf("https://files.example.com/v1/%d/att1", stamp)
-	return edit{"id": "att00000000000001", "url": url, "filename": "a.png", "size": 7, "type": "image/png", "width": 10,
+	return edit{"id": "att00000000000001", "url": url, "filename": "a.png", "size": 7,
+		"type": "image/png", "width": 10,
 		"thumbnails": edit{"small": edit{"url": url + "/small", "width": 5}}}
 }
 
-// Airtable gives each answer URLs of its own, which expire after two hours.
-func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
+// Airtable makes new attachment URLs for each response, which expire after two hours.
+func TestAttachmentURLIsNoEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(stamp int) []any{
 		"attachments":                 func(stamp int) []any { return []any{attachment(stamp)} },
@@ -45,14 +46,23 @@ func TestURLsOfAttachmentsAreNoEdit(t *testing.T) {
 	}
 }
 
-// What only looks like attachments is compared as it is.
-func TestURLsOfOthersAreEdits(t *testing.T) {
+// A value that only resembles attachments is compared as it is.
+func TestOtherURLIsEdit(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]func(n int) any{
-		"a button":            func(n int) any { return edit{"label": `"att`, "url": fmt.Sprint("https://example.com/", n)} },
-		"a list of texts":     func(n int) any { return []any{"att", "url", n} },
-		"objects without ids": func(n int) any { return []any{edit{"name": "att1", "url": fmt.Sprint(n)}} },
-		"a list in a list":    func(n int) any { return []any{[]any{edit{"id": "att1", "url": fmt.Sprint(n)}}} },
+		"a button": func(n int) any {
+			return edit{"label": `"att`,
+				"url": fmt.Sprint("https://example.com/", n)}
+		},
+		"a list of texts": func(n int) any { return []any{"att", "url", n} },
+		"objects without ids": func(n int) any {
+			return []any{edit{"name": "att1",
+				"url": fmt.Sprint(n)}}
+		},
+		"a list in a list": func(n int) any {
+			return []any{[]any{edit{"id": "att1",
+				"url": fmt.Sprint(n)}}}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{})
@@ -66,7 +76,7 @@ func TestURLsOfOthersAreEdits(t *testing.T) {
 	}
 }
 
-func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
+func TestCellsAreServedUnchanged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	deep := any("bottom")
@@ -74,14 +84,17 @@ func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
 		deep = []any{deep}
 	}
 	for i, value := range []any{
-		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep, 1e300, 1e-9, 0, math.Copysign(0, -1), 9007199254740993.0,
-		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301", strings.Repeat("long ", 20_000), `"quotes" \back`,
+		edit{"specialValue": "NaN"}, edit{"error": "#ERROR!"}, edit{"specialValue": "-Infinity"}, deep,
+		1e300, 1e-9, 0, math.Copysign(0, -1), 9007199254740993.0,
+		"", " ", "\x00\u2028\u2029\u0085", "<script>&amp;</script>", "=SUM(A1)", "日本語 🙂 e\u0301",
+		strings.Repeat("long ", 20_000), `"quotes" \back`,
 		[]any{nil, 1, "two", edit{"three": 3}}, true, edit{}, edit{"": ""},
 	} {
 		name := fmt.Sprintf("Field %d \"of\" {many} <&> \\", i)
 		w.AddField(name, "futureType")
 		w.Update("rec00000000000001", edit{name: value})
-		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value, "Area Impacted": value, "Priority": value})
+		w.Update("rec00000000000002", edit{name: value, "Status": value, "Time to In Progress": value,
+			"Area Impacted": value, "Priority": value})
 	}
 	w.must(job.Full, job.Published)
 	var want edit
@@ -104,7 +117,7 @@ func TestWhateverACellHoldsIsServedAsItCame(t *testing.T) {
 	w.converged()
 }
 
-// rewriting changes answers on their way, as a proxy might.
+// rewriting changes responses in transit, as a proxy might.
 type rewriting struct {
 	http.RoundTripper
 	body func(path string, body []byte) []byte
@@ -125,12 +138,15 @@ func (r rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
+func TestInvalidUTF8IsRepaired(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Mark", "singleLineText")
 	w.Update("rec00000000000001", edit{"Mark": "before MARK after", "Notes": "MARK"})
-	w.http = rewriting{w.http, func(_ string, body []byte) []byte { return bytes.ReplaceAll(body, []byte("MARK"), []byte("\xff\xc3")) }}
+	w.http = rewriting{w.http, func(_ string, body []byte) []byte {
+		return bytes.ReplaceAll(body,
+			[]byte("MARK"), []byte("\xff\xc3"))
+	}}
 	w.must(job.Full, job.Published)
 	detail := w.detail("rec00000000000001")
 	if !json.Valid([]byte(detail)) || strings.ToValidUTF8(detail, "") != detail {
@@ -142,8 +158,8 @@ func TestWhatIsNoUTF8IsMendedAndNothingElse(t *testing.T) {
 	w.converged()
 }
 
-// A name that is no Unicode makes no edit of each read.
-func TestAnAttachmentWhoseNameIsNoUnicodeIsNoEdit(t *testing.T) {
+// A name that is not Unicode is not an edit at each read.
+func TestAttachmentWithInvalidNameIsNoEdit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.AddField("Files", "multipleAttachments")

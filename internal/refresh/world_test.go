@@ -32,7 +32,8 @@ var (
 	quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
 )
 
-// clock is Airtable's and the store's. It stands still but for what a test moves it along, or goes as that of a synctest bubble.
+// clock is Airtable's and the store's clock. A test advances it, or it follows that of a
+// synctest bubble.
 type clock struct {
 	mu    sync.Mutex
 	ahead time.Duration
@@ -55,7 +56,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.ahead += d
 }
 
-// world is an Airtable, a store, and what a process between the two is configured with.
+// world is an Airtable, a store, and the configuration of a process between them.
 type world struct {
 	*airtablesim.Server
 	t     testing.TB
@@ -77,14 +78,16 @@ type world struct {
 	unkept error // of the last run: why the store does not have its receipt
 }
 
-// newWorld begins with testdata/base.jsonl: three records of 2025 and one of 2024.
+// newWorld returns a world with testdata/base.jsonl: three records of 2025 and one of
+// 2024.
 func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	t.Helper()
 	data, err := airtablesim.Load("testdata/base.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(), token: airtablesim.DemoToken, pace: math.Inf(1), shrink: 100}
+	w := &world{t: t, clock: &clock{}, years: "2025-", table: "Lead Bugs", base: data.ID(),
+		token: airtablesim.DemoToken, pace: math.Inf(1), shrink: 100}
 	if cfg.Clock == nil {
 		cfg.Clock = w.clock.Now
 	}
@@ -99,7 +102,7 @@ func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	return w
 }
 
-// newGoingWorld is newWorld in a synctest bubble, whose time its clock follows.
+// newGoingWorld is newWorld in a synctest bubble, whose time the clock follows.
 func newGoingWorld(t testing.TB, cfg airtablesim.Config) *world {
 	t.Helper()
 	w := newWorld(t, cfg)
@@ -107,8 +110,23 @@ func newGoingWorld(t testing.TB, cfg airtablesim.Config) *world {
 	return w
 }
 
-// engine is what a process would make of the configuration now.
+// engine returns an engine with the world's current configuration.
 func (w *world) engine(store blob.Store) *refresh.Engine {
+	w.t.Helper()
+	return w.newEngine(w.config(store))
+}
+
+func (w *world) newEngine(cfg refresh.Config) *refresh.Engine {
+	w.t.Helper()
+	engine, err := refresh.New(cfg)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return engine
+}
+
+// config returns the configuration of an engine with a directory of its own.
+func (w *world) config(store blob.Store) refresh.Config {
 	w.t.Helper()
 	mapping, err := feedback.NewMapping(w.fields, w.teams)
 	if err != nil {
@@ -120,13 +138,16 @@ func (w *world) engine(store blob.Store) *refresh.Engine {
 	}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	token := w.token
-	return &refresh.Engine{
+	return refresh.Config{
 		Airtable: airtable.New(airtable.Config{
-			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace), Log: log,
+			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace),
+			Log:   log,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
-		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping, Years: years,
-		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, Progress: w.progress, MaxShrink: w.shrink, MonthlyCalls: w.cap,
+		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping,
+		Years: years,
+		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
+		MonthlyCalls: w.cap,
 	}
 }
 
@@ -136,22 +157,24 @@ func (w *world) run(mode job.Mode) job.Run { return w.runOn(w.t.Context(), w.sto
 func (w *world) runOn(ctx context.Context, store blob.Store, mode job.Mode) job.Run {
 	w.t.Helper()
 	w.runs++
-	engine := w.engine(store)
+	cfg := w.config(store)
 	var receipt job.Run
-	receipt, w.unkept = engine.Run(ctx, job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli", Accept: w.accept})
-	w.leaves(engine)
+	request := job.Request{ID: fmt.Sprintf("%s-%d", mode, w.runs), Mode: mode, Trigger: "cli",
+		Accept: w.accept}
+	receipt, w.unkept = w.newEngine(cfg).Run(ctx, request, w.progress)
+	w.leaves(cfg.Dir)
 	return receipt
 }
 
-// leaves checks that an engine has no file left.
-func (w *world) leaves(engine *refresh.Engine) {
+// leaves checks that an engine's directory is empty.
+func (w *world) leaves(dir string) {
 	w.t.Helper()
-	if left, err := os.ReadDir(engine.Dir); err != nil || len(left) > 0 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 		w.t.Errorf("left behind: %q, %v", left, err)
 	}
 }
 
-// must does one refresh, whose outcome has to be as told.
+// must does one refresh, which must have the outcome.
 func (w *world) must(mode job.Mode, outcome job.Outcome) job.Run {
 	w.t.Helper()
 	receipt := w.run(mode)
@@ -161,16 +184,18 @@ func (w *world) must(mode job.Mode, outcome job.Outcome) job.Run {
 	return receipt
 }
 
-// fails does one refresh that must fail with all of the words, and change nothing of what is served.
+// fails does one refresh, which must fail with all of the words and change nothing that
+// is served.
 func (w *world) fails(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
 	return w.changesNothing(mode, job.Failed, words...)
 }
 
-// refuses is fails for a refresh that the publish gate must not let through.
+// refuses is fails for a refresh that the publish gate must reject.
 func (w *world) refuses(mode job.Mode, words ...string) job.Run {
 	w.t.Helper()
-	return w.changesNothing(mode, job.Refused, append(words, "refused", "accept")...)
+	return w.changesNothing(mode, job.Refused, append(words, "rejected by the publish gate",
+		"accept")...)
 }
 
 func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...string) job.Run {
@@ -179,7 +204,7 @@ func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...stri
 	receipt := w.must(mode, outcome)
 	says(w.t, string(receipt.Error), words...)
 	if w.token != "" && strings.Contains(string(receipt.Error)+w.log.String(), w.token) {
-		w.t.Errorf("the token is told")
+		w.t.Errorf("the token is in the receipt or the log")
 	}
 	if after := w.current(); after != before {
 		w.t.Errorf("a run that failed made %+v of %+v", after, before)
@@ -191,7 +216,7 @@ func says(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {
-			t.Errorf("%q does not say %q", text, part)
+			t.Errorf("%q does not contain %q", text, part)
 		}
 	}
 }
@@ -209,7 +234,7 @@ func (w *world) manifest() manifest.Manifest {
 	return m
 }
 
-// current is the snapshot that is served, zero if there is none.
+// current returns the snapshot that is served; zero if there is none.
 func (w *world) current() manifest.Snapshot {
 	w.t.Helper()
 	s, _ := w.manifest().CurrentSnapshot()
@@ -239,7 +264,8 @@ func (w *world) open(store blob.Store) *snapshot.File {
 	return file
 }
 
-// served is all that can be read of a store: the list as it is sent, and the detail of each record.
+// served returns all that can be read of a store: the list as it is sent, and each
+// record's detail.
 func (w *world) served(store blob.Store) []string {
 	w.t.Helper()
 	file := w.open(store)
@@ -267,14 +293,14 @@ func (w *world) served(store blob.Store) []string {
 	return all
 }
 
-// fresh is what a full refresh of an empty store serves now.
+// fresh returns what a full refresh of an empty store serves now.
 func (w *world) fresh() []string {
 	w.t.Helper()
 	served, _ := w.freshly()
 	return served
 }
 
-// freshly is fresh with what the snapshot says of itself.
+// freshly is fresh with the snapshot's description.
 func (w *world) freshly() ([]string, snapshot.Meta) {
 	w.t.Helper()
 	store := blobtest.NewMemory(w.clock.Now)
@@ -292,7 +318,8 @@ func (w *world) converged() {
 	w.convergedAs(w.fields)
 }
 
-// convergedAs is converged for a base whose fields were renamed: a process without a past has to be told their names.
+// convergedAs is converged for a base with renamed fields: a first run must be configured
+// with their names.
 func (w *world) convergedAs(fields string) {
 	w.t.Helper()
 	given := w.fields
@@ -300,11 +327,11 @@ func (w *world) convergedAs(fields string) {
 	want := w.fresh()
 	w.fields = given
 	if diff := cmp.Diff(want, w.served(w.store)); diff != "" {
-		w.t.Errorf("a fresh full (-) serves otherwise than the store (+):\n%s", diff)
+		w.t.Errorf("a fresh full (-) differs from the store (+):\n%s", diff)
 	}
 }
 
-// detail is the JSON that is served of one record, "" if it is not served.
+// detail returns the JSON that is served of one record; "" if it is not served.
 func (w *world) detail(id string) string {
 	w.t.Helper()
 	file := w.open(w.store)
@@ -316,7 +343,7 @@ func (w *world) detail(id string) string {
 	return string(text)
 }
 
-// calls is how many calls of each kind something makes.
+// calls returns how many calls of each kind do makes.
 func (w *world) calls(do func()) map[airtablesim.Kind]int {
 	before := w.Counters().Calls
 	do()

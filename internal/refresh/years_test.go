@@ -15,7 +15,8 @@ import (
 	"voc/internal/job"
 )
 
-// belonging are records with the created time that is served, and whether it is of 2025-.
+// belonging lists records with the created time that is served, and whether they belong
+// to 2025-.
 var belonging = []struct {
 	name    string
 	cells   edit
@@ -23,8 +24,10 @@ var belonging = []struct {
 }{
 	{"Created of the year", edit{"Created": "2025-06-01T00:00:00.000Z"}, true},
 	{"Created of the year before", edit{"Created": "2024-06-01T00:00:00.000Z"}, false},
-	{"Created before Reported On", edit{"Created": "2024-12-31T23:59:59.999Z", "Reported On": "2025-06-01T00:00:00.000Z"}, false},
-	{"Created the first millisecond", edit{"Created": "2025-01-01T00:00:00.000Z", "Reported On": "2024-06-01T00:00:00.000Z"}, true},
+	{"Created before Reported On", edit{"Created": "2024-12-31T23:59:59.999Z",
+		"Reported On": "2025-06-01T00:00:00.000Z"}, false},
+	{"Created the first millisecond", edit{"Created": "2025-01-01T00:00:00.000Z",
+		"Reported On": "2024-06-01T00:00:00.000Z"}, true},
 	{"Created the last millisecond before", edit{"Created": "2024-12-31T23:59:59.999Z"}, false},
 	{"Created in another zone, this year in UTC", edit{"Created": "2024-12-31T20:00:00-05:00"}, true},
 	{"Created in another zone, last year in UTC", edit{"Created": "2025-01-01T05:00:00+05:30"}, false},
@@ -33,19 +36,26 @@ var belonging = []struct {
 	{"Created without a zone", edit{"Created": "2025-01-01T00:00:00"}, true},
 	{"only Reported On, of the year", edit{"Reported On": "2025-01-01T00:00:00.000Z"}, true},
 	{"only Reported On, of the year before", edit{"Reported On": "2024-12-31T23:00:00.000Z"}, false},
-	{"Created that is an error, Reported On of the year before", edit{"Created": edit{"error": "#ERROR!"}, "Reported On": "2024-06-01T00:00:00.000Z"}, false},
-	{"Created that is an error, Reported On of the year", edit{"Created": edit{"error": "#ERROR!"}, "Reported On": "2025-06-01T00:00:00.000Z"}, true},
+	{"Created that is an error, Reported On of the year before",
+		edit{"Created": edit{"error": "#ERROR!"}, "Reported On": "2024-06-01T00:00:00.000Z"}, false},
+	{"Created that is an error, Reported On of the year",
+		edit{"Created": edit{"error": "#ERROR!"}, "Reported On": "2025-06-01T00:00:00.000Z"}, true},
 	{"Created that is a number", edit{"Created": 7, "Reported On": "2025-06-01T00:00:00.000Z"}, true},
-	{"Created that is no date, Reported On of the year", edit{"Created": "soon", "Reported On": "2025-06-01T00:00:00.000Z"}, true},
-	{"Created that is no date, Reported On of the year before", edit{"Created": "soon", "Reported On": "2024-06-01T00:00:00.000Z"}, false},
+	{"Created that is no date, Reported On of the year",
+		edit{"Created": "soon", "Reported On": "2025-06-01T00:00:00.000Z"}, true},
+	{"Created that is no date, Reported On of the year before",
+		edit{"Created": "soon", "Reported On": "2024-06-01T00:00:00.000Z"}, false},
 	{"neither, made now", edit{"Notes": "no dates"}, true},
-	{"both unreadable, made now", edit{"Created": "soon", "Reported On": edit{"specialValue": "NaN"}}, true},
+	{"both unreadable, made now", edit{"Created": "soon", "Reported On": edit{"specialValue": "NaN"}},
+		true},
 	{"Created that is NaN, made now", edit{"Created": edit{"specialValue": "NaN"}}, true},
-	{"Created that is white space, Reported On of the year", edit{"Created": " ", "Reported On": "2025-06-01"}, true},
-	{"Created that is a list", edit{"Created": []any{"2025-06-01"}, "Reported On": "2024-06-01"}, true},
+	{"Created that is white space, Reported On of the year",
+		edit{"Created": " ", "Reported On": "2025-06-01"}, true},
+	{"Created that is a list", edit{"Created": []any{"2025-06-01"}, "Reported On": "2024-06-01"},
+		true},
 }
 
-// belongs creates the records and returns the ids of those that are to be served, and all ids.
+// belongs creates the records, and returns the ids of those that belong, and all ids.
 func (w *world) belongs() (want, all []string, names map[string]string) {
 	names = map[string]string{}
 	for _, row := range belonging {
@@ -58,8 +68,9 @@ func (w *world) belongs() (want, all []string, names map[string]string) {
 	return want, all, names
 }
 
-// The formula of a full must let through whatever belongs, whichever type the field has: what it can not judge, it has to keep.
-func TestTheServedCreatedDecidesInEveryMode(t *testing.T) {
+// The formula of a full must pass every record that belongs, whatever the field's type:
+// it passes what it cannot judge.
+func TestServedCreatedDecidesYears(t *testing.T) {
 	t.Parallel()
 	retype := func(kind string) func(w *world) {
 		return func(w *world) {
@@ -100,7 +111,7 @@ func TestTheServedCreatedDecidesInEveryMode(t *testing.T) {
 	}
 }
 
-// created is belongs under the name that the field has now.
+// created is belongs for a renamed field.
 func (w *world) created() (want, all []string, names map[string]string) {
 	if w.fields == "" {
 		return w.belongs()
@@ -110,7 +121,7 @@ func (w *world) created() (want, all []string, names map[string]string) {
 	return w.belongs()
 }
 
-func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
+func TestRecordCreatedTimeIsFallback(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		now     time.Time
@@ -128,16 +139,18 @@ func TestTheCreatedTimeOfTheRecordCountsWithoutOthers(t *testing.T) {
 	}
 }
 
-func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
+func TestRecordLeavesAndReentersYears(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []job.Mode{job.Full, job.Incremental} {
 		w := newWorld(t, airtablesim.Config{})
 		w.must(job.Full, job.Published)
-		for i, created := range []string{"2024-12-31T23:59:00.000Z", "2025-03-03T00:00:00.000Z", "1999-01-01T00:00:00.000Z"} {
+		for i, created := range []string{"2024-12-31T23:59:00.000Z", "2025-03-03T00:00:00.000Z",
+			"1999-01-01T00:00:00.000Z"} {
 			w.clock.Advance(time.Hour)
 			w.Update("rec00000000000001", edit{"Created": created})
 			receipt := w.must(mode, job.Published)
-			if in := i == 1; receipt.Added != map[bool]int{true: 1}[in] || receipt.Removed != map[bool]int{false: 1}[in] {
+			if in := i == 1; receipt.Added != map[bool]int{true: 1}[in] ||
+				receipt.Removed != map[bool]int{false: 1}[in] {
 				t.Errorf("%s, created %s: %+v", mode, created, receipt)
 			}
 			w.converged()
@@ -148,7 +161,7 @@ func TestARecordMovesOutOfTheYearsAndBack(t *testing.T) {
 	}
 }
 
-func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
+func TestChangedYearsMakeFull(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		years string
@@ -165,7 +178,8 @@ func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
 			w.must(job.Full, job.Published)
 			w.clock.Advance(time.Hour)
 			w.years = row.years
-			if receipt := w.must(job.Incremental, row.after); receipt.Mode != job.Full || len(w.ids()) != row.want {
+			if receipt := w.must(job.Incremental, row.after); receipt.Mode != job.Full ||
+				len(w.ids()) != row.want {
 				t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 			}
 			w.converged()
@@ -177,8 +191,8 @@ func TestOtherYearsMakeTheNextRunAFull(t *testing.T) {
 	}
 }
 
-// A narrowed listing must not travel the whole table.
-func TestAFullAsksForTheYearsOnly(t *testing.T) {
+// A narrowed listing does not transfer the whole table.
+func TestFullRequestsOnlyYears(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for i := range 150 {
@@ -190,7 +204,7 @@ func TestAFullAsksForTheYearsOnly(t *testing.T) {
 	}
 }
 
-// asking notes the formulas that Airtable is asked with.
+// asking records the formulas of the calls.
 type asking struct {
 	http.RoundTripper
 	formulas []string
@@ -209,17 +223,19 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 	return a.RoundTripper.RoundTrip(req)
 }
 
-// How Airtable compares what is no date is not documented, so that it is never asked to.
-func TestAFormulaComparesOnlyWhatIsADate(t *testing.T) {
+// Airtable does not document how it compares other values with dates, so no formula does.
+func TestFormulaComparesOnlyDates(t *testing.T) {
 	t.Parallel()
-	for kind, compared := range map[string]bool{"dateTime": true, "date": true, "singleLineText": false, "multipleLookupValues": false, "formula": false} {
+	for kind, compared := range map[string]bool{"dateTime": true, "date": true,
+		"singleLineText": false, "multipleLookupValues": false, "formula": false} {
 		w := newWorld(t, airtablesim.Config{})
 		w.DropField("Created")
 		w.AddField("Created", kind)
 		asked := &asking{RoundTripper: w.http}
 		w.http = asked
 		w.must(job.Full, job.Published)
-		if formulas := strings.Join(asked.formulas, "\n"); strings.Contains(formulas, "IS_AFTER({Created}") != compared || !strings.Contains(formulas, "IS_AFTER({Reported On}") {
+		if formulas := strings.Join(asked.formulas, "\n"); strings.Contains(formulas,
+			"IS_AFTER({Created}") != compared || !strings.Contains(formulas, "IS_AFTER({Reported On}") {
 			t.Errorf("%s: asked with %s", kind, formulas)
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"voc/internal/replica"
 )
 
-// inBubble gives a store whose clock is the bubble's, which moves while everybody waits.
+// inBubble runs a test with a store in a synctest bubble, whose clock the store follows.
 func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *manifest.Store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -21,7 +21,8 @@ func inBubble(t *testing.T, test func(t *testing.T, store *blobtest.Memory, c *m
 	})
 }
 
-// A reader looks at the store only now and then; that a run has died it knows from its own clock going on.
+// A reader reads the manifest only now and then. It detects a dead run by the time that
+// has passed since.
 func TestViewRunningExpires(t *testing.T) {
 	t.Parallel()
 	for name, then := range map[string]func(t *testing.T, store *blobtest.Memory, r *replica.Replica){
@@ -29,7 +30,8 @@ func TestViewRunningExpires(t *testing.T) {
 		"looking at what has not changed": func(t *testing.T, _ *blobtest.Memory, r *replica.Replica) {
 			sees(t, r, "full-0")
 		},
-		"looking at a manifest that is damaged meanwhile": func(t *testing.T, store *blobtest.Memory, r *replica.Replica) {
+		"looking at a manifest that is damaged meanwhile": func(t *testing.T, store *blobtest.Memory,
+			r *replica.Replica) {
 			overwrite(t, store, manifestKey, nil)
 			sees(t, r, "full-0")
 			sees(t, r, "full-0")

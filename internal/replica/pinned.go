@@ -2,22 +2,12 @@ package replica
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/snapshot"
-)
-
-const (
-	// maxOlder is how many older snapshots stay open beside the one that is served. Each
-	// is a file on disk, and at most four connections with a megabyte of pages.
-	maxOlder = 2
-	// olderIdle is how long an older snapshot stays open without a user.
-	olderIdle = 5 * time.Minute
 )
 
 // A client that reads many pages stays on the snapshot that it began with, also when
@@ -113,32 +103,4 @@ func (r *Replica) syncOnce(ctx context.Context) error {
 		return nil
 	}
 	return r.sync(context.WithoutCancel(ctx))
-}
-
-// retain adds a file to the older ones, and retires the longest unused beyond maxOlder.
-// The caller must hold mu.
-func (r *Replica) retain(file *openFile) {
-	r.older = slices.Insert(r.older, 0, file)
-	file.idle = time.AfterFunc(olderIdle, func() { r.drop(file) })
-	for len(r.older) > maxOlder {
-		last := len(r.older) - 1
-		r.retire(r.older[last])
-		r.older = r.older[:last]
-	}
-}
-
-// drop retires an older file that was idle for long.
-func (r *Replica) drop(file *openFile) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if i := slices.Index(r.older, file); i >= 0 {
-		r.older = slices.Delete(r.older, i, i+1)
-		r.retire(file)
-	}
-}
-
-// invalid reports whether an error is about the snapshot itself, which no retry repairs.
-func invalid(err error) bool {
-	return errors.Is(err, manifest.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) ||
-		errors.Is(err, snapshot.ErrFormat)
 }

@@ -15,7 +15,7 @@ import (
 	"voc/internal/replica"
 )
 
-// walks acquires a snapshot by its id, and checks that it is what it says.
+// walks acquires a snapshot by its id, and checks its content.
 func walks(t *testing.T, r *replica.Replica, s manifest.Snapshot) (release func()) {
 	t.Helper()
 	view, release, err := r.AcquireAt(t.Context(), s.ID)
@@ -68,7 +68,7 @@ func TestAcquireAtDroppedSnapshot(t *testing.T) {
 	release := walks(t, r, first)
 	published(t, store, "full-2", "full-3", "full-4")
 	sees(t, r, "full-4")
-	for _, id := range []string{first.ID, "", "full-1", "../" + first.ID, "nobody", job.Previous} {
+	for _, id := range []string{first.ID, "", "full-1", "../" + first.ID, "unknown", job.Previous} {
 		if _, _, err := r.AcquireAt(t.Context(), id); !errors.Is(err, manifest.ErrNoSuchSnapshot) {
 			t.Errorf("%q: %v", id, err)
 		}
@@ -94,7 +94,8 @@ func TestAcquireAtDamagedSnapshot(t *testing.T) {
 	serves(t, r, "full-3")
 }
 
-// Another process may serve, and give a cursor on, what this one has not seen yet.
+// A cursor may come from another process, with a snapshot that this one has not opened
+// yet.
 func TestAcquireAtNewerSnapshot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -119,7 +120,7 @@ func TestAcquireAtUnknownReadsStoreOnce(t *testing.T) {
 	sees(t, r, "full-1")
 	before := len(store.Log())
 	for range 10 {
-		_, _, err := r.AcquireAt(t.Context(), "nobody")
+		_, _, err := r.AcquireAt(t.Context(), "unknown")
 		fails(t, err, manifest.ErrNoSuchSnapshot)
 	}
 	if asked := len(store.Log()) - before; asked > 1 {
@@ -135,13 +136,15 @@ func TestAcquireAtUnavailableStore(t *testing.T) {
 	r := newReplica(t, store)
 	sees(t, r, "full-2")
 	store.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Refused})
-	if _, _, err := r.AcquireAt(t.Context(), all[0].ID); err == nil || errors.Is(err, manifest.ErrNoSuchSnapshot) {
+	if _, _, err := r.AcquireAt(t.Context(), all[0].ID); err == nil ||
+		errors.Is(err, manifest.ErrNoSuchSnapshot) {
 		t.Errorf("error %v", err)
 	}
 	walks(t, r, all[0])() // it is up again
 }
 
-// A walk goes on over a file that stays open: whoever reads page by page does not pay for a refresh with a fetch.
+// A pinned snapshot stays open after a refresh: a client that reads page by page causes
+// no fetch.
 func TestPinnedSnapshotStaysOpen(t *testing.T) {
 	t.Parallel()
 	memory, _ := newStore()
@@ -201,7 +204,7 @@ func TestAcquireAtFetchesOnce(t *testing.T) {
 	}
 }
 
-// In a bubble a goroutine or a timer that stays fails the test.
+// In a synctest bubble, a goroutine or a timer that is left fails the test.
 func TestIdleOlderSnapshotsAreClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

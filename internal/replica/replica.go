@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
@@ -59,16 +58,6 @@ func (v View) Running() (run job.Run, abandoned bool) {
 		return lease.Run, false
 	}
 	return lease.Abandoned(now, v.quota, "the next refresh takes over"), true
-}
-
-// openFile is an open snapshot and its users.
-type openFile struct {
-	snapshot manifest.Snapshot
-	file     *snapshot.File
-	path     string
-	users    sync.WaitGroup
-	pinned   bool        // a client reads it page by page
-	idle     *time.Timer // of an older one: closes it
 }
 
 // New returns a replica that keeps files in dir, which must exist and be private. It has
@@ -225,7 +214,8 @@ func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []err
 	}
 	view, open := r.shown()
 	if open != nil {
-		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; still serving %s, which it had: "+
+		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; "+
+			"still serving %s, which it had: "+
 			"run a full refresh", r.store, view.Snapshot.ID))
 	}
 	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)
@@ -238,19 +228,6 @@ func (r *Replica) openOrFetch(ctx context.Context, s manifest.Snapshot) (*openFi
 		return open, nil
 	}
 	return r.fetch(ctx, s)
-}
-
-func (r *Replica) fetch(ctx context.Context, s manifest.Snapshot) (*openFile, error) {
-	path, err := r.store.Fetch(ctx, s, r.dir)
-	if err != nil {
-		return nil, err
-	}
-	file, err := snapshot.Open(path)
-	if err != nil {
-		_ = os.Remove(path)
-		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
-	}
-	return &openFile{snapshot: s, file: file, path: path}, nil
 }
 
 // show switches to a view. The previous file stays open for a while if it is pinned; else
@@ -267,15 +244,6 @@ func (r *Replica) show(view View, next *openFile) {
 		r.retain(last)
 	default:
 		r.retire(last)
-	}
-}
-
-func (r *Replica) retire(file *openFile) { r.retiring.Go(func() { file.retire(r.log) }) }
-
-func (h *openFile) retire(log *slog.Logger) {
-	h.users.Wait()
-	if err := errors.Join(h.file.Close(), os.Remove(h.path)); err != nil {
-		log.Warn("an old snapshot was not deleted from disk", "error", err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"voc/internal/replica"
 )
 
-// newReplica makes one over a store, and closes it at the end.
+// newReplica returns a replica of a store. The test closes it.
 func newReplica(t *testing.T, store blob.Store) *replica.Replica {
 	t.Helper()
 	r := replica.New(open(store), t.TempDir(), quiet)
@@ -23,7 +23,7 @@ func newReplica(t *testing.T, store blob.Store) *replica.Replica {
 	return r
 }
 
-// sees syncs and checks which run's snapshot is served then: "" is none.
+// sees syncs, and checks which run's snapshot is served; "" for none.
 func sees(t *testing.T, r *replica.Replica, run string) replica.View {
 	t.Helper()
 	if err := r.Sync(t.Context()); err != nil {
@@ -41,7 +41,8 @@ func serves(t *testing.T, r *replica.Replica, run string) replica.View {
 	case view.File == nil && run != "":
 		t.Fatalf("nothing is served, want the snapshot of %s; warnings %q", run, view.Warnings)
 	case view.File != nil && (view.Snapshot.Run != run || view.File.Meta().Run != run):
-		t.Errorf("the file of %s is served as that of %s, want %s", view.File.Meta().Run, view.Snapshot.Run, run)
+		t.Errorf("the file of %s is served as that of %s, want %s", view.File.Meta().Run,
+			view.Snapshot.Run, run)
 	}
 	if view.File != nil {
 		reads(t, view)
@@ -99,7 +100,7 @@ func TestSyncOpensNewPublication(t *testing.T) {
 	}
 }
 
-// In a bubble a goroutine that stays fails the test.
+// In a synctest bubble, a goroutine that is left fails the test.
 func TestFileStaysOpenWhileUsed(t *testing.T) {
 	t.Parallel()
 	files := []string{"full-1", "full-2", "full-3"}
@@ -167,7 +168,7 @@ func TestUnavailableStoreIsAWarning(t *testing.T) {
 	for _, effect := range []blobtest.Effect{blobtest.Refused, blobtest.Cut(9)} {
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
 		if r.Sync(t.Context()) == nil || len(serves(t, r, "full-1").Warnings) != 1 {
-			t.Error("a snapshot that can not be fetched is no error")
+			t.Error("a snapshot that cannot be fetched causes no error")
 		}
 	}
 	silent(t, sees(t, r, "full-2"))
@@ -204,7 +205,7 @@ func TestDamagedManifestServesNewestCopy(t *testing.T) {
 	}
 }
 
-// The copy of the newest publication may be missing: its process died before it was put.
+// The copy of the newest publication may be missing: its process died before it wrote it.
 func TestServedNeverRevertsToOlderCopy(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -275,7 +276,8 @@ func TestInvalidFileIsNotServed(t *testing.T) {
 	}
 }
 
-// What is open was whole when it was opened. It is served until there is something better, whatever becomes of the store.
+// An open snapshot was valid when it was opened. It is served until a newer one is,
+// whatever happens to the store.
 func TestServedStaysWithoutAlternative(t *testing.T) {
 	t.Parallel()
 	for name, loss := range map[string]func(t *testing.T, store *blobtest.Memory){
@@ -301,7 +303,8 @@ func TestServedStaysWithoutAlternative(t *testing.T) {
 			if len(view.Warnings) == 0 {
 				t.Fatal("no warning")
 			}
-			says(t, view.Warnings[len(view.Warnings)-1].Error(), view.Snapshot.ID, "still serving", "full refresh")
+			says(t, view.Warnings[len(view.Warnings)-1].Error(), view.Snapshot.ID, "still serving",
+				"full refresh")
 			sees(t, newcomer, "")
 			c := manifest.New(store, 1, quota, quiet)
 			publish(t, c, sealed(t, "full-3"), "full-3")
@@ -315,7 +318,8 @@ func TestMissingDirectoryIsNotDamage(t *testing.T) {
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet)
-	if err := r.Sync(t.Context()); !errors.Is(err, os.ErrNotExist) || errors.Is(err, manifest.ErrDamaged) {
+	if err := r.Sync(t.Context()); !errors.Is(err, os.ErrNotExist) ||
+		errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // three publishes full-1, full-2 and full-3, each with a watermark of its own, an hour apart.
-func three(t *testing.T, c *manifest.Store, file func(t testing.TB, run string) snapshot.Sealed) (all []manifest.Snapshot) {
+func three(t *testing.T, c *manifest.Store, file func(t testing.TB,
+	run string) snapshot.Sealed) (all []manifest.Snapshot) {
 	t.Helper()
 	for i, run := range []string{"full-1", "full-2", "full-3"} {
 		p := publication(t, file(t, run), receipt(run), load(t, c).Current)

@@ -38,7 +38,8 @@ func TestSyncIfOlderRespectsAge(t *testing.T) {
 		step := func(wait time.Duration, looked int) {
 			t.Helper()
 			time.Sleep(wait)
-			if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil && !errors.Is(err, blobtest.ErrInjected) {
+			if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil &&
+				!errors.Is(err, blobtest.ErrInjected) {
 				t.Error(err)
 			}
 			if want += looked; looks(faulty.Log()) != want {
@@ -87,7 +88,8 @@ func TestFetchDoesNotBlockReaders(t *testing.T) {
 		for _, run := range []string{"full-1", "full-2"} {
 			publish(t, open(store), sealed(t, run), run)
 			fetching, arrived := make(chan struct{}), make(chan struct{})
-			faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Before(func() { close(fetching); <-arrived })})
+			faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1,
+				Effect: blobtest.Before(func() { close(fetching); <-arrived })})
 			var all sync.WaitGroup
 			all.Go(func() { _ = r.Sync(t.Context()) })
 			<-fetching
@@ -132,7 +134,8 @@ func TestFirstSyncCanBeCanceled(t *testing.T) {
 	silent(t, sees(t, r, "full-1"))
 }
 
-// Two processes publish, two serve; each of eight readers checks that a view is of one publication, whole.
+// Two processes publish and two serve. Eight readers check that each view is of one
+// publication.
 func TestConcurrentReadersAndPublishers(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
@@ -180,12 +183,13 @@ func TestConcurrentReadersAndPublishers(t *testing.T) {
 	holds(t, store, "snapshots/", slices.Compact(named(m)))
 }
 
-// publishUntilDone asks for the lease as often as another process has it.
+// publishUntilDone retries while another process holds the lease.
 func publishUntilDone(t *testing.T, store blob.Store, p manifest.Publication, run string) {
 	c := open(store)
 	for {
 		m, leased, err := c.Acquire(t.Context(), base, job.Request{}, job.Run{
-			ID: run, Attempt: run, Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon), AirtableCalls: 1,
+			ID: run, Attempt: run, Mode: job.Full, Trigger: job.TriggerCLI, Started: job.At(noon),
+			AirtableCalls: 1,
 		})
 		if err == nil {
 			p.Run, p.Snapshot.Parent = leased, m.Current
@@ -209,8 +213,10 @@ func readOnce(t *testing.T, r *replica.Replica, madeBy map[string]string) replic
 	if view.File == nil {
 		return view
 	}
-	if view.Snapshot.ID != string(view.Manifest.Current) || view.File.Meta().Run != madeBy[view.Snapshot.SHA256] || len(view.Warnings) > 0 {
-		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID, view.File.Meta().Run, view.Manifest.Current, view.Warnings)
+	if view.Snapshot.ID != string(view.Manifest.Current) ||
+		view.File.Meta().Run != madeBy[view.Snapshot.SHA256] || len(view.Warnings) > 0 {
+		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID,
+			view.File.Meta().Run, view.Manifest.Current, view.Warnings)
 	}
 	reads(t, view)
 	return view

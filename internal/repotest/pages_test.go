@@ -134,7 +134,7 @@ func anchors(page string) (all []string) {
 // writes them.
 func TestGeneratedParts(t *testing.T) {
 	for _, part := range []struct{ page, name, text string }{
-		{"infra/ENVIRONMENT.md", "variables", variablesTable()},
+		{"infra/ENVIRONMENT.md", "variables", variablesTable(t)},
 		{"infra/ENVIRONMENT.md", "keys", fieldMapKeys(t)},
 		{"infra/DESIGN.md", "imports", importsBlock(t)},
 	} {
@@ -160,26 +160,14 @@ func TestGeneratedParts(t *testing.T) {
 	}
 }
 
-// variablesTable is the table of variables, as the programs have it.
-func variablesTable() string {
-	var out strings.Builder
-	out.WriteString("| variable | meaning | default | read by |\n|---|---|---|---|\n")
-	for _, v := range config.Variables() {
-		if len(v.Hosts) == 0 {
-			continue
-		}
-		var hosts []string
-		for _, host := range v.Hosts {
-			hosts = append(hosts, string(host))
-		}
-		fallback := "–"
-		if v.Default != "" {
-			fallback = "`" + v.Default + "`"
-		}
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n",
-			v.Name, v.Meaning, fallback, strings.Join(hosts, ", "))
+// variablesTable returns the output of `voc help environment --markdown`.
+func variablesTable(t *testing.T) string {
+	t.Helper()
+	var table strings.Builder
+	if err := config.WriteMarkdown(&table); err != nil {
+		t.Fatal(err)
 	}
-	return out.String()
+	return table.String()
 }
 
 // fieldMapKeys is the list of the keys of FIELD_MAP, each with its default fields.

@@ -11,40 +11,39 @@ import (
 	"voc/internal/config"
 )
 
-// emulatorCmd is the command that serves the Airtable emulator until it is stopped.
+// emulatorCmd serves the Airtable emulator until it is stopped.
 type emulatorCmd struct{}
 
 // Run serves until ctx ends.
 func (emulatorCmd) Run(ctx context.Context, p *Program) error {
 	cfg, err := config.LoadSim(p.Environ)
 	if err != nil {
-		return mistakes(err)
+		return errEnvironment(err)
 	}
-	sim, err := p.startEmulator(cfg)
+	e, err := p.startEmulator(cfg)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(p.Stdout, sim.banner)
+	fmt.Fprintln(p.Stdout, e.banner)
 	<-ctx.Done()
-	sim.stop()
+	e.stop()
 	return nil
 }
 
-// running is an emulator that listens.
-type running struct {
-	airtable config.Airtable
+// emulator is an Airtable emulator that listens.
+type emulator struct {
+	airtable config.Airtable // how to reach it
 	banner   string
-	stop     func()
+	server   *http.Server
 }
 
-// startEmulator starts an emulator.
-func (p *Program) startEmulator(cfg config.Sim) (*running, error) {
+func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 	base := airtablesim.Sample(p.now())
 	data := "built-in sample data"
 	if cfg.Data != "" {
 		var err error
 		if base, err = airtablesim.Load(cfg.Data); err != nil {
-			return nil, mistakes(fmt.Errorf("AIRTABLE_SIM_DATA: %w", err))
+			return nil, errEnvironment(fmt.Errorf("AIRTABLE_SIM_DATA: %w", err))
 		}
 		data = cfg.Data
 	}
@@ -56,18 +55,22 @@ func (p *Program) startEmulator(cfg config.Sim) (*running, error) {
 	if cfg.Table != base.TableName() {
 		sim.RenameTable(cfg.Table)
 	}
-	server := &http.Server{Handler: sim, ReadHeaderTimeout: headerTimeout}
-	go func() { _ = server.Serve(listener) }() // ends with stop
-	r := &running{stop: func() { _ = server.Close() }}
-	r.airtable = config.Airtable{
-		Key: access.NewSecret(airtablesim.DemoToken), BaseID: base.ID(), Table: cfg.Table, URL: "http://" + listener.Addr().String(),
+	e := &emulator{server: &http.Server{Handler: sim, ReadHeaderTimeout: headerTimeout}}
+	go func() { _ = e.server.Serve(listener) }() // returns after stop
+	e.airtable = config.Airtable{
+		Key:    access.NewSecret(airtablesim.DemoToken),
+		BaseID: base.ID(),
+		Table:  cfg.Table,
+		URL:    "http://" + listener.Addr().String(),
 	}
-	r.banner = strings.Join([]string{
+	e.banner = strings.Join([]string{
 		"Airtable emulator with " + data,
-		"  URL    " + r.airtable.URL,
-		"  base   " + r.airtable.BaseID,
-		"  table  " + r.airtable.Table,
+		"  URL    " + e.airtable.URL,
+		"  base   " + e.airtable.BaseID,
+		"  table  " + e.airtable.Table,
 		"  token  " + airtablesim.DemoToken,
 	}, "\n")
-	return r, nil
+	return e, nil
 }
+
+func (e *emulator) stop() { _ = e.server.Close() }

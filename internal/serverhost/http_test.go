@@ -11,8 +11,8 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestTheServersOwnAnswersAreTheAPIs: those that net/http would give by itself as well.
-func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
+// TestServerErrorResponses: the API also answers the requests that net/http would answer itself.
+func TestServerErrorResponses(t *testing.T) {
 	t.Parallel()
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	for line, status := range map[string]int{
@@ -28,30 +28,36 @@ func TestTheServersOwnAnswersAreTheAPIs(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		go func() { _, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n") }()
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		request := line + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n"
+		go func() { _, _ = io.WriteString(conn, request) }()
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if contentType := answer.Header.Get("Content-Type"); answer.StatusCode != status || status >= 400 && contentType != "application/problem+json" {
-			t.Errorf("%.60s: %d %s, want %d", line, answer.StatusCode, contentType, status)
+		contentType := response.Header.Get("Content-Type")
+		if response.StatusCode != status || status >= 400 && contentType != "application/problem+json" {
+			t.Errorf("%.60s: %d %s, want %d", line, response.StatusCode, contentType, status)
 		}
 	}
 }
 
-func TestTheDashboardsUsersSignIn(t *testing.T) {
+func TestSignIn(t *testing.T) {
 	t.Parallel()
 	const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W" // of "open sesame"
-	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(`DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", "password_hash": "`+hash+`"}}`)...))
-	said := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "", `{"email": "ann@example.com", "password": "open sesame"}`)
-	if said != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
-		t.Errorf("it says %s", said)
+	users := `DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", ` +
+		`"password_hash": "` + hash + `"}}`
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(users)...))
+	body := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "",
+		`{"email": "ann@example.com", "password": "open sesame"}`)
+	if body != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
+		t.Errorf("body %s", body)
 	}
 }
 
-func TestAServerRefusesToTakeAJWTsWord(t *testing.T) {
+func TestServerRejectsJWTReads(t *testing.T) {
 	t.Parallel()
-	if code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt")); code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
+	code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt"))
+	if code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

@@ -8,13 +8,12 @@ import (
 	"syscall"
 )
 
-// listen opens an address, host:port, that a variable names. An address that another program has
-// is a mistake in the environment.
+// listen listens on address, host:port, which the variable holds. An address in use is an
+// environmentError.
 func listen(variable, address string) (net.Listener, error) {
 	listener, err := net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, environmentError{fmt.Errorf(
-			"listen on %s: %w: set %s=%s, or to another address that is free",
+		return nil, environmentError{fmt.Errorf("listen on %s: %w: set %s=%s, or another free address",
 			address, syscall.EADDRINUSE, variable, nextPort(address))}
 	}
 	if err != nil {
@@ -23,9 +22,9 @@ func listen(variable, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// nextPort is address with the port after its own, or with any free one after the last.
+// nextPort returns address with the next port; after the last port comes 0, any free one.
 func nextPort(address string) string {
-	host, port, _ := net.SplitHostPort(address) // it was listened on
+	host, port, _ := net.SplitHostPort(address) // net.Listen has parsed it
 	number, _ := strconv.ParseUint(port, 10, 16)
 	return net.JoinHostPort(host, strconv.Itoa(int(uint16(number)+1)))
 }

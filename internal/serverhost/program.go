@@ -17,75 +17,77 @@ import (
 const (
 	exitOK     = 0
 	exitFailed = 1
-	exitUsage  = 2 // wrong arguments, or a mistake in the environment
+	exitUsage  = 2 // wrong arguments or environment
 )
 
-// Program is one start of the server.
+// Program is one start of voc.
 type Program struct {
-	Args           []string // without the program's own name
-	Environ        []string // as os.Environ returns it; the last one of a name counts
+	Args           []string // without the program's name
+	Environ        []string // in the form of os.Environ; the last entry for a name counts
 	Stdout, Stderr io.Writer
 
-	// Credentials finds the keys and the region of a bucket; nil looks where the AWS CLI does:
-	// the process's variables, shared files, the role of the machine.
+	// Credentials returns the keys and the region for a bucket. If it is nil, Run searches
+	// where the AWS CLI does: the process's environment, shared files, the machine's role.
 	Credentials app.AWS
 
-	// Now is the clock of the schedule, of run ids and of the emulator's sample; nil is the
+	// Now is the clock of the scheduler, of run ids and of the emulator's sample; nil is the
 	// machine's.
 	Now func() time.Time
 
-	// Drain is how long a server that is asked to end waits for answers under way; 0 is ten
+	// Drain bounds how long a server that is stopped waits for responses in progress; 0 is ten
 	// seconds.
 	Drain time.Duration
 }
 
 // commands are the program's commands, as kong parses them.
 type commands struct {
-	Serve    serveCmd    `cmd:"" default:"1" help:"Serve the API and refresh by the schedule (the default)."`
+	Serve    serveCmd    `cmd:"" default:"1" help:"Serve the API and refresh on schedule (default)."`
 	Refresh  refreshCmd  `cmd:"" help:"Refresh once, or check whether a refresh would work."`
-	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes until a person starts one."`
-	Status   statusCmd   `cmd:"" help:"Print what the store holds, as GET /api/cache/ does."`
+	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes."`
+	Status   statusCmd   `cmd:"" help:"Print the response of GET /api/cache/."`
 	Emulator emulatorCmd `cmd:"" help:"Serve the Airtable emulator alone."`
+	Help     helpCmd     `cmd:"" help:"Print a help topic."`
 }
 
-// Run runs the command that Args name until it is done or ctx ends, and returns the exit code: 0,
-// 1 if the command failed, 2 if the arguments or the environment are wrong.
+// Run runs the command in Args until it ends or ctx does, and returns the exit code: 0, 1 if the
+// command failed, or 2 if the arguments or the environment are wrong.
 func (p *Program) Run(ctx context.Context) int {
 	var c commands
-	asked := false // for help, which kong prints
+	helpPrinted := false
 	parser := kong.Must(&c,
-		kong.Name("server"),
-		kong.Description("voc: a read replica of an Airtable table of feedback. "+
-			"The environment configures it: see the README."),
+		kong.Name("voc"),
+		kong.Description("A read replica of an Airtable table of feedback. Environment variables "+
+			"configure it; voc help environment lists them."),
+		kong.Vars{"modes": modesHelp},
 		kong.Writers(p.Stdout, p.Stderr),
-		kong.Exit(func(int) { asked = true }))
-	chosen, err := parser.Parse(p.Args)
-	if asked {
+		kong.Exit(func(int) { helpPrinted = true }))
+	command, err := parser.Parse(p.Args)
+	if helpPrinted {
 		return exitOK
 	}
 	if err != nil {
-		fmt.Fprintf(p.Stderr, "server: %v (see server --help)\n", err)
+		fmt.Fprintf(p.Stderr, "voc: %v (see voc --help)\n", err)
 		return exitUsage
 	}
-	chosen.BindTo(ctx, (*context.Context)(nil))
-	return p.exitCode(chosen.Run(p))
+	command.BindTo(ctx, (*context.Context)(nil))
+	return p.exitCode(command.Run(p))
 }
 
-// errPrinted ends a command that has already printed why it failed.
+// errPrinted is the error of a command that has already printed the reason.
 var errPrinted = errors.New("failed")
 
-// environmentError is a mistake in the environment: nothing was started.
+// environmentError is an error in the environment.
 type environmentError struct{ error }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e environmentError) Unwrap() error { return e.error }
 
-// mistakes marks the errors of a configuration, one a line.
-func mistakes(err error) error {
-	return environmentError{fmt.Errorf("the environment is wrong, nothing was started:\n%w", err)}
+// errEnvironment wraps the error of package config, which has several lines.
+func errEnvironment(err error) error {
+	return environmentError{fmt.Errorf("invalid environment, nothing was started:\n%w", err)}
 }
 
-// exitCode prints the error of a command, and gives the exit code.
+// exitCode prints the error of a command and returns the exit code.
 func (p *Program) exitCode(err error) int {
 	if err == nil {
 		return exitOK
@@ -93,14 +95,14 @@ func (p *Program) exitCode(err error) int {
 	if errors.Is(err, errPrinted) {
 		return exitFailed
 	}
-	fmt.Fprintf(p.Stderr, "server: %v\n", err)
+	fmt.Fprintf(p.Stderr, "voc: %v\n", err)
 	if _, ok := errors.AsType[environmentError](err); ok {
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// now is the time by the program's clock.
+// now returns the time by the program's clock.
 func (p *Program) now() time.Time {
 	if p.Now != nil {
 		return p.Now()
@@ -108,10 +110,10 @@ func (p *Program) now() time.Time {
 	return wallClock()
 }
 
-// wallClock is the time without the monotonic reading, which stands still while the machine sleeps.
+// wallClock returns the time without the monotonic reading, which stops while a machine sleeps.
 func wallClock() time.Time { return time.Now().Round(0) }
 
-// printJSON prints v for people.
+// printJSON prints v indented.
 func (p *Program) printJSON(v any) error {
 	out := json.NewEncoder(p.Stdout)
 	out.SetEscapeHTML(false)

@@ -8,21 +8,13 @@ import (
 	"voc/internal/config"
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/refresh"
 	"voc/internal/schedule"
 )
 
-const (
-	// wake is how often the clock on the wall is looked at: a timer alone stands still while a laptop sleeps, and does not notice a clock that is set.
-	wake = time.Minute
-	// late is by how much a run may miss its time and still count as the scheduled one.
-	late = 5 * time.Minute
-)
-
-// scheduler asks for refreshes when they are due.
+// scheduler starts refreshes when they are due.
 type scheduler struct {
 	entries []entry
-	ask     func(job.Request) (refresh.Promise, error)
+	start   func(job.Request) error
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -33,29 +25,34 @@ type entry struct {
 	next time.Time // zero: never
 }
 
-// newScheduler makes a scheduler by the machine's clock. It knows the full first, so that of two that are due together the lesser one joins the greater.
-func newScheduler(cfg config.Schedule, ask func(job.Request) (refresh.Promise, error), log *slog.Logger) *scheduler {
-	return &scheduler{ask: ask, now: wallClock, log: log, entries: []entry{
-		{mode: job.Full, Schedule: cfg.Full}, {mode: job.Sweep, Schedule: cfg.Sweep}, {mode: job.Incremental, Schedule: cfg.Incremental},
+// newScheduler returns a scheduler by the machine's clock. Its first entry is the full refresh, so
+// that of two runs due at the same time the lesser joins the greater.
+func newScheduler(
+	cfg config.Schedule, start func(job.Request) error, log *slog.Logger,
+) *scheduler {
+	return &scheduler{start: start, now: wallClock, log: log, entries: []entry{
+		{mode: job.Full, Schedule: cfg.Full},
+		{mode: job.Sweep, Schedule: cfg.Sweep},
+		{mode: job.Incremental, Schedule: cfg.Incremental},
 	}}
 }
 
-// catchUp asks, once, for what was due while no process was there to do it.
+// catchUp starts at most one run, for what was due while no server was running.
 func (s *scheduler) catchUp(m manifest.Manifest, now time.Time) {
 	for _, e := range s.entries {
 		if missed := e.Missed(m.LastDone(e.mode), now); !missed.IsZero() {
-			s.log.Info("a refresh was missed and is caught up", "mode", e.mode, "due", missed)
-			s.due(e.mode, job.TriggerCatchUp, missed)
+			s.log.Info("catching up a missed refresh", "mode", e.mode, "due", missed)
+			s.startDue(e.mode, job.TriggerCatchUp, missed)
 			return
 		}
 	}
 }
 
-// run asks at each due time until ctx ends.
+// run starts runs when they are due, until ctx ends.
 func (s *scheduler) run(ctx context.Context) {
 	s.plan(s.now())
 	for ctx.Err() == nil {
-		timer := time.NewTimer(s.pause(s.now()))
+		timer := time.NewTimer(s.untilNext(s.now()))
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -71,61 +68,75 @@ func (s *scheduler) plan(now time.Time) {
 	}
 }
 
-// pause is how long nothing is to be done.
-func (s *scheduler) pause(now time.Time) time.Duration {
-	pause := wake
+// maxWait is how often the scheduler looks at the wall clock: a timer stops while a laptop
+// sleeps, and does not notice that the clock was set.
+const maxWait = time.Minute
+
+// untilNext returns the time until the next run is due, at most maxWait.
+func (s *scheduler) untilNext(now time.Time) time.Duration {
+	wait := maxWait
 	for _, e := range s.entries {
 		if !e.next.IsZero() {
-			pause = min(pause, e.next.Sub(now))
+			wait = min(wait, e.next.Sub(now))
 		}
 	}
-	return max(pause, 0)
+	return max(wait, 0)
 }
+
+// maxDelay is how late a run may start and still count as scheduled.
+const maxDelay = 5 * time.Minute
 
 func (s *scheduler) tick(now time.Time) {
 	for i := range s.entries {
 		e := &s.entries[i]
-		if next := e.Next(now); next.Before(e.next) { // the clock was put back
+		if next := e.Next(now); next.Before(e.next) { // the clock was set back
 			e.next = next
 		}
 		if e.next.IsZero() || now.Before(e.next) {
 			continue
 		}
 		trigger := job.TriggerSchedule
-		if now.Sub(e.next) > late {
+		if now.Sub(e.next) > maxDelay {
 			trigger = job.TriggerCatchUp
 		}
-		s.due(e.mode, trigger, e.next)
+		s.startDue(e.mode, trigger, e.next)
 		e.next = e.Next(now)
 	}
 }
 
-// due asks for the run of a time. Its id tells that time, so that of several servers over one store one does it.
-func (s *scheduler) due(mode job.Mode, trigger job.Trigger, at time.Time) {
-	if _, err := s.ask(job.Request{ID: job.ScheduledRunID(mode, at), Mode: mode, Trigger: trigger}); err != nil {
-		s.log.Warn("a refresh is due and can not be started", "mode", mode, "error", err)
+// startDue starts the run that is due at a time. Its id contains that time, so that only one of
+// several servers over one store does it.
+func (s *scheduler) startDue(mode job.Mode, trigger job.Trigger, at time.Time) {
+	request := job.Request{ID: job.ScheduledRunID(mode, at), Mode: mode, Trigger: trigger}
+	if err := s.start(request); err != nil {
+		s.log.Warn("a refresh is due and cannot be started", "mode", mode, "error", err)
 	}
 }
 
-// retries are after how long a run that nobody asked for is tried again, as long as it fails for a reason that may pass: as Lambda does with an asynchronous call.
-var retries = []time.Duration{time.Minute, 2 * time.Minute}
+// retryDelays are the waits before the attempts after the first, as Lambda has them for an
+// asynchronous invocation.
+var retryDelays = []time.Duration{time.Minute, 2 * time.Minute}
 
-// waiting waits for a run's receipt.
-type waiting func(context.Context) (job.Run, error)
+// runner accepts requests and waits for the runs that it promised.
+type runner interface {
+	Ask(context.Context, job.Request) (job.Ticket, error)
+	Wait(context.Context, job.Ticket) (job.Run, error)
+}
 
-// again waits for a run, and has it done again while that may help.
-func again(ctx context.Context, wait waiting, ask func() (waiting, error)) {
-	for _, pause := range retries {
-		receipt, err := wait(ctx)
+// retry waits for the run of a ticket, and requests it again while it fails for a reason that may
+// pass.
+func retry(ctx context.Context, r runner, request job.Request, ticket job.Ticket) {
+	for _, delay := range retryDelays {
+		receipt, err := r.Wait(ctx, ticket)
 		if err != nil || !receipt.MayPass() {
 			return
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(pause):
+		case <-time.After(delay):
 		}
-		if wait, err = ask(); err != nil {
+		if ticket, err = r.Ask(ctx, request); err != nil {
 			return
 		}
 	}

@@ -3,7 +3,6 @@ package serverhost
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"slices"
 	"testing"
@@ -13,27 +12,26 @@ import (
 	"voc/internal/config"
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/refresh"
 )
 
-// asked is a scheduler of the default schedule with the refreshes it asked for.
-type asked struct {
+// recorder is a scheduler of the default schedule, with the runs that it has started.
+type recorder struct {
 	*scheduler
 	runs []string
 }
 
-func newAsked(t *testing.T) *asked {
+func newRecorder(t *testing.T) *recorder {
 	t.Helper()
 	cfg, err := config.Load(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &asked{}
-	a.scheduler = newScheduler(cfg.Schedule, func(q job.Request) (refresh.Promise, error) {
-		a.runs = append(a.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
-		return refresh.Promise{}, nil
-	}, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	return a
+	r := &recorder{}
+	r.scheduler = newScheduler(cfg.Schedule, func(q job.Request) error {
+		r.runs = append(r.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
+		return nil
+	}, slog.New(slog.DiscardHandler))
+	return r
 }
 
 func at(t *testing.T, local string) time.Time {
@@ -49,98 +47,127 @@ func at(t *testing.T, local string) time.Time {
 	return instant
 }
 
-func TestSchedulerAsksWhenARefreshIsDueAndOnce(t *testing.T) {
+func TestScheduler(t *testing.T) {
 	for _, c := range []struct {
 		name, from, to string
 		want           []string
 	}{
-		{"a Monday morning", "2026-11-23 08:30:00", "2026-11-23 10:30:00", []string{"incremental by schedule", "incremental by schedule"}},
-		{"an early morning", "2026-11-23 06:00:00", "2026-11-23 07:00:00", []string{"sweep by schedule"}},
-		{"a Saturday", "2026-11-21 00:00:00", "2026-11-21 23:59:59", nil},
-		{"Sunday night", "2026-11-22 23:00:00", "2026-11-23 00:30:00", []string{"full by schedule"}},
+		{"Monday morning", "2026-11-23 08:30:00", "2026-11-23 10:30:00",
+			[]string{"incremental by schedule", "incremental by schedule"}},
+		{"early morning", "2026-11-23 06:00:00", "2026-11-23 07:00:00",
+			[]string{"sweep by schedule"}},
+		{"Saturday", "2026-11-21 00:00:00", "2026-11-21 23:59:59", nil},
+		{"Sunday night", "2026-11-22 23:00:00", "2026-11-23 00:30:00",
+			[]string{"full by schedule"}},
 	} {
-		a := newAsked(t)
+		r := newRecorder(t)
 		now, end := at(t, c.from), at(t, c.to)
-		a.plan(now)
+		r.plan(now)
 		for now.Before(end) {
-			now = now.Add(max(a.pause(now), time.Second))
-			a.tick(now)
+			now = now.Add(max(r.untilNext(now), time.Second))
+			r.tick(now)
 		}
-		if !slices.Equal(a.runs, c.want) {
-			t.Errorf("%s: %q, want %q", c.name, a.runs, c.want)
+		if !slices.Equal(r.runs, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, r.runs, c.want)
 		}
 	}
 }
 
-func TestSchedulerCatchesUpOnceAfterTheMachineSlept(t *testing.T) {
-	a := newAsked(t)
-	a.plan(at(t, "2026-11-23 09:30:00"))
-	a.tick(at(t, "2026-11-23 14:20:00"))
-	a.tick(at(t, "2026-11-23 14:21:00"))
-	if want := []string{"incremental by catch-up"}; !slices.Equal(a.runs, want) {
-		t.Errorf("%q, want %q", a.runs, want)
+func TestSchedulerAfterSleep(t *testing.T) {
+	r := newRecorder(t)
+	r.plan(at(t, "2026-11-23 09:30:00"))
+	r.tick(at(t, "2026-11-23 14:20:00"))
+	r.tick(at(t, "2026-11-23 14:21:00"))
+	if want := []string{"incremental by catch-up"}; !slices.Equal(r.runs, want) {
+		t.Errorf("%q, want %q", r.runs, want)
 	}
 }
 
-func TestSchedulerCatchesUpOnceWhatWasMissedWhileItWasDown(t *testing.T) {
+func TestSchedulerCatchUp(t *testing.T) {
 	receipt := func(mode job.Mode, finished string) job.Run {
-		return job.Run{ID: finished, Mode: mode, Outcome: job.Nullable(job.Published), Finished: job.At(at(t, finished))}
+		return job.Run{
+			ID: finished, Mode: mode, Outcome: job.Nullable(job.Published),
+			Finished: job.At(at(t, finished)),
+		}
 	}
+	incremental := receipt(job.Incremental, "2026-11-24 09:00:05")
+	sweep := receipt(job.Sweep, "2026-11-24 06:30:30")
+	full := receipt(job.Full, "2026-11-22 23:59:20")
+	oldFull := receipt(job.Full, "2026-11-15 23:59:20")
+	oldIncremental := receipt(job.Incremental, "2026-11-20 21:00:05")
+	newIncremental := receipt(job.Incremental, "2026-11-24 15:00:05")
 	for _, c := range []struct {
 		name, now string
 		runs      []job.Run
 		want      []string
 	}{
-		{"nothing was due", "2026-11-24 09:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Sweep, "2026-11-24 06:30:30"), receipt(job.Full, "2026-11-22 23:59:20")}, nil},
-		{"some incrementals", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Sweep, "2026-11-24 06:30:30"), receipt(job.Full, "2026-11-22 23:59:20")}, []string{"incremental by catch-up"}},
-		{"the sweep, which does what an incremental does", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 09:00:05"), receipt(job.Full, "2026-11-22 23:59:20")}, []string{"sweep by catch-up"}},
-		{"the full, which does what an incremental does", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-20 21:00:05"), receipt(job.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
-		{"the full alone", "2026-11-24 15:40:00", []job.Run{receipt(job.Incremental, "2026-11-24 15:00:05"), receipt(job.Full, "2026-11-15 23:59:20")}, []string{"full by catch-up"}},
+		{"nothing missed", "2026-11-24 09:40:00", []job.Run{incremental, sweep, full}, nil},
+		{"incrementals missed", "2026-11-24 15:40:00", []job.Run{incremental, sweep, full},
+			[]string{"incremental by catch-up"}},
+		{"sweep instead of incremental", "2026-11-24 15:40:00", []job.Run{incremental, full},
+			[]string{"sweep by catch-up"}},
+		{"full instead of incremental", "2026-11-24 15:40:00", []job.Run{oldIncremental, oldFull},
+			[]string{"full by catch-up"}},
+		{"only the full missed", "2026-11-24 15:40:00", []job.Run{newIncremental, oldFull},
+			[]string{"full by catch-up"}},
 	} {
-		a := newAsked(t)
-		a.catchUp(manifest.Manifest{State: job.State{Runs: c.runs}}, at(t, c.now))
-		if !slices.Equal(a.runs, c.want) {
-			t.Errorf("%s: %q, want %q", c.name, a.runs, c.want)
+		r := newRecorder(t)
+		r.catchUp(manifest.Manifest{State: job.State{Runs: c.runs}}, at(t, c.now))
+		if !slices.Equal(r.runs, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, r.runs, c.want)
 		}
 	}
 }
 
-func TestSchedulerGoesOnWhenTheClockIsPutBack(t *testing.T) {
-	a := newAsked(t)
-	a.plan(at(t, "2036-11-24 09:30:00"))
-	a.tick(at(t, "2026-11-23 09:30:00"))
-	a.tick(at(t, "2026-11-23 10:00:00"))
-	if want := []string{"incremental by schedule"}; !slices.Equal(a.runs, want) {
-		t.Errorf("%q, want %q", a.runs, want)
+func TestSchedulerClockSetBack(t *testing.T) {
+	r := newRecorder(t)
+	r.plan(at(t, "2036-11-24 09:30:00"))
+	r.tick(at(t, "2026-11-23 09:30:00"))
+	r.tick(at(t, "2026-11-23 10:00:00"))
+	if want := []string{"incremental by schedule"}; !slices.Equal(r.runs, want) {
+		t.Errorf("%q, want %q", r.runs, want)
 	}
 }
 
-func TestARunThatFailsForAReasonThatMayPassIsTriedTwiceMore(t *testing.T) {
-	failed, later, final := job.Run{Outcome: "failed"}, job.Run{Outcome: "retry-later"}, job.Run{Outcome: "failed", Final: true}
-	done, refused := job.Run{Outcome: "published"}, job.Run{Outcome: "refused"}
+// fakeRunner returns one receipt for each attempt.
+type fakeRunner struct {
+	receipts []job.Run
+	attempts int
+}
+
+func (f *fakeRunner) Ask(context.Context, job.Request) (job.Ticket, error) {
+	f.attempts++
+	return job.Ticket{}, nil
+}
+
+func (f *fakeRunner) Wait(context.Context, job.Ticket) (job.Run, error) {
+	return f.receipts[f.attempts-1], nil
+}
+
+func TestRetry(t *testing.T) {
+	failed, retryLater := job.Run{Outcome: "failed"}, job.Run{Outcome: "retry-later"}
+	final := job.Run{Outcome: "failed", Final: true}
+	published, refused := job.Run{Outcome: "published"}, job.Run{Outcome: "refused"}
 	for name, c := range map[string]struct {
 		receipts []job.Run
-		tries    int
+		attempts int
 		took     time.Duration
 	}{
-		"it does not fail":       {[]job.Run{done}, 1, 0},
-		"it fails for good":      {[]job.Run{final}, 1, 0},
-		"it is refused":          {[]job.Run{refused}, 1, 0},
-		"it fails once":          {[]job.Run{failed, done}, 2, time.Minute},
-		"it fails again":         {[]job.Run{failed, later, done}, 3, 3 * time.Minute},
-		"it fails over and over": {[]job.Run{failed, failed, failed, failed}, 3, 3 * time.Minute},
+		"published":           {[]job.Run{published}, 1, 0},
+		"final failure":       {[]job.Run{final}, 1, 0},
+		"refused":             {[]job.Run{refused}, 1, 0},
+		"failed once":         {[]job.Run{failed, published}, 2, time.Minute},
+		"failed twice":        {[]job.Run{failed, retryLater, published}, 3, 3 * time.Minute},
+		"failed at each time": {[]job.Run{failed, failed, failed, failed}, 3, 3 * time.Minute},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				tries, began := 0, time.Now()
-				ask := func() (waiting, error) {
-					tries++
-					return func(context.Context) (job.Run, error) { return c.receipts[tries-1], nil }, nil
-				}
-				first, _ := ask()
-				again(t.Context(), first, ask)
-				if took := time.Since(began); tries != c.tries || took != c.took {
-					t.Errorf("%d tries in %s, want %d in %s", tries, took, c.tries, c.took)
+				r, began := &fakeRunner{receipts: c.receipts}, time.Now()
+				first, _ := r.Ask(t.Context(), job.Request{})
+				retry(t.Context(), r, job.Request{}, first)
+				if took := time.Since(began); r.attempts != c.attempts || took != c.took {
+					t.Errorf("%d attempts in %s, want %d in %s",
+						r.attempts, took, c.attempts, c.took)
 				}
 			})
 		})

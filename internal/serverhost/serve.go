@@ -11,13 +11,68 @@ import (
 
 	"voc/internal/access"
 	"voc/internal/app"
+	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/job"
 	"voc/internal/refresh"
 	"voc/internal/replica"
 )
 
-// The server's limits: a client that is slow to ask or to read must not hold a connection for ever.
+// serveCmd serves the API and refreshes until it is stopped.
+type serveCmd struct{}
+
+// Run serves until ctx ends.
+func (serveCmd) Run(ctx context.Context, p *Program) error {
+	cfg, err := config.Load(p.Environ)
+	if err != nil {
+		return errEnvironment(err)
+	}
+	listener, err := listen("ADDR", cfg.Addr) // first, so that a port in use is the only output
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	s, err := p.openSession(ctx, cfg, p.Stdout)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	replica := app.NewReplica(s.Parts)
+	defer replica.Close()
+	engine, err := app.NewRefresh(s.Parts)
+	if err != nil {
+		return err
+	}
+	runner := refresh.NewRunner(engine, replica.Sync, newProgressLog(s.Log).show)
+	defer runner.Stop()
+	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
+	url := "http://" + listener.Addr().String()
+	fmt.Fprintln(p.Stdout, "voc listens on", url)
+	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}
+	var background sync.WaitGroup
+	defer background.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	background.Go(func() { h.refreshOnSchedule(ctx) })
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	s.Log.Info("stopping")
+	runner.Stop()
+	drained, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
+	defer end()
+	err = server.Shutdown(drained)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return server.Close() // a client that reads slowly must not delay the exit
+	}
+	return err
+}
+
+// Limits of the server: a client that sends or reads slowly must not hold a connection for ever.
 const (
 	headerTimeout = 10 * time.Second
 	readTimeout   = 30 * time.Second
@@ -27,62 +82,15 @@ const (
 	defaultDrain  = 10 * time.Second
 )
 
-// serveCmd is the command that serves and refreshes until it is stopped.
-type serveCmd struct{}
-
-// Run serves until ctx ends.
-func (serveCmd) Run(ctx context.Context, p *Program) error {
-	cfg, err := p.load()
-	if err != nil {
-		return err
-	}
-	listener, err := listen("ADDR", cfg.Addr) // first, so that a port that is taken is all that is said
-	if err != nil {
-		return err
-	}
-	defer listener.Close()
-	s, err := p.open(ctx, cfg, p.Stdout)
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	replica := app.NewReplica(s.Parts)
-	defer replica.Close()
-	engine := app.NewRefresh(s.Parts)
-	engine.Progress = logProgress(s.Log)
-	runner := refresh.NewRunner(engine, replica.Sync)
-	defer runner.Stop()
-	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
-	url := "http://" + listener.Addr().String()
-	fmt.Fprintln(p.Stdout, "voc listens on", url)
-	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}
-	var begun sync.WaitGroup
-	defer begun.Wait()
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	begun.Go(func() { h.begin(ctx) })
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	s.Log.Info("stopping")
-	runner.Stop()
-	last, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
-	defer end()
-	err = server.Shutdown(last)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return server.Close() // a client that reads slowly must not hold up the end
-	}
-	return err
-}
-
 func newServer(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: headerLimit, DisableGeneralOptionsHandler: true,
+		Handler:                      handler,
+		ReadHeaderTimeout:            headerTimeout,
+		ReadTimeout:                  readTimeout,
+		WriteTimeout:                 writeTimeout,
+		IdleTimeout:                  idleTimeout,
+		MaxHeaderBytes:               headerLimit,
+		DisableGeneralOptionsHandler: true,
 	}
 }
 
@@ -95,77 +103,83 @@ type serving struct {
 	url     string
 }
 
-// begin loads data where there is none, catches up what was missed, and goes on by the schedule.
-func (s *serving) begin(ctx context.Context) {
-	replica, runner := s.replica, s.runner
-	if err := replica.Sync(ctx); err != nil {
-		s.Log.Error("the store can not be read", "error", err)
+// refreshOnSchedule loads data if there is none, or catches up a missed refresh, and then follows
+// the schedule until ctx ends.
+func (s *serving) refreshOnSchedule(ctx context.Context) {
+	if err := s.replica.Sync(ctx); err != nil {
+		s.Log.Error("the store cannot be read", "error", err)
 	}
-	view, release := replica.Acquire()
+	view, release := s.replica.Acquire()
 	release()
 	if err := s.Store.Reap(ctx, s.Config.Airtable.BaseID); err != nil {
-		s.Log.Warn("a run that a dead process has left could not be ended", "error", err)
+		s.Log.Warn("the run of a dead process could not be reaped", "error", err)
 	}
-	ask := func(q job.Request) (refresh.Promise, error) {
-		ticket, err := runner.Start(ctx, q)
-		if err == nil {
-			go again(ctx, ticket.Wait, func() (waiting, error) {
-				next, err := runner.Start(ctx, q)
-				return next.Wait, err
-			})
-		}
-		return ticket, err
-	}
-	scheduler := newScheduler(s.Config.Schedule, ask, s.Log)
+	scheduler := newScheduler(s.Config.Schedule, func(r job.Request) error {
+		_, err := s.start(ctx, r)
+		return err
+	}, s.Log)
 	scheduler.now = s.program.now
 	switch owner := view.Manifest.Owner; {
 	case view.File == nil:
-		s.firstLoad(ctx, ask)
+		s.loadFirst(ctx)
 	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
-		_, _ = ask(job.Request{Mode: job.Incremental, Trigger: job.TriggerStart}) // it was renamed, or it is another table: that must show now
+		// The table was renamed, or another one is configured: the first run reports which.
+		_, _ = s.start(ctx, job.Request{Mode: job.Incremental, Trigger: job.TriggerStart})
 	case s.Config.Schedule.On:
 		scheduler.catchUp(view.Manifest, scheduler.now())
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	s.welcome()
+	s.printBanner()
 	if s.Config.Schedule.On {
 		scheduler.run(ctx)
 	}
 }
 
-// firstLoad fills an empty store at once, whatever the schedule says.
-func (s *serving) firstLoad(ctx context.Context, ask func(job.Request) (refresh.Promise, error)) {
-	s.Log.Info("there is nothing to serve: loading all records")
-	ticket, err := ask(job.Request{Mode: job.Full, Trigger: job.TriggerStart})
+// loadFirst fills an empty store, whatever the schedule is.
+func (s *serving) loadFirst(ctx context.Context) {
+	s.Log.Info("the store is empty: loading all records")
+	ticket, err := s.start(ctx, job.Request{Mode: job.Full, Trigger: job.TriggerStart})
 	if err == nil {
-		_, err = ticket.Wait(ctx)
+		_, err = s.runner.Wait(ctx, ticket)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("the first refresh did not run", "error", err)
 	}
 }
 
-// welcome says where to find what.
-func (s *serving) welcome() {
+// start starts a run that no client asked for, and retries it in the background.
+func (s *serving) start(ctx context.Context, r job.Request) (job.Ticket, error) {
+	ticket, err := s.runner.Ask(ctx, r)
+	if err == nil {
+		go retry(ctx, s.runner, r, ticket)
+	}
+	return ticket, err
+}
+
+// printBanner prints what is served and how to read it.
+func (s *serving) printBanner() {
 	out, url := s.program.Stdout, s.url
 	view, release := s.replica.Acquire()
 	defer release()
 	if view.File == nil {
-		fmt.Fprintf(out, "voc has nothing to serve yet: %s/api/cache/ says why\n", url)
+		fmt.Fprintf(out, "voc has nothing to serve yet: see %s/api/cache/\n", url)
 		return
 	}
-	fmt.Fprintf(out, "voc serves %d records of table %q (%s), years %s, from %s\n", view.File.Records(), view.Manifest.Owner.TableName,
-		view.Manifest.Owner.Base, view.File.Meta().Years, s.Store)
+	owner := view.Manifest.Owner
+	fmt.Fprintf(out, "voc serves %d records of table %q (%s), years %s, from %s\n",
+		view.File.Records(), owner.TableName, owner.Base, view.File.Meta().Years, s.Store)
 	fmt.Fprintf(out, "  all      curl -s --compressed %s/api/feedback/\n", url)
 	fmt.Fprintf(out, "  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
 	fmt.Fprintf(out, "  status   curl -s %s/api/cache/\n", url)
 	fmt.Fprintf(out, "  the API  %s/api/docs\n", url)
 	if len(s.Config.Access.AdminTokens) > 0 {
-		fmt.Fprintf(out, "  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' %s/api/cache/update-incremental\n", url)
+		fmt.Fprintf(out, "  refresh  curl -s -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' "+
+			"%s/api/cache/update-incremental\n", url)
 	}
 	if s.Config.Access.Reads != access.PublicReads {
-		fmt.Fprintln(out, "  reading needs a token: add -H 'Authorization: Bearer <one of READ_TOKENS>'")
+		fmt.Fprintln(out, "  reading needs a token: "+
+			"add -H 'Authorization: Bearer <one of READ_TOKENS>'")
 	}
 }

@@ -22,7 +22,7 @@ func serve(t *testing.T, env []string) (*servertest.Server, string) {
 	return p, p.URL()
 }
 
-func TestEditsInAirtableArrive(t *testing.T) {
+func TestRefreshBringsEdits(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	p, url := serve(t, servertest.Environment(t, airtable.Variables()...))
@@ -32,31 +32,35 @@ func TestEditsInAirtableArrive(t *testing.T) {
 	edited, deleted := ids[0], ids[1]
 	airtable.Call("PATCH", "/"+edited, `{"fields":{"Initial Description":"Edited by curl"}}`)
 	airtable.Call("DELETE", "/"+deleted, "")
-	created := servertest.Parse[servertest.Item](t, airtable.Call("POST", "", `{"fields":{"Notes":"It came by curl","Priority":1}}`)).ID
+	record := airtable.Call("POST", "", `{"fields":{"Notes":"It came by curl","Priority":1}}`)
+	created := servertest.Parse[servertest.Item](t, record).ID
 
-	if r := p.Refresh("incremental"); r.Outcome != "published" || r.Added != 1 || r.Changed != 1 || r.Removed != 0 {
-		t.Errorf("the incremental says %+v", r)
+	r := p.Refresh("incremental")
+	if r.Outcome != "published" || r.Added != 1 || r.Changed != 1 || r.Removed != 0 {
+		t.Errorf("incremental: %+v", r)
 	}
 	after := servertest.List(t, url)
-	if after[edited].Description != "Edited by curl" || after[created].Description != "It came by curl" {
-		t.Errorf("an incremental brings %+v and %+v", after[edited], after[created])
+	if after[edited].Description != "Edited by curl" ||
+		after[created].Description != "It came by curl" {
+		t.Errorf("after an incremental: %+v and %+v", after[edited], after[created])
 	}
 	if _, there := after[deleted]; !there {
-		t.Error("an incremental took a record away, and can not know that it was deleted")
+		t.Error("an incremental removed a record, although it cannot know that it was deleted")
 	}
 
-	if r := p.Refresh("full"); r.Outcome != "published" || r.Added != 0 || r.Changed != 0 || r.Removed != 1 {
-		t.Errorf("the full says %+v", r)
+	r = p.Refresh("full")
+	if r.Outcome != "published" || r.Added != 0 || r.Changed != 0 || r.Removed != 1 {
+		t.Errorf("full: %+v", r)
 	}
 	if _, there := servertest.List(t, url)[deleted]; there {
 		t.Error("a full refresh keeps a deleted record")
 	}
 	if r := p.Refresh("incremental"); r.Outcome != "unchanged" {
-		t.Errorf("with nothing new an incremental says %+v", r)
+		t.Errorf("incremental with nothing new: %+v", r)
 	}
 }
 
-func TestRestartServesTheSameAtOnce(t *testing.T) {
+func TestRestartServesSameSnapshot(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	env := servertest.Environment(t, airtable.Variables()...)
@@ -64,9 +68,9 @@ func TestRestartServesTheSameAtOnce(t *testing.T) {
 	p.Printed(`(voc serves)`)
 	before := servertest.Get(t, url+"/api/feedback/")
 	if code := p.Terminate(); code != 0 {
-		t.Errorf("when it is asked to end the exit code is %d", code)
+		t.Errorf("exit code %d after a request to stop", code)
 	}
-	airtable.Server.Close() // what is served must not need it
+	airtable.Server.Close() // serving must not need it
 	p, url = serve(t, env)
 	p.Printed(`(voc serves)`)
 	if servertest.Get(t, url+"/api/feedback/") != before {
@@ -74,7 +78,7 @@ func TestRestartServesTheSameAtOnce(t *testing.T) {
 	}
 }
 
-func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
+func TestServeWithDamagedManifest(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
 	env := servertest.Environment(t, airtable.Variables()...)
@@ -92,25 +96,27 @@ func TestDamagedManifestIsNamedAndTheNewestGoodOneServed(t *testing.T) {
 	}
 	p, url := serve(t, env)
 	p.Printed(`(voc serves 90 )`)
-	if status := servertest.Get(t, url+"/api/cache/"); !strings.Contains(status, "manifest.json") || !strings.Contains(status, "damaged") {
+	status := servertest.Get(t, url+"/api/cache/")
+	if !strings.Contains(status, "manifest.json") || !strings.Contains(status, "damaged") {
 		t.Errorf("the status does not name the damage: %s", status)
 	}
 	if r := p.Refresh("full"); r.Outcome != "failed" {
-		t.Errorf("a refresh over a damaged manifest says %+v", r)
+		t.Errorf("refresh over a damaged manifest: %+v", r)
 	}
 	if now, err := os.ReadFile(manifest); err != nil || string(now) != string(damaged) {
-		t.Errorf("a damaged manifest was written over: %v", err)
+		t.Errorf("a damaged manifest was overwritten: %v", err)
 	}
 }
 
-// largeRecords are more text than the buffers of a connection take in: 4 MB on the server's side
-// (tcp_wmem of Linux).
+// largeRecords returns more text than fits in the buffers of a connection: 4 MB on the server's
+// side (tcp_wmem of Linux).
 func largeRecords(t *testing.T) *airtablesim.Base {
 	t.Helper()
-	const records, length = 100, 90_000 // Airtable takes 100,000 characters a cell
+	const records, length = 100, 90_000 // Airtable accepts 100,000 characters in a cell
 	var lines strings.Builder
 	for i := range records {
-		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z","fields":{"Initial Description":"%s","Status":"Open","Priority":2}}`+"\n",
+		fmt.Fprintf(&lines, `{"id":"rec%014d","createdTime":"2025-03-03T08:00:00.000Z",`+
+			`"fields":{"Initial Description":"%s","Status":"Open","Priority":2}}`+"\n",
 			i, strings.Repeat("slow ", length/5))
 	}
 	path := filepath.Join(t.TempDir(), "large.jsonl")
@@ -124,13 +130,14 @@ func largeRecords(t *testing.T) *airtablesim.Base {
 	return base
 }
 
-// A client that does not read would be waited for 5 minutes, which is more than Terminate's
-// patience.
-func TestAClientThatDoesNotReadDoesNotHoldUpTheEnd(t *testing.T) {
+// TestSlowReaderDoesNotDelayExit: without a bound, the server would wait 5 minutes for a client
+// that does not read, which is longer than Terminate waits.
+func TestSlowReaderDoesNotDelayExit(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, largeRecords(t))
+	table := "AIRTABLE_TABLE_NAME=" + airtable.Sim.Base().TableName()
 	p := servertest.StartProgram(t, serverhost.Program{
-		Environ: servertest.Environment(t, airtable.Variables("AIRTABLE_TABLE_NAME="+airtable.Sim.Base().TableName())...),
+		Environ: servertest.Environment(t, airtable.Variables(table)...),
 		Drain:   100 * time.Millisecond,
 	})
 	url := p.URL()

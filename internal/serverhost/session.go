@@ -14,100 +14,54 @@ import (
 	"voc/internal/config"
 )
 
-// session is what every command but the emulator works with.
+// session holds the parts of a command, and the emulator if there is one.
 type session struct {
 	app.Parts
-	close func()
+	emulator *emulator // nil if a real base is configured
 }
 
-// load reads the environment.
-func (p *Program) load() (config.Config, error) {
+// open reads the environment and opens a session, for every command but emulator.
+func (p *Program) open(ctx context.Context, banner io.Writer) (*session, error) {
 	cfg, err := config.Load(p.Environ)
 	if err != nil {
-		return cfg, mistakes(err)
+		return nil, errEnvironment(err)
 	}
-	return cfg, nil
+	return p.openSession(ctx, cfg, banner)
 }
 
-// open starts the emulator where no real base is named, tells tell of it, and opens the store.
-func (p *Program) open(ctx context.Context, cfg config.Config, tell io.Writer) (*session, error) {
+// openSession starts the emulator if no real base is configured, and prints its banner; opens the
+// store; and checks that it belongs to the base. The caller closes the session.
+func (p *Program) openSession(
+	ctx context.Context, cfg config.Config, banner io.Writer,
+) (*session, error) {
 	log := p.newLog(cfg.Debug)
 	for _, name := range cfg.Unused {
-		log.Warn("this variable is set and has no effect here", "variable", name)
+		log.Warn("this variable is set but has no effect", "variable", name)
 	}
-	s := &session{close: func() {}}
+	s := &session{}
 	if cfg.Emulator {
-		sim, err := p.startEmulator(cfg.Sim)
-		if err != nil {
+		var err error
+		if s.emulator, err = p.startEmulator(cfg.Sim); err != nil {
 			return nil, err
 		}
-		s.onClose(sim.stop)
-		fmt.Fprintln(tell, sim.banner)
-		cfg = cfg.WithEmulator(sim.airtable)
+		fmt.Fprintln(banner, s.emulator.banner)
+		cfg = cfg.WithEmulator(s.emulator.airtable)
 	}
-	work, err := app.NewWorkdir(p.variable("TMPDIR"))
+	credentials := p.Credentials
+	if credentials == nil {
+		credentials = sharedCredentials
+	}
+	var err error
+	s.Parts, err = app.Open(ctx, cfg,
+		app.Host{Credentials: credentials, TempDir: p.variable("TMPDIR"), Log: log})
+	if err == nil {
+		err = s.checkOwner(ctx)
+	}
 	if err != nil {
 		s.close()
 		return nil, err
 	}
-	s.onClose(func() {
-		if err := work.Close(); err != nil {
-			log.Warn("temporary files stay behind", "error", err)
-		}
-	})
-	if s.Parts, err = app.Open(ctx, cfg, p.credentials(), work, log); err != nil {
-		s.close()
-		return nil, err
-	}
-	return s, s.owned(ctx)
-}
-
-// variable is the value of a variable of the environment; "" if it is not set.
-func (p *Program) variable(name string) (value string) {
-	for _, setting := range p.Environ {
-		if v, ok := strings.CutPrefix(setting, name+"="); ok {
-			value = v
-		}
-	}
-	return value
-}
-
-// owned refuses a store of another base before anything is done. A manifest that can not be read is for each command to deal with.
-func (s *session) owned(ctx context.Context) error {
-	m, err := s.Store.Load(ctx)
-	if err != nil {
-		return nil //nolint:nilerr // said above
-	}
-	if err := m.Belongs(s.Config.Airtable.BaseID); err != nil {
-		s.close()
-		return fmt.Errorf("%s: %w: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
-			s.Store, err, s.Config.Airtable.BaseID)
-	}
-	return nil
-}
-
-// onClose adds what has to be done at the end, the last first.
-func (s *session) onClose(do func()) {
-	before := s.close
-	s.close = func() { do(); before() }
-}
-
-// credentials are the program's, or those of sharedCredentials.
-func (p *Program) credentials() app.AWS {
-	if p.Credentials != nil {
-		return p.Credentials
-	}
-	return sharedCredentials
-}
-
-// sharedCredentials are found where the AWS CLI finds them: environment, shared files, the role of
-// the machine.
-func sharedCredentials(ctx context.Context) (aws.Config, error) {
-	cfg, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return cfg, fmt.Errorf("AWS credentials: %w", err)
-	}
-	return cfg, nil
+	return s, nil
 }
 
 func (p *Program) newLog(debug bool) *slog.Logger {
@@ -116,4 +70,50 @@ func (p *Program) newLog(debug bool) *slog.Logger {
 		level = slog.LevelDebug
 	}
 	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// variable returns the value of an environment variable, or "".
+func (p *Program) variable(name string) (value string) {
+	for _, entry := range p.Environ {
+		if v, ok := strings.CutPrefix(entry, name+"="); ok {
+			value = v
+		}
+	}
+	return value
+}
+
+// sharedCredentials searches where the AWS CLI does: the process's environment, shared files, the
+// machine's role.
+func sharedCredentials(ctx context.Context) (aws.Config, error) {
+	cfg, err := awsconfig.LoadDefaultConfig(ctx)
+	if err != nil {
+		return cfg, fmt.Errorf("AWS credentials: %w", err)
+	}
+	return cfg, nil
+}
+
+// checkOwner rejects a store of another base before anything is done. It accepts a manifest that
+// cannot be read, which each command handles itself.
+func (s *session) checkOwner(ctx context.Context) error {
+	m, err := s.Store.Load(ctx)
+	if err != nil {
+		return nil //nolint:nilerr // said above
+	}
+	if err := m.Belongs(s.Config.Airtable.BaseID); err != nil {
+		return fmt.Errorf("%s: %w: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+			s.Store, err, s.Config.Airtable.BaseID)
+	}
+	return nil
+}
+
+// close removes the temporary files and stops the emulator.
+func (s *session) close() {
+	if s.Work != nil {
+		if err := s.Work.Close(); err != nil {
+			s.Log.Warn("temporary files could not be removed", "error", err)
+		}
+	}
+	if s.emulator != nil {
+		s.emulator.stop()
+	}
 }

@@ -7,21 +7,18 @@ import (
 	"voc/internal/httpapi"
 )
 
-// statusCmd is the command that prints what the store holds.
+// statusCmd prints the response of GET /api/cache/.
 type statusCmd struct{}
 
-// Run prints the answer of GET /api/cache/, for people.
+// Run prints the status.
 func (statusCmd) Run(ctx context.Context, p *Program) error {
-	cfg, err := p.load()
-	if err != nil {
-		return err
-	}
-	s, err := p.open(ctx, cfg, p.Stderr)
+	s, err := p.open(ctx, p.Stderr)
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
-	return p.printJSON(app.NewAPI(s.Parts, replica, app.Nobody{}, httpapi.Platform{}).Status(ctx))
+	api := app.NewAPI(s.Parts, replica, app.NoRefresher{}, httpapi.Platform{})
+	return p.printJSON(api.Status(ctx))
 }

@@ -15,8 +15,8 @@ import (
 	"voc/internal/manifest"
 )
 
-// Invoker has refreshes done by the refresh functions, which it calls and does not wait
-// for. It implements httpapi.Refresher.
+// Invoker starts refreshes by invoking the refresh functions, and does not wait for them. It
+// implements httpapi.Refresher.
 type Invoker struct {
 	store     *manifest.Store
 	functions config.Function
@@ -24,7 +24,7 @@ type Invoker struct {
 	now       func() time.Time
 }
 
-// New makes one for the store that the functions share. The clock dates the ids of runs.
+// New returns an Invoker for the store that the functions share. The clock is for the ids of runs.
 func New(
 	ctx context.Context, store *manifest.Store, functions config.Function, now func() time.Time,
 ) (*Invoker, error) {
@@ -35,50 +35,48 @@ func New(
 	return &Invoker{store, functions, lambda.NewFromConfig(cfg), now}, nil
 }
 
-// Ask joins the run that is running if that does the work of r, by a fresh read of the
-// manifest, or else calls a function. Error: job.ErrNotStarted.
+// Ask reads the manifest and joins the running run if that does the work of r; otherwise it
+// invokes a function. It returns job.ErrNotStarted if the invocation fails.
 func (i *Invoker) Ask(ctx context.Context, r job.Request) (job.Ticket, error) {
 	lease, running, err := i.store.Running(ctx)
 	if err == nil && running && r.JoinedBy(lease.Request()) {
 		return job.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, nil
 	}
 	r.ID = job.NewRunID(r.Mode, i.now()) // the run itself reports a store that cannot be read
-	if err := i.call(ctx, r); err != nil {
+	if err := i.invoke(ctx, r); err != nil {
 		return job.Ticket{}, err
 	}
 	return job.Ticket{RunID: r.ID, Mode: r.Mode}, nil
 }
 
-// Active implements httpapi.Refresher. What runs elsewhere is in the manifest.
-func (i *Invoker) Active() (active, unrecorded []job.Run) { return nil, nil }
-
-func (i *Invoker) call(ctx context.Context, r job.Request) error {
+func (i *Invoker) invoke(ctx context.Context, r job.Request) error {
 	payload, err := json.Marshal(lambdahost.Event{
 		Mode: string(r.Mode), Accept: r.Accept, Snapshot: r.To, RunID: r.ID, Trigger: r.Trigger,
 	})
 	if err != nil {
 		return err
 	}
-	variable, function := i.target(r.Mode)
-	_, err = i.client.Invoke(ctx, &lambda.InvokeInput{FunctionName: &function, InvocationType: types.InvocationTypeEvent, Payload: payload})
-	if err == nil {
-		return nil
+	variable, function := "REFRESH_INCREMENTAL_FUNCTION", i.functions.Incremental
+	// A rollback must not wait for a full refresh where a function's concurrency is 1.
+	if r.Mode == job.Full || r.Mode == job.Sweep {
+		variable, function = "REFRESH_FULL_FUNCTION", i.functions.Full
 	}
-	return fmt.Errorf("%w: %s: %s was not called: %s", job.ErrNotStarted, variable, function, lambdahost.Refusal(err, advice))
+	_, err = i.client.Invoke(ctx, &lambda.InvokeInput{
+		FunctionName: &function, InvocationType: types.InvocationTypeEvent, Payload: payload,
+	})
+	if err != nil {
+		return fmt.Errorf("%w: invoke %s (%s): %s",
+			job.ErrNotStarted, function, variable, lambdahost.Describe(err, advice))
+	}
+	return nil
 }
 
-// target is the function for a mode, and the variable that names it. A rollback must not
-// wait behind a full where one call at a time is allowed.
-func (i *Invoker) target(mode job.Mode) (variable, function string) {
-	if mode == job.Full || mode == job.Sweep {
-		return "REFRESH_FULL_FUNCTION", i.functions.Full
-	}
-	return "REFRESH_INCREMENTAL_FUNCTION", i.functions.Incremental
-}
-
-// advice is what an operator can do about each error code of Lambda.
+// advice is what an operator can do about an error code of Lambda.
 var advice = map[string]string{
 	"ResourceNotFoundException": "correct the name",
-	"AccessDeniedException":     "let the function's role do lambda:InvokeFunction on it",
+	"AccessDeniedException":     "allow the function's role lambda:InvokeFunction on it",
 	"TooManyRequestsException":  "the account's concurrency is used up",
 }
+
+// Active returns no runs: those of the functions are in the manifest.
+func (i *Invoker) Active() (active, unrecorded []job.Run) { return nil, nil }

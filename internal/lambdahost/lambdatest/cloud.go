@@ -13,43 +13,50 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// Bucket is the one bucket that a Cloud has.
+// Bucket is the only bucket of a Cloud.
 const Bucket = "voc-test"
 
-// Cloud is what of AWS the functions call: S3 with one bucket, SSM, and the asynchronous invocation of Lambda.
+// Cloud has what the functions call of AWS: S3 with one bucket, GetParameter of SSM, and
+// asynchronous invocations of Lambda.
 type Cloud struct {
 	t                   testing.TB
 	s3, ssm, invocation *httptest.Server
 
-	mu      sync.Mutex
-	between func(w http.ResponseWriter, r *http.Request, s3 http.Handler)
-	secrets map[string]string
-	asked   int
-	calls   []Call
-	refusal string
+	mu             sync.Mutex
+	interceptor    Interceptor // nil for none
+	parameters     map[string]string
+	parameterReads int
+	invocations    []Invocation
+	rejection      string
 }
 
-// Call is an invocation that was asked for.
-type Call struct {
+// Interceptor handles a request for S3. It may pass the request on.
+type Interceptor = func(w http.ResponseWriter, r *http.Request, s3 http.Handler)
+
+// Invocation is an invocation that Lambda has accepted.
+type Invocation struct {
 	Function string
 	Payload  string
 }
 
-// NewCloud starts one on loopback.
+// NewCloud starts a Cloud on loopback. It ends with the test.
 func NewCloud(t testing.TB) *Cloud {
 	t.Helper()
-	c := &Cloud{t: t, secrets: map[string]string{}}
+	c := &Cloud{t: t, parameters: map[string]string{}}
 	backend := s3mem.New()
 	if err := backend.CreateBucket(Bucket); err != nil {
 		t.Fatal(err)
 	}
 	store := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
 	c.s3 = c.serve(func(w http.ResponseWriter, r *http.Request) {
-		if between := c.interceptor(); between != nil {
-			between(w, r, store)
+		c.mu.Lock()
+		intercept := c.interceptor
+		c.mu.Unlock()
+		if intercept == nil {
+			store.ServeHTTP(w, r)
 			return
 		}
-		store.ServeHTTP(w, r)
+		intercept(w, r, store)
 	})
 	c.ssm, c.invocation = c.serve(c.getParameter), c.serve(c.invoke)
 	return c
@@ -64,87 +71,88 @@ func (c *Cloud) serve(handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// Environ is how a function finds it.
+// Environ returns the variables that point a function to the Cloud.
 func (c *Cloud) Environ() []string {
-	return []string{"AWS_ENDPOINT_URL_S3=" + c.s3.URL, "AWS_ENDPOINT_URL_SSM=" + c.ssm.URL, "AWS_ENDPOINT_URL_LAMBDA=" + c.invocation.URL}
+	return []string{
+		"AWS_ENDPOINT_URL_S3=" + c.s3.URL,
+		"AWS_ENDPOINT_URL_SSM=" + c.ssm.URL,
+		"AWS_ENDPOINT_URL_LAMBDA=" + c.invocation.URL,
+	}
 }
 
-// S3 is the URL of the S3.
+// S3 returns the URL of S3.
 func (c *Cloud) S3() string { return c.s3.URL }
 
-// Intercept has something done with each request for S3, which may pass it on; nil ends that.
-func (c *Cloud) Intercept(between func(w http.ResponseWriter, r *http.Request, s3 http.Handler)) {
+// Intercept sets the handler of each request for S3; nil removes it.
+func (c *Cloud) Intercept(interceptor Interceptor) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.between = between
+	c.interceptor = interceptor
 }
 
-func (c *Cloud) interceptor() func(http.ResponseWriter, *http.Request, http.Handler) {
+// PutParameter puts a SecureString into SSM.
+func (c *Cloud) PutParameter(name, value string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.between
+	c.parameters[name] = value
 }
 
-// Keep puts a secret into SSM.
-func (c *Cloud) Keep(name, secret string) {
+// DeleteParameter deletes a parameter from SSM.
+func (c *Cloud) DeleteParameter(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.secrets[name] = secret
+	delete(c.parameters, name)
 }
 
-// Forget removes a secret from SSM.
-func (c *Cloud) Forget(name string) {
+// ParameterReads returns how often SSM was called for a parameter.
+func (c *Cloud) ParameterReads() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.secrets, name)
+	return c.parameterReads
 }
 
-// Asked is how often SSM was asked.
-func (c *Cloud) Asked() int {
+// RejectInvocations makes invocations fail with an error code; "" makes them work again.
+func (c *Cloud) RejectInvocations(code string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.asked
+	c.rejection = code
 }
 
-// RefuseCalls has invocations refused with an error code; "" ends that.
-func (c *Cloud) RefuseCalls(code string) {
+// Invocations returns the accepted invocations, oldest first.
+func (c *Cloud) Invocations() []Invocation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.refusal = code
+	return append([]Invocation(nil), c.invocations...)
 }
 
-// Calls are the invocations so far.
-func (c *Cloud) Calls() []Call {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Call(nil), c.calls...)
-}
-
-// getParameter answers as SSM does, in its JSON protocol.
+// getParameter responds as SSM does, in its JSON protocol.
 func (c *Cloud) getParameter(w http.ResponseWriter, r *http.Request) {
 	var in struct {
 		Name           string
 		WithDecryption bool
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParameter" {
-		refuse(w, http.StatusBadRequest, "UnknownOperationException")
+	err := json.NewDecoder(r.Body).Decode(&in)
+	if err != nil || r.Header.Get("X-Amz-Target") != "AmazonSSM.GetParameter" {
+		respondError(w, http.StatusBadRequest, "UnknownOperationException")
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked++
-	secret, ok := c.secrets[in.Name]
+	c.parameterReads++
+	value, ok := c.parameters[in.Name]
 	if !ok {
-		refuse(w, http.StatusBadRequest, "ParameterNotFound")
+		respondError(w, http.StatusBadRequest, "ParameterNotFound")
 		return
 	}
 	if !in.WithDecryption {
-		secret = "kms:encrypted"
+		value = "kms:encrypted"
 	}
-	answer(w, http.StatusOK, map[string]any{"Parameter": map[string]any{"Name": in.Name, "Type": "SecureString", "Value": secret, "Version": 1}})
+	respond(w, http.StatusOK, map[string]any{"Parameter": map[string]any{
+		"Name": in.Name, "Type": "SecureString", "Value": value, "Version": 1,
+	}})
 }
 
-// invoke answers as Lambda does.
+// invoke responds as Lambda does.
 func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
 	function, ok := strings.CutPrefix(r.URL.Path, "/2015-03-31/functions/")
 	function, end := strings.CutSuffix(function, "/invocations")
@@ -153,22 +161,22 @@ func (c *Cloud) invoke(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	switch {
 	case !ok || !end || err != nil || r.Header.Get("X-Amz-Invocation-Type") != "Event":
-		refuse(w, http.StatusBadRequest, "InvalidRequestContentException")
-	case c.refusal != "":
-		refuse(w, http.StatusForbidden, c.refusal)
+		respondError(w, http.StatusBadRequest, "InvalidRequestContentException")
+	case c.rejection != "":
+		respondError(w, http.StatusForbidden, c.rejection)
 	default:
-		c.calls = append(c.calls, Call{function, string(payload)})
+		c.invocations = append(c.invocations, Invocation{function, string(payload)})
 		w.WriteHeader(http.StatusAccepted)
 	}
 }
 
-func refuse(w http.ResponseWriter, status int, code string) {
+func respondError(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("X-Amzn-Errortype", code)
-	answer(w, status, map[string]string{"__type": code, "message": "words about it"})
+	respond(w, status, map[string]string{"__type": code, "message": "details"})
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/x-amz-json-1.1")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // the client may be gone
+	_ = json.NewEncoder(w).Encode(body) // fails if the client is gone
 }

@@ -13,23 +13,24 @@ import (
 	"time"
 )
 
-// responseLimit is the largest answer that Lambda takes, in bytes (its runtime emulator, November 2026).
+// responseLimit is the largest response that Lambda accepts, in bytes (its runtime emulator,
+// November 2026).
 const responseLimit = 6_291_556
 
 // runtime is the Runtime API of one process (developer guide, "Using the Lambda runtime API").
 type runtime struct {
 	server  *httptest.Server
 	events  chan *task
-	waiting chan struct{} // holds one while the process asks for an event
+	waiting chan struct{} // holds one element while the process polls for an event
 
 	polls sync.WaitGroup
 
-	mu    sync.Mutex
-	count int
-	under *task // nil: none
+	mu      sync.Mutex
+	count   int
+	current *task // nil for none
 }
 
-// task is an event under way.
+// task is an event that is being handled.
 type task struct {
 	id       string
 	event    []byte
@@ -54,35 +55,38 @@ func newRuntime(t testing.TB) *runtime {
 
 func (r *runtime) address() string { return strings.TrimPrefix(r.server.URL, "http://") }
 
-// give hands an event to the process as soon as that asks for one.
-func (r *runtime) give(event []byte, deadline time.Time) <-chan Result {
+// offer sends an event to the process as soon as that polls for one.
+func (r *runtime) offer(event []byte, deadline time.Time) <-chan Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.count++
-	r.under = &task{id: fmt.Sprintf("00000000-0000-4000-8000-%012d", r.count), event: event, deadline: deadline, result: make(chan Result, 1)}
-	go func(t *task) { r.events <- t }(r.under)
-	return r.under.result
+	r.current = &task{
+		id:    fmt.Sprintf("00000000-0000-4000-8000-%012d", r.count),
+		event: event, deadline: deadline, result: make(chan Result, 1),
+	}
+	go func(t *task) { r.events <- t }(r.current)
+	return r.current.result
 }
 
-// withdraw forgets the event under way, whose process is gone.
+// withdraw drops the current event, whose process has exited.
 func (r *runtime) withdraw() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.under = nil
+	r.current = nil
 	select {
-	case <-r.events: // it was never asked for
+	case <-r.events: // no process has polled for it
 	default:
 	}
 }
 
-// drop ends what a process that is gone has asked, so that it takes no event of the next one.
-func (r *runtime) drop() {
+// reset ends the polls of a process that has exited, so that they receive no event of the next one.
+func (r *runtime) reset() {
 	r.server.CloseClientConnections()
 	r.polls.Wait()
-	r.rouse()
+	r.clearWaiting()
 }
 
-func (r *runtime) rouse() {
+func (r *runtime) clearWaiting() {
 	select {
 	case <-r.waiting:
 	default:
@@ -98,13 +102,14 @@ func (r *runtime) next(w http.ResponseWriter, req *http.Request) {
 	}
 	select {
 	case t := <-r.events:
-		r.rouse()
+		r.clearWaiting()
 		header := w.Header()
 		header.Set("Lambda-Runtime-Aws-Request-Id", t.id)
 		header.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(t.deadline.UnixMilli(), 10))
-		header.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:eu-central-1:123456789012:function:voc")
+		header.Set("Lambda-Runtime-Invoked-Function-Arn",
+			"arn:aws:lambda:eu-central-1:123456789012:function:voc")
 		header.Set("Content-Type", "application/json")
-		_, _ = w.Write(t.event) // the process may be gone
+		_, _ = w.Write(t.event) // fails if the process has exited
 	case <-req.Context().Done():
 	}
 }
@@ -116,10 +121,11 @@ func (r *runtime) response(w http.ResponseWriter, req *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 	case len(body) > responseLimit:
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		r.settle(req.PathValue("id"), failed("Function.ResponseSizeTooLarge", "Response payload size exceeded maximum allowed payload size (6291556 bytes)."))
+		r.finish(req.PathValue("id"), failed("Function.ResponseSizeTooLarge",
+			"Response payload size exceeded maximum allowed payload size (6291556 bytes)."))
 	default:
 		w.WriteHeader(http.StatusAccepted)
-		r.settle(req.PathValue("id"), Result{Payload: body})
+		r.finish(req.PathValue("id"), Result{Payload: body})
 	}
 }
 
@@ -129,15 +135,29 @@ func (r *runtime) failure(w http.ResponseWriter, req *http.Request) {
 		fault = Error{"Runtime.Unknown", err.Error()}
 	}
 	w.WriteHeader(http.StatusAccepted)
-	r.settle(req.PathValue("id"), Result{Error: &fault})
+	r.finish(req.PathValue("id"), Result{Error: &fault})
 }
 
-// settle ends the event under way, if it is this one.
-func (r *runtime) settle(id string, result Result) {
+// finish ends the current event, if it has this id or id is "".
+func (r *runtime) finish(id string, result Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.under != nil && (r.under.id == id || id == "") {
-		r.under.result <- result
-		r.under = nil
+	if r.current != nil && (r.current.id == id || id == "") {
+		r.current.result <- result
+		r.current = nil
 	}
 }
+
+// Result is the result of an event.
+type Result struct {
+	Payload []byte // the response
+	Error   *Error // as Lambda reports it; nil for none
+}
+
+// Error is a failed event.
+type Error struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
+
+func failed(kind, message string) Result { return Result{Error: &Error{kind, message}} }

@@ -8,16 +8,17 @@ import (
 	"testing"
 )
 
-// Wire leads to a server over connections that can be made dead without either end noticing, as those of a process that was frozen for long.
+// Wire forwards connections to a server. It can make them dead without either end noticing, as
+// those of a process that was frozen for a long time.
 type Wire struct {
 	listener net.Listener
 	to       string
 
 	mu   sync.Mutex
-	dead []chan struct{} // of each connection; closed once it is
+	dead []chan struct{} // of each open connection; closed when it is dead
 }
 
-// NewWire leads to the server of a URL.
+// NewWire returns a Wire to the server at url. It ends with the test.
 func NewWire(t testing.TB, url string) *Wire {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -30,11 +31,11 @@ func NewWire(t testing.TB, url string) *Wire {
 	return w
 }
 
-// URL is where the wire begins.
+// URL returns the URL of the Wire's near end.
 func (w *Wire) URL() string { return "http://" + w.listener.Addr().String() }
 
-// Deaden lets nothing more through on the connections that are open. New ones work.
-func (w *Wire) Deaden() {
+// DropOpenConnections discards what is sent over the open connections from now on. New ones work.
+func (w *Wire) DropOpenConnections() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, dead := range w.dead {
@@ -58,14 +59,14 @@ func (w *Wire) accept() {
 		w.mu.Lock()
 		w.dead = append(w.dead, dead)
 		w.mu.Unlock()
-		go pass(far, near, dead)
-		go pass(near, far, dead)
+		go forward(far, near, dead)
+		go forward(near, far, dead)
 	}
 }
 
-// pass carries what comes from one end to the other, until the connection is dead: from then on it swallows it.
-func pass(to, from net.Conn, dead <-chan struct{}) {
-	_, _ = io.Copy(mortal{to, dead}, from)
+// forward copies from one end to the other, and discards the data once the connection is dead.
+func forward(to, from net.Conn, dead <-chan struct{}) {
+	_, _ = io.Copy(droppable{to, dead}, from)
 	select {
 	case <-dead:
 	default:
@@ -73,12 +74,12 @@ func pass(to, from net.Conn, dead <-chan struct{}) {
 	}
 }
 
-type mortal struct {
+type droppable struct {
 	net.Conn
 	dead <-chan struct{}
 }
 
-func (m mortal) Write(p []byte) (int, error) {
+func (m droppable) Write(p []byte) (int, error) {
 	select {
 	case <-m.dead:
 		return len(p), nil
@@ -87,7 +88,7 @@ func (m mortal) Write(p []byte) (int, error) {
 	}
 }
 
-// ReadFrom hides that of a TCP connection, which would go around Write.
-func (m mortal) ReadFrom(r io.Reader) (int64, error) {
+// ReadFrom hides the ReadFrom of a TCP connection, which would bypass Write.
+func (m droppable) ReadFrom(r io.Reader) (int64, error) {
 	return io.Copy(struct{ io.Writer }{m}, r)
 }

@@ -13,10 +13,10 @@ import (
 	"voc/internal/airtablesim"
 )
 
-// AdminToken is the token of [Base.Variables] for the calls of an admin.
+// AdminToken is the admin token in [Base.Variables].
 const AdminToken = "try"
 
-// Send does a request and returns the body of its answer. Any status from 300 on fails the test.
+// Send sends a request and returns the response's body. A status of 300 or more fails the test.
 func Send(t testing.TB, method, url, token, body string) string {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -25,25 +25,25 @@ func Send(t testing.TB, method, url, token, body string) string {
 	}
 	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s %v", method, url, answer.Status, text, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %s %s %v", method, url, response.Status, text, err)
 	}
 	return string(text)
 }
 
-// Get is a reader's GET.
+// Get sends a GET without a token.
 func Get(t testing.TB, url string) string {
 	t.Helper()
 	return Send(t, http.MethodGet, url, "", "")
 }
 
-// Parse reads JSON.
+// Parse decodes JSON.
 func Parse[T any](t testing.TB, text string) (v T) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
@@ -52,10 +52,10 @@ func Parse[T any](t testing.TB, text string) (v T) {
 	return v
 }
 
-// Item is a served record, as far as the tests look at it.
+// Item is a served record, with the keys that the tests read.
 type Item struct{ ID, Description string }
 
-// List gives what is served, by id.
+// List returns the served records by id.
 func List(t testing.TB, url string) map[string]Item {
 	t.Helper()
 	all := map[string]Item{}
@@ -65,13 +65,13 @@ func List(t testing.TB, url string) map[string]Item {
 	return all
 }
 
-// Receipt is the receipt of a run, as far as the tests look at it.
+// Receipt is the receipt of a run, with the keys that the tests read.
 type Receipt struct {
 	ID, Mode, Trigger, Outcome, Error string
 	Added, Changed, Removed           int
 }
 
-// StartRefresh has the server begin a refresh, and returns the id of the run.
+// StartRefresh starts a refresh through the API and returns the id of the run.
 func (s *Server) StartRefresh(mode, body string) string {
 	s.t.Helper()
 	started := Parse[struct {
@@ -80,7 +80,7 @@ func (s *Server) StartRefresh(mode, body string) string {
 	return started.RunID
 }
 
-// Refresh has the server refresh, and returns the receipt once the run is over.
+// Refresh starts a refresh, waits until the run has ended, and returns its receipt.
 func (s *Server) Refresh(mode string) Receipt {
 	s.t.Helper()
 	id := s.StartRefresh(mode, "")
@@ -92,22 +92,22 @@ func (s *Server) Refresh(mode string) Receipt {
 	return r
 }
 
-// Base is an Airtable that outlives the servers which read it. It allows more calls than the real
-// one, since one process after another asks it.
+// Base is an Airtable base that outlives the servers which read it. It has no rate limit, because
+// the processes of a test do not share a pacer.
 type Base struct {
 	t      testing.TB
 	Sim    *airtablesim.Server
 	Server *httptest.Server
 	ID     string
-	Store  string // a folder for the snapshots of this base
+	Store  string // the directory for the snapshots of this base
 }
 
-// Records is how many records a Base has that is made without data: less than a page, since a
-// refresh waits for Airtable's pace between two pages.
+// Records is the number of records in a Base of the sample: less than a page, because a refresh
+// keeps to Airtable's pace between two pages.
 const Records = 90
 
-// NewBase serves data, or the last Records of the emulator's sample, which
-// are from the last twelve months, if that is nil.
+// NewBase serves data, or if that is nil the last Records of the emulator's sample, which are of
+// the last twelve months.
 func NewBase(t testing.TB, data *airtablesim.Base) *Base {
 	t.Helper()
 	sample := data == nil
@@ -123,13 +123,13 @@ func NewBase(t testing.TB, data *airtablesim.Base) *Base {
 	}
 	server := httptest.NewServer(sim)
 	t.Cleanup(func() {
-		server.CloseClientConnections() // a test may hold an answer back
+		server.CloseClientConnections() // a test may delay a response
 		server.Close()
 	})
 	return &Base{t, sim, server, data.ID(), t.TempDir()}
 }
 
-// Variables point a server to the base and its store, with AdminToken, and more.
+// Variables returns the variables of a server for the base and its store, and more.
 func (b *Base) Variables(more ...string) []string {
 	return append([]string{
 		"AIRTABLE_API_URL=" + b.Server.URL, "AIRTABLE_BASE_ID=" + b.ID,
@@ -138,7 +138,7 @@ func (b *Base) Variables(more ...string) []string {
 	}, more...)
 }
 
-// Call is one of Airtable's own calls on the table's records.
+// Call makes a call of the Airtable Web API on the table's records and returns the response.
 func (b *Base) Call(method, path, body string) string {
 	b.t.Helper()
 	url := fmt.Sprintf("%s/v0/%s/Lead%%20Bugs%s", b.Server.URL, b.ID, path)

@@ -14,18 +14,18 @@ import (
 	"voc/internal/serverhost"
 )
 
-// patience is how long a test waits for what a server is about to do before it fails. It is for
-// machines that are busy: on an idle one all of it happens within two seconds.
-const patience = time.Minute
+// timeout bounds each wait for a server. It is for busy machines: on an idle one every wait ends
+// within two seconds.
+const timeout = time.Minute
 
-// Environment is what a program of the tests gets: its own folder for temporary files, a free
-// port, and more. A program in process needs a store as well, of [Base.Variables]: the default
-// lies in its working directory, which is the package's own folder.
+// Environment returns the environment of a program: its own folder for temporary files, a free
+// port, and more. A program in process also needs a store ([Base.Variables]): the default lies in
+// the working directory, which is the package's folder.
 func Environment(t testing.TB, more ...string) []string {
 	return append([]string{"TMPDIR=" + t.TempDir(), "ADDR=127.0.0.1:0"}, more...)
 }
 
-// Run runs a command in this process to its end. No command that serves ends by itself.
+// Run runs a command in this process until it ends, which a command that serves does not do.
 func Run(t testing.TB, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -34,7 +34,7 @@ func Run(t testing.TB, environ []string, args ...string) (code int, stdout, stde
 	return code, out.String(), errs.String()
 }
 
-// Server is a server, or an emulator, that a test has started.
+// Server is a server or an emulator that a test has started.
 type Server struct {
 	t         testing.TB
 	output    *output
@@ -51,7 +51,7 @@ func Start(t testing.TB, environ []string, args ...string) *Server {
 	return StartProgram(t, serverhost.Program{Args: args, Environ: environ})
 }
 
-// StartProgram starts p in this process, and collects what it prints. It ends with the test.
+// StartProgram starts p in this process and collects its output. It ends with the test.
 func StartProgram(t testing.TB, p serverhost.Program) *Server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -76,11 +76,11 @@ func Exec(t testing.TB, binary, dir string, environ []string, args ...string) *S
 		t.Fatal(err)
 	}
 	s.pid = cmd.Process.Pid
-	s.kill = func() { _ = cmd.Process.Kill() } // it may have ended
+	s.kill = func() { _ = cmd.Process.Kill() } // it may already have ended
 	s.terminate = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	go func() {
 		defer close(s.done)
-		_ = cmd.Wait() // the exit code tells
+		_ = cmd.Wait() // the exit code says the same
 		s.code = cmd.ProcessState.ExitCode()
 	}()
 	s.endWithTest(args)
@@ -96,14 +96,14 @@ func (s *Server) endWithTest(args []string) {
 	})
 }
 
-// Kill ends a process as a power cut would, and waits until it is gone. A program of this process
-// can only be asked to end.
+// Kill kills a process, as a power cut would, and waits until it has ended. A program in this
+// process is stopped as by Terminate.
 func (s *Server) Kill() {
 	s.kill()
 	<-s.done
 }
 
-// Terminate asks the server to end, and returns its exit code.
+// Terminate stops the server as SIGTERM does, and returns its exit code.
 func (s *Server) Terminate() int {
 	s.t.Helper()
 	if err := s.terminate(); err != nil {
@@ -111,13 +111,13 @@ func (s *Server) Terminate() int {
 	}
 	select {
 	case <-s.done:
-	case <-time.After(patience):
-		s.t.Fatal("the server goes on after it was asked to end")
+	case <-time.After(timeout):
+		s.t.Fatal("the server still runs after a request to stop")
 	}
 	return s.code
 }
 
-// PID is the id of a binary's process; 0 for a program in this process.
+// PID returns the id of a binary's process; 0 for a program in this process.
 func (s *Server) PID() int { return s.pid }
 
 // URL waits until the server listens, and returns its URL.
@@ -126,8 +126,7 @@ func (s *Server) URL() string {
 	return s.Printed(`voc listens on (\S+)`)
 }
 
-// Printed waits until the server has printed text that a pattern matches, and returns the last
-// group of the match.
+// Printed waits until the output matches pattern, and returns the last group of the match.
 func (s *Server) Printed(pattern string) string {
 	s.t.Helper()
 	matcher := regexp.MustCompile(pattern)
@@ -142,26 +141,25 @@ func (s *Server) Printed(pattern string) string {
 	return found
 }
 
-// Eventually waits until happened reports true; there is no other way than to look again. It
-// fails the test if the server ends before that.
+// Eventually polls until happened returns true. It fails the test if the server ends first.
 func (s *Server) Eventually(what string, happened func() bool) {
 	s.t.Helper()
-	for deadline := time.Now().Add(patience); !happened(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(timeout); !happened(); time.Sleep(10 * time.Millisecond) {
 		select {
 		case <-s.done:
 			if happened() {
 				return
 			}
-			s.t.Fatalf("the server ended with exit code %d before this: %s", s.code, what)
+			s.t.Fatalf("the server ended with exit code %d before it %s", s.code, what)
 		default:
 		}
 		if time.Now().After(deadline) {
-			s.t.Fatalf("not in %s: %s", patience, what)
+			s.t.Fatalf("the server does not, within %s: %s", timeout, what)
 		}
 	}
 }
 
-// output collects what a server prints, for reading while it runs.
+// output collects a server's output, and may be read while it runs.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -1,0 +1,68 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// problems are the errors of an environment, each of one variable.
+type problems []problem
+
+type problem struct {
+	variable string
+	err      error
+}
+
+func (p *problems) add(variable string, err error) {
+	*p = append(*p, problem{variable, err})
+}
+
+// addJoined adds each of the errors that [errors.Join] has joined, and nothing if err is nil.
+func (p *problems) addJoined(variable string, err error) {
+	if err == nil {
+		return
+	}
+	joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err)
+	if !ok {
+		p.add(variable, err)
+		return
+	}
+	for _, err := range joined.Unwrap() {
+		p.add(variable, err)
+	}
+}
+
+// with reports whether any of the variables has a problem.
+func (p problems) with(variables ...string) bool {
+	return slices.ContainsFunc(p, func(q problem) bool {
+		return slices.Contains(variables, q.variable)
+	})
+}
+
+// retain drops the problems of all other variables.
+func (p *problems) retain(variables ...string) {
+	*p = slices.DeleteFunc(*p, func(q problem) bool {
+		return !slices.Contains(variables, q.variable)
+	})
+}
+
+// err joins the problems in the order of the table. It returns nil if there are none.
+func (p problems) err() error {
+	position := map[string]int{}
+	for i, v := range table {
+		position[v.Name] = i
+	}
+	slices.SortStableFunc(p, func(a, b problem) int {
+		return cmp.Compare(position[a.variable], position[b.variable])
+	})
+	var lines []error
+	for _, q := range p {
+		lines = append(lines, fmt.Errorf("%s: %w", q.variable, q.err))
+	}
+	return errors.Join(lines...)
+}

@@ -1,0 +1,147 @@
+package refresh
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+
+	"voc/internal/airtable"
+	"voc/internal/feedback"
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+)
+
+// findTable finds the configured table in the schema. A table that was there under that
+// name when the parent was made is followed to its new name.
+func (e *Engine) findTable(
+	schema airtable.Schema, was parent,
+) (table airtable.Table, warnings []string, err error) {
+	name := e.cfg.Table
+	if table, ok := schema.Table(name); ok {
+		return table, nil, nil
+	}
+	if meta := was.meta(); was.file != nil && name == meta.TableAs {
+		if table, ok := schema.Table(meta.TableID); ok {
+			return table, []string{fmt.Sprintf(
+				"table %q is called %q now: set AIRTABLE_TABLE_NAME", name, table.Name)}, nil
+		}
+	}
+	var names []string
+	for _, table := range schema.Tables {
+		names = append(names, table.Name)
+	}
+	return airtable.Table{}, nil, fmt.Errorf(
+		"base %s has no table %q: set AIRTABLE_TABLE_NAME%s", e.cfg.Base, name, nearest(name, names))
+}
+
+// checkOwner refuses to write one table's records over another's. It compares names if
+// one of the two ids is unknown. Error: manifest.ErrForeign.
+func (e *Engine) checkOwner(table airtable.Table, owner manifest.Owner) error {
+	same := owner.TableID == table.ID
+	if owner.TableID == "" || table.ID == "" {
+		same = slices.Contains([]string{table.ID, table.Name, e.cfg.Table}, owner.TableName)
+	}
+	if same || owner == (manifest.Owner{}) {
+		return nil
+	}
+	return fmt.Errorf("the store %s %w: it holds table %q (%s), and AIRTABLE_TABLE_NAME is %q: "+
+		"give each table a SNAPSHOT_STORE of its own",
+		e.cfg.Store, manifest.ErrForeign, owner.TableName, owner.TableID, e.cfg.Table)
+}
+
+// binding is which field stands behind each configured name.
+type binding struct {
+	ids      snapshot.Binding
+	mapping  feedback.Mapping // by the names that the base has now
+	warnings []string
+}
+
+// bindFields finds the field behind each mapped name. It rejects names that are wrong, and
+// fields that are missing unless the run is accepted. Error: *gateError.
+func (e *Engine) bindFields(
+	table airtable.Table, q job.Request, was parent,
+) (binding, error) {
+	b := binding{ids: snapshot.Binding{}}
+	renamed := map[string]string{}
+	var mistakes []error
+	var missing []string
+	for _, key := range feedback.Keys() {
+		for _, name := range e.cfg.Mapping.Names(key) {
+			bound, had := was.meta().Bound[name]
+			field, ok := table.Field(name)
+			if !ok && had {
+				field, ok = table.Field(bound)
+			}
+			switch {
+			case ok:
+				if had && bound != field.ID {
+					b.warnings = append(b.warnings, fmt.Sprintf(
+						"field %q is another one than before (%s, it was %s)", name, field.ID, bound))
+				}
+				b.ids[name] = field.ID
+				if field.Name != name {
+					renamed[name] = field.Name
+				}
+			case had:
+				missing = append(missing, missingField(key, name, table, was.file))
+			case e.cfg.Mapping.Chosen(key): // else it is a default that the base does not have
+				mistakes = append(mistakes, fmt.Errorf(
+					"FIELD_MAP names field %q for %q, and the table has none of that name%s",
+					name, key, nearestField(name, table)))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(renamed)) {
+		if name != b.ids[name] { // else it is configured by id
+			b.warnings = append(b.warnings, fmt.Sprintf(
+				"field %q is called %q now and was followed: rename it in FIELD_MAP",
+				name, renamed[name]))
+		}
+	}
+	b.mapping = e.cfg.Mapping.Follow(renamed)
+	if text := strings.Join(missing, "; "); text != "" && q.Accept {
+		b.warnings = append(b.warnings, "accepted: "+text)
+	} else if text != "" {
+		mistakes = append(mistakes, &gateError{text, was.current.ID, q.Mode})
+	}
+	return b, errors.Join(mistakes...)
+}
+
+// missingField words a mapped field that the table no longer has.
+func missingField(key, name string, table airtable.Table, was *snapshot.File) string {
+	meta := was.Meta()
+	id := meta.Bound[name]
+	return fmt.Sprintf("field %q (%s) is missing from the table, and the current snapshot has it "+
+		"in %d of %d records: restore the field, name another one for %q in FIELD_MAP%s, "+
+		"or set it to [] there to do without",
+		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Records(), key,
+		nearestField(name, table))
+}
+
+func nearestField(name string, table airtable.Table) string {
+	var names []string
+	for _, field := range table.Fields {
+		names = append(names, field.Name)
+	}
+	return nearest(name, names)
+}
+
+// nearest words a hint at the name that was probably meant; "" if there are no names.
+func nearest(name string, names []string) string {
+	best, distance := "", 0
+	for _, candidate := range names {
+		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
+		if best == "" || d < distance {
+			best, distance = candidate, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (the nearest is %q)", best)
+}

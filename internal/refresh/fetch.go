@@ -1,0 +1,198 @@
+package refresh
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"voc/internal/airtable"
+	"voc/internal/job"
+	"voc/internal/snapshot/build"
+)
+
+// idsPerCall bounds how many records one call requests by id: a page.
+const idsPerCall = airtable.PageSize
+
+// staged is what a run has read. The draft is the caller's to discard.
+type staged struct {
+	draft       *build.Draft
+	pages, read int       // read counts records
+	last        time.Time // Airtable's clock at the last page that had one
+}
+
+// newDraft returns the draft that a plan fills: an empty one for a full, else one that
+// holds the parent's rows.
+func newDraft(ctx context.Context, dir string, was parent, p plan) (*build.Draft, error) {
+	if p.mode == job.Full {
+		return build.New(ctx, dir, was.file)
+	}
+	return build.Fork(ctx, dir, was.file)
+}
+
+// fetch reads what the plan's mode asks for into a draft, one page at a time, and reports
+// each page. It returns how far it came, also with an error.
+//
+// A full asks again, by id, for each record that its listing missed: Airtable does not
+// document that a listing is a snapshot, so a listing proves no deletion.
+func (e *Engine) fetch(
+	ctx context.Context, draft *build.Draft, was parent, p plan, report func(staged),
+) (staged, error) {
+	f := fetcher{client: e.cfg.Airtable, plan: p, parent: was, report: report}
+	f.draft = draft
+	err := f.list(ctx, airtable.Query{Formula: p.formula}, f.put, draft.Reset)
+	switch {
+	case err != nil:
+	case p.mode == job.Full:
+		var missing []string
+		if missing, err = draft.Untouched(ctx); err == nil {
+			err = f.readByID(ctx, missing)
+		}
+	default:
+		if p.remake {
+			err = f.remake(ctx)
+		}
+		if err == nil && p.mode == job.Sweep {
+			err = f.sweep(ctx)
+		}
+	}
+	return f.staged, err
+}
+
+// fetcher is the state of fetch.
+type fetcher struct {
+	staged
+	client *airtable.Client
+	plan   plan
+	parent parent
+	report func(staged)
+}
+
+// list passes each record of a listing to put. If Airtable has lost the listing, it starts
+// over: reset then discards the records of the lost one, some of which may be gone.
+func (f *fetcher) list(
+	ctx context.Context, query airtable.Query,
+	put func(context.Context, airtable.Record) error, reset func(context.Context) error,
+) error {
+	query.ByID = f.plan.schema
+	listing := 1
+	for page, err := range f.client.List(ctx, f.plan.table, query) {
+		if err != nil {
+			return err
+		}
+		if page.Listing != listing {
+			listing = page.Listing
+			if err := reset(ctx); err != nil {
+				return err
+			}
+		}
+		for _, record := range page.Records {
+			if err := put(ctx, record); err != nil {
+				return err
+			}
+		}
+		f.pages++
+		f.read += len(page.Records)
+		if !page.Date.IsZero() {
+			f.last = page.Date
+		}
+		f.report(f.staged)
+	}
+	return nil
+}
+
+// put stages a record.
+func (f *fetcher) put(ctx context.Context, record airtable.Record) error {
+	return f.putRow(ctx, f.plan.row(record))
+}
+
+// putRow stages a row that belongs to the years, and removes one that does not: it may
+// have belonged before.
+func (f *fetcher) putRow(ctx context.Context, row build.Row) error {
+	if f.plan.years.Contains(row.Feedback.Created) {
+		return f.draft.Put(ctx, row)
+	}
+	return f.draft.Remove(ctx, row.Feedback.ID)
+}
+
+// readByID reads records by their ids, and removes those that Airtable does not have.
+func (f *fetcher) readByID(ctx context.Context, ids []string) error {
+	for chunk := range slices.Chunk(ids, idsPerCall) {
+		formula, err := airtable.RecordIDs(chunk)
+		if err != nil {
+			return err
+		}
+		missing := map[string]bool{}
+		for _, id := range chunk {
+			missing[id] = true
+		}
+		found := func(ctx context.Context, record airtable.Record) error {
+			delete(missing, record.ID)
+			return f.put(ctx, record)
+		}
+		// A record that was read by its id exists, even if its listing was lost since.
+		retain := func(context.Context) error { return nil }
+		if err := f.list(ctx, airtable.Query{Formula: formula}, found, retain); err != nil {
+			return err
+		}
+		for id := range missing {
+			if err := f.draft.Remove(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// remake maps again every row of the parent that an incremental has not read.
+func (f *fetcher) remake(ctx context.Context) error {
+	untouched, err := f.draft.Untouched(ctx) // sorted
+	if err != nil {
+		return err
+	}
+	names := f.plan.currentNames(f.parent.meta())
+	for source, err := range f.parent.file.Sources(ctx) {
+		if err != nil {
+			return err
+		}
+		if _, ok := slices.BinarySearch(untouched, source.ID); !ok {
+			continue
+		}
+		row, err := f.plan.remap(source, names)
+		if err != nil {
+			return err
+		}
+		if err := f.putRow(ctx, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep follows an incremental's listing. It lists all records, with a few of their cells,
+// and compares them with the draft, and so finds what no modification time shows: deleted
+// records, records that an earlier listing missed, and computed values that changed. It
+// reads each such record whole, by its id, so that none is a mixture of two moments.
+func (f *fetcher) sweep(ctx context.Context) error {
+	query := airtable.Query{Formula: f.plan.yearsFormula(), Fields: f.plan.sweepFields()}
+	if err := f.list(ctx, query, f.markListed, f.draft.ResetListed); err != nil {
+		return err
+	}
+	unlisted, err := f.draft.Unlisted(ctx)
+	if err != nil {
+		return err
+	}
+	outdated, err := f.draft.Outdated(ctx)
+	if err != nil {
+		return err
+	}
+	return f.readByID(ctx, slices.Concat(unlisted, outdated))
+}
+
+// markListed marks a record of the years as listed.
+func (f *fetcher) markListed(ctx context.Context, record airtable.Record) error {
+	row := f.plan.row(record)
+	if !f.plan.years.Contains(row.Feedback.Created) {
+		return nil
+	}
+	return f.draft.MarkListed(ctx, record.ID, row.Source.Computed)
+}

@@ -1,0 +1,85 @@
+package replica
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+)
+
+const (
+	// maxOlder is how many older snapshots stay open beside the one that is served. Each
+	// is a file on disk, and at most four connections with a megabyte of pages.
+	maxOlder = 2
+	// olderIdle is how long an older snapshot stays open without a user.
+	olderIdle = 5 * time.Minute
+)
+
+// openFile is an open snapshot and its users.
+type openFile struct {
+	snapshot manifest.Snapshot
+	file     *snapshot.File
+	path     string
+	users    sync.WaitGroup
+	pinned   bool        // a client reads it page by page
+	idle     *time.Timer // of an older one: closes it
+}
+
+// fetch fetches a snapshot from the store and opens it.
+func (r *Replica) fetch(ctx context.Context, s manifest.Snapshot) (*openFile, error) {
+	path, err := r.store.Fetch(ctx, s, r.dir)
+	if err != nil {
+		return nil, err
+	}
+	file, err := snapshot.Open(path)
+	if err != nil {
+		_ = os.Remove(path)
+		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+	}
+	return &openFile{snapshot: s, file: file, path: path}, nil
+}
+
+// invalid reports whether an error is about the snapshot itself, which no retry repairs.
+func invalid(err error) bool {
+	return errors.Is(err, manifest.ErrDamaged) || errors.Is(err, snapshot.ErrNotSnapshot) ||
+		errors.Is(err, snapshot.ErrFormat)
+}
+
+// retain adds a file to the older ones, and retires the longest unused beyond maxOlder.
+// The caller must hold mu.
+func (r *Replica) retain(file *openFile) {
+	r.older = slices.Insert(r.older, 0, file)
+	file.idle = time.AfterFunc(olderIdle, func() { r.drop(file) })
+	for len(r.older) > maxOlder {
+		last := len(r.older) - 1
+		r.retire(r.older[last])
+		r.older = r.older[:last]
+	}
+}
+
+// drop retires an older file that was idle for long.
+func (r *Replica) drop(file *openFile) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i := slices.Index(r.older, file); i >= 0 {
+		r.older = slices.Delete(r.older, i, i+1)
+		r.retire(file)
+	}
+}
+
+// retire closes a file after its last user. The file accepts no new ones.
+func (r *Replica) retire(file *openFile) { r.retiring.Go(func() { file.retire(r.log) }) }
+
+func (h *openFile) retire(log *slog.Logger) {
+	h.users.Wait()
+	if err := errors.Join(h.file.Close(), os.Remove(h.path)); err != nil {
+		log.Warn("an old snapshot was not deleted from disk", "error", err)
+	}
+}

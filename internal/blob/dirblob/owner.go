@@ -23,7 +23,7 @@ func heir(file, store owner, privileged bool) (owner, bool) {
 // owner returns the owner of the store: that of its directory. A directory of root, such
 // as a volume that all users may write to, tells nothing, so there it is the first writer.
 func (s *Store) owner() (of owner, err error) {
-	for _, path := range []string{s.dir, s.path(ownFolder)} {
+	for _, path := range []string{s.dir, filepath.Join(s.dir, ownFolder)} {
 		file, err := os.Stat(path)
 		if os.IsNotExist(err) {
 			break

@@ -6,6 +6,8 @@ SAM := .tools/aws-sam-cli-$(SAM_VERSION)/bin/sam
 CHECKOV_VERSION := 3.3.30
 CHECKOV := .tools/checkov-$(CHECKOV_VERSION)/bin/checkov
 VERSITYGW_VERSION := v1.8.0
+MINISTACK_VERSION := 1.5.33
+MINISTACK := .tools/ministack-$(MINISTACK_VERSION)/bin/ministack
 VERSITYGW := .tools/versitygw-$(VERSITYGW_VERSION)/versitygw
 VERSION := $(shell git describe --always --dirty 2>/dev/null)
 
@@ -22,11 +24,12 @@ STAGE := prod# of samconfig.toml; dev is the other one
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean
-.PHONY: s3 sam-build sam-validate sam-events sam-local deploy invoke-full invoke-incremental invoke-check logs status
+.PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
+.PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## serve; without an account, sample data from a built-in Airtable
 	go run ./functions/server
@@ -66,7 +69,7 @@ dashboard: build ## the dashboard's requests from headless Chromium (needs Node 
 s3: $(VERSITYGW) ## the suite of the stores over versitygw, an S3-compatible server
 	.ci/s3 $(VERSITYGW)
 
-verify: lint race clients types schemathesis dashboard s3 sam-validate ## all that CI checks beside the tests
+verify: lint race clients types schemathesis dashboard s3 sam-validate account ## all that CI checks beside the tests
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
 	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
 
@@ -107,6 +110,7 @@ sam-validate: $(SAM) $(CHECKOV) ## the template and what CloudFormation makes of
 	$(dir $(SAM))python .ci/sam-transform
 	$(dir $(SAM))cfn-lint .aws-sam/transformed.json
 	$(dir $(SAM))python .ci/sam-transformed-test
+	$(dir $(SAM))python .ci/deployer-policy --check
 	$(CHECKOV) --skip-download --quiet --compact --framework cloudformation --file template.yaml
 
 sam-events: $(SAM) $(VERSITYGW) build ## the functions on all of infra/events, by sam local (needs Docker)
@@ -117,21 +121,61 @@ sam-local: $(SAM) $(VERSITYGW) build ## the API on port 3000, by sam local, with
 	$(LAMBDA) $(SAM) build --config-env local
 	SAM=$(SAM) VERSITYGW=$(VERSITYGW) .ci/sam-world .ci/sam-local
 
-deploy: sam-build ## to AWS, as STAGE=prod or dev; the first time with GUIDED=--guided, which asks for the parameters
-	$(if $(GUIDED),@.ci/parameters)
-	$(SAM) deploy --config-env $(STAGE) $(GUIDED)
+account: $(SAM) $(MINISTACK) build ## deploy, use, break, upgrade and delete a stack on an emulated account: about three minutes
+	SAM=$(abspath $(SAM)) MINISTACK=$(abspath $(MINISTACK)) $(dir $(SAM))python -B .ci/account
 
-invoke-full: $(SAM) ## start a full refresh on AWS; status shows how it ends
-	$(SAM) remote invoke RefreshFullFunction --config-env $(STAGE) --event '{"mode": "full"}' --parameter InvocationType=Event
+# What looks after a stack on AWS: with the Python of the SAM CLI, which has the clients of AWS.
+STACK_TOOL := STAGE=$(STAGE) SAM=$(abspath $(SAM)) $(dir $(SAM))python -B infra/stack
+export BASE ORIGIN PUBLIC SET PARAMETERS YES ACCEPT SNAPSHOT FILE JSON
 
-invoke-incremental: $(SAM) ## start an incremental refresh on AWS
-	$(SAM) remote invoke RefreshIncrementalFunction --config-env $(STAGE) --event '{"mode": "incremental"}' --parameter InvocationType=Event
+deploy: sam-build ## to AWS: BASE=app… ORIGIN=https://… the first time; PUBLIC=1 lets all read; GUIDED=--guided asks for everything
+ifdef GUIDED
+	@.ci/parameters
+	cp samconfig.toml .aws-sam/guided.toml # what --guided saves goes there, and not into the tracked file
+	$(SAM) deploy --config-file $(CURDIR)/.aws-sam/guided.toml --config-env $(STAGE) --guided
+	$(STACK_TOOL) smoke
+else
+	@$(STACK_TOOL) deploy
+endif
+
+deploy-api: sam-build ## the API's code alone: before deploy, where a release changes the format of snapshots
+	@$(STACK_TOOL) deploy-api
+
+smoke: $(SAM) ## ask the deployed API for its health, a page, a 304 and a preflight
+	@$(STACK_TOOL) smoke
+
+outputs: $(SAM) ## the URL and the names of a deployed stack
+	@$(STACK_TOOL) outputs
+
+parameters: $(SAM) ## write the parameters of a deployed stack to a file; deploy PARAMETERS=… sets them again
+	@$(STACK_TOOL) parameters
 
 invoke-check: $(SAM) ## ask on AWS whether a refresh would work
-	$(SAM) remote invoke RefreshFullFunction --config-env $(STAGE) --event '{"mode": "check"}'
+	@$(STACK_TOOL) invoke-check
 
-status: $(SAM) ## what the deployed stack serves, as GET /api/cache/ has it; needs no token of the API
-	$(SAM) remote invoke RefreshIncrementalFunction --config-env $(STAGE) --event '{"mode": "get_status"}'
+invoke-full invoke-incremental invoke-sweep: $(SAM) ## start a refresh on AWS and print its run id; ACCEPT=1 passes the publish gate
+	@$(STACK_TOOL) $@
+
+invoke-rollback: $(SAM) ## go back to SNAPSHOT=… on AWS, or to the previous one
+	@$(STACK_TOOL) $@
+
+status: $(SAM) ## what the deployed stack serves; needs no token of the API. JSON=1 prints all of it
+	@$(STACK_TOOL) status
+
+schedules: $(SAM) ## whether the schedules on AWS fire, and what is in the queue of failures
+	@$(STACK_TOOL) schedules
+
+test-events: $(SAM) ## put check, full, sweep, rollback and status into the menu of the console's Test button
+	@$(STACK_TOOL) test-events
+
+remove: $(SAM) ## delete the stack from AWS; the bucket and the SecureStrings stay
+	$(SAM) delete --config-env $(STAGE)
+
+FUNCTION := RefreshFullFunction
+EVENT := check
+sam-invoke: $(SAM) $(VERSITYGW) build ## hand FUNCTION=RefreshFullFunction the EVENT=check of infra/events, by sam local (needs Docker)
+	$(LAMBDA) $(SAM) build --config-env local
+	VERSITYGW=$(VERSITYGW) .ci/sam-world $(SAM) local invoke $(FUNCTION) --config-env local --event infra/events/$(EVENT).json
 
 logs: $(SAM) ## follow the logs of the deployed functions
 	$(SAM) logs --config-env $(STAGE) --tail
@@ -149,3 +193,7 @@ $(CHECKOV): # apart from the SAM CLI: each pins another boto3
 
 $(VERSITYGW):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/versity/versitygw/cmd/versitygw@$(VERSITYGW_VERSION)
+
+$(MINISTACK): # apart from the SAM CLI: each pins another boto3. The translator is the SAM CLI's
+	python3 -m venv $(@:%/bin/ministack=%)
+	$(@D)/pip install --quiet --disable-pip-version-check ministack==$(MINISTACK_VERSION) aws-sam-translator==1.115.0

@@ -80,7 +80,7 @@ func TestEmptyStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	f := w.function()
-	contains(t, ask(t, f, "GET", "/api/feedback/").is(t, 503).body, "run the first refresh")
+	contains(t, ask(t, f, "GET", "/api/feedback/").is(t, 503).body, "start the first refresh")
 	w.publish()
 	ask(t, f, "GET", "/api/feedback/").is(t, 200)
 }

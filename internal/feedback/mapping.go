@@ -13,7 +13,7 @@ import (
 
 // MappingVersion names the rules of this package. It goes up with every change that makes the same record yield another Feedback, and a
 // snapshot that was made by an older one is mapped again by the next refresh.
-const MappingVersion = 1
+const MappingVersion = 2
 
 // The keys of FIELD_MAP: what a Feedback is made of.
 const (
@@ -152,7 +152,7 @@ func (m Mapping) readTeams(teamMap string) error {
 			continue
 		}
 		if _, twice := m.teams[Fold(area)]; twice {
-			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q is there twice (case does not count)", area))
+			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q is there twice (case and accents do not count)", area))
 		}
 		m.teams[Fold(area)] = team
 	}

@@ -95,28 +95,35 @@ func (p *Pulse) JSON() []byte {
 	})
 }
 
-// trend counts the months up to that of the newest record not later than the snapshot: a typing error in a date must not make the year empty.
+// trend counts the months up to that of the newest record that is not later than the snapshot:
+// a typing error in a date must not make the year empty. It compares the last two months that
+// were over when the snapshot was made: the month under way has fewer days.
 func (p *Pulse) trend() pulseTrend {
 	trend := pulseTrend{Data: []pulseMonth{}, Direction: "stable"}
 	if p.newest.IsZero() {
 		return trend
 	}
-	last := time.Date(p.newest.Year(), p.newest.Month(), 1, 0, 0, 0, 0, time.UTC)
+	last := firstOfMonth(p.newest)
 	for back := pulseMonths - 1; back >= 0; back-- {
 		if name := month(last.AddDate(0, -back, 0)); name >= month(p.oldest) {
 			trend.Data = append(trend.Data, pulseMonth{name, p.months[name]})
 		}
 	}
-	if n := len(trend.Data); n >= 2 {
-		trend.compare(trend.Data[n-1].count, trend.Data[n-2].count)
+	over := firstOfMonth(p.Made.UTC()).AddDate(0, -1, 0)
+	if before := month(over.AddDate(0, -1, 0)); before >= month(p.oldest) {
+		trend.compare(p.months[month(over)], p.months[before])
 	}
 	return trend
 }
 
-// compare sets the last month against the one before. Growth from nothing has no percentage.
-func (t *pulseTrend) compare(last, before int) {
-	t.Direction = [...]string{"down", "stable", "up"}[1+cmp.Compare(last, before)]
+func firstOfMonth(at time.Time) time.Time {
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+// compare sets a month against the one before. Growth from nothing has no percentage.
+func (t *pulseTrend) compare(month, before int) {
+	t.Direction = [...]string{"down", "stable", "up"}[1+cmp.Compare(month, before)]
 	if before > 0 {
-		t.Percentage = math.Round(float64(last-before)/float64(before)*1000) / 10
+		t.Percentage = math.Round(float64(month-before)/float64(before)*1000) / 10
 	}
 }

@@ -37,13 +37,13 @@ var weights = []string{Fold("High"), Fold("Medium"), Fold("Low")}
 
 // Collate gives the text by whose bytes a value of a key is sorted: case does not count, and priorities go by their weight.
 func Collate(key, value string) string {
-	lower := strings.ToLower(Fold(value))
+	folded := Fold(value)
 	if key != Priority {
-		return lower
+		return folded
 	}
-	weight := slices.Index(weights, Fold(value))
+	weight := slices.Index(weights, folded)
 	if weight < 0 {
-		return "~" + lower // behind any digit
+		return "~" + folded // behind any digit
 	}
 	return strconv.Itoa(weight)
 }

@@ -3,89 +3,84 @@ package feedback
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
-	"unicode"
 )
 
-// maxWords bounds what one question may ask of a full-text index: each word costs a walk over its records.
-const maxWords = 64
+// The most that one search may ask for. Each term costs a walk over the records that have
+// it, and a letter of Han or Thai counts as a word.
+const (
+	maxTerms = 64
+	maxWords = 256
+)
 
 // Text is what a full-text search asks for. The zero value asks for nothing.
 type Text []Term
 
-// Term must occur as it stands: its words one behind the other, each as a whole; with Prefix the last one may go on.
+// Term must occur as it stands: its words one behind the other, each as a whole; with Prefix
+// the last one may go on.
 type Term struct {
 	Words  []string
 	Prefix bool
 }
 
-// ParseText reads the parameter q. Words are runs of letters, digits and the marks on them; "…" makes a phrase, a * right behind a word or a phrase a prefix. Everything
-// else separates, a quote without its pair too, so that no text is wrong but one without a word.
+// ParseText reads the parameter q. Words are those of Words; "…" makes a phrase, a * right
+// after a word or a phrase a prefix. Everything else separates, a quote without its pair too,
+// so that the only wrong text is one without a word. A term that occurs twice counts once.
 func ParseText(q string) (Text, error) {
 	var text Text
-	for rest := q; rest != ""; {
-		var quoted string
-		var isPhrase bool
+	for rest := Fold(q); rest != ""; {
 		if after, opens := strings.CutPrefix(rest, `"`); opens {
-			if quoted, rest, isPhrase = strings.Cut(after, `"`); !isPhrase {
-				rest = after
+			if quoted, behind, closes := strings.Cut(after, `"`); closes {
+				rest = text.add(quoted, behind)
+				continue
 			}
-		}
-		if isPhrase {
-			text = text.add(words(quoted), &rest)
-			continue
+			rest = after
 		}
 		unquoted, _, _ := strings.Cut(rest, `"`)
+		text.addUnquoted(unquoted)
 		rest = rest[len(unquoted):]
-		text = text.addWords(unquoted)
 	}
-	n := 0
+	words := 0
 	for _, term := range text {
-		n += len(term.Words)
+		words += len(term.Words)
 	}
 	switch {
-	case n == 0:
+	case words == 0:
 		return nil, errors.New("has no word in it")
-	case n > maxWords:
-		return nil, fmt.Errorf("has %d words, at most %d are looked for", n, maxWords)
+	case len(text) > maxTerms || words > maxWords:
+		return nil, fmt.Errorf("has %d terms with %d words, more than the %d and %d that one search may have",
+			len(text), words, maxTerms, maxWords)
 	}
 	return text, nil
 }
 
-// addWords adds each word of what stands outside of quotes.
-func (t Text) addWords(unquoted string) Text {
-	for rest := unquoted; rest != ""; {
-		start := strings.IndexFunc(rest, begins)
+// addUnquoted adds each run of characters that belong to words.
+func (t *Text) addUnquoted(s string) {
+	for s != "" {
+		start := strings.IndexFunc(s, begins)
 		if start < 0 {
-			break
+			return
 		}
-		word := rest[start:]
-		if end := strings.IndexFunc(word, ends); end >= 0 {
-			word = word[:end]
+		s = s[start:]
+		end := strings.IndexFunc(s, separates)
+		if end < 0 {
+			end = len(s)
 		}
-		rest = rest[start+len(word):]
-		t = t.add([]string{word}, &rest)
+		s = t.add(s[:end], s[end:])
 	}
-	return t
 }
 
-// add adds a term, a prefix if rest goes on with the star that makes it one.
-func (t Text) add(words []string, rest *string) Text {
-	after, isPrefix := strings.CutPrefix(*rest, "*")
-	*rest = after
-	if len(words) == 0 {
-		return t
+// add adds the words of a folded text as one term, which is a prefix if rest goes on with a
+// star. It returns what follows.
+func (t *Text) add(folded, rest string) string {
+	rest, isPrefix := strings.CutPrefix(rest, "*")
+	term := Term{Words: splitWords(folded), Prefix: isPrefix}
+	same := func(other Term) bool {
+		return other.Prefix == term.Prefix && slices.Equal(other.Words, term.Words)
 	}
-	return append(t, Term{words, isPrefix})
-}
-
-func words(s string) (all []string) {
-	for _, term := range (Text{}).addWords(strings.ReplaceAll(s, "*", " ")) {
-		all = append(all, term.Words...)
+	if len(term.Words) > 0 && !slices.ContainsFunc(*t, same) {
+		*t = append(*t, term)
 	}
-	return all
+	return rest
 }
-
-// begins and ends say where words do, as SQLite's tokenizer unicode61 has it. A mark does not begin one, but belongs to what it stands on.
-func begins(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Co) }
-func ends(r rune) bool   { return !begins(r) && !unicode.Is(unicode.M, r) }

@@ -2,7 +2,7 @@ package httpapi
 
 import "net/http"
 
-// permission is what a route asks of its client.
+// permission is what a route requires of its client.
 type permission int
 
 const (

@@ -73,18 +73,22 @@ func TestRouteAccess(t *testing.T) {
 				if a.is(t, want); t.Failed() {
 					t.Fatalf("%s %s: %d", method, path, a.StatusCode)
 				}
-				if challenge := a.Header.Get("WWW-Authenticate"); strings.HasPrefix(challenge, "Bearer") != (want == 401) {
+				if challenge := a.Header.Get("WWW-Authenticate"); strings.HasPrefix(
+					challenge,
+					"Bearer",
+				) != (want == 401) {
 					t.Errorf("%s %s: %d with WWW-Authenticate %q", method, path, want, challenge)
 				}
 			}
 			if refused := c.admin != 202; refused != (len(s.refresher.asked) == 0) {
-				t.Errorf("refreshes asked for: %v", s.refresher.asked)
+				t.Errorf("refreshes requested: %v", s.refresher.asked)
 			}
 		})
 	}
 }
 
-// TestJWTReads: only the gateway's authorizer gives claims; a client's own tokens and headers do not.
+// TestJWTReads: only the gateway's authorizer gives claims; a client's own tokens and headers do
+// not.
 func TestJWTReads(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { tokens(c); c.Access.Reads = access.JWTReads })
@@ -123,20 +127,27 @@ func TestZeroPolicyAllowsNoReads(t *testing.T) {
 	s.get("/api/live").is(t, 200)
 }
 
-// openToAll reports whether a path is open in every mode.
+// openToAll reports whether a path needs no token in any mode.
 func openToAll(path string) bool {
-	return slices.Contains([]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path)
+	return slices.Contains(
+		[]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"},
+		path,
+	)
 }
 
 func TestNoAdminTokensNamesTheSetting(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(detail, "ADMIN_TOKENS") {
+	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(
+		detail,
+		"ADMIN_TOKENS",
+	) {
 		t.Errorf("detail %q", detail)
 	}
 }
 
-// TestTokensAreNeverShown sends right and wrong tokens to every path of working and broken services.
+// TestTokensAreNeverShown sends right and wrong tokens to every path of working and broken
+// services.
 func TestTokensAreNeverShown(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*service){
@@ -154,7 +165,7 @@ func TestTokensAreNeverShown(t *testing.T) {
 					b := s.ask(method, path, "Authorization", "Bearer "+token)
 					for _, secret := range []string{"read-1", "read-2", "admin-1", "s3cret"} {
 						if told := a.body + b.body; strings.Contains(told, secret) {
-							t.Errorf("%s: %s %s tells %s: %s", name, method, path, secret, told)
+							t.Errorf("%s: %s %s reveals %s: %s", name, method, path, secret, told)
 						}
 					}
 				}

@@ -12,10 +12,10 @@ import (
 	"voc/internal/job"
 )
 
-// asAdmin may do everything.
+// asAdmin has access to every route.
 var asAdmin = []string{"Authorization", "Bearer admin-1"}
 
-// openRoutes lists the routes with a record or a run that is there.
+// openRoutes lists the routes, with the id of an existing record or run.
 func openRoutes(s *service) (all []httpapi.Route) {
 	for _, r := range s.Routes() {
 		id := "rec00000000000001"
@@ -28,13 +28,14 @@ func openRoutes(s *service) (all []httpapi.Route) {
 	return all
 }
 
-// TestEveryRouteRefusesABadQueryByName: each of a route's parameters, and those that it does not have.
-func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
+// TestBadQueryOfEveryRoute gives each route bad values of its parameters, and unknown parameters.
+func TestBadQueryOfEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
 		bad := map[string]string{ // query → the parameter that is at fault
-			"colour=red": "colour", "colour": "colour", "=": "", "T=1": "T", "t%00=1": "t\x00", "t%FF=1": "t\uFFFD", "%00": "\x00",
+			"colour=red": "colour", "colour": "colour", "=": "", "T=1": "T", "t%00=1": "t\x00",
+			"t%FF=1": "t\uFFFD", "%00": "\x00",
 			"colour%0D%0AX-Evil:%201=": "colour\r\nX-Evil: 1", "<script>=": "<script>",
 			"%": "(query)", "%zz=1": "(query)", "a;b": "(query)", "_=%": "(query)", "t=%G1": "(query)",
 		}
@@ -49,12 +50,18 @@ func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
 			if a.is(t, 400); a.StatusCode != 400 {
 				continue
 			}
-			if p := a.problem(t); !slices.ContainsFunc(p.Errors, func(e parameterError) bool { return e.Parameter == parameter && e.Detail != "" }) {
+			if p := a.problem(t); !slices.ContainsFunc(
+				p.Errors,
+				func(e parameterError) bool { return e.Parameter == parameter && e.Detail != "" },
+			) {
 				t.Errorf("%s %s?%s does not name %q: %s", r.Method, r.Path, query, parameter, a.body)
 			}
 		}
 		known := slices.Sorted(maps.Keys(r.Parameters))
-		if a := s.ask(r.Method, r.Path+"?colour=red", asAdmin...); !strings.Contains(a.problem(t).Detail, strings.Join(known, ", ")) {
+		if a := s.ask(r.Method, r.Path+"?colour=red", asAdmin...); !strings.Contains(
+			a.problem(t).Detail,
+			strings.Join(known, ", "),
+		) {
 			t.Errorf("%s %s does not name %q: %s", r.Method, r.Path, known, a.body)
 		}
 	}
@@ -63,34 +70,44 @@ func TestEveryRouteRefusesABadQueryByName(t *testing.T) {
 	}
 }
 
-func TestEveryRouteRefusesAQueryThatIsTooLong(t *testing.T) {
+func TestLongQueryOfEveryRoute(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, staff)
 	for _, r := range openRoutes(s) {
-		for _, query := range []string{strings.Repeat("a", 16_000), "t=" + strings.Repeat("1", 16_000), strings.Repeat("team=a&", 2_400), "q=" + strings.Repeat("%20", 5_400)} {
+		for _, query := range []string{
+			strings.Repeat("a", 16_000), "t=" + strings.Repeat("1", 16_000),
+			strings.Repeat("team=a&", 2_400), "q=" + strings.Repeat("%20", 5_400),
+		} {
 			a := s.ask(r.Method, r.Path+"?"+query, asAdmin...)
 			if a.is(t, 414); !strings.Contains(a.problem(t).Detail, "8192") {
 				t.Errorf("%s %s: %s", r.Method, r.Path, a.body)
 			}
 		}
-		if a := s.ask(r.Method, r.Path+"?t="+strings.Repeat("1", 8_190), asAdmin...); a.StatusCode == 414 {
+		if a := s.ask(
+			r.Method, r.Path+"?t="+strings.Repeat("1", 8_190), asAdmin...,
+		); a.StatusCode == 414 {
 			t.Errorf("%s %s: 8,192 bytes are too long", r.Method, r.Path)
 		}
 	}
 }
 
-func TestAnOriginThatIsNoneGetsNothingBack(t *testing.T) {
+func TestMalformedOriginGetsNoCORS(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens, origins(page, "https://*.preview.example.com"))
 	for _, r := range openRoutes(s) {
-		for _, lines := range [][]string{{page + "\r\nX-Evil: 1"}, {page, page}, {"https://a.preview.example.com", "https://evil.example"}, {page + "\x00"}, {"\xff"}, {page + "\t"}, {strings.Repeat("a", 16_000)}} {
+		for _, lines := range [][]string{
+			{page + "\r\nX-Evil: 1"}, {page, page},
+			{"https://a.preview.example.com", "https://evil.example"}, {page + "\x00"}, {"\xff"},
+			{page + "\t"}, {strings.Repeat("a", 16_000)},
+		} {
 			for _, method := range []string{r.Method, "OPTIONS"} {
 				var headers []string
 				for _, line := range lines {
 					headers = append(headers, "Origin", line)
 				}
 				a := s.ask(method, r.Path, append(headers, asAdmin...)...)
-				if a.StatusCode >= 500 || a.Header.Get("X-Evil") != "" || a.Header.Get("Access-Control-Allow-Origin") != "" {
+				if a.StatusCode >= 500 || a.Header.Get("X-Evil") != "" ||
+					a.Header.Get("Access-Control-Allow-Origin") != "" {
 					t.Errorf("%s %s, %.60q: %d %v", method, r.Path, lines, a.StatusCode, a.Header)
 				}
 			}
@@ -98,7 +115,7 @@ func TestAnOriginThatIsNoneGetsNothingBack(t *testing.T) {
 	}
 }
 
-// FuzzRequest: whatever any route is asked, by whomever, the answer is one that the document describes, and no fault.
+// FuzzRequest checks that every response conforms to the document and that none is a 500.
 func FuzzRequest(f *testing.F) {
 	s := serving(f, tokens, staff, origins(page))
 	s.refresher.ticket = job.Ticket{RunID: "full-1", Mode: job.Full}
@@ -108,7 +125,14 @@ func FuzzRequest(f *testing.F) {
 	f.Add(uint8(0), "/", "team=Alpha&team=beta&limit=5", "bearer read-1", "null", "{}")
 	f.Add(uint8(1), "x", "%", "Bearer", page+"\r\nX-Evil: 1", "")
 	f.Add(uint8(5), "%2F..", "accept=true", "Basic YTpi", "https://evil.example", `{"accept": true}`)
-	f.Add(uint8(7), "\x00", "\xff=\x00", "", "", `{"email": "ann@example.com", "password": "open sesame"}`)
+	f.Add(
+		uint8(7),
+		"\x00",
+		"\xff=\x00",
+		"",
+		"",
+		`{"email": "ann@example.com", "password": "open sesame"}`,
+	)
 	f.Fuzz(func(t *testing.T, route uint8, tail, query, authorization, origin, body string) {
 		s.t = t
 		routes := openRoutes(s)
@@ -126,16 +150,21 @@ func FuzzRequest(f *testing.F) {
 	})
 }
 
-// FuzzSignIn: no body signs in but the one with the password.
+// FuzzSignIn checks that only the password signs in.
 func FuzzSignIn(f *testing.F) {
-	for _, body := range []string{"", "{}", `{"email": "ann@example.com", "password": "guess"}`, `{"email": "ann@example.com\u0000", "password": ""}`, `[1]`, `{"email": "zoe@example.com", "password": "\ud800"}`, `{"EMAIL": null}`} {
+	for _, body := range []string{
+		"", "{}", `{"email": "ann@example.com", "password": "guess"}`,
+		`{"email": "ann@example.com\u0000", "password": ""}`, `[1]`,
+		`{"email": "zoe@example.com", "password": "\ud800"}`, `{"EMAIL": null}`,
+	} {
 		f.Add(body)
 	}
 	s := newService(f, staff)
 	f.Fuzz(func(t *testing.T, body string) {
 		s.t = t
 		a := s.post("/api/users/auth", body)
-		right := strings.Contains(body, "open sesame") || strings.Contains(body, "Passwort") || strings.Contains(body, `\u`)
+		right := strings.Contains(body, "open sesame") || strings.Contains(body, "Passwort") ||
+			strings.Contains(body, `\u`)
 		if a.StatusCode == 200 && !right || a.StatusCode >= 500 {
 			t.Errorf("%q: %d %s", body, a.StatusCode, a.body)
 		}

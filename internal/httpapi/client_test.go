@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// targets answer from the snapshot in each of the ways there are.
+// targets are answered from the snapshot in every way: precomputed, from memory, and streamed.
 var targets = map[string]string{
 	"whole list":   "/api/feedback/",
 	"filtered":     "/api/feedback/?environment=kiosk",
@@ -19,7 +19,7 @@ var targets = map[string]string{
 	"an error too": "/api/feedback/recNobody",
 }
 
-func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
+func TestClientGoneIsNotLogged(t *testing.T) {
 	t.Parallel()
 	for name, target := range targets {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
@@ -27,34 +27,38 @@ func TestAClientThatGoesAwayIsNoWorry(t *testing.T) {
 				s := serving(t)
 				r := httptest.NewRequest("GET", target, nil)
 				r.Header.Set("Accept-Encoding", encoding)
-				w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { return errors.New("broken pipe") }}
+				w := &hooked{
+					ResponseRecorder: httptest.NewRecorder(),
+					onWrite:          func() error { return errors.New("broken pipe") },
+				}
 				s.cutOff(w, r)
-				if worries := s.log.worries(); worries != nil {
-					t.Errorf("logged %q", worries)
+				if alerts := s.log.alerts(); alerts != nil {
+					t.Errorf("logged %q", alerts)
 				}
 			})
 		}
 	}
 }
 
-// TestAnAbandonedRequestIsNeverAnEmpty200 is about clients that only stop sending: their request's context ends although they still read.
-func TestAnAbandonedRequestIsNeverAnEmpty200(t *testing.T) {
+// TestAbandonedRequestIsNotEmpty200 ends the context of requests whose clients still read.
+func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, target := range targets {
-		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 && a.body != s.get(target).body {
+		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 &&
+			a.body != s.get(target).body {
 			t.Errorf("%s: %d %.100q", name, a.StatusCode, a.body)
 		}
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// TestClientsThatDoNotReadKeepNobodyWaiting: whoever takes its time holds nothing that others need, however many there are.
-func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
+// TestSlowClientsDoNotBlockOthers checks that many slow clients hold nothing that others need.
+func TestSlowClientsDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	stuck, letGo := make(chan struct{}), make(chan struct{})
@@ -70,7 +74,10 @@ func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
 		})
 		<-stuck
 	}
-	for _, target := range []string{"/api/feedback/rec00000000000001", "/api/feedback/?limit=46", "/api/feedback/facets?team=beta", "/api/feedback/"} {
+	for _, target := range []string{
+		"/api/feedback/rec00000000000001", "/api/feedback/?limit=46", "/api/feedback/facets?team=beta",
+		"/api/feedback/",
+	} {
 		s.get(target).is(t, 200)
 	}
 	go func() {
@@ -82,19 +89,19 @@ func TestClientsThatDoNotReadKeepNobodyWaiting(t *testing.T) {
 	close(stuck)
 }
 
-func TestAPanicIsAWorryEvenIfItsClientHasLeft(t *testing.T) {
+func TestPanicIsLoggedWithoutClient(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("at once") }
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	s.send(httptest.NewRequestWithContext(gone, "GET", "/api/cache/", nil))
-	if worries := s.log.worries(); len(worries) != 1 {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-func TestAClientThatHangsUpDoesNotKeepTheStoreFromBeingRead(t *testing.T) {
+func TestFetchOutlivesClient(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	gone, cancel := context.WithCancel(t.Context())
@@ -105,7 +112,7 @@ func TestAClientThatHangsUpDoesNotKeepTheStoreFromBeingRead(t *testing.T) {
 	if warnings := s.status().Warnings; len(warnings) > 0 {
 		t.Errorf("the status warns %q", warnings)
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }

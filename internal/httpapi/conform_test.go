@@ -38,13 +38,17 @@ var readDescription = sync.OnceValues(func() (*description, error) {
 	if !ok {
 		return nil, errors.New("apidoc/openapi.json is no object")
 	}
-	d := &description{root: object, compiler: jsonschema.NewCompiler(), schemas: map[string]*jsonschema.Schema{}}
+	d := &description{
+		root:     object,
+		compiler: jsonschema.NewCompiler(),
+		schemas:  map[string]*jsonschema.Schema{},
+	}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	return d, d.compiler.AddResource("openapi.json", root)
 })
 
-// described is what every answer of these tests must be found in.
+// described returns the document, to which every response in these tests must conform.
 func described(t testing.TB) *description {
 	t.Helper()
 	d, err := readDescription()
@@ -54,13 +58,13 @@ func described(t testing.TB) *description {
 	return d
 }
 
-// place is an object of the document and the pointer to it.
+// place is an object of the document with the pointer to it.
 type place struct {
 	at   string
 	node map[string]any
 }
 
-// in goes to a member, and on to what it refers to; the zero place is none.
+// in follows members and references; it returns the zero place if there are none.
 func (d *description) in(from place, names ...string) place {
 	for _, name := range names {
 		node, _ := from.node[name].(map[string]any)
@@ -72,7 +76,7 @@ func (d *description) in(from place, names ...string) place {
 	return from
 }
 
-// check says what is wrong with a value of the schema that stands at a place.
+// check validates a value against the schema at a place.
 func (d *description) check(schema place, value any) error {
 	d.mu.Lock()
 	compiled := d.schemas[schema.at]
@@ -85,7 +89,7 @@ func (d *description) check(schema place, value any) error {
 	return compiled.Validate(value)
 }
 
-// operation finds that of a request, and what its path is called.
+// operation returns the operation of a request.
 func (d *description) operation(method string, url *url.URL) (place, bool) {
 	path := strings.TrimSuffix(url.Path, "/")
 	if method != strings.ToUpper(method) || strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
@@ -96,7 +100,9 @@ func (d *description) operation(method string, url *url.URL) (place, bool) {
 		for pattern := range paths.node {
 			prefix, isPattern := strings.CutSuffix(strings.TrimSuffix(pattern, "/"), "{id}")
 			name, ok := strings.CutPrefix(path, prefix)
-			if exact && (isPattern || name != "") || !exact && (!isPattern || name == "" || strings.Contains(name, "/")) || !ok {
+			if exact && (isPattern || name != "") ||
+				!exact && (!isPattern || name == "" || strings.Contains(name, "/")) ||
+				!ok {
 				continue
 			}
 			operation := d.in(paths, pattern, strings.ToLower(strings.Replace(method, "HEAD", "GET", 1)))
@@ -106,7 +112,7 @@ func (d *description) operation(method string, url *url.URL) (place, bool) {
 	return place{}, false
 }
 
-// conforms says how an answer is not as the document has it. What no operation describes must be a problem of the document.
+// conforms validates a response. One without an operation must be a problem of the document.
 func (d *description) conforms(r *http.Request, a answer) error {
 	if r.Method == http.MethodOptions {
 		return nil
@@ -166,25 +172,30 @@ func (d *description) hasBody(r *http.Request, response place, a answer) error {
 			return fmt.Errorf("%s: %w", response.at, err)
 		}
 	}
-	if err := d.check(d.in(media, "schema"), value); err != nil || contentType != "application/problem+json" {
+	if err := d.check(d.in(media, "schema"), value); err != nil ||
+		contentType != "application/problem+json" {
 		return err
 	}
 	return d.isListed(response, a.StatusCode, value.(map[string]any)["type"].(string))
 }
 
-// isListed says whether a problem is one that the response may be, with the status that it is said to have.
+// isListed checks that the document lists a problem for the response, with the same status.
 func (d *description) isListed(response place, status int, problem string) error {
 	code := strings.TrimPrefix(problem, "/api/docs#")
 	if listed, _ := response.node["x-problems"].([]any); !slices.Contains(listed, any(code)) {
 		return fmt.Errorf("%s: the problem %q is none of %v", response.at, code, listed)
 	}
-	if said := d.in(place{"#", d.root}, "x-problems", code).node["status"]; fmt.Sprint(said) != strconv.Itoa(status) {
+	if said := d.in(place{"#", d.root}, "x-problems", code).node["status"]; fmt.Sprint(
+		said,
+	) != strconv.Itoa(
+		status,
+	) {
 		return fmt.Errorf("the problem %q has status %d, and is said to have %v", code, status, said)
 	}
 	return nil
 }
 
-// mustConform is called with every answer that a test gets.
+// mustConform is called with every response of these tests.
 func mustConform(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
 	if err := described(t).conforms(r, a); err != nil {

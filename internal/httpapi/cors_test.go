@@ -17,7 +17,8 @@ func origins(list ...string) func(*httpapi.Config) {
 }
 
 var corsHeaders = []string{
-	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers", "Access-Control-Allow-Methods",
+	"Access-Control-Allow-Headers",
 	"Access-Control-Max-Age", "Access-Control-Allow-Credentials",
 }
 
@@ -59,7 +60,9 @@ func TestCORSHeadersWithoutOrigins(t *testing.T) {
 	s := serving(t)
 	for _, origin := range []string{"", "null", "*", page} {
 		for _, method := range []string{"GET", "OPTIONS"} {
-			if got := s.ask(method, "/api/feedback/", "Origin", origin).Header.Get("Access-Control-Allow-Origin"); got != "" {
+			if got := s.ask(
+				method, "/api/feedback/", "Origin", origin,
+			).Header.Get("Access-Control-Allow-Origin"); got != "" {
 				t.Errorf("%q gets %q", origin, got)
 			}
 		}
@@ -68,11 +71,14 @@ func TestCORSHeadersWithoutOrigins(t *testing.T) {
 
 const exposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
 
-// everyKind is one answer of each kind there is, to a page.
+// everyKind returns one response of each kind to a page.
 func everyKind(t *testing.T, origin string) map[string]answer {
 	full, empty := serving(t, tokens, origins(page)), newService(t, origins(page))
 	admin := func(s *service, method, target string, headers ...string) answer {
-		return s.ask(method, target, append(headers, "Authorization", "Bearer admin-1", "Origin", origin)...)
+		return s.ask(
+			method,
+			target,
+			append(headers, "Authorization", "Bearer admin-1", "Origin", origin)...)
 	}
 	tag := admin(full, "GET", "/api/feedback/").Header.Get("ETag")
 	kinds := map[string]answer{
@@ -98,7 +104,8 @@ func everyKind(t *testing.T, origin string) map[string]answer {
 	full.refresher.onActive = func() { panic("!") }
 	kinds["500"] = admin(full, "GET", "/api/cache/")
 	for kind, a := range kinds {
-		if status, _, _ := strings.Cut(kind, " "); status != "HEAD" && a.StatusCode != must(strconv.Atoi(status)) {
+		if status, _, _ := strings.Cut(kind, " "); status != "HEAD" &&
+			a.StatusCode != must(strconv.Atoi(status)) {
 			t.Fatalf("%s is %d: %s", kind, a.StatusCode, a.body)
 		}
 	}
@@ -109,7 +116,15 @@ func TestCORSHeadersOfEveryResponse(t *testing.T) {
 	t.Parallel()
 	for kind, a := range everyKind(t, page) {
 		t.Run(kind, func(t *testing.T) {
-			a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Expose-Headers", exposed, "Access-Control-Allow-Credentials", "")
+			a.has(
+				t,
+				"Access-Control-Allow-Origin",
+				page,
+				"Access-Control-Expose-Headers",
+				exposed,
+				"Access-Control-Allow-Credentials",
+				"",
+			)
 		})
 	}
 }
@@ -142,11 +157,29 @@ func TestPreflightNeedsNoToken(t *testing.T) {
 		targets = append(targets, path, path+"/")
 	}
 	for _, target := range targets {
-		a := s.ask("OPTIONS", target, "Origin", page, "Access-Control-Request-Method", "GET", "Access-Control-Request-Headers", "authorization, cache-control")
+		a := s.ask(
+			"OPTIONS",
+			target,
+			"Origin",
+			page,
+			"Access-Control-Request-Method",
+			"GET",
+			"Access-Control-Request-Headers",
+			"authorization, cache-control",
+		)
 		if a.StatusCode != 204 || a.body != "" {
 			t.Errorf("%s: %d %q", target, a.StatusCode, a.body)
 		}
-		a.has(t, "Access-Control-Allow-Origin", page, "Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS",
-			"Access-Control-Allow-Headers", "Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma", "Access-Control-Max-Age", "7200")
+		a.has(
+			t,
+			"Access-Control-Allow-Origin",
+			page,
+			"Access-Control-Allow-Methods",
+			"GET, HEAD, POST, OPTIONS",
+			"Access-Control-Allow-Headers",
+			"Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma",
+			"Access-Control-Max-Age",
+			"7200",
+		)
 	}
 }

@@ -11,34 +11,42 @@ import (
 	"voc/internal/feedback"
 )
 
-// spiteful are texts that a spreadsheet, a parser or a shell might trip over.
-var spiteful = []string{
-	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo", "one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`, `""`, ",", "=\"a\",\r\n",
+// hostile are texts that could break a spreadsheet, a parser or a shell.
+var hostile = []string{
+	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo",
+	"one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`,
+	`""`, ",", "=\"a\",\r\n",
 }
 
-// withStatuses makes a snapshot whose statuses are texts, in order.
+// withStatuses seals a snapshot whose statuses are texts, in order.
 func withStatuses(t *testing.T, texts []string) fixture {
 	t.Helper()
 	var all []feedback.Record
 	for i, text := range texts {
 		all = append(all, feedback.Record{
-			ID: "rec" + string(rune('a'+i)), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{"Status": text, "Issue": -4.5}),
+			ID: "rec" + string(
+				rune('a'+i),
+			), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{
+				"Status": text, "Issue": -4.5,
+			}),
 		})
 	}
 	return seal(t.Name(), all)
 }
 
-func TestACSVIsTheListCellByCell(t *testing.T) {
+func TestCSVCells(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
-	s.publish(withStatuses(t, spiteful), fullRun())
+	s.publish(withStatuses(t, hostile), fullRun())
 	a := s.get("/api/feedback/?format=csv")
 	a.is(t, 200)
-	if lines := strings.Split(a.body, "\r\n"); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
+	if lines := strings.Split(
+		a.body, "\r\n",
+	); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
 		!strings.HasSuffix(a.body, "\r\n") {
 		t.Errorf("%.300q", a.body)
 	}
-	// Go's reader makes "\r\n" inside of cells "\n" (RFC 4180 does not): so does what is compared with.
+	// encoding/csv replaces "\r\n" inside cells by "\n" (RFC 4180 does not), so the texts need it too.
 	var got []string
 	for _, row := range must(csv.NewReader(strings.NewReader(a.body)).ReadAll())[1:] {
 		if len(row) != 16 || row[8] != "'-4.5" {
@@ -47,7 +55,7 @@ func TestACSVIsTheListCellByCell(t *testing.T) {
 		got = append(got, row[9])
 	}
 	var want []string
-	for _, text := range spiteful {
+	for _, text := range hostile {
 		if strings.ContainsAny(text[:1], "=+-@\t\r") {
 			text = "'" + text
 		}
@@ -56,18 +64,23 @@ func TestACSVIsTheListCellByCell(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-status +cell):\n%s", diff)
 	}
-	for _, whole := range []string{",\"one\r\ntwo\",", ",\"one\rtwo\",", ",\"one\ntwo\",", `,"say ""no""",`, `,"'=""a"",`, ",'=SUM(A1:A9),", ",日本語 🙂,", ", padded ,", ",'\tindented,", ",\"'\rreturned\","} {
+	for _, whole := range []string{
+		",\"one\r\ntwo\",", ",\"one\rtwo\",", ",\"one\ntwo\",", `,"say ""no""",`, `,"'=""a"",`,
+		",'=SUM(A1:A9),", ",日本語 🙂,", ", padded ,", ",'\tindented,", ",\"'\rreturned\",",
+	} {
 		if !strings.Contains(a.body, whole) {
 			t.Errorf("no %q", whole)
 		}
 	}
 }
 
-func TestACSVOfTheSampleHasWhatItsListHas(t *testing.T) {
+func TestCSVMatchesList(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
-	for _, query := range []string{"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody"} {
+	for _, query := range []string{
+		"", "priority=high&sort=-issue_number", "q=credit&limit=20", "team=nobody",
+	} {
 		var rows []map[string]any
 		list := s.get("/api/feedback/?" + query)
 		list.decode(t, &rows)
@@ -88,7 +101,7 @@ func TestACSVOfTheSampleHasWhatItsListHas(t *testing.T) {
 	}
 }
 
-// cell is a value of the list as Go's reader gives it back.
+// cell returns a value of the list as encoding/csv would read it.
 func cell(value any) string {
 	text, isText := value.(string)
 	if !isText && value != nil {
@@ -100,10 +113,11 @@ func cell(value any) string {
 	return strings.ReplaceAll(text, "\r\n", "\n")
 }
 
-func TestACSVOfNothingIsItsHeader(t *testing.T) {
+func TestCSVWithoutRows(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
+	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 ||
+		!strings.HasPrefix(a.body, "id,description,") {
 		t.Errorf("%q", a.body)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"voc/internal/job"
 )
 
-// walk follows the links from a target on, and gives the ids of each page.
+// walk follows the links from a target, and returns the ids of each page.
 func (s *service) walk(t testing.TB, target string) (pages [][]string, answers []answer) {
 	t.Helper()
 	for target != "" {
@@ -36,10 +36,13 @@ func (s *service) walk(t testing.TB, target string) (pages [][]string, answers [
 	return pages, answers
 }
 
-func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
+func TestPagesCoverListOnce(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, query := range []string{"", "team=alpha", "sort=priority&environment=kiosk", "q=first", "q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody"} {
+	for _, query := range []string{
+		"", "team=alpha", "sort=priority&environment=kiosk", "q=first",
+		"q=first&sort=-issue_number&team=beta&team=alpha", "q=more+first&sort=relevance", "team=nobody",
+	} {
 		whole, all := s.listed(query)
 		for _, limit := range []int{1, 7, 24, 48, 1000} {
 			pages, answers := s.walk(t, fmt.Sprintf("/api/feedback?%s&limit=%d", query, limit))
@@ -56,15 +59,17 @@ func TestAWalkShowsEachRecordOnceInOrderWithTheTotal(t *testing.T) {
 	}
 }
 
-// Whatever is asked for, the pages together are the list.
-func TestAnyWalkGivesTheList(t *testing.T) {
+// TestPagesOfAnyLimit checks for many queries that the pages together are the list.
+func TestPagesOfAnyLimit(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	rapid.Check(t, func(t *rapid.T) {
 		values := url.Values{}
 		for name, choices := range map[string][]string{
-			"team": {"alpha", "BETA", "Triage", "Money", "x"}, "priority": {"high", "urgent", "low"}, "environment": {"kiosk", "CW 1.0"}, "area": {"billing", "Unknown"},
-			"q": {"first", "more first", "short", `"日本語"`}, "created_from": {"2026-11-23", "2026-11-22T20:00:00Z"}, "created_to": {"2026-11-23T06:00:00Z"},
+			"team": {"alpha", "BETA", "Triage", "Money", "x"}, "priority": {"high", "urgent", "low"},
+			"environment": {"kiosk", "CW 1.0"}, "area": {"billing", "Unknown"},
+			"q":            {"first", "more first", "short", `"日本語"`},
+			"created_from": {"2026-11-23", "2026-11-22T20:00:00Z"}, "created_to": {"2026-11-23T06:00:00Z"},
 			"sort": append(sortNames(), "relevance"), "status": {"new"},
 		} {
 			if rapid.Bool().Draw(t, name) {
@@ -90,7 +95,7 @@ func sortNames() (names []string) {
 	return names
 }
 
-func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
+func TestLinkKeepsParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	target := "/api/feedback?t=5&team=beta&team=alpha&limit=2&_=1&sort=-priority&q=%22more+first%22&format=json&area=Billing&created_from=2026-01-01T00:00:00%2B02:00"
@@ -112,7 +117,7 @@ func TestALinkKeepsAllParametersButTheCacheBusters(t *testing.T) {
 	}
 }
 
-func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
+func TestCursorAllowsOtherLimitAndFormat(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("team=beta")
@@ -123,30 +128,39 @@ func TestALimitAndAFormMayChangeInTheMiddleOfAWalk(t *testing.T) {
 		t.Errorf("%v, want %v", got, whole[2:5])
 	}
 	values.Set("format", "csv")
-	if a := s.get("/api/feedback/?" + values.Encode()); strings.Count(a.body, "\r\n") != 1+3 || !strings.Contains(a.Header.Get("Link"), "format=csv") {
+	if a := s.get("/api/feedback/?" + values.Encode()); strings.Count(a.body, "\r\n") != 1+3 ||
+		!strings.Contains(a.Header.Get("Link"), "format=csv") {
 		t.Errorf("%s %q", a.Header.Get("Link"), a.body)
 	}
 }
 
-func TestACursorBelongsToItsQuestion(t *testing.T) {
+func TestCursorRejectsOtherQuery(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	cursor := must(url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t))).Query().Get("cursor")
-	for _, query := range []string{"", "team=alpha&sort=status", "team=beta", "team=beta&sort=-status", "team=beta&team=alpha&sort=status", "team=beta&sort=status&q=first", "team=beta&sort=status&area=Billing"} {
+	cursor := must(
+		url.Parse(s.get("/api/feedback/?team=beta&sort=status&limit=2").nextPage(t)),
+	).Query().
+		Get("cursor")
+	for _, query := range []string{
+		"", "team=alpha&sort=status", "team=beta", "team=beta&sort=-status",
+		"team=beta&team=alpha&sort=status", "team=beta&sort=status&q=first",
+		"team=beta&sort=status&area=Billing",
+	} {
 		a := s.get("/api/feedback/?" + query + "&limit=2&cursor=" + cursor)
 		a.is(t, 400)
-		if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "cursor" || !strings.Contains(p.Errors[0].Detail, "filters") {
+		if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "cursor" ||
+			!strings.Contains(p.Errors[0].Detail, "filters") {
 			t.Errorf("%s: %s", query, a.body)
 		}
 	}
 	s.get("/api/feedback/?sort=status&limit=5&team=beta&t=1&cursor="+cursor).is(t, 200)
 	without := s.get("/api/feedback/?team=beta&sort=status&cursor=" + cursor)
-	if without.is(t, 400); !strings.Contains(without.body, "needs limit") {
+	if without.is(t, 400); !strings.Contains(without.body, "requires limit") {
 		t.Errorf("%s", without.body)
 	}
 }
 
-func TestACursorThatWasChangedIsRefused(t *testing.T) {
+func TestCursorDetectsChanges(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	cursor := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(t))).Query().Get("cursor")
@@ -167,7 +181,7 @@ func TestACursorThatWasChangedIsRefused(t *testing.T) {
 	s.get("/api/feedback/?limit=2&cursor="+cursor+"A").is(t, 400)
 }
 
-func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
+func TestCursorPinsSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	whole, _ := s.listed("")
@@ -182,12 +196,13 @@ func TestAWalkGoesOnOverItsSnapshotWhenAnotherIsServed(t *testing.T) {
 		a.has(t, "X-Snapshot", first.ID, "X-Total-Count", "48")
 		s.get(began.nextPage(t), "If-None-Match", a.Header.Get("ETag"))
 	}
-	if _, a := s.listed(""); a.Header.Get("X-Snapshot") == first.ID || a.Header.Get("X-Total-Count") != "50" {
+	if _, a := s.listed(""); a.Header.Get("X-Snapshot") == first.ID ||
+		a.Header.Get("X-Total-Count") != "50" {
 		t.Errorf("a list that begins now is of %s", a.Header.Get("X-Snapshot"))
 	}
 }
 
-func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
+func TestCursorOfDeletedSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
@@ -205,7 +220,7 @@ func TestAWalkWhoseSnapshotIsGoneEndsWith410(t *testing.T) {
 	}
 }
 
-func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
+func TestCursorOfUnfetchedSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	next := s.get("/api/feedback/?limit=10").nextPage(t)
@@ -218,20 +233,25 @@ func TestAWalkWhoseSnapshotCanNotBeFetchedMayBeTriedAgain(t *testing.T) {
 	s.get(next).is(t, 200)
 }
 
-func TestACursorOfAnotherBaseIsRefused(t *testing.T) {
+func TestCursorOfAnotherBase(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString([]byte("\x01\x05\x30"+strings.Repeat("x", 40)))
+	forged := "/api/feedback/?limit=10&cursor=" + base64.RawURLEncoding.EncodeToString(
+		[]byte("\x01\x05\x30"+strings.Repeat("x", 40)),
+	)
 	s.get(forged).is(t, 400)
 	empty := newService(t)
 	empty.get(s.get("/api/feedback/?limit=10").nextPage(t)).is(t, 503)
 }
 
-// FuzzCursor: whatever a cursor is, the answer is a page, or a problem that names it.
+// FuzzCursor checks that the response is a page, or a problem that names the cursor.
 func FuzzCursor(f *testing.F) {
 	s := serving(f)
 	next := must(url.Parse(s.get("/api/feedback/?limit=2").nextPage(f))).Query().Get("cursor")
-	for _, seed := range []string{"", "a", next, next[1:], next + next, strings.ToUpper(next), "AQ", "AQUw", strings.Repeat("_", 500), "\x00", "=", next + "=", next + "\n"} {
+	for _, seed := range []string{
+		"", "a", next, next[1:], next + next, strings.ToUpper(next), "AQ", "AQUw",
+		strings.Repeat("_", 500), "\x00", "=", next + "=", next + "\n",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, cursor string) {

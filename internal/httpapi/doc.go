@@ -1,16 +1,23 @@
-// Package httpapi is the HTTP contract: routes, parameters, validators, errors, and what each route needs of its client.
-// Package access decides whether a client has it.
+// Package httpapi is the HTTP contract: routes, parameters, validators, problems and access.
 //
-// It is one http.Handler for every host. A request is checked at the edge (origin, route, method, bearer, parameters), then finds bytes in the
-// snapshot that the replica holds and writes them. Whatever goes wrong is a problem (RFC 9457), never an empty list: errors become
-// answers in one table, and what is not in it is a 500 with a request id and no internals.
+// It is one http.Handler for every host. A request is read downwards through these files: the route
+// table in route.go names its handler, its parameters and the permission it needs; the handler
+// reads the parameters into a query, asks the snapshot that the replica has open, and returns a
+// respond.Answer; package respond writes it. Every error becomes a problem (RFC 9457) in the table
+// of problem.go, never an empty list. An error that is not in the table is a 500 with a request id
+// and no internals.
 //
-// Data routes answer from one snapshot, and their bodies do not depend on the clock, so that their validators hold and an answer that was made can be kept. A walk over pages
-// stays on the snapshot that it began with: its cursor names it. Status routes tell of now and are never stored.
+// A data route answers from one snapshot, and its body does not depend on the clock, so that its
+// validator stays valid and its answer can be cached. Cursors name the snapshot of their first
+// page, so that all pages of a list come from one snapshot. Status routes describe the present
+// and are never stored.
 //
-// What it answers is written down in apidoc/openapi.yaml, to which the tests hold every answer; the page that is made of it explains each problem.
+// apidoc/openapi.yaml describes the contract, and the tests check every response against it. The
+// page that is generated from it explains each problem.
 //
-// A host that is called for single requests, as Lambda is, imposes more: how large an answer may be, and that nothing goes on after it. That is Config's Platform, and it is zero for a server.
+// Request-scoped hosts such as Lambda limit the size of a response and forbid work after it:
+// Platform holds these limits. The zero Platform, of a server, has none.
 //
-// The package knows the replica, the manifest, the snapshot and the access policy; who refreshes, and how, is behind the interface Refresher.
+// The package reads the manifest, the replica and the snapshot, and leaves access to package
+// access. Refreshes are behind the interface Refresher.
 package httpapi

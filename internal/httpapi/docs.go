@@ -5,15 +5,16 @@ import (
 	"crypto/sha256"
 	_ "embed" // for the files below
 	"encoding/base64"
-	"encoding/hex"
-	"net/http"
 	"sync"
+
+	"voc/internal/httpapi/respond"
 )
 
-// docsPath is the page that explains every problem. It is a part of each problem's type, and so stays as it is.
+// docsPath is the page that explains every problem. The type of each problem contains it, so it
+// must not change.
 const docsPath = "/api/docs"
 
-// Both are made by package apidoc, of one source.
+// Package apidoc generates both from one source.
 var (
 	//go:embed apidoc/openapi.json
 	openAPI []byte
@@ -21,37 +22,35 @@ var (
 	docsPage []byte
 )
 
-// docsPolicy lets the page be shown with the style that it holds, and nothing else: no script, no request.
+// openAPI answers GET /api/openapi.json.
+func (a *API) openAPI(r *request) (respond.Answer, error) {
+	return static(r, openAPI, respond.Header{}), nil
+}
+
+// docs answers GET /api/docs.
+func (a *API) docs(r *request) (respond.Answer, error) {
+	return static(r, docsPage, respond.Header{
+		ContentType:           "text/html; charset=utf-8",
+		ContentSecurityPolicy: docsPolicy(),
+		ReferrerPolicy:        "no-referrer",
+	}), nil
+}
+
+// docsPolicy allows the page its own style and nothing else: no script, no request.
 var docsPolicy = sync.OnceValue(func() string {
 	_, style, _ := bytes.Cut(docsPage, []byte("<style>"))
 	style, _, _ = bytes.Cut(style, []byte("</style>"))
 	digest := sha256.Sum256(style)
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(digest[:]) +
+	return "default-src 'none'; style-src 'sha256-" +
+		base64.StdEncoding.EncodeToString(digest[:]) +
 		"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 })
 
-// openAPIDocument answers GET /api/openapi.json.
-func (a *API) openAPIDocument(w *response, r *request) error {
-	return unchanging(w, r, "application/json", openAPI)
-}
-
-// docs answers GET /api/docs.
-func (a *API) docs(w *response, r *request) error {
-	w.Header().Set("Content-Security-Policy", docsPolicy())
-	w.Header().Set("Referrer-Policy", "no-referrer")
-	return unchanging(w, r, "text/html; charset=utf-8", docsPage)
-}
-
-// unchanging answers with what is part of the program.
-func unchanging(w *response, r *request, contentType string, body []byte) error {
-	digest := sha256.Sum256(body)
-	tag := `W/"` + hex.EncodeToString(digest[:12]) + `"`
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "no-cache")
-	if matches(r.list("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
-		return nil
+// static answers with a part of the program.
+func static(r *request, body []byte, header respond.Header) respond.Answer {
+	validator := respond.Validator{ETag: weakTag(body)}
+	if answer, ok := r.response.Cached(validator); ok {
+		return answer
 	}
-	w.Header().Set("Content-Type", contentType)
-	return w.send(r, http.StatusOK, body)
+	return respond.Answer{Header: header, Validator: validator, Body: respond.Bytes(body)}
 }

@@ -9,7 +9,7 @@ import (
 	"voc/internal/httpapi"
 )
 
-func TestTheDocumentIsServedToAnyTool(t *testing.T) {
+func TestOpenAPIIsServed(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	a := s.get("/api/openapi.json")
@@ -21,7 +21,7 @@ func TestTheDocumentIsServedToAnyTool(t *testing.T) {
 	}
 }
 
-func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
+func TestDocsRevalidate(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/openapi.json", "/api/docs"} {
@@ -35,29 +35,42 @@ func TestWhatNeverChangesIsFetchedOnce(t *testing.T) {
 	}
 }
 
-// loads are the ways in which a page has a browser fetch something.
-var loads = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`)
+// loads are the ways in which a page makes a browser fetch something.
+var loads = regexp.MustCompile(
+	`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`,
+)
 
-func TestThePageLoadsNothingAndMayNot(t *testing.T) {
+func TestDocsPageLoadsNothing(t *testing.T) {
 	t.Parallel()
 	a := newService(t).get("/api/docs")
 	if found := loads.FindAllString(a.body, -1); found != nil {
 		t.Errorf("it loads %q", found)
 	}
-	a.has(t, "Content-Type", "text/html; charset=utf-8", "Referrer-Policy", "no-referrer", "X-Content-Type-Options", "nosniff")
+	a.has(
+		t,
+		"Content-Type",
+		"text/html; charset=utf-8",
+		"Referrer-Policy",
+		"no-referrer",
+		"X-Content-Type-Options",
+		"nosniff",
+	)
 	policy := a.Header.Get("Content-Security-Policy")
-	for _, rule := range []string{"default-src 'none'", "style-src 'sha256-", "frame-ancestors 'none'"} {
+	for _, rule := range []string{
+		"default-src 'none'", "style-src 'sha256-", "frame-ancestors 'none'",
+	} {
 		if !strings.Contains(policy, rule) {
 			t.Errorf("%q is not in %q", rule, policy)
 		}
 	}
-	if strings.Contains(policy, "unsafe") || strings.Count(a.body, "<style>") != 1 || strings.Contains(a.body, "style=") {
+	if strings.Contains(policy, "unsafe") || strings.Count(a.body, "<style>") != 1 ||
+		strings.Contains(a.body, "style=") {
 		t.Errorf("the policy %q is not that of one style", policy)
 	}
 }
 
-// TestThePageHasEverything: each call, each parameter of one, and each problem where its type leads.
-func TestThePageHasEverything(t *testing.T) {
+// TestDocsPageIsComplete looks for each call, each parameter, and each problem under its anchor.
+func TestDocsPageIsComplete(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	body := s.get("/api/docs").body
@@ -72,7 +85,7 @@ func TestThePageHasEverything(t *testing.T) {
 		}
 		for name := range r.Parameters {
 			if !strings.Contains(body, "<th><code>"+name+"</code>") {
-				t.Errorf("%s %s: the parameter %s is missing", r.Method, r.Path, name)
+				t.Errorf("%s %s: no parameter %s", r.Method, r.Path, name)
 			}
 		}
 	}
@@ -80,13 +93,13 @@ func TestThePageHasEverything(t *testing.T) {
 	var seen []string
 	for _, id := range ids {
 		if slices.Contains(seen, id[1]) {
-			t.Errorf("two places are called %s", id[1])
+			t.Errorf("%s is the id of two elements", id[1])
 		}
 		seen = append(seen, id[1])
 	}
 	for _, link := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(body, -1) {
 		if !slices.Contains(seen, link[1]) {
-			t.Errorf("a link leads to %s, which is not there", link[1])
+			t.Errorf("a link leads to %s, which does not exist", link[1])
 		}
 	}
 }

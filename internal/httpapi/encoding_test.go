@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// decoded is the body as it was before it was encoded.
+// decoded returns the body before encoding.
 func (a answer) decoded(t testing.TB) string {
 	t.Helper()
 	switch encoding := strings.Join(a.Header.Values("Content-Encoding"), ","); encoding {
@@ -30,59 +30,89 @@ func (a answer) decoded(t testing.TB) string {
 	}
 }
 
-func TestEncodingsOfferedAndTaken(t *testing.T) {
+func TestAcceptEncoding(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, c := range []struct{ accepted, want string }{
-		{"", ""}, {"identity", ""}, {"gzip", "gzip"}, {"br", "br"}, {"gzip, br", "br"}, {"br, gzip", "br"}, {"gzip, deflate, br, zstd", "br"}, {"deflate", ""}, {"zstd", ""},
-		{"GZIP", "gzip"}, {"Br", "br"}, {" gzip ,", "gzip"}, {"gzip ; q=1", "gzip"}, {"gzip;q=0.001", "gzip"}, {"gzip;Q=0.5", "gzip"},
-		{"br;q=0", ""}, {"br;q=0, gzip", "gzip"}, {"br;q=0.0, gzip;q=0.1", "gzip"}, {"br;q=0.1, gzip;q=1", "br"}, {"gzip;q=0, br;q=0", ""}, {"gzip;q=0.000", ""},
-		{"*", "br"}, {"*;q=0", ""}, {"br;q=0, *", "gzip"}, {"gzip, *;q=0", "gzip"}, {"identity;q=0", ""}, {"identity;q=0, gzip", "gzip"}, {"*;q=0.5, br;q=0", "gzip"},
-		{"gzip;q=-1", ""}, {"gzip;q=2", ""}, {"gzip;q=nan", ""}, {"gzip;q=inf", ""}, {"gzip;q=x", ""}, {"gzip;q=", ""}, {"gzip;q", ""}, {"gzip;level=9", ""}, {"gzip;q=0;x=1", ""},
-		{"gzipped", ""}, {"xgzip", ""}, {"gzip br", ""}, {";;;,,,q=1", ""}, {"\x00gzip", ""}, {strings.Repeat("a,", 10_000) + "gzip", "gzip"},
+		{"", ""}, {"identity", ""}, {"gzip", "gzip"}, {"br", "br"}, {"gzip, br", "br"},
+		{"br, gzip", "br"}, {"gzip, deflate, br, zstd", "br"}, {"deflate", ""}, {"zstd", ""},
+		{"GZIP", "gzip"}, {"Br", "br"}, {" gzip ,", "gzip"}, {"gzip ; q=1", "gzip"},
+		{"gzip;q=0.001", "gzip"}, {"gzip;Q=0.5", "gzip"},
+		{"br;q=0", ""}, {"br;q=0, gzip", "gzip"}, {"br;q=0.0, gzip;q=0.1", "gzip"},
+		{"br;q=0.1, gzip;q=1", "br"}, {"gzip;q=0, br;q=0", ""}, {"gzip;q=0.000", ""},
+		{"*", "br"}, {"*;q=0", ""}, {"br;q=0, *", "gzip"}, {"gzip, *;q=0", "gzip"}, {"identity;q=0", ""},
+		{"identity;q=0, gzip", "gzip"}, {"*;q=0.5, br;q=0", "gzip"},
+		{"gzip;q=-1", ""}, {"gzip;q=2", ""}, {"gzip;q=nan", ""}, {"gzip;q=inf", ""}, {"gzip;q=x", ""},
+		{"gzip;q=", ""}, {"gzip;q", ""}, {"gzip;level=9", ""}, {"gzip;q=0;x=1", ""},
+		{"gzipped", ""}, {"xgzip", ""}, {"gzip br", ""}, {";;;,,,q=1", ""}, {"\x00gzip", ""},
+		{strings.Repeat("a,", 10_000) + "gzip", "gzip"},
 	} {
-		for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?team=beta", "/api/feedback/rec00000000000002", "/api/cache/"} {
+		for _, target := range []string{
+			"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?team=beta",
+			"/api/feedback/rec00000000000002", "/api/cache/",
+		} {
 			a := s.get(target, "Accept-Encoding", c.accepted)
 			if a.is(t, 200); a.Header.Get("Content-Encoding") != c.want {
-				t.Errorf("%s, %.50q: encoded as %q, want %q", target, c.accepted, a.Header.Get("Content-Encoding"), c.want)
+				t.Errorf(
+					"%s, %.50q: encoded as %q, want %q",
+					target,
+					c.accepted,
+					a.Header.Get("Content-Encoding"),
+					c.want,
+				)
 			}
 		}
 	}
 }
 
-func TestEncodingsMayBeAcceptedOnSeveralLines(t *testing.T) {
+func TestAcceptEncodingOnSeveralLines(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.get("/api/feedback/", "Accept-Encoding", "deflate", "Accept-Encoding", "gzip").has(t, "Content-Encoding", "gzip")
-	s.get("/api/feedback/", "Accept-Encoding", "gzip", "Accept-Encoding", "br;q=0").has(t, "Content-Encoding", "gzip")
+	s.get("/api/feedback/", "Accept-Encoding", "deflate", "Accept-Encoding", "gzip").
+		has(t, "Content-Encoding", "gzip")
+	s.get("/api/feedback/", "Accept-Encoding", "gzip", "Accept-Encoding", "br;q=0").
+		has(t, "Content-Encoding", "gzip")
 }
 
 var encodedTargets = []string{
-	"/api/feedback/", "/api/feedback/?team=nobody", "/api/feedback/?limit=1", "/api/feedback/?limit=2", "/api/feedback/?limit=25", "/api/feedback/?limit=40", "/api/feedback/?limit=1000",
-	"/api/feedback/?priority=High", "/api/feedback/?team=Triage&priority=low", "/api/feedback/?environment=CW%202.0", "/api/cache/", "/api/cache/runs", "/api/health", "/api/live",
+	"/api/feedback/", "/api/feedback/?team=nobody", "/api/feedback/?limit=1", "/api/feedback/?limit=2",
+	"/api/feedback/?limit=25", "/api/feedback/?limit=40", "/api/feedback/?limit=1000",
+	"/api/feedback/?priority=High", "/api/feedback/?team=Triage&priority=low",
+	"/api/feedback/?environment=CW%202.0", "/api/cache/", "/api/cache/runs", "/api/health",
+	"/api/live",
 }
 
-func TestEncodedAnswersDecodeToThePlainBytes(t *testing.T) {
+func TestEncodedBodiesDecode(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, target := range append(encodedTargets, "/api/feedback/rec00000000000001", "/nowhere", "/api/feedback/?x=1") {
+	for _, target := range append(
+		encodedTargets, "/api/feedback/rec00000000000001", "/nowhere", "/api/feedback/?x=1",
+	) {
 		s.decodes(t, target)
 	}
 }
 
-// decodes checks that all encodings of an answer are of one body.
+// decodes checks that all encodings of a response have the same body.
 func (s *service) decodes(t *testing.T, target string) {
 	t.Helper()
 	plain := s.get(target)
 	for _, encoding := range []string{"gzip", "br", "gzip, br"} {
 		a := s.get(target, "Accept-Encoding", encoding)
-		if a.decoded(t) != plain.body || a.StatusCode != plain.StatusCode || a.Header.Get("Content-Type") != plain.Header.Get("Content-Type") {
-			t.Errorf("%s as %s: %d %.100q, want %.100q", target, encoding, a.StatusCode, a.decoded(t), plain.body)
+		if a.decoded(t) != plain.body || a.StatusCode != plain.StatusCode ||
+			a.Header.Get("Content-Type") != plain.Header.Get("Content-Type") {
+			t.Errorf(
+				"%s as %s: %d %.100q, want %.100q",
+				target,
+				encoding,
+				a.StatusCode,
+				a.decoded(t),
+				plain.body,
+			)
 		}
 	}
 }
 
-// usesTheSmallest checks that of two accepted encodings the better one is used.
+// usesTheSmallest checks that the smaller of two accepted encodings is used.
 func (s *service) usesTheSmallest(t *testing.T, target string) {
 	t.Helper()
 	length := func(encoding string) int { return len(s.get(target, "Accept-Encoding", encoding).body) }
@@ -91,7 +121,7 @@ func (s *service) usesTheSmallest(t *testing.T, target string) {
 	}
 }
 
-func TestTheSmallestAcceptedIsUsed(t *testing.T) {
+func TestSmallestEncoding(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range encodedTargets {
@@ -102,7 +132,7 @@ func TestTheSmallestAcceptedIsUsed(t *testing.T) {
 	}
 }
 
-func TestNothingGrowsByBeingEncoded(t *testing.T) {
+func TestShortBodiesAreNotEncoded(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range []string{"/api/feedback/?team=nobody", "/api/health", "/api/live"} {
@@ -110,8 +140,9 @@ func TestNothingGrowsByBeingEncoded(t *testing.T) {
 	}
 }
 
-// TestLengthsAreTold asks over a connection, where a wrong one is an error or a cut. Only that of many rows is not known when they start.
-func TestLengthsAreTold(t *testing.T) {
+// TestContentLength reads over a connection, where a wrong length is an error. Only a streamed body
+// has no length.
+func TestContentLength(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -120,7 +151,13 @@ func TestLengthsAreTold(t *testing.T) {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			a := fetch(t, server, http.MethodGet, target, encoding)
 			if rows := strings.HasSuffix(target, "=40"); int(a.ContentLength) != len(a.body) && !rows {
-				t.Errorf("%s as %s: %d bytes, announced %d", target, encoding, len(a.body), a.ContentLength)
+				t.Errorf(
+					"%s as %s: %d bytes, Content-Length %d",
+					target,
+					encoding,
+					len(a.body),
+					a.ContentLength,
+				)
 			}
 			if got, want := a.decoded(t), s.get(target).body; got != want {
 				t.Errorf("%s as %s: %.80q, want %.80q", target, encoding, got, want)
@@ -129,8 +166,8 @@ func TestLengthsAreTold(t *testing.T) {
 	}
 }
 
-// TestCompressorsAreNotMixedUp reads many answers at once, since compressors are used again.
-func TestCompressorsAreNotMixedUp(t *testing.T) {
+// TestConcurrentCompressors reads many responses at once, because compressors are reused.
+func TestConcurrentCompressors(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -157,9 +194,12 @@ func TestCompressorsAreNotMixedUp(t *testing.T) {
 	})
 }
 
-// FuzzAcceptEncoding: whatever is accepted, the body is the same, and encoded only as was named.
+// FuzzAcceptEncoding checks that the body does not depend on the header, and its encoding is
+// accepted.
 func FuzzAcceptEncoding(f *testing.F) {
-	for _, seed := range []string{"", "gzip", "br;q=0,*", "gzip;q=0.5;br", "*;q=0", "GZIP,\tBR", "br;q=1e-9", "gzip;q=\x00"} {
+	for _, seed := range []string{
+		"", "gzip", "br;q=0,*", "gzip;q=0.5;br", "*;q=0", "GZIP,\tBR", "br;q=1e-9", "gzip;q=\x00",
+	} {
 		f.Add(seed)
 	}
 	s := serving(f)
@@ -176,7 +216,8 @@ func FuzzAcceptEncoding(f *testing.F) {
 				t.Errorf("%s, %q: another body", target, accepted)
 			}
 			encoding := a.Header.Get("Content-Encoding")
-			if named := strings.ToLower(accepted); !strings.Contains(named, encoding) && !strings.Contains(named, "*") {
+			if named := strings.ToLower(accepted); !strings.Contains(named, encoding) &&
+				!strings.Contains(named, "*") {
 				t.Errorf("%s, %q: encoded as %s", target, accepted, encoding)
 			}
 		}

@@ -1,30 +1,43 @@
 package httpapi
 
-import "slices"
+import (
+	"slices"
 
-// ForgetAnswers is for benchmarks of what is done when no answer is kept.
-func (a *API) ForgetAnswers() { a.kept = newKept() }
+	"voc/internal/httpapi/respond"
+)
 
-// Route is a line of the router, for tests that hold the documentation against it.
+// ForgetAnswers empties the cache of answers.
+func (a *API) ForgetAnswers() { a.writer = respond.NewWriter(a.Platform.maxBody()) }
+
+// Route is a row of the route table, for tests that compare the documentation with it.
 type Route struct {
 	Method, Path string
 	Parameters   map[string]bool // true may be repeated
 	Access       string
 }
 
-// Routes lists the router's lines.
+// Routes lists the rows of the route table.
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
-		all = append(all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]})
+		all = append(
+			all,
+			Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]},
+		)
 	}
 	return all
 }
 
-// ProblemCodes lists the codes that answers may have, once each.
+// ProblemCodes lists the codes of all problems, once each. malformed-request is one of lambdahost.
 func ProblemCodes() (codes []string) {
-	codes = []string{"bad-parameter", "wrong-method", "too-many-tries", "internal", "malformed-request", "head-too-large"}
-	for _, k := range known {
-		codes = append(codes, k.code)
+	codes = []string{
+		"bad-parameter",
+		"wrong-method",
+		"too-many-tries",
+		"internal",
+		"malformed-request",
+	}
+	for _, p := range problems {
+		codes = append(codes, p.code)
 	}
 	slices.Sort(codes)
 	return slices.Compact(codes)

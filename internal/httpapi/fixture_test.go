@@ -30,7 +30,7 @@ import (
 	"voc/internal/snapshot/build"
 )
 
-// scratch holds the sealed snapshots that tests share.
+// scratch contains the sealed snapshots that tests share.
 var scratch string
 
 func TestMain(m *testing.M) {
@@ -45,12 +45,16 @@ func TestMain(m *testing.M) {
 
 const base = "appFeedback000001"
 
-// noon is when tests happen: a Monday. The hourly incremental is due, the daily full was six hours ago.
+// noon is the time of the tests, a Monday. The hourly incremental is due; the daily full was six
+// hours ago.
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 func hourly(t testing.TB) httpapi.Schedules {
 	t.Helper()
-	return httpapi.Schedules{Full: cron(t, "cron(0 6 * * ? *)"), Incremental: cron(t, "cron(0 * * * ? *)")}
+	return httpapi.Schedules{
+		Full:        cron(t, "cron(0 6 * * ? *)"),
+		Incremental: cron(t, "cron(0 * * * ? *)"),
+	}
 }
 
 func cron(t testing.TB, expression string) schedule.Schedule {
@@ -65,15 +69,16 @@ func cron(t testing.TB, expression string) schedule.Schedule {
 // quota has Airtable's limits (November 2026).
 var quota = job.Quota{PageSize: 100, PerSecond: 5}
 
-// fullRun is a run that ended before noon.
+// fullRun is a run that finished before noon.
 func fullRun() job.Run {
 	return job.Run{
-		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48, Pages: 1, AirtableCalls: 3,
+		ID: "full-20261123T115800Z-aaaaa", Mode: job.Full, Trigger: "schedule", Read: 48, Added: 48,
+		Pages: 1, AirtableCalls: 3,
 		Started: job.At(noon.Add(-2 * time.Minute)), Finished: job.At(noon.Add(-time.Minute)),
 	}
 }
 
-// nextRun is fullRun with another id, later.
+// nextRun is fullRun with another id and later times.
 func nextRun(mode job.Mode, name string, later time.Duration) job.Run {
 	run := fullRun()
 	run.ID, run.Mode = string(mode)+"-"+name, mode
@@ -81,7 +86,8 @@ func nextRun(mode job.Mode, name string, later time.Duration) job.Run {
 	return run
 }
 
-// service is an API over real parts: a store in memory, its manifest, a replica. Only the refresher is a fake.
+// service is an API with real parts: a store in memory, its manifest, a replica. The refresher is a
+// fake.
 type service struct {
 	*httpapi.API
 	t         testing.TB
@@ -94,25 +100,34 @@ type service struct {
 	log       *logbook
 }
 
-// newService has an empty store. It may be read by all, and nobody may start a refresh.
+// newService returns a service with an empty store. Anyone can read; there are no admins.
 func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Helper()
 	now := &clock{now: noon}
 	return newServiceOver(t, blobtest.NewMemory(now.Now), now, options...)
 }
 
-func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(*httpapi.Config)) *service {
+func newServiceOver(
+	t testing.TB,
+	store blob.Store,
+	now *clock,
+	options ...func(*httpapi.Config),
+) *service {
 	t.Helper()
 	s := &service{
 		t: t, store: blobtest.NewFaulty(store), dir: t.TempDir(),
-		refresher: &refresher{ticket: job.Ticket{RunID: "full-1", Mode: job.Full}}, clock: now, log: &logbook{},
+		refresher: &refresher{
+			ticket: job.Ticket{RunID: "full-1", Mode: job.Full},
+		}, clock: now, log: &logbook{},
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.manifests = manifest.New(s.store, 5, quota, log)
 	s.replica = replica.New(s.manifests, s.dir, log)
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
-		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota, Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now, Log: log,
+		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota,
+		Due: func(time.Time) map[job.Mode]int { return nil }, Program: "voc/test", Now: s.clock.Now,
+		Log:    log,
 		Access: access.Policy{Reads: access.PublicReads},
 	}
 	for _, option := range options {
@@ -122,7 +137,7 @@ func newServiceOver(t testing.TB, store blob.Store, now *clock, options ...func(
 	return s
 }
 
-// serving has published the few records, and serves them.
+// serving returns a service that serves the few records.
 func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 	t.Helper()
 	s := newService(t, options...)
@@ -130,7 +145,7 @@ func serving(t testing.TB, options ...func(*httpapi.Config)) *service {
 	return s
 }
 
-// publish makes the file current after what is, and serves it.
+// publish makes file current, and serves it.
 func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 	s.t.Helper()
 	if file.err != nil {
@@ -142,7 +157,8 @@ func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 			Owner:  manifest.Owner{Base: base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"},
 			Sealed: file.Sealed, Run: run, Dir: s.t.TempDir(),
 			Snapshot: manifest.Snapshot{
-				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started, DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
+				Parent: before.Current, CreatedAt: run.Finished, Watermark: run.Started,
+				DeletesConfirmedAt: run.Started, ComputedConfirmedAt: run.Started,
 			},
 		})
 	}
@@ -155,13 +171,13 @@ func (s *service) publish(file fixture, run job.Run) manifest.Snapshot {
 	return s.current()
 }
 
-// acquire takes the lease for a run.
+// acquire acquires the lease for a run.
 func (s *service) acquire(run job.Run) (manifest.Manifest, job.Run, error) {
 	run.Attempt = run.ID
 	return s.manifests.Acquire(s.t.Context(), base, job.Request{}, run)
 }
 
-// current is the snapshot that the manifest calls so.
+// current returns the current snapshot of the manifest.
 func (s *service) current() manifest.Snapshot {
 	s.t.Helper()
 	m, err := s.manifests.Load(s.t.Context())
@@ -175,7 +191,7 @@ func (s *service) current() manifest.Snapshot {
 	return current
 }
 
-// damage puts garbage in the place of an object.
+// damage replaces an object by garbage.
 func (s *service) damage(key string) {
 	s.t.Helper()
 	info, err := s.store.Stat(s.t.Context(), key)
@@ -187,13 +203,13 @@ func (s *service) damage(key string) {
 	}
 }
 
-// answer is what came back, read.
+// answer is a response with its body.
 type answer struct {
 	*http.Response
 	body string
 }
 
-// ask sends a request with headers as pairs of name and value.
+// ask sends a request. headers are pairs of name and value.
 func (s *service) ask(method, target string, headers ...string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(method, target, nil)
@@ -217,7 +233,7 @@ func (s *service) send(r *http.Request) answer {
 	return a
 }
 
-// status is what GET /api/cache/ says.
+// status returns the body of GET /api/cache/.
 func (s *service) status() (body cacheStatus) {
 	s.t.Helper()
 	s.get("/api/cache/").decode(s.t, &body)
@@ -242,7 +258,7 @@ func (a answer) is(t testing.TB, status int) {
 	}
 }
 
-// has checks headers, as pairs of name and value; "" is for those that must be missing.
+// has checks headers, as pairs of name and value; "" means that the header must be missing.
 func (a answer) has(t testing.TB, headers ...string) {
 	t.Helper()
 	for pair := range slices.Chunk(headers, 2) {
@@ -252,7 +268,7 @@ func (a answer) has(t testing.TB, headers ...string) {
 	}
 }
 
-// refresher does what a test says.
+// refresher is a fake that a test configures.
 type refresher struct {
 	mu                 sync.Mutex
 	active, unrecorded []job.Run
@@ -278,7 +294,7 @@ func (r *refresher) Active() (active, unrecorded []job.Run) {
 	return slices.Clone(r.active), slices.Clone(r.unrecorded)
 }
 
-// clock is the API's.
+// clock is the clock of the API.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -296,7 +312,7 @@ func (c *clock) Set(now time.Time) {
 	c.now = now
 }
 
-// logbook keeps what was logged, from debug on.
+// logbook records the log, from debug on.
 type logbook struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -314,8 +330,8 @@ func (l *logbook) String() string {
 	return l.text.String()
 }
 
-// worries are the lines that an operator is to look at.
-func (l *logbook) worries() (lines []string) {
+// alerts returns the lines of level WARN and ERROR.
+func (l *logbook) alerts() (lines []string) {
 	for line := range strings.Lines(l.String()) {
 		if strings.Contains(line, "level=WARN") || strings.Contains(line, "level=ERROR") {
 			lines = append(lines, line)
@@ -324,7 +340,7 @@ func (l *logbook) worries() (lines []string) {
 	return lines
 }
 
-// seal makes a snapshot of records in a folder of its own.
+// seal returns a sealed snapshot of records.
 func seal(name string, all []feedback.Record) fixture {
 	sealed, err := sealIn(filepath.Join(scratch, name), all)
 	return fixture{sealed, err}
@@ -367,7 +383,7 @@ func must[T any](value T, err error) T {
 
 func check(err error) {
 	if err != nil {
-		panic(fmt.Sprintf("the fixture: %v", err))
+		panic(fmt.Sprintf("build the fixture: %v", err))
 	}
 }
 

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// connections is how many clients ask at a time.
+// connections is the number of concurrent clients.
 const connections = 32
 
-// asked is what a benchmark sends again and again. Targets are taken in turn.
+// asked is what a benchmark requests repeatedly. Targets are taken in turn.
 type asked struct {
 	name     string
 	encoding string
@@ -24,41 +24,86 @@ type asked struct {
 	targets  []string
 }
 
-// BenchmarkAgainstFloor asks over loopback with 32 connections, and reports how much of the floor's speed is reached: that of the same server with a handler
-// that does nothing but repeat the answers that were recorded before.
+// BenchmarkAgainstFloor requests over loopback with 32 connections, and reports the speed
+// relative to the floor: the same server with a handler that only repeats recorded responses.
 func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
 	var ids, pages, words []string // more than are kept, where they are asked in turn
 	for _, row := range s.get("/api/feedback/").list(b) {
 		ids = append(ids, "/api/feedback/"+row.ID)
 	}
-	for _, team := range pairs("team", "triage,billing,quoting,platform,partner+success,data+services,integrations") {
+	for _, team := range pairs(
+		"team", "triage,billing,quoting,platform,partner+success,data+services,integrations",
+	) {
 		for _, priority := range pairs("priority", "high,medium,low") {
-			for _, environment := range pairs("environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals") {
+			for _, environment := range pairs(
+				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
+			) {
 				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment)
 			}
 		}
 	}
-	for _, two := range pairs("", "credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund") {
+	for _, two := range pairs(
+		"",
+		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund",
+	) {
 		for _, priority := range []string{"high", "medium", "low"} {
-			words = append(words, "/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").Replace(two))
+			words = append(
+				words,
+				"/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").
+					Replace(two),
+			)
 		}
 	}
 	tag := s.tag("/api/feedback/")
 	for _, encoding := range []string{"gzip", "br", "identity"} {
-		against(b, s, asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}})
-		against(b, s, asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}})
+		against(
+			b,
+			s,
+			asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}},
+		)
+		against(
+			b,
+			s,
+			asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}},
+		)
 		against(b, s, asked{name: "record/one/" + encoding, encoding: encoding, targets: ids[:1]})
 		against(b, s, asked{name: "record/all in turn/" + encoding, encoding: encoding, targets: ids})
-		against(b, s, asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]})
-		against(b, s, asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages})
-		against(b, s, asked{name: "word/one/" + encoding, encoding: encoding, targets: []string{"/api/feedback/?limit=50&q=credit"}})
+		against(
+			b,
+			s,
+			asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]},
+		)
+		against(
+			b,
+			s,
+			asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages},
+		)
+		against(
+			b,
+			s,
+			asked{
+				name:     "word/one/" + encoding,
+				encoding: encoding,
+				targets:  []string{"/api/feedback/?limit=50&q=credit"},
+			},
+		)
 		against(b, s, asked{name: "word/all in turn/" + encoding, encoding: encoding, targets: words})
 	}
-	against(b, s, asked{name: "304", encoding: "gzip", headers: []string{"If-None-Match", tag}, status: 304, targets: []string{"/api/feedback/"}})
+	against(
+		b,
+		s,
+		asked{
+			name:     "304",
+			encoding: "gzip",
+			headers:  []string{"If-None-Match", tag},
+			status:   304,
+			targets:  []string{"/api/feedback/"},
+		},
+	)
 }
 
-// pairs are filters by two values of a parameter, and by the same twice.
+// pairs returns filters by two values of a parameter, and by one value twice.
 func pairs(name, values string) (all []string) {
 	list := strings.Split(values, ",")
 	for i, one := range list {
@@ -80,9 +125,9 @@ func against(b *testing.B, s *service, q asked) {
 		for i, url := range []string{floor.URL, server.URL} {
 			b.Run([]string{"floor", "voc"}[i], func(b *testing.B) {
 				b.ReportAllocs()
-				before := burnt(b)
+				before := cpuTime(b)
 				load(b, url, q)
-				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(burnt(b)-before)/float64(b.N)
+				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(cpuTime(b)-before)/float64(b.N)
 				if i == 1 {
 					b.ReportMetric(wall[0]/wall[1], "×floor")
 					b.ReportMetric(cpu[0]/cpu[1], "×floor-by-CPU")
@@ -92,9 +137,9 @@ func against(b *testing.B, s *service, q asked) {
 	})
 }
 
-// burnt is the time that this process has had of the processors. Client and server are one process and keep all of them busy, so that by it the same
-// ratio comes out, also on a machine that has other work.
-func burnt(b *testing.B) time.Duration {
+// cpuTime returns the CPU time of this process, in which client and server run. The ratio of CPU
+// times is stable even on a busy machine.
+func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -104,7 +149,9 @@ func burnt(b *testing.B) time.Duration {
 }
 
 func load(b *testing.B, url string, q asked) {
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}}
+	client := &http.Client{
+		Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
+	}
 	defer client.CloseIdleConnections()
 	var turn atomic.Int64
 	b.SetParallelism(connections / 2) // of two cores
@@ -121,7 +168,8 @@ func load(b *testing.B, url string, q asked) {
 			}
 			_, err = io.Copy(io.Discard, response.Body)
 			response.Body.Close()
-			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 || response.StatusCode >= 400 {
+			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 ||
+				response.StatusCode >= 400 {
 				b.Error(target, response.Status, err)
 				return
 			}
@@ -136,7 +184,7 @@ func (q asked) describe(r *http.Request) {
 	}
 }
 
-// recorded answers each target with the bytes that the service answered once.
+// recorded answers each target with the bytes that the service answered before.
 func recorded(b *testing.B, s *service, q asked) http.Handler {
 	b.Helper()
 	type answer struct {

@@ -7,20 +7,23 @@ import (
 	"testing"
 )
 
-// request is one that httptest.NewRequest would refuse to make.
+// request is a request that httptest.NewRequest would reject.
 func request(path, query string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	r.URL = &url.URL{Path: path, RawQuery: query}
 	return r
 }
 
-// FuzzPath: whatever the path, the answer is the contract's or a 404, never a redirect and never a fault.
+// FuzzPath checks that every path conforms to the contract or is a 404, never a redirect or a 500.
 func FuzzPath(f *testing.F) {
 	for path := range paths {
 		f.Add(path)
 		f.Add(path + "/")
 	}
-	for _, path := range []string{"", "/", "//api/feedback", "/api/feedback/..", "/api/feedback/\x00", "/api/feedback/\xff", "/api/cache/runs/a/b", "/api/cache/runs/'", "*"} {
+	for _, path := range []string{
+		"", "/", "//api/feedback", "/api/feedback/..", "/api/feedback/\x00", "/api/feedback/\xff",
+		"/api/cache/runs/a/b", "/api/cache/runs/'", "*",
+	} {
 		f.Add(path)
 	}
 	s := serving(f)

@@ -21,26 +21,30 @@ import (
 	"voc/internal/voctest"
 )
 
-// large is the most records that a table of Airtable holds.
+// large is the largest number of records of an Airtable table.
 const large = 500_000
 
-// BenchmarkHalfAMillion compares with the whole sample: what finding and reading a page of 50 costs that is not the first of its walk, and what a request of each kind
-// adds to the memory of the process. The snapshot, the sample's records again and again with other ids and times, takes minutes to make and 10 GB of disk: it is only
-// made when this benchmark is asked for, make bench-large.
+// BenchmarkHalfAMillion compares a table of 500,000 records with the whole sample: the cost of a
+// page of 50 after the first, and the memory that a request adds to the process. The snapshot
+// repeats the sample's records with other ids and times; it takes minutes and 10 GB of disk, so
+// it is built only for this benchmark (make bench-large).
 func BenchmarkHalfAMillion(b *testing.B) {
 	small, big := serveSample(b), serveLarge(b)
-	for _, query := range []string{"", "environment=cw+2.0&priority=medium&team=triage", "sort=issue_number", "sort=-priority&status=done", "q=credit", "created_from=2025-06-01"} {
+	for _, query := range []string{
+		"", "environment=cw+2.0&priority=medium&team=triage", "sort=issue_number",
+		"sort=-priority&status=done", "q=credit", "created_from=2025-06-01",
+	} {
 		b.Run("page after the first/"+query, func(b *testing.B) {
 			var took [2]float64
 			for i, s := range []*service{small, big} {
 				b.Run([]string{"size=5830", "size=500000"}[i], func(b *testing.B) {
 					s.t = b
 					pages := s.pagesAfter(b, query)
-					before := burnt(b)
+					before := cpuTime(b)
 					for b.Loop() {
 						pages()
 					}
-					took[i] = float64(burnt(b)-before) / float64(b.N)
+					took[i] = float64(cpuTime(b)-before) / float64(b.N)
 					if i == 1 {
 						b.ReportMetric(took[1]/took[0], "×small-by-CPU")
 					}
@@ -49,9 +53,13 @@ func BenchmarkHalfAMillion(b *testing.B) {
 		})
 	}
 	for _, q := range []struct{ target, encoding string }{
-		{"/api/feedback/", "identity"}, {"/api/feedback/", "gzip"}, {"/api/feedback/?format=csv", "gzip"}, {"/api/feedback/?priority=low", "identity"}, {"/api/feedback/?sort=-modified", "br"},
-		{"/api/feedback/?q=credit&limit=50", "gzip"}, {"/api/feedback/?q=credit&sort=relevance&limit=50", "gzip"}, {"/api/feedback/?sort=area_impacted&limit=1000", "br"},
-		{"/api/feedback/facets?priority=high&q=credit", "gzip"}, {"/api/feedback/facets", "gzip"}, {"/api/customer-pulse", "gzip"},
+		{"/api/feedback/", "identity"}, {"/api/feedback/", "gzip"}, {"/api/feedback/?format=csv", "gzip"},
+		{"/api/feedback/?priority=low", "identity"}, {"/api/feedback/?sort=-modified", "br"},
+		{"/api/feedback/?q=credit&limit=50", "gzip"},
+		{"/api/feedback/?q=credit&sort=relevance&limit=50", "gzip"},
+		{"/api/feedback/?sort=area_impacted&limit=1000", "br"},
+		{"/api/feedback/facets?priority=high&q=credit", "gzip"}, {"/api/feedback/facets", "gzip"},
+		{"/api/customer-pulse", "gzip"},
 	} {
 		b.Run("memory/"+q.target+"/"+q.encoding, func(b *testing.B) {
 			var most int64
@@ -71,7 +79,7 @@ func serveLarge(b *testing.B) *service {
 	return s
 }
 
-// pagesAfter asks for pages that follow others, in turn, as the API does, but for answers that it has kept.
+// pagesAfter requests pages after the first in turn, without the cache of answers.
 func (s *service) pagesAfter(b *testing.B, query string) func() {
 	b.Helper()
 	var next []*http.Request
@@ -88,14 +96,14 @@ func (s *service) pagesAfter(b *testing.B, query string) func() {
 	}
 	n := 0
 	return func() {
-		w := &thrown{header: http.Header{}}
+		w := &discard{header: http.Header{}}
 		s.ForgetAnswers()
 		s.ServeHTTP(w, next[n%len(next)])
 		n++
 	}
 }
 
-// keeps is what a request holds of the memory of the process while it is answered, in bytes, beside garbage.
+// keeps returns the memory in bytes that the process holds for a request, besides garbage.
 func (s *service) keeps(b *testing.B, target, encoding string) int64 {
 	b.Helper()
 	s.ForgetAnswers()
@@ -111,9 +119,9 @@ func (s *service) keeps(b *testing.B, target, encoding string) int64 {
 	return w.most
 }
 
-// weighed throws an answer away, and weighs the process at its first byte and every 32 MB.
+// weighed discards a response, and measures the process at its first byte and every 32 MB.
 type weighed struct {
-	thrown
+	discard
 	b            *testing.B
 	before, most int64
 	next         int
@@ -125,20 +133,20 @@ func (w *weighed) Write(p []byte) (int, error) {
 		w.most = max(w.most, memory(w.b, "VmRSS")-w.before)
 		w.next = w.bytes + 32<<20
 	}
-	return w.thrown.Write(p)
+	return w.discard.Write(p)
 }
 
-// memory is a figure of this process's memory in bytes.
+// memory returns a memory figure of this process in bytes.
 func memory(b *testing.B, figure string) (bytes int64) {
 	b.Helper()
 	_, after, _ := strings.Cut(string(must(os.ReadFile("/proc/self/status"))), figure+":")
 	if _, err := fmt.Sscan(after, &bytes); err != nil {
 		b.Fatal(err)
 	}
-	return bytes << 10 // it is told in kB
+	return bytes << 10 // /proc has kB
 }
 
-// sealLarge makes the snapshot.
+// sealLarge seals the snapshot.
 func sealLarge(b *testing.B) fixture {
 	b.Helper()
 	dir, ctx := filepath.Join(scratch, "large"), context.Background()
@@ -147,14 +155,39 @@ func sealLarge(b *testing.B) fixture {
 	records := decodeRecords(b, voctest.Whole(b))
 	for n := range large {
 		r := records[n%len(records)]
-		copied := feedback.Record{ID: fmt.Sprintf("%s%03d", r.ID, n/len(records)), CreatedTime: r.CreatedTime, Fields: r.Fields}
+		copied := feedback.Record{
+			ID:          fmt.Sprintf("%s%03d", r.ID, n/len(records)),
+			CreatedTime: r.CreatedTime,
+			Fields:      r.Fields,
+		}
 		f := mapping().Map(copied)
 		f.Created = f.Created.Add(time.Duration(n/len(records)) * time.Second)
 		fields := must(json.Marshal(r.Fields))
-		check(draft.Put(ctx, build.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: f.Created, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+		check(
+			draft.Put(
+				ctx,
+				build.Row{
+					Feedback: f,
+					Source: snapshot.Source{
+						ID:          f.ID,
+						CreatedTime: f.Created,
+						Fields:      fields,
+						Digest:      []byte{1},
+						Computed:    []byte{2},
+					},
+				},
+			),
+		)
 	}
 	started := time.Now()
-	sealed := must(draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}))
-	b.Logf("sealed %d records in %v: %d MB", sealed.Records, time.Since(started).Round(time.Second), sealed.Bytes>>20)
+	sealed := must(
+		draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}),
+	)
+	b.Logf(
+		"sealed %d records in %v: %d MB",
+		sealed.Records,
+		time.Since(started).Round(time.Second),
+		sealed.Bytes>>20,
+	)
 	return fixture{Sealed: sealed}
 }

@@ -11,13 +11,17 @@ import (
 	"voc/internal/httpapi"
 )
 
-// operations lists what the document describes, in the router's words.
+// operations lists the operations of the document as routes.
 func (d *description) operations() (all []httpapi.Route) {
 	paths := d.in(place{"#", d.root}, "paths")
 	for path := range paths.node {
 		for method := range d.in(paths, path).node {
 			operation := d.in(paths, path, method)
-			r := httpapi.Route{Method: strings.ToUpper(method), Path: strings.TrimSuffix(path, "/"), Access: "open"}
+			r := httpapi.Route{
+				Method: strings.ToUpper(method),
+				Path:   strings.TrimSuffix(path, "/"),
+				Access: "open",
+			}
 			for _, item := range list(operation.node["parameters"]) {
 				p := d.resolve(item)
 				if p.node["in"] != "query" {
@@ -44,12 +48,12 @@ func list(node any) []any {
 	return items
 }
 
-// resolve gives the object that a value is or refers to.
+// resolve returns the object that a value is or refers to.
 func (d *description) resolve(node any) place {
 	return d.in(place{"", map[string]any{"it": node}}, "it")
 }
 
-func TestTheDocumentIsTheRouters(t *testing.T) {
+func TestOpenAPIMatchesRoutes(t *testing.T) {
 	t.Parallel()
 	routes, operations := map[string]httpapi.Route{}, map[string]httpapi.Route{}
 	for _, r := range newService(t).Routes() {
@@ -63,15 +67,17 @@ func TestTheDocumentIsTheRouters(t *testing.T) {
 	}
 }
 
-func TestEveryProblemIsExplained(t *testing.T) {
+func TestOpenAPIExplainsEveryProblem(t *testing.T) {
 	t.Parallel()
-	explained := slices.Sorted(maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node))
+	explained := slices.Sorted(
+		maps.Keys(described(t).in(place{"#", described(t).root}, "x-problems").node),
+	)
 	if diff := cmp.Diff(httpapi.ProblemCodes(), explained); diff != "" {
 		t.Errorf("(-code +apidoc/openapi.yaml):\n%s", diff)
 	}
 }
 
-func TestExamplesAreWhatTheDocumentSays(t *testing.T) {
+func TestOpenAPIExamplesConform(t *testing.T) {
 	t.Parallel()
 	d := described(t)
 	seen := 0

@@ -10,12 +10,13 @@ import (
 	"unicode/utf8"
 )
 
-// parameters are those that a route knows; true may be repeated.
+// parameters are those that a route knows, with whether they may be repeated.
 type parameters map[string]bool
 
 var (
 	filterParameters = parameters{
-		"team": true, "priority": true, "environment": true, "status": true, "source": true, "area": true, "type_of_issue": true,
+		"team": true, "priority": true, "environment": true, "status": true, "source": true,
+		"area": true, "type_of_issue": true,
 		"created_from": false, "created_to": false, "q": false,
 	}
 	listParameters  = filterParameters.with("sort", "limit", "cursor", "format")
@@ -23,7 +24,7 @@ var (
 	runsParameters  = parameters{"limit": false}
 )
 
-// with gives the parameters and some that can not be repeated.
+// with returns the parameters and some that may not be repeated.
 func (p parameters) with(single ...string) parameters {
 	all := maps.Clone(p)
 	for _, name := range single {
@@ -32,13 +33,15 @@ func (p parameters) with(single ...string) parameters {
 	return all
 }
 
-// ignored are the cache-busters of the frontend.
+// ignored are the cache busters of the existing dashboard.
 var ignored = []string{"t", "_"}
 
-// longestQuery is in bytes. API Gateway takes 10,240 of request line and headers together (AWS quotas, November 2026); no question that fits is cut short.
+// longestQuery is in bytes. API Gateway accepts 10,240 for request line and headers together (AWS
+// quotas, November 2026), so this rejects hardly any query that can arrive.
 const longestQuery = 8 << 10
 
-// readQuery checks the query against what the route knows. Everything that is wrong is told at once.
+// readQuery checks the query against the parameters of the route. Its error names every one that is
+// wrong.
 func (r *request) readQuery(known parameters) error {
 	if len(r.URL.RawQuery) > longestQuery {
 		return errLongQuery
@@ -50,38 +53,40 @@ func (r *request) readQuery(known parameters) error {
 	for _, name := range ignored {
 		delete(values, name)
 	}
+	isNotUTF8 := func(v string) bool { return !utf8.ValidString(v) }
+	hasNUL := func(v string) bool { return strings.Contains(v, "\x00") }
 	var bad badRequest
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		repeatable, ok := known[name]
 		switch {
 		case !ok:
-			bad = append(bad, parameterError{name, "is not known here; " + known.names()})
+			bad = append(bad, parameterError{name, "is unknown; " + known.usage()})
 		case !repeatable && len(values[name]) > 1:
-			bad = append(bad, parameterError{name, "is given more than once"})
-		case slices.ContainsFunc(values[name], func(v string) bool { return !utf8.ValidString(v) }):
+			bad = append(bad, parameterError{name, "may be given only once"})
+		case slices.ContainsFunc(values[name], isNotUTF8):
 			bad = append(bad, parameterError{name, "is not UTF-8"})
-		case slices.ContainsFunc(values[name], func(v string) bool { return strings.Contains(v, "\x00") }):
-			bad = append(bad, parameterError{name, "holds a NUL"})
+		case slices.ContainsFunc(values[name], hasNUL):
+			bad = append(bad, parameterError{name, "contains a NUL"})
 		}
 	}
 	if bad != nil {
 		return bad
 	}
 	for _, given := range values {
-		slices.Sort(given) // any of them: their order is no part of the ETag
+		slices.Sort(given) // their order does not change the answer, nor its ETag
 	}
 	r.values = values
 	return nil
 }
 
-func (p parameters) names() string {
+func (p parameters) usage() string {
 	if len(p) == 0 {
-		return "this path takes no parameter"
+		return "this path has no parameters"
 	}
 	return "use " + strings.Join(slices.Sorted(maps.Keys(p)), ", ")
 }
 
-// limit reads how many items are wanted; absent is what fallback says.
+// limit reads how many items the client wants; fallback is for one that does not say.
 func (r *request) limit(most, fallback int) (int, badRequest) {
 	given, ok := r.values["limit"]
 	if !ok {

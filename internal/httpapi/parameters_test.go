@@ -10,26 +10,32 @@ import (
 	"voc/internal/feedback"
 )
 
-// is says whether a value is one of those wanted, as the contract has it: exactly, but for case. No wish is fulfilled by all.
+// is reports whether a value is one of those wanted, without case. No filter matches everything.
 func is(value string, wanted []string) bool {
-	return len(wanted) == 0 || slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(value, w) })
+	return len(wanted) == 0 ||
+		slices.ContainsFunc(wanted, func(w string) bool { return feedback.Fold(value) == feedback.Fold(w) })
 }
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, query := range []string{
-		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM", "team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=Alpha%20",
-		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25", "team=*", "team='%20OR%201=1--",
-		"priority=high", "priority=1", "priority=Urgent&priority=low", "environment=cw%202.0", "environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
-		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk", "team=alpha&priority=nobody",
+		"team=Alpha", "team=ALPHA", "team=alpha&team=BETA", "team=beta&team=beta", "team=%C3%B6KOTEAM",
+		"team=Alpha,%20Beta%20%26%20Co", "team=Alpha,beta", "team=Alph", "team=%20Alpha%20",
+		"team=Money", "team=Triage", "team=", "team", "team=&team=Alpha", "team=nobody", "team=%25",
+		"team=*", "team='%20OR%201=1--",
+		"priority=high", "priority=1", "priority=Urgent&priority=low", "environment=cw%202.0",
+		"environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
+		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk",
+		"team=alpha&priority=nobody",
 		"team=alpha&team=beta&team=%C3%96koteam&team=Money&team=Alpha,%20Beta%20%26%20Co", // all there are
 		"t=1&team=alpha&_=2",
 		strings.Repeat("team=nobody&", 650) + "team=beta",
 	} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(records(48, "first"), func(f feedback.Feedback) bool {
-			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) && is(f.Environment, wanted["environment"])
+			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) &&
+				is(f.Environment, wanted["environment"])
 		})
 		a := s.get("/api/feedback/?" + query)
 		if a.is(t, 200); a.body != string(want) {
@@ -39,7 +45,7 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
+func TestFilterWithoutMatches(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	a := s.get("/api/feedback/?team=nobody&limit=5")
@@ -49,7 +55,7 @@ func TestAValueThatNoRecordHasIsAnEmptyList(t *testing.T) {
 	a.has(t, "X-Total-Count", "0", "Content-Type", "application/json")
 }
 
-func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
+func TestListOfEmptySnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
@@ -62,17 +68,19 @@ func TestAnEmptySnapshotIsAnEmptyListAndNoError(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitValues(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for limit, want := range map[string]int{
 		"1": 1, "2": 2, "47": 47, "48": 48, "49": 48, "1000": 48, "007": 7,
-		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0, "+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0,
+		"0": 0, "-1": 0, "1001": 0, "1e9": 0, "1000000000": 0, "99999999999999999999": 0, "1.5": 0, "": 0,
+		"+5": 0, "%2B5": 0, "%205": 0, "0x5": 0, "5_0": 0, "five": 0, "%D9%A5": 0,
 	} {
 		a := s.get("/api/feedback/?limit=" + limit)
 		if want == 0 {
 			a.is(t, 400)
-			if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "limit" || !strings.Contains(p.Errors[0].Detail, "1000") {
+			if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != "limit" ||
+				!strings.Contains(p.Errors[0].Detail, "1000") {
 				t.Errorf("limit=%s: %s", limit, a.body)
 			}
 			continue
@@ -84,7 +92,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-func TestALimitTakesTheNewestThatMatch(t *testing.T) {
+func TestLimitReturnsNewest(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	all := s.get("/api/feedback/?team=beta").list(t)
@@ -97,7 +105,7 @@ func TestALimitTakesTheNewestThatMatch(t *testing.T) {
 	}
 }
 
-func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
+func TestAllWrongParametersAreReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for query, want := range map[string][]string{
@@ -139,7 +147,7 @@ func TestWhatIsWrongWithAQueryIsToldAtOnceAndByName(t *testing.T) {
 	}
 }
 
-func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
+func TestUnknownParameterListsKnown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, known := range map[string]string{
@@ -157,13 +165,14 @@ func TestAnUnknownParameterNamesTheKnownOnes(t *testing.T) {
 	} {
 		a := s.get(target + "?colour=red")
 		a.is(t, 400)
-		if p := a.problem(t); len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Detail, known) || !strings.Contains(p.Detail, "colour") {
+		if p := a.problem(t); len(p.Errors) != 1 || !strings.Contains(p.Errors[0].Detail, known) ||
+			!strings.Contains(p.Detail, "colour") {
 			t.Errorf("%s: %s", target, a.body)
 		}
 	}
 }
 
-func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
+func TestCacheBusters(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
@@ -177,22 +186,39 @@ func TestCacheBustersAreIgnoredEverywhere(t *testing.T) {
 	}
 }
 
-// TestTheFrontendsRequestHeadersChangeNothing sends what its browser does.
-func TestTheFrontendsRequestHeadersChangeNothing(t *testing.T) {
+// TestDashboardRequestHeaders sends the headers of the dashboard's browser.
+func TestDashboardRequestHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	plain := s.get("/api/feedback/")
-	asked := s.get("/api/feedback/?t=1764072000000", "Cache-Control", "no-cache", "Pragma", "no-cache", "Expires", "0", "Content-Type", "application/json")
-	if asked.is(t, 200); asked.body != plain.body || asked.Header.Get("ETag") != plain.Header.Get("ETag") {
+	asked := s.get(
+		"/api/feedback/?t=1764072000000",
+		"Cache-Control",
+		"no-cache",
+		"Pragma",
+		"no-cache",
+		"Expires",
+		"0",
+		"Content-Type",
+		"application/json",
+	)
+	if asked.is(t, 200); asked.body != plain.body ||
+		asked.Header.Get("ETag") != plain.Header.Get("ETag") {
 		t.Errorf("%.100q", asked.body)
 	}
 }
 
-// FuzzQuery: whatever is asked, the answer is a list with its count, or a 400 that names a parameter.
+// FuzzQuery checks that the response is a list with its count, or a 400 that names a parameter.
 func FuzzQuery(f *testing.F) {
-	for _, seed := range []string{"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_", "limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
-		"q=%22more+first%22*&sort=relevance&limit=3&format=csv", "sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00", "area=Unknown&type_of_issue=&status=new&source=N/A",
-		"cursor=AQ&limit=1", "limit=3&cursor=AQIwTjkcECtkZnVsbA", "q=%00&q=*", "created_to=0001-01-01", "format=json&sort=priority"} {
+	for _, seed := range []string{
+		"", "team=Alpha&limit=5", "team=%FF", "limit=1e9", "t=%zz", "a;b", "team=a&team=b&environment=&_",
+		"limit=1&limit=1", "%00=%00", "&&=&", "team=\"'%20--",
+		"q=%22more+first%22*&sort=relevance&limit=3&format=csv",
+		"sort=-issue_number&created_from=2026-11-23&created_to=2026-11-22T00:00:00%2B02:00",
+		"area=Unknown&type_of_issue=&status=new&source=N/A",
+		"cursor=AQ&limit=1", "limit=3&cursor=AQIwTjkcECtkZnVsbA", "q=%00&q=*", "created_to=0001-01-01",
+		"format=json&sort=priority",
+	} {
 		f.Add(seed)
 	}
 	s := serving(f)
@@ -207,7 +233,8 @@ func FuzzQuery(f *testing.F) {
 				}
 				return
 			}
-			if rows := a.list(t); err != nil || len(rows) > total || rows == nil || a.Header.Get("ETag") == "" {
+			if rows := a.list(t); err != nil || len(rows) > total || rows == nil ||
+				a.Header.Get("ETag") == "" {
 				t.Errorf("%q: %d rows of %d, %v", query, len(rows), total, err)
 			}
 			return

@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// paths are the routes of the contract, without their slashes, and the methods they take.
+// paths are the routes of the contract without trailing slashes, and their methods.
 var paths = map[string]string{
 	"/api/feedback":                               "GET, HEAD, OPTIONS",
 	"/api/feedback/rec00000000000001":             "GET, HEAD, OPTIONS",
@@ -35,7 +35,7 @@ var paths = map[string]string{
 	"/api/docs":                                   "GET, HEAD, OPTIONS",
 }
 
-func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
+func TestTrailingSlash(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	s.refresher.ticket.RunID = "full-1"
@@ -43,17 +43,20 @@ func TestEveryPathAnswersWithAndWithoutItsSlash(t *testing.T) {
 		method, _, _ := strings.Cut(methods, ",")
 		without := s.ask(method, path, "Authorization", "Bearer admin-1")
 		with := s.ask(method, path+"/", "Authorization", "Bearer admin-1")
-		if without.StatusCode >= 300 || with.StatusCode != without.StatusCode || with.body != without.body {
+		if without.StatusCode >= 300 || with.StatusCode != without.StatusCode ||
+			with.body != without.body {
 			t.Errorf("%s: %d without a slash, %d with it", path, without.StatusCode, with.StatusCode)
 		}
 	}
 }
 
-func TestAnotherMethodIs405WithAllow(t *testing.T) {
+func TestWrongMethod(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for path, allowed := range paths {
-		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get"} {
+		for _, method := range []string{
+			"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "QUERY", "get",
+		} {
 			if slices.Contains(strings.Split(allowed, ", "), method) {
 				continue
 			}
@@ -66,12 +69,14 @@ func TestAnotherMethodIs405WithAllow(t *testing.T) {
 	}
 }
 
-func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
+func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for _, path := range []string{
-		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback", "/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
-		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b", "/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
+		"/", "/api", "/api/", "/api/feedbacks", "/api/feedback/a/b", "/api/feedback//", "//api/feedback",
+		"/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
+		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b",
+		"/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",
 	} {
 		for _, method := range []string{"GET", "HEAD", "POST", "DELETE"} {
 			if a := s.ask(method, path); a.StatusCode != http.StatusNotFound {
@@ -81,16 +86,20 @@ func TestUnknownPathsAre404WhateverTheMethod(t *testing.T) {
 	}
 }
 
-// TestOddPathsAreProblems sends paths as they are, since a client would tidy them.
-func TestOddPathsAreProblems(t *testing.T) {
+// TestOddPaths writes paths to a connection, because a client would clean them.
+func TestOddPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
 	defer server.Close()
 	for _, path := range []string{
-		"//", "//api/feedback/", "/api/feedback//", "/api/feedback/..", "/api/feedback/../feedback/", "/api/feedback/.", "/api/feedback/%2e%2e", "/api/feedback/%2F", "/api/feedback/a%2Fb",
-		"/api%2Ffeedback%2F", "/api/feedback/%00", "/api/feedback/rec%00", "/api/feedback/%FF%FE", "/api/feedback/%C0%AF", "/api/feedback/%F0%9F%99%82", "/api/feedback/'%20OR%201=1",
-		"/api/feedback/%25", "/api/feedback/%0D%0ASet-Cookie:%20a", "/api/feedback/" + strings.Repeat("a", 60_000), "/" + strings.Repeat("a/", 30_000), "/api/cache/runs/%00", "/api/cache/runs/..",
+		"//", "//api/feedback/", "/api/feedback//", "/api/feedback/..", "/api/feedback/../feedback/",
+		"/api/feedback/.", "/api/feedback/%2e%2e", "/api/feedback/%2F", "/api/feedback/a%2Fb",
+		"/api%2Ffeedback%2F", "/api/feedback/%00", "/api/feedback/rec%00", "/api/feedback/%FF%FE",
+		"/api/feedback/%C0%AF", "/api/feedback/%F0%9F%99%82", "/api/feedback/'%20OR%201=1",
+		"/api/feedback/%25", "/api/feedback/%0D%0ASet-Cookie:%20a",
+		"/api/feedback/" + strings.Repeat("a", 60_000), "/" + strings.Repeat("a/", 30_000),
+		"/api/cache/runs/%00", "/api/cache/runs/..",
 		"/api/cache/runs/%FF", "http://elsewhere/api/nothing",
 	} {
 		for _, method := range []string{"GET", "HEAD"} {
@@ -105,7 +114,7 @@ func TestOddPathsAreProblems(t *testing.T) {
 	}
 }
 
-// rawLine sends one request line and reads the answer.
+// rawLine sends one request line and reads the response.
 func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 	t.Helper()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -122,17 +131,22 @@ func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 	return answer{response, readAll(t, response.Body)}
 }
 
-func TestARecordIsFoundHoweverItsPathIsWritten(t *testing.T) {
+func TestEscapedRecordPath(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	plain, escaped := s.get("/api/feedback/rec00000000000001"), s.get("/api/feedback/%72ec0000000000000%31/")
-	if plain.is(t, 200); plain.body != escaped.body || plain.Header.Get("ETag") != escaped.Header.Get("ETag") {
+	plain, escaped := s.get(
+		"/api/feedback/rec00000000000001",
+	), s.get(
+		"/api/feedback/%72ec0000000000000%31/",
+	)
+	if plain.is(t, 200); plain.body != escaped.body ||
+		plain.Header.Get("ETag") != escaped.Header.Get("ETag") {
 		t.Errorf("%.80q and %.80q", plain.body, escaped.body)
 	}
 }
 
-// TestHeadGivesTheHeadersOfGet compares over a connection. Only the length of a list that is made row by row is known to GET alone.
-func TestHeadGivesTheHeadersOfGet(t *testing.T) {
+// TestHeadHasHeadersOfGet compares over a connection. Only GET has the length of a streamed list.
+func TestHeadHasHeadersOfGet(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	server := httptest.NewServer(s)
@@ -141,9 +155,24 @@ func TestHeadGivesTheHeadersOfGet(t *testing.T) {
 		if !strings.Contains(methods, "GET") {
 			continue
 		}
-		for _, target := range []string{path, path + "?limit=1", path + "?limit=45", path + "?team=nobody", path + "/nobody", path + "?x=1"} {
+		for _, target := range []string{
+			path, path + "?limit=1", path + "?limit=45", path + "?team=nobody", path + "/nobody",
+			path + "?x=1",
+		} {
 			for _, encoding := range []string{"identity", "gzip", "gzip, br"} {
-				get, head := fetch(t, server, "GET", target, encoding), fetch(t, server, "HEAD", target, encoding)
+				get, head := fetch(
+					t,
+					server,
+					"GET",
+					target,
+					encoding,
+				), fetch(
+					t,
+					server,
+					"HEAD",
+					target,
+					encoding,
+				)
 				if head.body != "" || head.StatusCode != get.StatusCode {
 					t.Errorf("HEAD %s: %d with %q, GET has %d", target, head.StatusCode, head.body, get.StatusCode)
 				}
@@ -158,7 +187,7 @@ func TestHeadGivesTheHeadersOfGet(t *testing.T) {
 	}
 }
 
-// comparable are the headers that two answers to one question share.
+// comparable returns the headers that two responses to the same request share.
 func comparable(header http.Header) http.Header {
 	header = maps.Clone(header)
 	for _, name := range []string{"Date", "X-Request-Id"} {
@@ -167,8 +196,13 @@ func comparable(header http.Header) http.Header {
 	return header
 }
 
-// fetch asks over a connection, and reads the body as it travels.
-func fetch(t testing.TB, server *httptest.Server, method, target, encoding string, headers ...string) answer {
+// fetch requests over a connection and reads the encoded body.
+func fetch(
+	t testing.TB,
+	server *httptest.Server,
+	method, target, encoding string,
+	headers ...string,
+) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server.URL+target, nil)
 	if err != nil {
@@ -178,7 +212,9 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 	for pair := range slices.Chunk(headers, 2) {
 		r.Header.Add(pair[0], pair[1])
 	}
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -189,7 +225,7 @@ func fetch(t testing.TB, server *httptest.Server, method, target, encoding strin
 	return a
 }
 
-func TestHeadHasNoBodyInAnyHost(t *testing.T) {
+func TestHeadHasNoBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for path, methods := range paths {
@@ -204,10 +240,16 @@ func TestHeadHasNoBodyInAnyHost(t *testing.T) {
 	}
 }
 
-func TestAPathOfAnyBytesIsAnsweredWithoutAServerInBetween(t *testing.T) {
+func TestUnparsedPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, path := range []string{"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20)} {
-		s.send(&http.Request{Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}).is(t, 404)
+	for _, path := range []string{
+		"", "*", "api/feedback", "/api/feedback/\x00\xff", "/\r\n", strings.Repeat("/", 1<<20),
+	} {
+		s.send(&http.Request{
+			Method: "GET", URL: &url.URL{Path: path}, Header: http.Header{},
+			Body: io.NopCloser(strings.NewReader("")),
+		}).
+			is(t, 404)
 	}
 }

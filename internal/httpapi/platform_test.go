@@ -9,20 +9,23 @@ import (
 	"voc/internal/httpapi"
 )
 
-// carries lets answers have so many bytes in base64.
+// carries limits bodies to so many bytes in base64.
 func carries(limit int) func(*httpapi.Config) {
 	return func(c *httpapi.Config) { c.Platform.AnswerLimit = limit }
 }
 
-// inBase64 is how many bytes a body takes on a platform.
+// inBase64 returns the size of a body in base64.
 func inBase64(body string) int { return (len(body) + 2) / 3 * 4 }
 
-func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
+func TestPlatformLimit(t *testing.T) {
 	t.Parallel()
 	free := newService(t)
 	free.publish(some(t), fullRun())
 	encodings := []string{"identity", "gzip", "br"}
-	for i, target := range []string{"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium", "/api/feedback/?limit=20"} {
+	for i, target := range []string{
+		"/api/feedback/", "/api/feedback/?limit=250", "/api/feedback/?priority=low&priority=medium",
+		"/api/feedback/?limit=20",
+	} {
 		for j, encoding := range encodings {
 			if testing.Short() && i%len(encodings) != j { // for the next target the next
 				continue
@@ -32,22 +35,40 @@ func TestAnAnswerThatThePlatformCannotCarryIsRefused(t *testing.T) {
 				size := inBase64(want.body)
 				fits := newService(t, carries(size))
 				fits.publish(some(t), fullRun())
-				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 || a.body != want.body {
+				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 ||
+					a.body != want.body {
 					t.Errorf("%d, %d bytes of %d where it fits", a.StatusCode, len(a.body), len(want.body))
 				}
 				narrow := newService(t, carries(size-4), origins("https://app.example.com"))
 				narrow.publish(some(t), fullRun())
 				for _, method := range []string{"GET", "HEAD"} {
-					a := narrow.ask(method, target, "Accept-Encoding", encoding, "Origin", "https://app.example.com")
+					a := narrow.ask(
+						method,
+						target,
+						"Accept-Encoding",
+						encoding,
+						"Origin",
+						"https://app.example.com",
+					)
 					a.is(t, 413)
-					a.has(t, "Content-Type", "application/problem+json", "ETag", "", "X-Total-Count", "", "Access-Control-Allow-Origin", "https://app.example.com")
+					a.has(
+						t,
+						"Content-Type",
+						"application/problem+json",
+						"ETag",
+						"",
+						"X-Total-Count",
+						"",
+						"Access-Control-Allow-Origin",
+						"https://app.example.com",
+					)
 				}
 			})
 		}
 	}
 }
 
-func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
+func TestPlatformLimitAllows304(t *testing.T) {
 	t.Parallel()
 	tag := serving(t).get("/api/feedback/").Header.Get("ETag")
 	narrow := serving(t, carries(400))
@@ -55,7 +76,7 @@ func TestWhatAClientHasAlreadyNeedsNoRoom(t *testing.T) {
 	narrow.get("/api/feedback/", "If-None-Match", tag).is(t, 304)
 }
 
-func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
+func TestPlatformLimitWarning(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -70,15 +91,19 @@ func TestTheStatusWarnsBeforeTheWholeListIsTooLarge(t *testing.T) {
 	}
 }
 
-func TestTheHostsWarningsAreToldWithTheStatus(t *testing.T) {
+func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
-	s := serving(t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} })
-	if warnings := s.status().Warnings; len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
+	s := serving(
+		t,
+		func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
+	)
+	if warnings := s.status().Warnings; len(warnings) != 1 ||
+		warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
 		t.Errorf("warnings %q", warnings)
 	}
 }
 
-func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
+func TestPlatformFetchWithin(t *testing.T) {
 	t.Parallel()
 	s := serving(t, func(c *httpapi.Config) { c.Platform.FetchWithin = 20 * time.Millisecond })
 	want := s.get("/api/feedback/").body
@@ -88,12 +113,13 @@ func TestARequestWaitsForTheStoreOnlyAsLongAsThePlatformLetsIt(t *testing.T) {
 	if a.is(t, 200); a.body != want {
 		t.Errorf("%.80q, want what was served before", a.body)
 	}
-	if warnings := s.status().Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "deadline exceeded") {
+	if warnings := s.status().Warnings; len(warnings) != 1 ||
+		!strings.Contains(warnings[0], "deadline exceeded") {
 		t.Errorf("warnings %q", warnings)
 	}
 }
 
-func TestTokensThatCouldNotBeReadCloseNothingThatIsOpen(t *testing.T) {
+func TestUnreadTokens(t *testing.T) {
 	t.Parallel()
 	unread := func(c *httpapi.Config) { c.Access.TokensUnread = true }
 	s := serving(t, tokens, unread)

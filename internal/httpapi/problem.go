@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,87 +9,84 @@ import (
 	"time"
 
 	"voc/internal/access"
+	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
 var (
-	errNoRoute   = errors.New("there is nothing at this path: /api/docs lists those there are")
-	errLongQuery = fmt.Errorf("the query is longer than %d bytes: ask for less at once", longestQuery)
-	errPanic     = errors.New("a request panicked")
-	errNoRun     = errors.New("no such run: only the newest 200 are kept")
-	errGone      = errors.New("the snapshot that this cursor walks is no longer kept: begin again without the cursor")
-	errUnfetched = errors.New("the snapshot that this cursor walks can not be fetched just now: ask again in a moment")
-	errUnserved  = errors.New("no snapshot can be served: the warnings in /api/cache/ say why")
-	errEmpty     = errors.New("no snapshot has been published yet: run the first refresh with POST /api/cache/update-full, or with the command `server refresh full`, and ask again")
+	errNoRoute = errors.New("no such path: see /api/docs for all paths")
+	errNoRun   = errors.New("no such run: only the newest 200 are retained")
+	errPanic   = errors.New("panic while answering")
 
-	errUsersElsewhere = errors.New("users are not managed here: they are kept in the configuration, in DASHBOARD_USERS, and sign in with POST /api/users/auth")
-	errNoChat         = errors.New("this service has no chat: it serves feedback, and /api/docs lists how")
+	errLongQuery = fmt.Errorf("the query is longer than %d bytes: "+
+		"use fewer or shorter filters", longestQuery)
+	errGone = errors.New("the snapshot of this cursor has been deleted: " +
+		"begin again without the cursor")
+	errUnfetched = errors.New("the snapshot of this cursor cannot be fetched: retry in a moment")
+	errUnserved  = errors.New("no snapshot can be served: see the warnings in /api/cache/")
+	errEmpty     = errors.New("no snapshot has been published yet: " +
+		"start the first refresh with POST /api/cache/update-full, " +
+		"or with the command `server refresh full`, then retry")
+
+	errUsersElsewhere = errors.New("users cannot be managed here: " +
+		"they are configured in DASHBOARD_USERS and sign in with POST /api/users/auth")
+	errNoChat = errors.New("this service has no chat: see /api/docs for what it serves")
 )
 
-// retryEmpty is when a client may ask an empty store again: a first refresh of some thousand records takes about that long.
-const retryEmpty = 15 * time.Second
+const (
+	needsToken = "send the header Authorization: Bearer with a token that has access"
+	unread     = "the tokens or users could not be read from their store: " +
+		"see the log, and retry in a moment"
+	internal = "internal error: search the server's log for the request id"
+)
 
-// known is the one place where an error gets its status. What is not in it is a 500 that tells nothing. A problem's text is that
-// of details, or else the error's own.
-var known = []struct {
+// problems maps errors to responses; it is the only place that does. The detail of a problem is the
+// error's own text if the table has none, because lower packages do not know settings and routes.
+var problems = []struct {
 	err    error
 	status int
 	code   string
+	detail string
 }{
-	{errNoRoute, http.StatusNotFound, "no-such-path"},
-	{snapshot.ErrNoRecord, http.StatusNotFound, "no-such-record"},
-	{errNoRun, http.StatusNotFound, "no-such-run"},
-	{access.ErrNoUsers, http.StatusNotFound, "no-dashboard-users"},
-	{errUsersElsewhere, http.StatusNotFound, "not-served"},
-	{errNoChat, http.StatusNotFound, "not-served"},
-	{errLongQuery, http.StatusRequestURITooLong, "query-too-long"},
-	{errTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large"},
-	{access.ErrNoToken, http.StatusUnauthorized, "unauthorized"},
-	{access.ErrWrongToken, http.StatusUnauthorized, "unauthorized"},
-	{access.ErrNoClaims, http.StatusUnauthorized, "unauthorized"},
-	{access.ErrWrongPassword, http.StatusUnauthorized, "wrong-password"},
-	{access.ErrNoAdmins, http.StatusForbidden, "no-admin-tokens"},
-	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet"},
-	{errGone, http.StatusGone, "cursor-expired"},
-	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched"},
-	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served"},
-	{job.ErrStopped, http.StatusServiceUnavailable, "stopping"},
-	{job.ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started"},
-	{access.ErrTokensUnread, http.StatusServiceUnavailable, "tokens-unread"},
-	{access.ErrUsersUnread, http.StatusServiceUnavailable, "tokens-unread"},
+	{errNoRoute, http.StatusNotFound, "no-such-path", ""},
+	{snapshot.ErrNoRecord, http.StatusNotFound, "no-such-record", ""},
+	{errNoRun, http.StatusNotFound, "no-such-run", ""},
+	{access.ErrNoUsers, http.StatusNotFound, "no-dashboard-users",
+		"DASHBOARD_USERS is not set, so no user can sign in: " +
+			"set it to the users, each with the bcrypt hash of a password"},
+	{errUsersElsewhere, http.StatusNotFound, "not-served", ""},
+	{errNoChat, http.StatusNotFound, "not-served", ""},
+	{errLongQuery, http.StatusRequestURITooLong, "query-too-long", ""},
+	{respond.ErrTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large",
+		"the response is larger than this platform can send " +
+			"(Lambda: 6 MB, after encoding and base64): request pages with limit, " +
+			"or accept an encoding (Accept-Encoding: br, gzip)"},
+	{access.ErrNoToken, http.StatusUnauthorized, "unauthorized", needsToken},
+	{access.ErrWrongToken, http.StatusUnauthorized, "unauthorized", needsToken},
+	{access.ErrNoClaims, http.StatusUnauthorized, "unauthorized",
+		"no verified JWT claims: call through API Gateway, on a route with the JWT authorizer"},
+	{access.ErrWrongPassword, http.StatusUnauthorized, "wrong-password", ""},
+	{access.ErrNoAdmins, http.StatusForbidden, "no-admin-tokens",
+		"ADMIN_TOKENS is not set, so no refresh can be started over HTTP: " +
+			"set it and send one of its tokens as a bearer token"},
+	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet", ""},
+	{errGone, http.StatusGone, "cursor-expired", ""},
+	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched", ""},
+	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served", ""},
+	{job.ErrStopped, http.StatusServiceUnavailable, "stopping",
+		"the server is stopping: retry in a moment"},
+	{job.ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started",
+		"the refresh could not be started: see the log, then retry or start it on its host"},
+	{access.ErrTokensUnread, http.StatusServiceUnavailable, "tokens-unread", unread},
+	{access.ErrUsersUnread, http.StatusServiceUnavailable, "tokens-unread", unread},
 }
 
-const (
-	needsToken     = "this needs the header Authorization: Bearer, with a token that may do it"
-	secretsNotRead = "the secrets that this takes could not be read where they are kept: " +
-		"the log says why; ask again in a moment"
-)
+// retryAfter is when a client should retry an empty store: a first refresh of some thousand records
+// takes about that long.
+const retryAfter = 15 * time.Second
 
-// details are the texts of errors that know nothing of this API and its settings.
-var details = map[error]string{
-	access.ErrNoToken:    needsToken,
-	access.ErrWrongToken: needsToken,
-	access.ErrNoAdmins: "ADMIN_TOKENS is not set, so no refresh can be started over HTTP: " +
-		"set it and send one of its tokens as a bearer token",
-	access.ErrNoClaims: "no verified JWT claims: call through API Gateway, " +
-		"on a route with the JWT authorizer",
-	access.ErrTokensUnread: secretsNotRead,
-	access.ErrUsersUnread:  secretsNotRead,
-	access.ErrNoUsers: "DASHBOARD_USERS is not set, so no user can sign in: " +
-		"set it to the users, each with the bcrypt hash of a password",
-	access.ErrWrongPassword: "there is no user with this email and this password",
-	job.ErrStopped:          "the server is stopping: ask again in a moment",
-	job.ErrNotStarted: "the refresh could not be started: the log says why; " +
-		"ask again, or start it where it runs",
-}
-
-func throttledDetail(t access.ThrottledError) string {
-	return fmt.Sprintf("more than %d sign-in attempts within a minute for this email or from this address: "+
-		"wait %d s", access.MaxAttempts, t.Seconds())
-}
-
-// problem is an error as RFC 9457 has it.
+// problem is an error in the format of RFC 9457.
 type problem struct {
 	Type      string           `json:"type"`
 	Title     string           `json:"title"`
@@ -98,90 +94,74 @@ type problem struct {
 	Detail    string           `json:"detail"`
 	Errors    []parameterError `json:"errors,omitempty"`
 	RequestID string           `json:"request_id,omitempty"`
+
+	header respond.Header
 }
 
-// parameterError is what is wrong with one parameter.
+// parameterError describes what is wrong with one parameter.
 type parameterError struct {
 	Parameter string `json:"parameter"`
 	Detail    string `json:"detail"`
 }
 
-// badRequest holds all that is wrong with a request's parameters.
+// badRequest lists everything that is wrong with the parameters of a request.
 type badRequest []parameterError
 
-func (b badRequest) Error() string { return fmt.Sprintf("%d parameters are wrong", len(b)) }
+func (b badRequest) Error() string { return fmt.Sprintf("%d wrong parameters", len(b)) }
 
-// wrongMethod is a path that is there, asked in another way.
+// wrongMethod is the error of a path that has no such method.
 type wrongMethod struct{ allow string }
 
-func (w wrongMethod) Error() string { return "this path takes " + w.allow }
+func (w wrongMethod) Error() string { return "this path allows " + w.allow }
 
-// newProblem has the code's entry in the page of the documentation as its type, which a browser can follow.
-func newProblem(status int, code, detail string) problem {
-	return problem{Type: docsPath + "#" + code, Title: http.StatusText(status), Status: status, Detail: detail}
-}
-
-// describe finds the problem that an error is.
-func describe(err error) problem {
+// newProblem returns the problem that an error is to a client.
+func newProblem(err error) problem {
 	if bad, ok := errors.AsType[badRequest](err); ok {
-		p := newProblem(http.StatusBadRequest, "bad-parameter", bad[0].Parameter+": "+bad[0].Detail)
+		p := describe(http.StatusBadRequest, "bad-parameter", bad[0].Parameter+": "+bad[0].Detail)
 		p.Errors = bad
 		return p
 	}
 	if wrong, ok := errors.AsType[wrongMethod](err); ok {
-		return newProblem(http.StatusMethodNotAllowed, "wrong-method", wrong.Error())
+		p := describe(http.StatusMethodNotAllowed, "wrong-method", wrong.Error())
+		p.header.Allow = wrong.allow
+		return p
 	}
 	if throttled, ok := errors.AsType[access.ThrottledError](err); ok {
-		return newProblem(http.StatusTooManyRequests, "too-many-tries", throttledDetail(throttled))
+		p := describe(http.StatusTooManyRequests, "too-many-tries", fmt.Sprintf(
+			"more than %d sign-in attempts within a minute for this email or from this address: "+
+				"retry in %d s", access.MaxAttempts, throttled.Seconds()))
+		p.header.RetryAfter = strconv.Itoa(throttled.Seconds())
+		return p
 	}
-	for _, k := range known {
-		if errors.Is(err, k.err) {
-			return newProblem(k.status, k.code, cmp.Or(details[k.err], k.err.Error()))
+	for _, known := range problems {
+		if errors.Is(err, known.err) {
+			return describe(known.status, known.code, cmp.Or(known.detail, known.err.Error()))
 		}
 	}
-	return newProblem(http.StatusInternalServerError, "internal", "something unexpected went wrong: look for the request id in the server's log")
+	return describe(http.StatusInternalServerError, "internal", internal)
 }
 
-// fail answers with a problem, or cuts an answer off that has begun: half of one must not look whole. Either way, a client that went away is no fault of ours.
-func (a *API) fail(w *response, r *request, err error) {
-	p := describe(err)
-	gone := (w.lost || r.Context().Err() != nil) && !errors.Is(err, errPanic)
-	switch {
-	case errors.Is(err, job.ErrNotStarted):
-		a.Log.ErrorContext(r.Context(), "a refresh was not started", "request", r.id, "error", err)
-	case p.Status != http.StatusInternalServerError:
-	case gone:
-		a.Log.DebugContext(r.Context(), "a client went away", "request", r.id, "path", r.URL.Path, "error", err)
-	default:
-		a.Log.ErrorContext(r.Context(), "a request failed", "request", r.id, "path", r.URL.Path, "error", err)
+// describe returns a problem whose type is a link to its entry in the documentation.
+func describe(status int, code, detail string) problem {
+	p := problem{
+		Type: docsPath + "#" + code, Title: http.StatusText(status), Status: status, Detail: detail,
 	}
-	if w.begun {
-		panic(http.ErrAbortHandler)
-	}
-	a.refuse(w, r, p, err)
-}
-
-func (a *API) refuse(w *response, r *request, p problem, err error) {
-	header := w.Header()
-	for _, name := range []string{"ETag", "Last-Modified", "Content-Encoding", "Content-Disposition", "X-Total-Count", "Link"} {
-		header.Del(name)
-	}
-	header.Set("Content-Type", "application/problem+json")
-	header.Set("Cache-Control", "no-store")
-	switch p.Status {
-	case http.StatusInternalServerError:
-		p.RequestID = r.id
+	p.header.ContentType = "application/problem+json"
+	switch status {
 	case http.StatusServiceUnavailable:
-		header.Set("Retry-After", strconv.Itoa(int(retryEmpty.Seconds())))
+		p.header.RetryAfter = strconv.Itoa(int(retryAfter.Seconds()))
 	case http.StatusUnauthorized:
-		header.Set("WWW-Authenticate", `Bearer realm="voc"`)
+		p.header.Authenticate = `Bearer realm="voc"`
 	}
-	if wrong, ok := errors.AsType[wrongMethod](err); ok {
-		header.Set("Allow", wrong.allow)
+	return p
+}
+
+// answer returns the response to request id, about data from source.
+func (p problem) answer(id string, source respond.Source) respond.Answer {
+	if p.Status == http.StatusInternalServerError {
+		p.RequestID = id
 	}
-	if throttled, ok := errors.AsType[access.ThrottledError](err); ok {
-		header.Set("Retry-After", strconv.Itoa(throttled.Seconds()))
-	}
-	body, _ := json.Marshal(p)                  // texts and numbers
-	_ = w.send(r, p.Status, append(body, '\n')) // a client that went away is not our fault
+	answer, _ := respond.JSON(p.Status, p) // texts and numbers always encode
+	answer.Header, answer.Source = p.header, source
+	return answer
 }

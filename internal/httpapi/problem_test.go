@@ -22,9 +22,9 @@ import (
 	"voc/internal/job"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares with a file of testdata, which is the same JSON with white space.
+// golden compares with a file of testdata, which has the same JSON, indented.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	var indented bytes.Buffer
@@ -48,7 +48,7 @@ func golden(t *testing.T, name, got string) {
 
 func goldenName(name string) string { return "problem-" + strings.ReplaceAll(name, " ", "-") }
 
-// problem has the keys of RFC 9457 and ours.
+// problem has the keys of RFC 9457 and of this API.
 type problem struct {
 	Type, Title, Detail string
 	Status              int
@@ -64,7 +64,7 @@ func (a answer) problem(t testing.TB) (p problem) {
 	return p
 }
 
-// failing breaks things in a few ways.
+// failing returns requests that cause each kind of problem.
 func failing(t *testing.T) map[string]func() answer {
 	stored := func(change func(*service), options ...func(*httpapi.Config)) *service {
 		s := newService(t, options...)
@@ -74,14 +74,28 @@ func failing(t *testing.T) map[string]func() answer {
 	full, closed, open := serving(t), serving(t, tokens), newService(t, tokens)
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
 	stopping := stored(func(s *service) { s.refresher.err = job.ErrStopped }, tokens)
-	broken := stored(func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens)
+	broken := stored(
+		func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") },
+		tokens,
+	)
 	idle := stored(func(s *service) {
 		s.refresher.err = fmt.Errorf("%w: no function secret-internals", job.ErrNotStarted)
 	}, tokens)
 	unread := newService(t, func(c *httpapi.Config) { c.Access.TokensUnread = true })
 	crowded := serving(t, carries(400))
-	panicking := stored(func(s *service) { s.refresher.onActive = func() { panic("secret internals") } })
-	manned, tried, behind := serving(t, staff), serving(t, staff), serving(t, func(c *httpapi.Config) { c.Access.Reads = access.JWTReads })
+	panicking := stored(
+		func(s *service) { s.refresher.onActive = func() { panic("secret internals") } },
+	)
+	manned, tried, behind := serving(
+		t,
+		staff,
+	), serving(
+		t,
+		staff,
+	), serving(
+		t,
+		func(c *httpapi.Config) { c.Access.Reads = access.JWTReads },
+	)
 	for range 5 {
 		tried.signIn("ann@example.com", "guess")
 	}
@@ -89,13 +103,25 @@ func failing(t *testing.T) map[string]func() answer {
 		return func() answer { return s.ask(method, target, headers...) }
 	}
 	return map[string]func() answer{
-		"unknown path":             ask(full, "GET", "/api/feedbacks"),
-		"users of a frontend":      ask(full, "GET", "/api/users/"),
-		"chat of a frontend":       ask(full, "POST", "/api/chat/sessions"),
-		"nobody may sign in":       func() answer { return full.signIn("ann@example.com", "open sesame") },
-		"wrong password":           func() answer { return manned.signIn("ann@example.com", "guess") },
-		"body of a sign-in":        func() answer { return manned.post("/api/users/auth", `{"email": 1}`) },
-		"too many tries":           func() answer { return tried.signIn("ann@example.com", "open sesame") },
+		"unknown path":        ask(full, "GET", "/api/feedbacks"),
+		"users of a frontend": ask(full, "GET", "/api/users/"),
+		"chat of a frontend":  ask(full, "POST", "/api/chat/sessions"),
+		"no users configured": func() answer {
+			return full.signIn(
+				"ann@example.com", "open sesame",
+			)
+		},
+		"wrong password": func() answer { return manned.signIn("ann@example.com", "guess") },
+		"body of a sign-in": func() answer {
+			return manned.post(
+				"/api/users/auth", `{"email": 1}`,
+			)
+		},
+		"too many tries": func() answer {
+			return tried.signIn(
+				"ann@example.com", "open sesame",
+			)
+		},
 		"query too long":           ask(full, "GET", "/api/feedback/?team="+strings.Repeat("a", 16_000)),
 		"reading past the gateway": ask(behind, "GET", "/api/feedback/"),
 		"unknown record":           ask(full, "GET", "/api/feedback/recNobody"),
@@ -104,26 +130,40 @@ func failing(t *testing.T) map[string]func() answer {
 		"unknown parameter":        ask(full, "GET", "/api/feedback/?teem=Alpha"),
 		"unknown where none is":    ask(full, "GET", "/api/cache/?verbose=1"),
 		"parameter twice":          ask(full, "GET", "/api/feedback/?limit=1&limit=1"),
-		"several wrong parameters": ask(full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up"),
+		"several wrong parameters": ask(
+			full,
+			"GET",
+			"/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up",
+		),
 		"query not encoded":        ask(full, "GET", "/api/feedback/?team=%zz"),
 		"limit out of range":       ask(full, "GET", "/api/feedback/?limit=1001"),
 		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),
 		"reading without a token":  ask(closed, "GET", "/api/feedback/"),
 		"updating without a token": ask(closed, "POST", "/api/cache/update-full"),
-		"no admin tokens":          ask(full, "POST", "/api/cache/update-full", "Authorization", "Bearer read-1"),
-		"body of a command":        func() answer { return open.post("/api/cache/update-full", `{"force":true}`) },
-		"no snapshot yet":          ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
-		"no snapshot to be had":    ask(dead, "GET", "/api/feedback/"),
-		"stopping":                 func() answer { return stopping.post("/api/cache/update-full", "") },
-		"refresh not started":      func() answer { return idle.post("/api/cache/update-full", "") },
-		"tokens unread":            func() answer { return unread.post("/api/cache/update-full", "") },
-		"answer too large":         ask(crowded, "GET", "/api/feedback/"),
-		"unexpected":               func() answer { return broken.post("/api/cache/update-full", "") },
-		"panic":                    ask(panicking, "GET", "/api/cache/"),
+		"no admin tokens": ask(
+			full,
+			"POST",
+			"/api/cache/update-full",
+			"Authorization",
+			"Bearer read-1",
+		),
+		"body of a command": func() answer {
+			return open.post(
+				"/api/cache/update-full", `{"force":true}`,
+			)
+		},
+		"no snapshot yet":       ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
+		"no snapshot to be had": ask(dead, "GET", "/api/feedback/"),
+		"stopping":              func() answer { return stopping.post("/api/cache/update-full", "") },
+		"refresh not started":   func() answer { return idle.post("/api/cache/update-full", "") },
+		"tokens unread":         func() answer { return unread.post("/api/cache/update-full", "") },
+		"answer too large":      ask(crowded, "GET", "/api/feedback/"),
+		"internal error":        func() answer { return broken.post("/api/cache/update-full", "") },
+		"panic":                 ask(panicking, "GET", "/api/cache/"),
 	}
 }
 
-// tokens closes the API: reading needs one of two, admins have one.
+// tokens requires a token: one of two to read, another one for admins.
 func tokens(c *httpapi.Config) {
 	c.Access = access.Policy{
 		Reads:       access.TokenReads,
@@ -132,19 +172,37 @@ func tokens(c *httpapi.Config) {
 	}
 }
 
-func TestErrorBodies(t *testing.T) {
+func TestProblemBodies(t *testing.T) {
 	t.Parallel()
 	for name, ask := range failing(t) {
 		t.Run(name, func(t *testing.T) {
 			a := ask()
 			a.is(t, a.problem(t).Status)
-			a.has(t, "Cache-Control", "no-store", "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Content-Encoding", "", "X-Content-Type-Options", "nosniff")
-			golden(t, goldenName(name), strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"))
+			a.has(
+				t,
+				"Cache-Control",
+				"no-store",
+				"ETag",
+				"",
+				"Last-Modified",
+				"",
+				"X-Total-Count",
+				"",
+				"Content-Encoding",
+				"",
+				"X-Content-Type-Options",
+				"nosniff",
+			)
+			golden(
+				t,
+				goldenName(name),
+				strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"),
+			)
 		})
 	}
 }
 
-func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
+func TestProblemKeys(t *testing.T) {
 	t.Parallel()
 	for name, ask := range failing(t) {
 		a := ask()
@@ -156,15 +214,16 @@ func TestProblemsHaveTheKeysOfRFC9457(t *testing.T) {
 			}
 		}
 		p := a.problem(t)
-		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" || !strings.HasPrefix(p.Type, "/api/docs#") {
+		if p.Status != a.StatusCode || p.Title != http.StatusText(a.StatusCode) || p.Detail == "" ||
+			!strings.HasPrefix(p.Type, "/api/docs#") {
 			t.Errorf("%s: %s", name, a.body)
 		}
 	}
 }
 
-func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
+func TestInternalErrorHidesCause(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"unexpected", "panic"} {
+	for _, name := range []string{"internal error", "panic"} {
 		a := failing(t)[name]()
 		a.is(t, http.StatusInternalServerError)
 		if id := a.Header.Get("X-Request-Id"); id == "" || a.problem(t).RequestID != id {
@@ -172,29 +231,31 @@ func TestAnUnexpectedFaultTellsItsRequestIDAndNothingElse(t *testing.T) {
 		}
 		for _, internal := range []string{"secret", "10.0.0.1", "goroutine", ".go"} {
 			if strings.Contains(a.body, internal) {
-				t.Errorf("%s tells %q: %s", name, internal, a.body)
+				t.Errorf("%s reveals %q: %s", name, internal, a.body)
 			}
 		}
 	}
 }
 
-func TestTheLogHasWhatAnUnexpectedFaultDoesNotTell(t *testing.T) {
+func TestInternalErrorIsLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.refresher.onActive = func() { panic("secret internals") }
 	id := s.get("/api/cache/").Header.Get("X-Request-Id")
-	worries := s.log.worries()
-	if len(worries) != 1 {
-		t.Fatalf("logged %q", worries)
+	alerts := s.log.alerts()
+	if len(alerts) != 1 {
+		t.Fatalf("logged %q", alerts)
 	}
-	for _, part := range []string{"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go"} {
-		if !strings.Contains(worries[0], part) {
-			t.Errorf("%q is not in %s", part, worries[0])
+	for _, part := range []string{
+		"level=ERROR", id, "/api/cache/", "secret internals", "fixture_test.go",
+	} {
+		if !strings.Contains(alerts[0], part) {
+			t.Errorf("%q is not in %s", part, alerts[0])
 		}
 	}
 }
 
-func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
+func TestRequestIDIsUnique(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	seen := map[string]bool{"": true}
@@ -207,8 +268,8 @@ func TestEachAnswerHasARequestIDOfItsOwn(t *testing.T) {
 	}
 }
 
-// TestADamagedFileIsA500 spoils the file under an open snapshot, as a bad disk would.
-func TestADamagedFileIsA500(t *testing.T) {
+// TestDamagedFileIs500 truncates the file of an open snapshot, as a bad disk could.
+func TestDamagedFileIs500(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
@@ -218,21 +279,23 @@ func TestADamagedFileIsA500(t *testing.T) {
 	if err := os.Truncate(files[0], 4096); err != nil {
 		t.Fatal(err)
 	}
-	for _, target := range []string{"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001"} {
+	for _, target := range []string{
+		"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001",
+	} {
 		a := s.get(target)
 		a.is(t, http.StatusInternalServerError)
 		a.has(t, "ETag", "", "Last-Modified", "", "X-Total-Count", "", "Cache-Control", "no-store")
 		if strings.Contains(a.body, "SQL") || strings.Contains(a.body, "malformed") {
-			t.Errorf("%s tells %s", target, a.body)
+			t.Errorf("%s reveals %s", target, a.body)
 		}
 	}
-	if worries := s.log.worries(); len(worries) != 3 {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 3 {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// TestAnAnswerThatFailsHalfwayIsCutOff makes the list's own file unreadable after its length was sent.
-func TestAnAnswerThatFailsHalfwayIsCutOff(t *testing.T) {
+// TestFailedBodyIsCutOff makes the list's file unreadable after its length was sent.
+func TestFailedBodyIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.get("/api/feedback/").is(t, 200) // lays the list beside the snapshot
@@ -243,40 +306,44 @@ func TestAnAnswerThatFailsHalfwayIsCutOff(t *testing.T) {
 	if err := errors.Join(os.Remove(lists[0]), os.Mkdir(lists[0], 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if fault := s.cutOff(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil)); !aborted(fault) {
+	if fault := s.cutOff(
+		httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil),
+	); !aborted(
+		fault,
+	) {
 		t.Errorf("not cut off, but %v", fault)
 	}
-	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "directory") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "directory") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// aborted says whether a panic is the one that has the server cut the connection, without a word.
+// aborted reports whether a panic makes the server cut the connection.
 func aborted(fault any) bool {
 	err, ok := fault.(error)
 	return ok && errors.Is(err, http.ErrAbortHandler)
 }
 
-// cutOff is what the API panics with, nil when it answers.
+// cutOff returns the panic of the API, nil if it answers.
 func (s *service) cutOff(w http.ResponseWriter, r *http.Request) (fault any) {
 	defer func() { fault = recover() }()
 	s.ServeHTTP(w, r)
 	return nil
 }
 
-func TestAPanicAfterTheFirstByteIsCutOffAndLogged(t *testing.T) {
+func TestPanicInBodyIsCutOff(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	w := &hooked{ResponseRecorder: httptest.NewRecorder(), onWrite: func() error { panic("at once") }}
 	if fault := s.cutOff(w, httptest.NewRequest("GET", "/api/live", nil)); !aborted(fault) {
 		t.Errorf("not cut off, but %v", fault)
 	}
-	if worries := s.log.worries(); len(worries) != 1 || !strings.Contains(worries[0], "at once") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "at once") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// hooked does something before each write.
+// hooked calls a function before each write.
 type hooked struct {
 	*httptest.ResponseRecorder
 	onWrite func() error
@@ -289,7 +356,7 @@ func (h *hooked) Write(p []byte) (int, error) {
 	return h.ResponseRecorder.Write(p)
 }
 
-func TestGoldenFilesAreAllUsed(t *testing.T) {
+func TestGoldenFilesAreUsed(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for name := range failing(t) {
@@ -302,7 +369,7 @@ func TestGoldenFilesAreAllUsed(t *testing.T) {
 	}
 	for _, entry := range entries {
 		if !entry.IsDir() && !slices.Contains(want, entry.Name()) {
-			t.Errorf("%s is no test's", entry.Name())
+			t.Errorf("%s belongs to no test", entry.Name())
 		}
 	}
 }

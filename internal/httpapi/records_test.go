@@ -33,7 +33,7 @@ type fixture struct {
 	err error
 }
 
-// The snapshots that tests share, each sealed when it is first asked for.
+// The snapshots that tests share. Each is sealed when a test first uses it.
 var (
 	few    = sync.OnceValue(func() fixture { return seal("few", records(48, "first")) })
 	others = sync.OnceValue(func() fixture { return seal("others", records(50, "second")) })
@@ -42,7 +42,7 @@ var (
 	whole  = shared("whole", voctest.Whole)
 )
 
-// shared seals records of package voctest when a test first asks for them.
+// shared seals records of package voctest when a test first uses them.
 func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixture {
 	var once sync.Once
 	var sealed fixture
@@ -54,16 +54,19 @@ func shared(name string, lines func(testing.TB) [][]byte) func(testing.TB) fixtu
 	}
 }
 
-// records makes n records of about a kilobyte, so that most of them are more than is sent in one piece. They differ in what
-// can be filtered; word is in every description.
+// records returns n records of about a kilobyte, so that most of them are streamed. They differ
+// in the fields of the filters; word is in every description.
 func records(n int, word string) (all []feedback.Record) {
 	teams := []string{"Alpha", "beta", "Ökoteam", "Alpha, Beta & Co", ""}
 	environments := []string{"CW 2.0", "Kiosk", ""}
 	for i := range n {
 		fields := map[string]any{
 			"Initial Description": strings.Repeat(fmt.Sprintf("%s <b>%d</b> 日本語 🙂 & more. ", word, i), 24),
-			"Priority":            i%3 + 1, "Team Routed": teams[i%len(teams)], "Environment": environments[i%len(environments)],
-			"Area Impacted": []string{"Billing"}, "Created": noon.Add(-time.Duration(i/2) * time.Hour), "Issue": i,
+			"Priority":            i%3 + 1, "Team Routed": teams[i%len(teams)],
+			"Environment": environments[i%len(environments)],
+			"Area Impacted": []string{
+				"Billing",
+			}, "Created": noon.Add(-time.Duration(i/2) * time.Hour), "Issue": i,
 		}
 		if i%7 == 0 {
 			fields["Priority"] = "Urgent"
@@ -71,7 +74,10 @@ func records(n int, word string) (all []feedback.Record) {
 		if i == 1 {
 			fields["Initial Description"] = "short"
 		}
-		all = append(all, feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)})
+		all = append(
+			all,
+			feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)},
+		)
 	}
 	return all
 }
@@ -101,7 +107,8 @@ func decodeRecords(tb testing.TB, lines [][]byte) []feedback.Record {
 	return all
 }
 
-// naive answers a list the long way: it maps each record and encodes what matches, newest first. What the API says must be this, to the byte.
+// naive answers a list by a linear scan: it maps each record and encodes the matching ones, newest
+// first. The API must return the same bytes.
 func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []byte, total int) {
 	var found []feedback.Feedback
 	for _, r := range all {
@@ -117,7 +124,7 @@ func naive(all []feedback.Record, matches func(feedback.Feedback) bool) (body []
 	return slices.Concat([]byte("["), bytes.Join(rows, []byte(",\n")), []byte("]\n")), len(found)
 }
 
-// newest is the order of the list.
+// newest compares in the order of the list.
 func newest(a, b feedback.Feedback) int {
 	return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
 }

@@ -1,53 +1,49 @@
 package httpapi
 
 import (
-	"context"
-	"net/http"
 	"slices"
 
 	"voc/internal/feedback"
+	"voc/internal/httpapi/respond"
 	"voc/internal/replica"
 	"voc/internal/snapshot"
 )
 
-// ready answers with a report that was made with the snapshot.
-func ready(name snapshot.Name) func(*response, *request, replica.View) (send, error) {
-	return func(w *response, r *request, view replica.View) (send, error) {
-		body, encoding, err := view.File.Report(r.Context(), name, r.acceptedEncodings())
-		if err != nil {
-			return nil, err
-		}
-		return func() error { return w.sendEncoded(http.StatusOK, body, encoding) }, nil
-	}
-}
-
-// made answers with a report that is worked out for the request.
-func made(w *response, r *request, work func(context.Context) ([]byte, error)) (send, error) {
-	body, err := work(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	return func() error { return w.send(r, http.StatusOK, body) }, nil
+// report returns the handler of a report that is precomputed in the snapshot.
+func (a *API) report(name snapshot.Name) func(*request) (respond.Answer, error) {
+	return a.data(func(r *request, view replica.View) (respond.Answer, error) {
+		return precomputed(r, view, name)
+	})
 }
 
 // facets answers GET /api/feedback/facets.
-func (a *API) facets(w *response, r *request, view replica.View) (send, error) {
+func facets(r *request, view replica.View) (respond.Answer, error) {
 	filter, bad := r.filter()
 	if bad != nil {
-		return nil, bad
+		return respond.Answer{}, bad
 	}
 	if len(r.values) == 0 {
-		return ready(snapshot.FacetsReport)(w, r, view)
+		return precomputed(r, view, snapshot.FacetsReport)
 	}
-	return made(w, r, func(ctx context.Context) ([]byte, error) { return view.File.Facets(ctx, filter) })
+	body, err := view.File.Facets(r.Context(), filter)
+	return respond.Answer{Body: respond.Bytes(body)}, err
 }
 
 // responseTimes answers GET /api/reports/response-times.
-func (a *API) responseTimes(w *response, r *request, view replica.View) (send, error) {
+func responseTimes(r *request, view replica.View) (respond.Answer, error) {
 	names := r.values[feedback.Environment]
-	isAll := func(name string) bool { return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments) }
-	if names == nil || slices.ContainsFunc(names, isAll) {
-		return ready(snapshot.TimesReport)(w, r, view)
+	isAll := func(name string) bool {
+		return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments)
 	}
-	return made(w, r, func(ctx context.Context) ([]byte, error) { return view.File.ResponseTimes(ctx, names) })
+	if names == nil || slices.ContainsFunc(names, isAll) {
+		return precomputed(r, view, snapshot.TimesReport)
+	}
+	body, err := view.File.ResponseTimes(r.Context(), names)
+	return respond.Answer{Body: respond.Bytes(body)}, err
+}
+
+// precomputed answers with a report of the snapshot.
+func precomputed(r *request, view replica.View, name snapshot.Name) (respond.Answer, error) {
+	body, encoding, err := view.File.Report(r.Context(), name, r.response.Accepted())
+	return respond.Answer{Body: respond.Encoded{Bytes: body, Encoding: encoding}}, err
 }

@@ -14,11 +14,11 @@ import (
 	"voc/internal/feedback"
 )
 
-// The reports of the sample, worked out a second time from its records.
+// The reports of the sample, computed a second time from its records.
 
 type times map[string]any
 
-// averages are those of some records, summed record by record.
+// averages are the averages of some records, summed record by record.
 func averages(label string, records []feedback.Feedback) times {
 	row := times{"weekLabel": label, "count": float64(len(records))}
 	for i, key := range feedback.Durations {
@@ -42,8 +42,10 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 	s.publish(some(t), fullRun())
 	all := mapped(sampleRecords(t))
 	for query, names := range map[string][]string{
-		"": nil, "?environment=All+Environments": nil, "?environment=all%20environments&environment=CW+2.0": nil, "?t=1": nil,
-		"?environment=CW+2.0": {"CW 2.0"}, "?environment=cw+2.0&environment=CW+1.0": {"CW 2.0", "CW 1.0"}, "?environment=CW+2.0&environment=cw+2.0": {"CW 2.0"},
+		"": nil, "?environment=All+Environments": nil,
+		"?environment=all%20environments&environment=CW+2.0": nil, "?t=1": nil,
+		"?environment=CW+2.0": {"CW 2.0"}, "?environment=cw+2.0&environment=CW+1.0": {"CW 2.0", "CW 1.0"},
+		"?environment=CW+2.0&environment=cw+2.0":  {"CW 2.0"},
 		"?environment=nowhere&environment=CW+1.0": {"CW 1.0"},
 	} {
 		weeks := map[string][]feedback.Feedback{}
@@ -64,9 +66,18 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 		for week, records := range weeks {
 			want = append(want, averages(week, records))
 		}
-		slices.SortFunc(want, func(a, b times) int { return strings.Compare(a["weekLabel"].(string), b["weekLabel"].(string)) })
+		slices.SortFunc(
+			want,
+			func(a, b times) int {
+				return strings.Compare(
+					a["weekLabel"].(string), b["weekLabel"].(string),
+				)
+			},
+		)
 		near := cmpopts.EquateApprox(1e-12, 0) // sums are taken in another order
-		if diff := cmp.Diff(want, report.Rows, near) + cmp.Diff(averages("Weighted Average", selected), report.Weighted, near); diff != "" {
+		if diff := cmp.Diff(want, report.Rows, near) + cmp.Diff(
+			averages("Weighted Average", selected), report.Weighted, near,
+		); diff != "" {
 			t.Errorf("%s (-records +report):\n%s", query, diff)
 		}
 	}
@@ -77,30 +88,56 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 	}
 }
 
-func TestEnvironmentsAreThoseWithResponseTimes(t *testing.T) {
+func TestEnvironmentsHaveResponseTimes(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(seal(t.Name(), []feedback.Record{
-		{ID: "a", CreatedTime: noon, Fields: raw(map[string]any{"Environment": "b", "Time to In Progress": 1})},
-		{ID: "b", CreatedTime: noon, Fields: raw(map[string]any{"Environment": "None", "Time to In Progress": 0, "Time From Report to Resolution": "5"})},
-		{ID: "c", CreatedTime: noon, Fields: raw(map[string]any{"Environment": "C", "Time From Report to Resolution": 0.5})},
+		{
+			ID:          "a",
+			CreatedTime: noon,
+			Fields:      raw(map[string]any{"Environment": "b", "Time to In Progress": 1}),
+		},
+		{
+			ID:          "b",
+			CreatedTime: noon,
+			Fields: raw(
+				map[string]any{
+					"Environment":                    "None",
+					"Time to In Progress":            0,
+					"Time From Report to Resolution": "5",
+				},
+			),
+		},
+		{
+			ID:          "c",
+			CreatedTime: noon,
+			Fields:      raw(map[string]any{"Environment": "C", "Time From Report to Resolution": 0.5}),
+		},
 	}), fullRun())
 	if a := s.get("/api/reports/environments"); a.body != `{"environments":["C","b"]}`+"\n" {
 		t.Error(a.body)
 	}
 }
 
-func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
+func TestFacetsMatchFilters(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
-	for _, query := range []string{"", "priority=high", "team=triage&environment=CW+2.0", "q=credit&status=done", "created_from=2025-03-01&created_to=2025-06-01&area=Mortgage", "team=nobody"} {
+	for _, query := range []string{
+		"", "priority=high", "team=triage&environment=CW+2.0", "q=credit&status=done",
+		"created_from=2025-03-01&created_to=2025-06-01&area=Mortgage", "team=nobody",
+	} {
 		var facets map[string]any
 		a := s.get("/api/feedback/facets?" + query)
 		a.is(t, 200)
 		a.decode(t, &facets)
 		if _, list := s.listed(query); fmt.Sprint(facets["total"]) != list.Header.Get("X-Total-Count") {
-			t.Errorf("%s: total %v, the list has %s", query, facets["total"], list.Header.Get("X-Total-Count"))
+			t.Errorf(
+				"%s: total %v, the list has %s",
+				query,
+				facets["total"],
+				list.Header.Get("X-Total-Count"),
+			)
 		}
 		for _, property := range feedback.Properties {
 			values := must(url.ParseQuery(query))
@@ -110,8 +147,16 @@ func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 				}
 				values.Set(property, choice.(map[string]any)["value"].(string))
 				_, list := s.listed(values.Encode())
-				if count := fmt.Sprint(choice.(map[string]any)["count"]); count != list.Header.Get("X-Total-Count") {
-					t.Errorf("%s: %s %v, a filter finds %s", query, property, choice, list.Header.Get("X-Total-Count"))
+				if count := fmt.Sprint(choice.(map[string]any)["count"]); count != list.Header.Get(
+					"X-Total-Count",
+				) {
+					t.Errorf(
+						"%s: %s %v, a filter finds %s",
+						query,
+						property,
+						choice,
+						list.Header.Get("X-Total-Count"),
+					)
 				}
 			}
 		}
@@ -125,7 +170,7 @@ func TestFacetsTellWhatAFilterByEachValueWouldFind(t *testing.T) {
 	}
 }
 
-func TestThePulseIsThatOfTheRecords(t *testing.T) {
+func TestPulseOfRecords(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
@@ -163,12 +208,19 @@ func TestThePulseIsThatOfTheRecords(t *testing.T) {
 		}
 	}
 	diff := cmp.Diff(priorities, pulse.Priorities) + cmp.Diff(states, pulse.States)
-	if pulse.Total != len(all) || len(pulse.Trends.Data) != 12 || diff != "" || pulse.Updated != noon.Format("2006-01-02T15:04:05.000Z") {
-		t.Errorf("%d records, %d months, %s, (-records +pulse):\n%s", pulse.Total, len(pulse.Trends.Data), pulse.Updated, diff)
+	if pulse.Total != len(all) || len(pulse.Trends.Data) != 12 || diff != "" ||
+		pulse.Updated != noon.Format("2006-01-02T15:04:05.000Z") {
+		t.Errorf(
+			"%d records, %d months, %s, (-records +pulse):\n%s",
+			pulse.Total,
+			len(pulse.Trends.Data),
+			pulse.Updated,
+			diff,
+		)
 	}
 }
 
-func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
+func TestReportsOfEmptySnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(none(), fullRun())
@@ -186,18 +238,22 @@ func TestReportsOfAnEmptySnapshotAreEmptyAndNoError(t *testing.T) {
 	}
 }
 
-func TestReportsAreEncodedSmallest(t *testing.T) {
+func TestSmallestEncodingOfReports(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
-	for _, target := range []string{"/api/feedback/facets", "/api/feedback/facets?priority=low", "/api/reports/response-times", "/api/reports/response-times?environment=CW+2.0", "/api/reports/environments", "/api/customer-pulse"} {
+	for _, target := range []string{
+		"/api/feedback/facets", "/api/feedback/facets?priority=low", "/api/reports/response-times",
+		"/api/reports/response-times?environment=CW+2.0", "/api/reports/environments",
+		"/api/customer-pulse",
+	} {
 		s.decodes(t, target)
 		s.usesTheSmallest(t, target)
 	}
 }
 
-// What is kept of an answer is what was made: asked twice, in any order of encodings, methods and conditions.
-func TestAnAnswerThatIsKeptIsTheOneThatWasMade(t *testing.T) {
+// TestCachedAnswerIsUnchanged requests twice, in any order of encodings, methods and conditions.
+func TestCachedAnswerIsUnchanged(t *testing.T) {
 	t.Parallel()
 	for _, target := range dataTargets {
 		s := serving(t)
@@ -205,10 +261,12 @@ func TestAnAnswerThatIsKeptIsTheOneThatWasMade(t *testing.T) {
 		tag := made.Header.Get("ETag")
 		for range 2 {
 			again := s.get(target, "Accept-Encoding", "gzip")
-			if diff := cmp.Diff(comparable(made.Header), comparable(again.Header)); diff != "" || again.body != made.body {
-				t.Errorf("%s: (-made +kept):\n%s", target, diff)
+			if diff := cmp.Diff(comparable(made.Header), comparable(again.Header)); diff != "" ||
+				again.body != made.body {
+				t.Errorf("%s (-first +cached):\n%s", target, diff)
 			}
-			if head := s.ask("HEAD", target, "Accept-Encoding", "gzip"); head.body != "" || head.Header.Get("X-Total-Count") != made.Header.Get("X-Total-Count") {
+			if head := s.ask("HEAD", target, "Accept-Encoding", "gzip"); head.body != "" ||
+				head.Header.Get("X-Total-Count") != made.Header.Get("X-Total-Count") {
 				t.Errorf("%s: HEAD has %q", target, head.body)
 			}
 			if plain := s.get(target); plain.body != made.decoded(t) {
@@ -216,7 +274,19 @@ func TestAnAnswerThatIsKeptIsTheOneThatWasMade(t *testing.T) {
 			}
 			not := s.get(target, "Accept-Encoding", "gzip", "If-None-Match", tag)
 			not.is(t, 304)
-			not.has(t, "X-Total-Count", made.Header.Get("X-Total-Count"), "Link", made.Header.Get("Link"), "Content-Type", "", "Content-Encoding", "", "Content-Length", "")
+			not.has(
+				t,
+				"X-Total-Count",
+				made.Header.Get("X-Total-Count"),
+				"Link",
+				made.Header.Get("Link"),
+				"Content-Type",
+				"",
+				"Content-Encoding",
+				"",
+				"Content-Length",
+				"",
+			)
 		}
 		s.clock.Set(noon.Add(time.Hour))
 		s.get(target, "Accept-Encoding", "gzip").has(t, "X-Data-Stale", "true")

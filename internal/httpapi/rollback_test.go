@@ -8,7 +8,7 @@ import (
 	"voc/internal/job"
 )
 
-// entry has what these tests read of GET /api/cache/snapshots.
+// entry has what these tests read from GET /api/cache/snapshots.
 type entry struct {
 	ID      string
 	Records int
@@ -35,7 +35,7 @@ func (s *service) rollBack(to string) {
 	}
 }
 
-func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
+func TestListSnapshots(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	if got := s.snapshots(); got == nil || len(got) != 0 {
@@ -44,7 +44,8 @@ func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
 	first := s.publish(few(), fullRun())
 	second := s.publish(others(), nextRun(job.Full, "b", time.Second))
 	got := s.snapshots()
-	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) || got[1] != (entry{first.ID, first.Records, first.Run, false}) {
+	if len(got) != 2 || got[0] != (entry{second.ID, second.Records, second.Run, true}) ||
+		got[1] != (entry{first.ID, first.Records, first.Run, false}) {
 		t.Errorf("%+v", got)
 	}
 	s.rollBack(job.Previous)
@@ -53,7 +54,7 @@ func TestTheSnapshotsOneCanRollBackToAreListed(t *testing.T) {
 	}
 }
 
-func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
+func TestRollbackTargets(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	older := s.current().ID
@@ -64,42 +65,51 @@ func TestARollbackIsAskedForByIDOrAsPrevious(t *testing.T) {
 		a := s.post("/api/cache/rollback", `{"to":"`+to+`"}`)
 		a.is(t, 202)
 		a.has(t, "Location", "/api/cache/runs/rollback-1")
-		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(s.refresher.asked) != 1 || s.refresher.asked[0] != want || !strings.Contains(a.body, "held") {
-			t.Errorf("asked for %+v, answered %s", s.refresher.asked, a.body)
+		if want := (job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: to}); len(
+			s.refresher.asked,
+		) != 1 ||
+			s.refresher.asked[0] != want ||
+			!strings.Contains(a.body, "held") {
+			t.Errorf("requested %+v, answered %s", s.refresher.asked, a.body)
 		}
 	}
 }
 
-func TestARollbackToWhatIsNotThereStartsNothing(t *testing.T) {
+func TestRollbackToUnknownSnapshot(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for body, words := range map[string]string{
-		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots", "": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
+		`{"to":"previous"}`: "none before", `{"to":"full-1-0123456789ab"}`: "/api/cache/snapshots",
+		"": `{\"to\"`, `{}`: `{\"to\"`, `{"to":""}`: `{\"to\"`, `{"to":7}`: `{\"to\"`,
 		`{"to":"previous","x":1}`: `{\"to\"`,
 	} {
 		a := s.post("/api/cache/rollback", body)
 		if a.is(t, 400); !strings.Contains(a.body, words) || len(s.refresher.asked) > 0 {
-			t.Errorf("%s: %s, asked for %v", body, a.body, s.refresher.asked)
+			t.Errorf("%s: %s, requested %v", body, a.body, s.refresher.asked)
 		}
 	}
 }
 
-func TestAHoldIsSaidInStatusAndHealth(t *testing.T) {
+func TestHoldIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
 	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
-	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(warnings, "held until a person") || !strings.Contains(warnings, status.Snapshot.ID) {
+	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(
+		warnings,
+		"held until an operator",
+	) ||
+		!strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
 	}
-	if health.StatusCode != 503 || !strings.Contains(health.body, "held until a person") {
+	if health.StatusCode != 503 || !strings.Contains(health.body, "held until an operator") {
 		t.Errorf("%d %s", health.StatusCode, health.body)
 	}
 }
 
-// A run of another host is known by its lease alone.
-func TestARunOfAnotherHostIsTold(t *testing.T) {
+// TestRunOfAnotherHost has a run that only its lease shows.
+func TestRunOfAnotherHost(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	_, run, err := s.acquire(nextRun(job.Sweep, "elsewhere", time.Minute))

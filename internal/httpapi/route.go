@@ -2,9 +2,8 @@ package httpapi
 
 import (
 	"net/http"
-	"slices"
-	"strings"
 
+	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/snapshot"
 )
@@ -12,20 +11,20 @@ import (
 // route is one line of the contract.
 type route struct {
 	method     string // GET also answers HEAD
-	path       string // without a trailing slash; a last segment {id} stands for any one
+	path       string // without a trailing slash
 	permission permission
 	parameters parameters
-	handle     func(*response, *request) error
+	handle     func(*request) (respond.Answer, error)
 }
 
 func (a *API) table() []route {
 	return []route{
 		{"GET", "/api/feedback", reading, listParameters, a.list},
-		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(a.facets)},
-		{"GET", "/api/feedback/{id}", reading, nil, a.data(a.one)},
-		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(a.responseTimes)},
-		{"GET", "/api/reports/environments", reading, nil, a.data(ready(snapshot.PlacesReport))},
-		{"GET", "/api/customer-pulse", reading, nil, a.data(ready(snapshot.PulseReport))},
+		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
+		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
+		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
+		{"GET", "/api/reports/environments", reading, nil, a.report(snapshot.PlacesReport)},
+		{"GET", "/api/customer-pulse", reading, nil, a.report(snapshot.PulseReport)},
 		{"GET", "/api/cache", reading, nil, a.status},
 		{"GET", "/api/cache/runs", reading, runsParameters, a.runs},
 		{"GET", "/api/cache/runs/{id}", reading, nil, a.run},
@@ -37,63 +36,35 @@ func (a *API) table() []route {
 		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
-		{"GET", "/api/openapi.json", open, nil, a.openAPIDocument},
+		{"GET", "/api/openapi.json", open, nil, a.openAPI},
 		{"GET", docsPath, open, nil, a.docs},
 	}
 }
 
-// elsewhere are paths that the existing dashboard knows, and why they are not here.
-var elsewhere = []struct {
-	path string
-	why  error
-}{
-	{"/api/users", errUsersElsewhere},
-	{"/api/chat", errNoChat},
+// absent are paths that the existing dashboard requests, with why this API does not have them.
+var absent = map[string]error{
+	"/api/users": errUsersElsewhere,
+	"/api/chat":  errNoChat,
 }
 
-// find picks the route of a request. A path answers with and without its trailing slash, directly.
-func (a *API) find(r *request) (route, error) {
-	if strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F") {
-		return route{}, errNoRoute // an escaped slash is part of a name, and no name has one
-	}
-	path := strings.TrimSuffix(r.URL.Path, "/")
-	var allowed []string
+// newMux registers each path in both spellings. No pattern has a method, and "/" is registered, so
+// that http.ServeMux only finds the endpoint: 404 and 405 are problems of this package.
+func (a *API) newMux() *http.ServeMux {
+	endpoints := map[string]endpoint{}
 	for _, route := range a.routes {
-		name, ok := match(route.path, path)
-		if !ok {
-			continue
-		}
-		if r.Method == route.method || r.Method == http.MethodHead && route.method == http.MethodGet {
-			r.name = name
-			return route, nil
-		}
-		if !slices.Contains(allowed, route.method) {
-			allowed = append(allowed, route.method)
-		}
+		e := endpoints[route.path]
+		e.api, e.routes = a, append(e.routes, route)
+		endpoints[route.path] = e
 	}
-	if allowed == nil {
-		return route{}, nowhere(path)
+	mux := http.NewServeMux()
+	for path, e := range endpoints {
+		mux.Handle(path, e)
+		mux.Handle(path+"/{$}", e)
 	}
-	if slices.Contains(allowed, http.MethodGet) {
-		allowed = append(allowed, http.MethodHead)
+	for path, err := range absent {
+		mux.Handle(path, endpoint{api: a, absent: err})
+		mux.Handle(path+"/", endpoint{api: a, absent: err})
 	}
-	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
-}
-
-func nowhere(path string) error {
-	for _, e := range elsewhere {
-		if path == e.path || strings.HasPrefix(path, e.path+"/") {
-			return e.why
-		}
-	}
-	return errNoRoute
-}
-
-func match(pattern, path string) (name string, ok bool) {
-	prefix, isPattern := strings.CutSuffix(pattern, "{id}")
-	if !isPattern {
-		return "", pattern == path
-	}
-	name, ok = strings.CutPrefix(path, prefix)
-	return name, ok && name != "" && !strings.Contains(name, "/")
+	mux.Handle("/", endpoint{api: a, absent: errNoRoute})
+	return mux
 }

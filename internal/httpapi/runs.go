@@ -6,58 +6,95 @@ import (
 	"slices"
 	"time"
 
+	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
 )
 
 const (
-	runsDefault = 50
-	runsMost    = 200
+	defaultRuns = 50
+	maxRuns     = 200
 
-	// pendingFor is how long an id that was given out may be without a run; clocks of hosts may differ by as much.
+	// pendingFor is how long a run may not have started after its id was returned. The clocks of
+	// two hosts may differ by as much.
 	pendingFor = 5 * time.Minute
 )
 
-// pending is the outcome of a run that was promised and has not begun.
+// pending is the outcome of a run that has been accepted and has not started.
 const pending job.Nullable = "pending"
 
-// history is what there is to tell of runs.
-type history struct {
-	active   []job.Run // promised and not finished, the one under way first
-	finished []job.Run // newest first
+// runs answers GET /api/cache/runs.
+func (a *API) runs(r *request) (respond.Answer, error) {
+	limit, bad := r.limit(maxRuns, defaultRuns)
+	if bad != nil {
+		return respond.Answer{}, bad
+	}
+	_, history, release := a.currentRuns(r.Context())
+	r.pin(release)
+	all := history.all()
+	return respond.JSON(http.StatusOK, all[:min(limit, len(all))])
 }
 
-// lookAtRuns gives the newest state of the store and of the runs. The refresher is asked first: asked last, a run that ended in between would be nowhere.
-func (a *API) lookAtRuns(ctx context.Context) (replica.View, history, func()) {
+// run answers GET /api/cache/runs/{id}.
+func (a *API) run(r *request) (respond.Answer, error) {
+	_, history, release := a.currentRuns(r.Context())
+	r.pin(release)
+	id := r.PathValue("id")
+	for _, run := range history.all() {
+		if run.ID == id {
+			return respond.JSON(http.StatusOK, run)
+		}
+	}
+	// The id may have been returned so recently, perhaps by another host, that its run has not
+	// started.
+	mode, at, ok := job.ParseRunID(id)
+	if age := a.Now().Sub(at); !ok || age > pendingFor || age < -pendingFor {
+		return respond.Answer{}, errNoRun
+	}
+	run := job.Run{ID: id, Mode: mode, Trigger: job.TriggerAPI, Outcome: pending}
+	return respond.JSON(http.StatusOK, run)
+}
+
+// currentRuns returns the newest view of the store and of the runs. The refresher is asked first:
+// otherwise a run that finishes in between would be in neither.
+func (a *API) currentRuns(ctx context.Context) (replica.View, history, func()) {
 	active, unrecorded := a.Refresher.Active()
-	view, release := a.look(ctx)
+	view, release := a.currentView(ctx)
 	return view, newHistory(active, unrecorded, view), release
 }
 
-// newHistory counts a run whose receipt is in the store as running while its refresher has it: it is finished when its snapshot is served. A run of another host is known by
-// its lease.
+// history lists the known runs.
+type history struct {
+	active   []job.Run // accepted and not finished, the current one first
+	finished []job.Run // newest first
+}
+
+// newHistory treats a run as active until its refresher has released it, even if its receipt is in
+// the store: it has finished when its snapshot is served. The lease shows a run of another host.
 func newHistory(active, unrecorded []job.Run, view replica.View) history {
 	h := history{active: active}
-	lease, dead := view.Running()
-	if dead {
+	lease, expired := view.Running()
+	if expired {
 		unrecorded = append(unrecorded, lease)
-	} else if lease.ID != "" && !has(active, lease.ID) {
+	} else if lease.ID != "" && !contains(active, lease.ID) {
 		h.active = slices.Insert(slices.Clone(active), 0, lease)
 	}
 	for _, run := range slices.Concat(view.Manifest.Runs, unrecorded) {
-		if !has(h.active, run.ID) && !has(h.finished, run.ID) {
+		if !contains(h.active, run.ID) && !contains(h.finished, run.ID) {
 			h.finished = append(h.finished, run)
 		}
 	}
-	slices.SortStableFunc(h.finished, func(a, b job.Run) int { return b.Started.Compare(a.Started.Time) })
+	slices.SortStableFunc(h.finished, func(a, b job.Run) int {
+		return b.Started.Compare(a.Started.Time)
+	})
 	return h
 }
 
-func has(runs []job.Run, id string) bool {
+func contains(runs []job.Run, id string) bool {
 	return slices.ContainsFunc(runs, func(run job.Run) bool { return run.ID == id })
 }
 
-// running is the run under way, or nil.
+// running is the current run, or nil.
 func (h history) running() *runningBody {
 	if len(h.active) == 0 || h.active[0].Started.IsZero() {
 		return nil
@@ -66,7 +103,7 @@ func (h history) running() *runningBody {
 	return &runningBody{run.ID, run.Mode, run.Started, run.Pages, run.Read}
 }
 
-// all lists the runs newest first; those that wait will be the newest.
+// all lists the runs newest first. The waiting ones are the newest.
 func (h history) all() []job.Run {
 	all := make([]job.Run, 0, len(h.active)+len(h.finished))
 	for _, run := range slices.Backward(h.active) {
@@ -76,41 +113,4 @@ func (h history) all() []job.Run {
 		all = append(all, run)
 	}
 	return append(all, h.finished...)
-}
-
-// runs answers GET /api/cache/runs.
-func (a *API) runs(w *response, r *request) error {
-	limit, bad := r.limit(runsMost, runsDefault)
-	if bad != nil {
-		return bad
-	}
-	_, history, release := a.lookAtRuns(r.Context())
-	defer release()
-	all := history.all()
-	return a.answer(w, r, http.StatusOK, all[:min(limit, len(all))])
-}
-
-// run answers GET /api/cache/runs/{id}.
-func (a *API) run(w *response, r *request) error {
-	_, history, release := a.lookAtRuns(r.Context())
-	defer release()
-	all := history.all()
-	i := slices.IndexFunc(all, func(run job.Run) bool { return run.ID == r.name })
-	if i >= 0 {
-		return a.answer(w, r, http.StatusOK, all[i])
-	}
-	if run, ok := a.promised(r.name); ok {
-		return a.answer(w, r, http.StatusOK, run)
-	}
-	return errNoRun
-}
-
-// promised is the run of an id that was given out so short a time ago that it may not have begun, perhaps by another host.
-func (a *API) promised(id string) (job.Run, bool) {
-	mode, at, ok := job.ParseRunID(id)
-	age := a.Now().Sub(at)
-	if !ok || age > pendingFor || age < -pendingFor {
-		return job.Run{}, false
-	}
-	return job.Run{ID: id, Mode: mode, Trigger: job.TriggerAPI, Outcome: pending}, true
 }

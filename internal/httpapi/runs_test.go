@@ -35,14 +35,22 @@ func ids(runs []receipt) (all []string) {
 	return all
 }
 
-func TestRunsAreListedNewestFirst(t *testing.T) {
+func TestRunsNewestFirst(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(nextRun(job.Incremental, "b", 10*time.Minute))
 	s.finish(failed(nextRun(job.Incremental, "c", 20*time.Minute)))
-	s.refresher.active = []job.Run{underWay(nextRun(job.Incremental, "d", 30*time.Minute)), {ID: "full-e", Mode: job.Full, Trigger: "api"}}
+	s.refresher.active = []job.Run{
+		underWay(nextRun(job.Incremental, "d", 30*time.Minute)),
+		{ID: "full-e", Mode: job.Full, Trigger: "api"},
+	}
 	runs := s.runs("")
-	if got, want := ids(runs), []string{"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID}; !slices.Equal(got, want) {
+	if got, want := ids(runs), []string{
+		"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID,
+	}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Fatalf("%q, want %q", got, want)
 	}
 	for i, want := range []string{"pending", "null", "failed", "unchanged", "published"} {
@@ -50,31 +58,38 @@ func TestRunsAreListedNewestFirst(t *testing.T) {
 			t.Errorf("%s: outcome %s, want %s", runs[i].ID, got, want)
 		}
 	}
-	if waiting, running := runs[0], runs[1]; waiting.Started != nil || waiting.Finished != nil || running.Started == nil || running.Finished != nil {
+	if waiting, running := runs[0], runs[1]; waiting.Started != nil || waiting.Finished != nil ||
+		running.Started == nil ||
+		running.Finished != nil {
 		t.Errorf("waiting %+v, running %+v", waiting, running)
 	}
 }
 
-// underWay is the run before it ended.
+// underWay is the run before it finished.
 func underWay(run job.Run) job.Run {
 	run.Finished = job.Time{}
 	return run
 }
 
-func TestNoRunsAreAnEmptyList(t *testing.T) {
+func TestRunsOfEmptyStore(t *testing.T) {
 	t.Parallel()
 	if a := newService(t).get("/api/cache/runs"); a.body != "[]\n" {
 		t.Errorf("%d %q", a.StatusCode, a.body)
 	}
 }
 
-func TestHowManyRunsAreListed(t *testing.T) {
+func TestRunsLimit(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for i := range 210 {
-		s.refresher.unrecorded = append(s.refresher.unrecorded, failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)))
+		s.refresher.unrecorded = append(
+			s.refresher.unrecorded,
+			failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)),
+		)
 	}
-	for query, want := range map[string]int{"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200} {
+	for query, want := range map[string]int{
+		"": 50, "?limit=1": 1, "?limit=50": 50, "?limit=200": 200,
+	} {
 		if got := s.runs(query); len(got) != want || got[0].ID != "full-209" {
 			t.Errorf("%q: %d runs from %s on", query, len(got), got[0].ID)
 		}
@@ -84,12 +99,18 @@ func TestHowManyRunsAreListed(t *testing.T) {
 	}
 }
 
-func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
+func TestRunByID(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	s.refresher.active = []job.Run{underWay(nextRun(job.Full, "running", time.Minute)), {ID: "full-waiting", Mode: job.Full, Trigger: "api"}}
+	s.refresher.active = []job.Run{
+		underWay(nextRun(job.Full, "running", time.Minute)),
+		{ID: "full-waiting", Mode: job.Full, Trigger: "api"},
+	}
 	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "unrecorded", time.Second))}
-	for id, outcome := range map[string]string{fullRun().ID: "published", "full-running": "null", "full-waiting": "pending", "full-unrecorded": "failed"} {
+	for id, outcome := range map[string]string{
+		fullRun().ID: "published", "full-running": "null", "full-waiting": "pending",
+		"full-unrecorded": "failed",
+	} {
 		var run receipt
 		a := s.get("/api/cache/runs/" + id)
 		if a.is(t, 200); a.StatusCode == 200 {
@@ -104,12 +125,13 @@ func TestARunIsFoundByItsIDInEachOfItsStates(t *testing.T) {
 	}
 }
 
-// TestAnIDThatWasJustGivenOutIsPending: its run may be about to begin, perhaps on another host.
-func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
+// TestRunIsPendingBeforeStart requests an id whose run may be about to start on another host.
+func TestRunIsPendingBeforeStart(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for age, status := range map[time.Duration]int{
-		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404, 24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
+		0: 200, time.Minute: 200, 5 * time.Minute: 200, 5*time.Minute + time.Second: 404,
+		24 * time.Hour: 404, -5 * time.Minute: 200, -5*time.Minute - time.Second: 404,
 	} {
 		id := job.NewRunID(job.Incremental, noon.Add(-age))
 		a := s.get("/api/cache/runs/" + id)
@@ -117,32 +139,37 @@ func TestAnIDThatWasJustGivenOutIsPending(t *testing.T) {
 			continue
 		}
 		var run receipt
-		if a.decode(t, &run); run.ID != id || run.Mode != "incremental" || text(run.Outcome) != "pending" || run.Started != nil || run.Finished != nil {
+		if a.decode(t, &run); run.ID != id || run.Mode != "incremental" ||
+			text(run.Outcome) != "pending" ||
+			run.Started != nil ||
+			run.Finished != nil {
 			t.Errorf("%s old: %s", age, a.body)
 		}
 	}
 }
 
-func TestAReceiptIsComplete(t *testing.T) {
+func TestReceiptKeys(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	var keys map[string]any
 	s.get("/api/cache/runs/"+fullRun().ID).decode(t, &keys)
 	for _, key := range []string{
-		"id", "mode", "trigger", "started", "finished", "outcome", "read", "added", "changed", "removed", "unchanged", "pages", "airtable_calls", "throttled",
+		"id", "mode", "trigger", "started", "finished", "outcome", "read", "added", "changed", "removed",
+		"unchanged", "pages", "airtable_calls", "throttled",
 		"retries", "bytes", "snapshot_before", "snapshot_after", "joined_run", "error",
 	} {
 		if _, ok := keys[key]; !ok {
 			t.Errorf("no %s in %v", key, keys)
 		}
 	}
-	if keys["snapshot_after"] != s.current().ID || keys["finished"] != "2026-11-23T11:59:00.000Z" || keys["error"] != nil {
+	if keys["snapshot_after"] != s.current().ID || keys["finished"] != "2026-11-23T11:59:00.000Z" ||
+		keys["error"] != nil {
 		t.Errorf("%v", keys)
 	}
 }
 
-// TestAReceiptThatTheStoreDidNotTakeIsTold: nor does it hide what the store has by then.
-func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
+// TestUnrecordedReceipt checks that it does not hide the receipts in the store.
+func TestUnrecordedReceipt(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []job.Run{failed(nextRun(job.Full, "b", 10*time.Minute))}
@@ -150,7 +177,10 @@ func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute)) // by another process
-	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(got, want) {
+	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(
+		got,
+		want,
+	) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "incremental" {
@@ -158,7 +188,7 @@ func TestAReceiptThatTheStoreDidNotTakeIsTold(t *testing.T) {
 	}
 }
 
-func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T) {
+func TestUnrecordedReceiptInStore(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.unrecorded = []job.Run{failed(fullRun())}
@@ -170,8 +200,8 @@ func TestAReceiptThatWasTakenAfterAllIsListedOnceAndAsTheStoreHasIt(t *testing.T
 	}
 }
 
-// TestARunIsFinishedWhenItsResultIsServed: its receipt may be in the store before.
-func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
+// TestRunFinishesWhenServed has a receipt in the store before its snapshot is served.
+func TestRunFinishesWhenServed(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := nextRun(job.Full, "b", time.Second)
@@ -180,13 +210,14 @@ func TestARunIsFinishedWhenItsResultIsServed(t *testing.T) {
 	if runs := s.runs(""); len(runs) != 2 || runs[0].ID != run.ID || runs[0].Outcome != nil {
 		t.Errorf("%+v", runs)
 	}
-	if c := s.status().Cache; c.Running == nil || c.Running.RunID != run.ID || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
+	if c := s.status().Cache; c.Running == nil || c.Running.RunID != run.ID ||
+		text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
 		t.Errorf("%+v", c)
 	}
 }
 
-// TestARunNeverDisappearsBetweenRunningAndFinished lets a run end just when the refresher has answered.
-func TestARunNeverDisappearsBetweenRunningAndFinished(t *testing.T) {
+// TestRunNeverDisappears finishes a run right after the refresher was asked.
+func TestRunNeverDisappears(t *testing.T) {
 	t.Parallel()
 	for _, target := range []string{"/api/cache/runs/full-b", "/api/cache/runs", "/api/cache/"} {
 		s := serving(t)

@@ -12,14 +12,17 @@ import (
 	"voc/internal/feedback"
 )
 
-// TestTheSample asks for what only data of that kind can show.
-func TestTheSample(t *testing.T) {
+// TestSample tests what only real data can show.
+func TestSample(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publish(some(t), fullRun())
 	t.Run("lists are what its records say", s.testListsOfTheSample)
 	t.Run("encoded answers decode to the plain bytes", func(t *testing.T) {
-		for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=30", "/api/feedback/?limit=250", "/api/feedback/?team=Triage&priority=low"} {
+		for _, target := range []string{
+			"/api/feedback/", "/api/feedback/?limit=30", "/api/feedback/?limit=250",
+			"/api/feedback/?team=Triage&priority=low",
+		} {
 			s.decodes(t, target)
 		}
 	})
@@ -38,10 +41,14 @@ func TestTheSample(t *testing.T) {
 
 func (s *service) testListsOfTheSample(t *testing.T) {
 	all := sampleRecords(t)
-	for _, query := range []string{"", "priority=high", "environment=cw+2.0&team=TRIAGE", "team=Partner+Success&team=nobody", "priority=low&priority=medium&priority=high"} {
+	for _, query := range []string{
+		"", "priority=high", "environment=cw+2.0&team=TRIAGE", "team=Partner+Success&team=nobody",
+		"priority=low&priority=medium&priority=high",
+	} {
 		wanted := must(url.ParseQuery(query))
 		want, total := naive(all, func(f feedback.Feedback) bool {
-			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) && is(f.Environment, wanted["environment"])
+			return is(f.Team, wanted["team"]) && is(f.Priority, wanted["priority"]) &&
+				is(f.Environment, wanted["environment"])
 		})
 		a := s.get("/api/feedback/?" + query)
 		if a.is(t, 200); a.body != string(want) {
@@ -66,17 +73,19 @@ func (s *service) testACutDownload(t *testing.T) {
 			t.Errorf("%s: %v after %d writes", encoding, fault, writes)
 		}
 	}
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// testHangingUp resets connections while most of an answer is still to be sent, so that the server's writes fail.
+// testHangingUp resets connections while most of a response is unsent, so that writes fail.
 func (s *service) testHangingUp(t *testing.T) {
 	server := httptest.NewUnstartedServer(s)
 	server.Listener = narrow{server.Listener}
 	server.Start()
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?environment=CW%201.0", "/api/feedback/?limit=250"} {
+	for _, target := range []string{
+		"/api/feedback/", "/api/feedback/?environment=CW%201.0", "/api/feedback/?limit=250",
+	} {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err == nil {
 			_, err = conn.Write([]byte("GET " + target + " HTTP/1.1\r\nHost: voc\r\n\r\n"))
@@ -91,15 +100,15 @@ func (s *service) testHangingUp(t *testing.T) {
 		conn.Close()
 	}
 	server.Close() // waits for the handlers
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
-	if gone := strings.Count(s.log.String(), "a client went away"); gone < 3 {
+	if gone := strings.Count(s.log.String(), "client went away"); gone < 3 {
 		t.Errorf("%d of 3 answers were cut", gone)
 	}
 }
 
-// narrow has connections that take little at a time.
+// narrow limits the buffers of connections.
 type narrow struct{ net.Listener }
 
 func (n narrow) Accept() (net.Conn, error) {

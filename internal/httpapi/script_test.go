@@ -22,8 +22,9 @@ import (
 	"voc/internal/httpapi"
 )
 
-// TestScripts plays the conversations of testdata/scripts, which also are there to be read. A line that begins with > is sent, what
-// follows is the answer; one that begins with # is for the reader, and one with % says what kind of service it is. `go test -update` writes the answers anew.
+// TestScripts plays the conversations of testdata/scripts. A line with > is sent, and the
+// response follows; # is a comment for the reader, and % configures the service. `go test
+// -update` writes the responses.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scripts/*.http")
@@ -44,13 +45,13 @@ func TestScripts(t *testing.T) {
 				return
 			}
 			if diff := cmp.Diff(string(text), played); diff != "" {
-				t.Errorf("%s (-script +played):\n%s", file, diff)
+				t.Errorf("%s (-script +responses):\n%s", file, diff)
 			}
 		})
 	}
 }
 
-func TestEveryRouteIsInAScript(t *testing.T) {
+func TestScriptsCoverEveryRoute(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	files, _ := filepath.Glob("testdata/scripts/*.http") // the pattern is well-formed
@@ -59,19 +60,24 @@ func TestEveryRouteIsInAScript(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(string(text), -1) {
+		for _, line := range regexp.MustCompile(`(?m)^> ([A-Z]+ /[^?\n]*)`).FindAllStringSubmatch(
+			string(text), -1,
+		) {
 			asked = append(asked, strings.TrimSuffix(line[1], "/"))
 		}
 	}
 	for _, r := range newService(t).Routes() {
 		prefix, isPattern := strings.CutSuffix(r.Method+" "+r.Path, "{id}")
-		if !slices.ContainsFunc(asked, func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) }) {
-			t.Errorf("no script asks %s %s", r.Method, r.Path)
+		if !slices.ContainsFunc(
+			asked,
+			func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) },
+		) {
+			t.Errorf("no script requests %s %s", r.Method, r.Path)
 		}
 	}
 }
 
-// play has a service answer what a script sends, and returns the script with these answers.
+// play sends the requests of a script, and returns the script with the responses.
 func play(t *testing.T, script string) string {
 	var out []string
 	s := kind(t, nil)
@@ -89,7 +95,7 @@ func play(t *testing.T, script string) string {
 	return strings.Join(out, "\n\n") + "\n"
 }
 
-// blocks groups the lines that are of one sort.
+// blocks groups adjacent lines of the same kind.
 func blocks(script string) (all [][]string) {
 	before := byte(' ')
 	for line := range strings.Lines(script) {
@@ -108,7 +114,7 @@ func blocks(script string) (all [][]string) {
 	return all
 }
 
-// kind makes the service that a script asks for: with a few records unless it is to be empty.
+// kind returns the service that a script names. It has a few records unless it is empty.
 func kind(t *testing.T, words []string) *service {
 	t.Helper()
 	var options []func(*httpapi.Config)
@@ -134,7 +140,8 @@ func kind(t *testing.T, words []string) *service {
 	return s
 }
 
-// exchange sends a request and writes down the answer. Headers that every answer has are left out, and so is what differs each time.
+// exchange sends a request and returns the response as text, without headers that are on every
+// response or differ each time.
 func (s *service) exchange(lines []string) string {
 	s.t.Helper()
 	head, body, _ := strings.Cut(strings.ReplaceAll(strings.Join(lines, "\n")+"\n", "> ", ""), ">\n")
@@ -149,7 +156,10 @@ func (s *service) exchange(lines []string) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "< %d %s\n", a.StatusCode, http.StatusText(a.StatusCode))
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
-		if !slices.Contains([]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"}, name) {
+		if !slices.Contains(
+			[]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"},
+			name,
+		) {
 			fmt.Fprintf(&out, "< %s: %s\n", name, strings.Join(a.Header[name], ", "))
 		}
 	}
@@ -159,7 +169,7 @@ func (s *service) exchange(lines []string) string {
 	return strings.TrimSpace(settle(out.String()))
 }
 
-// settle replaces what differs with the version of SQLite and with that of the description.
+// settle replaces what depends on the versions of SQLite and of the document.
 func settle(text string) string {
 	for pattern, stands := range map[string]string{
 		`W/"[0-9a-f]{24}"`:            `W/"…"`,
@@ -174,32 +184,66 @@ func settle(text string) string {
 	return text
 }
 
-// pretty is a body as people read it.
+// pretty indents a JSON body.
 func pretty(contentType, body string) string {
 	if strings.HasPrefix(contentType, "text/html") || len(body) > 20_000 {
 		return "…"
 	}
 	var indented bytes.Buffer
-	if !strings.HasSuffix(contentType, "json") || json.Indent(&indented, []byte(body), "", "  ") != nil {
+	if !strings.HasSuffix(contentType, "json") ||
+		json.Indent(&indented, []byte(body), "", "  ") != nil {
 		return body
 	}
 	return indented.String()
 }
 
-// told are records as customers would have them written down.
+// told are records as customers could have written them.
 var told = sync.OnceValue(func() fixture {
 	records := []map[string]any{
-		{"Initial Description": "The proposal as a PDF mixes up two customers.", "Priority": 1, "Team Routed": "Documents", "Environment": "CW 2.0", "Area Impacted": []string{"Reports", "Permissions"},
-			"Status": "In Progress", "Issue": 1525, "User Profile Email": "ann@example.com", "Type of Issue": "Bug", "Source": "Chat", "Triage Rep": map[string]any{"name": "Tom"},
-			"Time to In Progress": 3.5, "Last Modified Time": "2026-11-23T09:00:00.000Z"},
-		{"Initial Description": "N/A", "Notes": "The café's name lost its accent on the way.", "Priority": "2", "CW 2.0 Bug": true, "Area Impacted": "Billing", "Issue": "1524", "Type of Issue": "Bug", "Source": "Mail",
-			"Status": "Done", "Resolution Notes": "Fixed by the import of Tuesday.", "Time to In Progress": 1, "Time from In Progress to Done": 20.25, "Time From Report to Resolution": 21.25},
-		{"Initial Description": "How do I invite a colleague?", "Issue": 1523, "Type of Issue": "Question", "Source": "Chat"},
+		{
+			"Initial Description": "The proposal as a PDF mixes up two customers.",
+			"Priority":            1,
+			"Team Routed":         "Documents",
+			"Environment":         "CW 2.0",
+			"Area Impacted":       []string{"Reports", "Permissions"},
+			"Status":              "In Progress",
+			"Issue":               1525,
+			"User Profile Email":  "ann@example.com",
+			"Type of Issue":       "Bug",
+			"Source":              "Chat",
+			"Triage Rep":          map[string]any{"name": "Tom"},
+			"Time to In Progress": 3.5,
+			"Last Modified Time":  "2026-11-23T09:00:00.000Z",
+		},
+		{
+			"Initial Description":            "N/A",
+			"Notes":                          "The café's name lost its accent on the way.",
+			"Priority":                       "2",
+			"CW 2.0 Bug":                     true,
+			"Area Impacted":                  "Billing",
+			"Issue":                          "1524",
+			"Type of Issue":                  "Bug",
+			"Source":                         "Mail",
+			"Status":                         "Done",
+			"Resolution Notes":               "Fixed by the import of Tuesday.",
+			"Time to In Progress":            1,
+			"Time from In Progress to Done":  20.25,
+			"Time From Report to Resolution": 21.25,
+		},
+		{
+			"Initial Description": "How do I invite a colleague?",
+			"Issue":               1523,
+			"Type of Issue":       "Question",
+			"Source":              "Chat",
+		},
 	}
 	var all []feedback.Record
 	for i, fields := range records {
 		fields["Created"] = noon.AddDate(0, 0, -4*i).Add(-2 * time.Hour)
-		all = append(all, feedback.Record{ID: fmt.Sprintf("recTold%010d", 3-i), CreatedTime: noon, Fields: raw(fields)})
+		all = append(
+			all,
+			feedback.Record{ID: fmt.Sprintf("recTold%010d", 3-i), CreatedTime: noon, Fields: raw(fields)},
+		)
 	}
 	return seal("told", all)
 })

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"voc/internal/access"
+	"voc/internal/httpapi/respond"
 )
 
 type userBody struct {
@@ -16,19 +17,19 @@ type userBody struct {
 
 // signIn answers POST /api/users/auth. The response, and the time it takes, is the same for a wrong
 // password and for an unknown email.
-func (a *API) signIn(w *response, r *request) error {
+func (a *API) signIn(r *request) (respond.Answer, error) {
 	if err := a.Access.CheckUsers(); err != nil {
-		return err
+		return respond.Answer{}, err
 	}
 	attempt, err := readAttempt(r)
 	if err != nil {
-		return err
+		return respond.Answer{}, err
 	}
 	user, err := a.users.Check(a.Now(), attempt)
 	if err != nil {
-		return err
+		return respond.Answer{}, err
 	}
-	return a.answer(w, r, http.StatusOK, userBody{user.Email, user.Name, user.Role})
+	return respond.JSON(http.StatusOK, userBody{user.Email, user.Name, user.Role})
 }
 
 // readAttempt ignores unknown members: a sign-in form may send more than it needs to.
@@ -37,7 +38,7 @@ func readAttempt(r *request) (access.Attempt, error) {
 	var given struct{ Email, Password *string }
 	if err != nil || len(text) > commandLimit || json.Unmarshal(text, &given) != nil ||
 		given.Email == nil || given.Password == nil {
-		return access.Attempt{}, badRequest{{"(body)", `must be {"email": "…", "password": "…"}`}}
+		return access.Attempt{}, badBody(`must be {"email": "…", "password": "…"}`)
 	}
 	return access.Attempt{
 		Email:    *given.Email,

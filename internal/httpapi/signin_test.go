@@ -14,7 +14,8 @@ import (
 	"voc/internal/httpapi"
 )
 
-// staff adds users: Ann with "open sesame", Zoë, whose hash costs twice as much, with "Passwort".
+// staff adds users: Ann with "open sesame", and Zoë with "Passwort", whose hash costs twice as
+// much.
 func staff(c *httpapi.Config) {
 	hash := func(password string, cost int) access.Secret {
 		text := must(bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost+cost))
@@ -33,7 +34,11 @@ func (s *service) signIn(email, password string) answer {
 
 func (s *service) signInFrom(address, email, password string) answer {
 	s.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, "/api/users/auth", strings.NewReader(fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)))
+	r := httptest.NewRequest(
+		http.MethodPost,
+		"/api/users/auth",
+		strings.NewReader(fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)),
+	)
 	r.RemoteAddr = address
 	return s.send(r)
 }
@@ -87,8 +92,12 @@ func TestSignInHidesUnknownEmails(t *testing.T) {
 func TestSignInRejectsMalformedBodies(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
-	for _, body := range []string{"", "null", "[]", "ann", `{}`, `{"email": "ann@example.com"}`, `{"password": "x"}`, `{"email": ["a"], "password": "x"}`,
-		`{"email": "a", "password": null}`, `{"email": "a", "password": "b"} {}`, "email=a&password=b", "\xff", `{"email": "a", "password": "` + strings.Repeat("x", 5000) + `"}`} {
+	for _, body := range []string{
+		"", "null", "[]", "ann", `{}`, `{"email": "ann@example.com"}`, `{"password": "x"}`,
+		`{"email": ["a"], "password": "x"}`,
+		`{"email": "a", "password": null}`, `{"email": "a", "password": "b"} {}`, "email=a&password=b",
+		"\xff", `{"email": "a", "password": "` + strings.Repeat("x", 5000) + `"}`,
+	} {
 		s.post("/api/users/auth", body).is(t, 400)
 	}
 }
@@ -96,7 +105,10 @@ func TestSignInRejectsMalformedBodies(t *testing.T) {
 func TestSignInIgnoresUnknownMembers(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
-	s.post("/api/users/auth", `{"email": "ann@example.com", "password": "open sesame", "callbackUrl": "/"}`).is(t, 200)
+	s.post(
+		"/api/users/auth", `{"email": "ann@example.com", "password": "open sesame", "callbackUrl": "/"}`,
+	).
+		is(t, 200)
 }
 
 // TestSignInThrottle: package access counts; the handler must pass on the email and the address.
@@ -148,13 +160,14 @@ func TestSignInWithUnreadUsersIs503(t *testing.T) {
 	}
 }
 
-func TestFrontendPathsThatAreNotServed(t *testing.T) {
+func TestDashboardPathsNotServed(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
 	for target, why := range map[string]string{
-		"/api/users": "DASHBOARD_USERS", "/api/users/": "DASHBOARD_USERS", "/api/users/ann@example.com": "DASHBOARD_USERS", "/api/users/auth/reset": "DASHBOARD_USERS",
+		"/api/users": "DASHBOARD_USERS", "/api/users/": "DASHBOARD_USERS",
+		"/api/users/ann@example.com": "DASHBOARD_USERS", "/api/users/auth/reset": "DASHBOARD_USERS",
 		"/api/chat": "no chat", "/api/chat/": "no chat", "/api/chat/sessions/1/messages": "no chat",
-		"/api/usersandmore": "nothing at this path", "/api/chatter": "nothing at this path",
+		"/api/usersandmore": "no such path", "/api/chatter": "no such path",
 	} {
 		for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
 			a := s.ask(method, target)

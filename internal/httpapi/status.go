@@ -2,12 +2,12 @@ package httpapi
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"time"
 
+	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
@@ -40,17 +40,6 @@ type runningBody struct {
 	Records int      `json:"records"`
 }
 
-type snapshotBody struct {
-	ID                  string   `json:"id"`
-	Records             int      `json:"records"`
-	Bytes               int64    `json:"bytes"`
-	SHA256              string   `json:"sha256"`
-	CreatedAt           job.Time `json:"created_at"`
-	DataAsOf            job.Time `json:"data_as_of"`
-	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
-	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
-}
-
 type scheduleBody struct {
 	Expression  string       `json:"expression"`
 	Timezone    job.Nullable `json:"timezone"`
@@ -65,7 +54,7 @@ type airtableBody struct {
 	Forecast       int `json:"forecast"`    // calls of this store by the end of the UTC month
 }
 
-// actions are the routes that change something.
+// actions are the routes that change the store.
 var actions = map[string]string{
 	"update-full":        "/api/cache/update-full",
 	"update-incremental": "/api/cache/update-incremental",
@@ -73,18 +62,16 @@ var actions = map[string]string{
 	"rollback":           "/api/cache/rollback",
 }
 
-// Status is what GET /api/cache/ answers, for those who ask without HTTP. It looks at the store, and answers even if that does not.
+// status answers GET /api/cache/.
+func (a *API) status(r *request) (respond.Answer, error) {
+	return respond.JSON(http.StatusOK, a.Status(r.Context()))
+}
+
+// Status returns the body of GET /api/cache/, for callers without HTTP. It reads the store, and
+// returns a body even if that fails.
 func (a *API) Status(ctx context.Context) any {
-	view, history, release := a.lookAtRuns(ctx)
+	view, h, release := a.currentRuns(ctx)
 	defer release()
-	return a.describeCache(view, history)
-}
-
-func (a *API) status(w *response, r *request) error {
-	return a.answer(w, r, http.StatusOK, a.Status(r.Context()))
-}
-
-func (a *API) describeCache(view replica.View, h history) statusBody {
 	body := statusBody{
 		Stale: a.stale(view.Manifest),
 		Schedule: map[string]scheduleBody{
@@ -93,17 +80,18 @@ func (a *API) describeCache(view replica.View, h history) statusBody {
 			"sweep":       a.describeSchedule(a.Schedules.Sweep, job.Sweep, h.finished),
 		},
 		Airtable: a.describeCalls(view.Manifest),
-		Warnings: append([]string{}, slices.Concat(storeWarnings(view), a.warnings(view.Manifest), a.Platform.warnings(view.File))...),
+		Warnings: a.warnings(view),
 		Actions:  actions,
 	}
 	if view.File != nil {
-		served := describeSnapshot(view.Snapshot)
+		served := newSnapshotBody(view.Snapshot)
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
 	}
 	body.CacheStatus.Running = h.running()
 	if len(h.finished) > 0 {
 		last := h.finished[0]
-		body.CacheStatus.LastError, body.CacheStatus.LastRunType = last.Error, job.Nullable(last.Mode)
+		body.CacheStatus.LastError = last.Error
+		body.CacheStatus.LastRunType = job.Nullable(last.Mode)
 		body.Warnings = append(body.Warnings, last.Warnings...)
 	}
 	if i := slices.IndexFunc(h.finished, job.Run.Succeeded); i >= 0 {
@@ -112,31 +100,14 @@ func (a *API) describeCache(view replica.View, h history) statusBody {
 	return body
 }
 
-func describeSnapshot(s manifest.Snapshot) snapshotBody {
-	return snapshotBody{s.ID, s.Records, s.Bytes, s.SHA256, s.CreatedAt, s.Watermark, s.DeletesConfirmedAt, s.ComputedConfirmedAt}
-}
-
-func (a *API) describeCalls(m manifest.Manifest) airtableBody {
-	now := a.Now()
-	return airtableBody{CallsThisMonth: m.CallsIn(now), MonthlyCap: a.MonthlyCalls, Forecast: m.Forecast(now, a.Due(now), m.Records(), a.Quota)}
-}
-
-// warnings are what an operator should know of although nothing has failed.
-func (a *API) warnings(m manifest.Manifest) (warnings []string) {
-	if m.Hold != nil {
-		warnings = append(warnings, held(m.Hold))
+func (a *API) describeSchedule(
+	s schedule.Schedule, mode job.Mode, finished []job.Run,
+) scheduleBody {
+	body := scheduleBody{
+		Expression: s.String(),
+		Timezone:   job.Nullable(s.Zone()),
+		NextRun:    job.At(s.Next(a.Now())),
 	}
-	if since := m.QuotaUsedUp(a.Now()); !since.IsZero() {
-		warnings = append(warnings, fmt.Sprintf("Airtable refuses calls since %s, for the calls of the month are used up: scheduled refreshes try again once a day", since.UTC().Format(time.RFC3339)))
-	}
-	if calls := a.describeCalls(m); calls.MonthlyCap > 0 && calls.Forecast > calls.MonthlyCap {
-		warnings = append(warnings, fmt.Sprintf("%d calls to Airtable are expected in this month, and AIRTABLE_MONTHLY_CALLS is %d: sweeps are left out, and refreshes will be", calls.Forecast, calls.MonthlyCap))
-	}
-	return warnings
-}
-
-func (a *API) describeSchedule(s schedule.Schedule, mode job.Mode, finished []job.Run) scheduleBody {
-	body := scheduleBody{Expression: s.String(), Timezone: job.Nullable(s.Zone()), NextRun: job.At(s.Next(a.Now()))}
 	for _, run := range finished {
 		if !run.Mode.Covers(mode) {
 			continue
@@ -152,13 +123,31 @@ func (a *API) describeSchedule(s schedule.Schedule, mode job.Mode, finished []jo
 	return body
 }
 
-// answer writes the body of a status route.
-func (a *API) answer(w *response, r *request, status int, body any) error {
-	text, err := json.Marshal(body)
-	if err != nil {
-		return err
+// warnings are what an operator should know although no run has failed.
+func (a *API) warnings(view replica.View) []string {
+	warnings := append([]string{}, storeWarnings(view)...)
+	if hold := view.Manifest.Hold; hold != nil {
+		warnings = append(warnings, holdWarning(hold))
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	return w.send(r, status, append(text, '\n'))
+	if since := view.Manifest.QuotaUsedUp(a.Now()); !since.IsZero() {
+		warnings = append(warnings, fmt.Sprintf("Airtable has rejected calls since %s because "+
+			"the month's calls are used up: scheduled refreshes retry once a day",
+			since.UTC().Format(time.RFC3339)))
+	}
+	if calls := a.describeCalls(view.Manifest); calls.MonthlyCap > 0 &&
+		calls.Forecast > calls.MonthlyCap {
+		warnings = append(warnings, fmt.Sprintf("%d Airtable calls are expected this month, "+
+			"and AIRTABLE_MONTHLY_CALLS is %d: sweeps are skipped now, and refreshes will be",
+			calls.Forecast, calls.MonthlyCap))
+	}
+	return append(warnings, a.Platform.warnings(view.File)...)
+}
+
+func (a *API) describeCalls(m manifest.Manifest) airtableBody {
+	now := a.Now()
+	return airtableBody{
+		CallsThisMonth: m.CallsIn(now),
+		MonthlyCap:     a.MonthlyCalls,
+		Forecast:       m.Forecast(now, a.Due(now), m.Records(), a.Quota),
+	}
 }

@@ -12,7 +12,7 @@ import (
 	"voc/internal/job"
 )
 
-// cacheStatus has what these tests read of GET /api/cache/; the golden file has all of it.
+// cacheStatus has what these tests read from GET /api/cache/; the golden file has everything.
 type cacheStatus struct {
 	Cache struct {
 		LastUpdate   *string `json:"last_update"`
@@ -38,7 +38,7 @@ type cacheStatus struct {
 	Warnings []string
 }
 
-// text is what p points to, "null" for nothing.
+// text returns *p, or "null".
 func text(p *string) string {
 	if p == nil {
 		return "null"
@@ -46,7 +46,7 @@ func text(p *string) string {
 	return *p
 }
 
-func TestTheStatusAsAWhole(t *testing.T) {
+func TestStatusBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	failure := failed(nextRun(job.Incremental, "b", 10*time.Minute))
@@ -58,23 +58,31 @@ func TestTheStatusAsAWhole(t *testing.T) {
 	a := s.get("/api/cache/")
 	a.is(t, 200)
 	body := a.body
-	for _, file := range [][2]string{{`-[0-9a-f]{12}"`, `-<12 of sha256>"`}, {`"[0-9a-f]{64}"`, `"<sha256>"`}, {`"bytes":\d+`, `"bytes":0`}} {
+	for _, file := range [][2]string{
+		{`-[0-9a-f]{12}"`, `-<12 of sha256>"`}, {`"[0-9a-f]{64}"`, `"<sha256>"`},
+		{`"bytes":\d+`, `"bytes":0`},
+	} {
 		body = regexp.MustCompile(file[0]).ReplaceAllString(body, file[1]) // SQLite's version decides
 	}
 	golden(t, "status", body)
 }
 
-func TestTheStatusOfAnEmptyStore(t *testing.T) {
+func TestStatusOfEmptyStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	status := s.status()
-	if c := status.Cache; c.TotalRecords != 0 || c.LastUpdate != nil || c.LastError != nil || c.LastRunType != nil || c.Running != nil || status.Snapshot != nil {
+	if c := status.Cache; c.TotalRecords != 0 || c.LastUpdate != nil || c.LastError != nil ||
+		c.LastRunType != nil ||
+		c.Running != nil ||
+		status.Snapshot != nil {
 		t.Errorf("%+v", status)
 	}
-	if full := status.Schedule["full"]; full.LastRun != nil || full.LastSuccess != nil || full.NextRun == nil {
+	if full := status.Schedule["full"]; full.LastRun != nil || full.LastSuccess != nil ||
+		full.NextRun == nil {
 		t.Errorf("%+v", full)
 	}
-	if body := s.get("/api/cache/").body; !strings.Contains(body, `"warnings":[]`) || !strings.Contains(body, `"snapshot":null`) {
+	if body := s.get("/api/cache/").body; !strings.Contains(body, `"warnings":[]`) ||
+		!strings.Contains(body, `"snapshot":null`) {
 		t.Errorf("%s", body)
 	}
 	if status.Stale {
@@ -82,20 +90,33 @@ func TestTheStatusOfAnEmptyStore(t *testing.T) {
 	}
 }
 
-func TestTheLastErrorGoesWithASuccess(t *testing.T) {
+func TestSuccessClearsLastError(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
-	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") || text(c.LastRunType) != "incremental" || text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
-		t.Errorf("after a failure: error %s, type %s, update %s", text(c.LastError), text(c.LastRunType), text(c.LastUpdate))
+	if c := s.status().Cache; !strings.Contains(text(c.LastError), "make a new token") ||
+		text(c.LastRunType) != "incremental" ||
+		text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
+		t.Errorf(
+			"after a failure: error %s, type %s, update %s",
+			text(c.LastError),
+			text(c.LastRunType),
+			text(c.LastUpdate),
+		)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute))
-	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" || c.TotalRecords != 48 {
-		t.Errorf("after a success: error %s, update %s, %d records", text(c.LastError), text(c.LastUpdate), c.TotalRecords)
+	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" ||
+		c.TotalRecords != 48 {
+		t.Errorf(
+			"after a success: error %s, update %s, %d records",
+			text(c.LastError),
+			text(c.LastUpdate),
+			c.TotalRecords,
+		)
 	}
 }
 
-func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
+func TestStatusCountsServedRecords(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := failed(nextRun(job.Full, "b", time.Minute))
@@ -106,7 +127,7 @@ func TestTheStatusCountsWhatIsServedWhateverTheLastRunWas(t *testing.T) {
 	}
 }
 
-func TestARunThatWaitsIsNotRunning(t *testing.T) {
+func TestWaitingRunIsNotRunning(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.refresher.active = []job.Run{{ID: "full-later", Mode: job.Full}}
@@ -115,24 +136,32 @@ func TestARunThatWaitsIsNotRunning(t *testing.T) {
 	}
 }
 
-func TestSchedulesTellTheirNextAndLastRuns(t *testing.T) {
+func TestStatusSchedules(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.finish(failed(nextRun(job.Incremental, "b", 10*time.Minute)))
 	schedules := s.status().Schedule
 	for name, want := range map[string][5]string{
-		"full":        {"cron(0 6 * * ? *)", "UTC", "2026-11-24T06:00:00.000Z", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"},
-		"incremental": {"cron(0 * * * ? *)", "UTC", "2026-11-23T13:00:00.000Z", "2026-11-23T12:08:00.000Z", "2026-11-23T11:59:00.000Z"},
-		"sweep":       {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"}, // a full does what it would
+		"full": {
+			"cron(0 6 * * ? *)", "UTC", "2026-11-24T06:00:00.000Z", "2026-11-23T11:58:00.000Z",
+			"2026-11-23T11:59:00.000Z",
+		},
+		"incremental": {
+			"cron(0 * * * ? *)", "UTC", "2026-11-23T13:00:00.000Z", "2026-11-23T12:08:00.000Z",
+			"2026-11-23T11:59:00.000Z",
+		},
+		"sweep": {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"}, // a full does what it would
 	} {
 		s := schedules[name]
-		if got := [5]string{s.Expression, text(s.Timezone), text(s.NextRun), text(s.LastRun), text(s.LastSuccess)}; got != want {
+		if got := [5]string{
+			s.Expression, text(s.Timezone), text(s.NextRun), text(s.LastRun), text(s.LastSuccess),
+		}; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }
 
-func TestActionsAreRoutes(t *testing.T) {
+func TestStatusActionsAreRoutes(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	var body struct{ Actions map[string]string }
@@ -158,7 +187,9 @@ func TestHealth(t *testing.T) {
 		reasons []string // a part of each
 	}{
 		{"fresh", func(t *testing.T) *service { return serving(t) }, 200, "ok", nil},
-		{"empty", func(t *testing.T) *service { return newService(t) }, 503, "empty", []string{"first refresh"}},
+		{"empty", func(t *testing.T) *service { return newService(t) }, 503, "empty", []string{
+			"first refresh",
+		}},
 		{"stale", func(t *testing.T) *service {
 			s := serving(t)
 			s.clock.Set(noon.Add(30 * time.Minute))
@@ -206,7 +237,7 @@ func TestHealth(t *testing.T) {
 			}
 			for i, part := range c.reasons {
 				if !strings.Contains(body.Reasons[i], part) {
-					t.Errorf("%q does not say %q", body.Reasons[i], part)
+					t.Errorf("%q does not contain %q", body.Reasons[i], part)
 				}
 			}
 			a.has(t, "Content-Type", "application/json", "Cache-Control", "no-store")
@@ -215,7 +246,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-func TestLiveAsksNobody(t *testing.T) {
+func TestLiveReadsNoStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t, tokens)
 	s.refresher.onActive = func() { t.Error("the refresher was asked") }
@@ -226,7 +257,7 @@ func TestLiveAsksNobody(t *testing.T) {
 	}
 }
 
-func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
+func TestStatusWithoutHTTP(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.publish(others(), nextRun(job.Full, "b", time.Second))
@@ -238,7 +269,7 @@ func TestStatusForThoseWhoAskWithoutHTTP(t *testing.T) {
 	}
 }
 
-func TestWarningsOfTheStoreAndOfTheLastRunAreTold(t *testing.T) {
+func TestStatusWarnings(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	run := nextRun(job.Incremental, "b", time.Minute)
@@ -246,7 +277,8 @@ func TestWarningsOfTheStoreAndOfTheLastRunAreTold(t *testing.T) {
 	s.finish(run)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	warnings := s.status().Warnings
-	if len(warnings) != 2 || !strings.Contains(warnings[0], "injected") || !slices.Contains(warnings, "a field was renamed") {
+	if len(warnings) != 2 || !strings.Contains(warnings[0], "injected") ||
+		!slices.Contains(warnings, "a field was renamed") {
 		t.Errorf("%q", warnings)
 	}
 }

@@ -15,74 +15,90 @@ import (
 	"voc/internal/replica"
 )
 
-// publishDamaged makes a snapshot current whose object is garbage.
+// publishDamaged publishes a snapshot whose object is garbage.
 func (s *service) publishDamaged(file fixture, run job.Run) {
 	s.t.Helper()
-	s.store.Inject(blobtest.Fault{Kind: blobtest.Replace, Key: "manifest.json", N: 2, Effect: blobtest.Before(func() {
-		for info, err := range s.store.List(s.t.Context(), "snapshots/") {
-			if strings.Contains(info.Key, run.ID) && err == nil {
-				s.damage(info.Key)
-			}
-		}
-	})})
+	s.store.Inject(
+		blobtest.Fault{
+			Kind: blobtest.Replace,
+			Key:  "manifest.json",
+			N:    2,
+			Effect: blobtest.Before(func() {
+				for info, err := range s.store.List(s.t.Context(), "snapshots/") {
+					if strings.Contains(info.Key, run.ID) && err == nil {
+						s.damage(info.Key)
+					}
+				}
+			}),
+		},
+	)
 	s.publish(file, run)
 }
 
-func TestWithoutASnapshotDataRoutesSayHowToMakeOne(t *testing.T) {
+func TestEmptyStore(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?team=a", "/api/feedback/rec1"} {
 		a := s.get(target)
 		a.is(t, 503)
-		if detail := a.problem(t).Detail; a.Header.Get("Retry-After") == "" || !strings.Contains(detail, "POST /api/cache/update-full") {
+		if detail := a.problem(t).Detail; a.Header.Get("Retry-After") == "" ||
+			!strings.Contains(detail, "POST /api/cache/update-full") {
 			t.Errorf("%s: Retry-After %q, %s", target, a.Header.Get("Retry-After"), detail)
 		}
 	}
-	for target, status := range map[string]int{"/api/cache/": 200, "/api/cache/runs": 200, "/api/cache/runs/full-1": 404, "/api/health": 503, "/api/live": 200} {
+	for target, status := range map[string]int{
+		"/api/cache/": 200, "/api/cache/runs": 200, "/api/cache/runs/full-1": 404, "/api/health": 503,
+		"/api/live": 200,
+	} {
 		if a := s.get(target); a.StatusCode != status {
 			t.Errorf("%s: %d %s", target, a.StatusCode, a.body)
 		}
 	}
 }
 
-func TestAStoreThatCanNotBeReadIsNotCalledEmpty(t *testing.T) {
+func TestUnreadableStoreIsNotEmpty(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	a := s.get("/api/feedback/")
 	a.is(t, 503)
-	if detail := a.problem(t).Detail; strings.Contains(detail, "published") || !strings.Contains(detail, "/api/cache/") || a.Header.Get("Retry-After") == "" {
+	if detail := a.problem(t).Detail; strings.Contains(detail, "published") ||
+		!strings.Contains(detail, "/api/cache/") ||
+		a.Header.Get("Retry-After") == "" {
 		t.Errorf("%s", detail)
 	}
-	if warnings := s.status().Warnings; len(warnings) != 1 || !strings.Contains(warnings[0], "injected") {
+	if warnings := s.status().Warnings; len(warnings) != 1 ||
+		!strings.Contains(warnings[0], "injected") {
 		t.Errorf("%q", warnings)
 	}
 }
 
-func TestDataIsServedWhileTheStoreIsDown(t *testing.T) {
+func TestDataServedWhileStoreIsDown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	status := s.status()
-	if len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], "injected") || status.Cache.TotalRecords != 48 {
+	if len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], "injected") ||
+		status.Cache.TotalRecords != 48 {
 		t.Errorf("%+v", status)
 	}
 	for _, target := range dataTargets {
 		s.get(target).is(t, 200)
 	}
-	if a := s.get("/api/feedback/"); a.body != before.body || a.Header.Get("ETag") != before.Header.Get("ETag") {
+	if a := s.get("/api/feedback/"); a.body != before.body ||
+		a.Header.Get("ETag") != before.Header.Get("ETag") {
 		t.Errorf("%.100q", a.body)
 	}
 	if len(s.runs("")) != 1 {
 		t.Error("no runs")
 	}
-	if worries := s.log.worries(); len(worries) == 0 || !strings.Contains(worries[0], "level=WARN") {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); len(alerts) == 0 || !strings.Contains(alerts[0], "level=WARN") {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-func TestAWarningGoesWithItsCause(t *testing.T) {
+func TestStoreWarningClears(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	s.store.Inject(blobtest.Fault{N: 1, Effect: blobtest.Refused})
@@ -94,13 +110,14 @@ func TestAWarningGoesWithItsCause(t *testing.T) {
 	}
 }
 
-func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
+func TestDamagedManifestIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
 	s.damage("manifest.json")
 	status := s.status()
-	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "manifest.json") || !strings.Contains(status.Warnings[0], "damaged") {
+	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "manifest.json") ||
+		!strings.Contains(status.Warnings[0], "damaged") {
 		t.Errorf("%q", status.Warnings)
 	}
 	if a := s.get("/api/feedback/"); a.StatusCode != 200 || a.body != before.body {
@@ -112,16 +129,19 @@ func TestADamagedManifestIsToldAndTheDataIsServed(t *testing.T) {
 	}
 }
 
-func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
+func TestDamagedSnapshotServesOlder(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	older := s.get("/api/feedback/")
 	s.publishDamaged(others(), nextRun(job.Full, "b", time.Second))
 	status := s.status()
-	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") || status.Cache.TotalRecords != 48 || status.Snapshot.ID != older.Header.Get("X-Snapshot") {
+	if len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") ||
+		status.Cache.TotalRecords != 48 ||
+		status.Snapshot.ID != older.Header.Get("X-Snapshot") {
 		t.Errorf("%+v", status)
 	}
-	if a := s.get("/api/feedback/"); a.body != older.body || a.Header.Get("ETag") != older.Header.Get("ETag") {
+	if a := s.get("/api/feedback/"); a.body != older.body ||
+		a.Header.Get("ETag") != older.Header.Get("ETag") {
 		t.Errorf("%.100q", a.body)
 	}
 	if a := s.get("/api/health"); a.StatusCode != 503 {
@@ -129,7 +149,7 @@ func TestADamagedSnapshotIsToldAndAnOlderOneServed(t *testing.T) {
 	}
 }
 
-func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
+func TestEmptiedStoreIsReported(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	before := s.get("/api/feedback/")
@@ -153,12 +173,13 @@ func TestAStoreThatWasEmptiedIsToldAndItsDataServedOn(t *testing.T) {
 	}
 }
 
-func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
+func TestNoValidSnapshot(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	s.publishDamaged(few(), fullRun())
 	status := s.status()
-	if status.Cache.TotalRecords != 0 || status.Snapshot != nil || len(status.Warnings) == 0 || !strings.Contains(status.Warnings[0], "damaged") {
+	if status.Cache.TotalRecords != 0 || status.Snapshot != nil || len(status.Warnings) == 0 ||
+		!strings.Contains(status.Warnings[0], "damaged") {
 		t.Errorf("%+v", status)
 	}
 	a := s.get("/api/feedback/")
@@ -167,10 +188,13 @@ func TestWithoutAWholeSnapshotTheStatusSaysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestOneAnswerIsOfOneSnapshot publishes another one when the first bytes are on their way.
-func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
+// TestAnswerIsFromOneSnapshot publishes another snapshot while a response is sent.
+func TestAnswerIsFromOneSnapshot(t *testing.T) {
 	t.Parallel()
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=47", "/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001"} {
+	for _, target := range []string{
+		"/api/feedback/", "/api/feedback/?limit=47",
+		"/api/feedback/?environment=kiosk&environment=cw%201.0", "/api/feedback/rec00000000000001",
+	} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			s := serving(t)
 			whole := s.get(target)
@@ -187,20 +211,25 @@ func TestOneAnswerIsOfOneSnapshot(t *testing.T) {
 			if a.decoded(t) != whole.body || a.Header.Get("X-Snapshot") != whole.Header.Get("X-Snapshot") {
 				t.Errorf("%s as %s: %.100q", target, encoding, a.decoded(t))
 			}
-			if next := s.get(target); next.Header.Get("X-Snapshot") != s.current().ID || !strings.Contains(next.body, "second") && !strings.Contains(next.body, "short") {
+			if next := s.get(target); next.Header.Get("X-Snapshot") != s.current().ID ||
+				!strings.Contains(next.body, "second") && !strings.Contains(next.body, "short") {
 				t.Errorf("%s, then: %.100q", target, next.body)
 			}
 		}
 	}
 }
 
-// TestReadersAreNeverMixedUpWhileSnapshotsChange reads all the while that two snapshots take turns.
-func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
+// TestReadersDuringPublish reads while two snapshots are published in turn.
+func TestReadersDuringPublish(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	stop := make(chan struct{})
 	var readers sync.WaitGroup
-	for _, target := range []string{"/api/feedback/", "/api/feedback/?limit=1000", "/api/feedback/?environment=kiosk&environment=cw+1.0&environment=cw+2.0&priority=low", "/api/cache/"} {
+	for _, target := range []string{
+		"/api/feedback/", "/api/feedback/?limit=1000",
+		"/api/feedback/?environment=kiosk&environment=cw+1.0&environment=cw+2.0&priority=low",
+		"/api/cache/",
+	} {
 		readers.Go(func() {
 			for {
 				select {
@@ -210,27 +239,34 @@ func TestReadersAreNeverMixedUpWhileSnapshotsChange(t *testing.T) {
 				}
 				a := s.get(target, "Accept-Encoding", "gzip")
 				body := a.decoded(t)
-				if a.StatusCode != 200 || strings.Contains(body, "first <b>") && strings.Contains(body, "second <b>") {
+				if a.StatusCode != 200 ||
+					strings.Contains(body, "first <b>") && strings.Contains(body, "second <b>") {
 					t.Errorf("%s: %d %.100q", target, a.StatusCode, body)
 				}
-				if total := a.Header.Get("X-Total-Count"); !strings.Contains(target, "priority") && (total == "48" && strings.Contains(body, "second <b>") || total == "50" && strings.Contains(body, "first <b>")) {
+				if total := a.Header.Get("X-Total-Count"); !strings.Contains(target, "priority") &&
+					(total == "48" && strings.Contains(
+						body, "second <b>",
+					) || total == "50" && strings.Contains(body, "first <b>")) {
 					t.Errorf("%s: the count of the other snapshot", target)
 				}
 			}
 		})
 	}
 	for i := range 6 {
-		s.publish([]fixture{others(), few()}[i%2], nextRun(job.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second))
+		s.publish(
+			[]fixture{others(), few()}[i%2],
+			nextRun(job.Full, fmt.Sprint(i), time.Duration(i+1)*time.Second),
+		)
 	}
 	close(stop)
 	readers.Wait()
-	if worries := s.log.worries(); worries != nil {
-		t.Errorf("logged %q", worries)
+	if alerts := s.log.alerts(); alerts != nil {
+		t.Errorf("logged %q", alerts)
 	}
 }
 
-// TestHowOftenTheStoreIsLookedAt counts reads of the manifest over time.
-func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
+// TestStoreReadsPerRequest counts reads of the manifest over time.
+func TestStoreReadsPerRequest(t *testing.T) {
 	t.Parallel()
 	few() // outside the bubble
 	synctest.Test(t, func(t *testing.T) {
@@ -243,29 +279,29 @@ func TestHowOftenTheStoreIsLookedAt(t *testing.T) {
 		}
 		for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/full-1"} {
 			if n := looks(target); n != 1 {
-				t.Errorf("%s looked %d times", target, n)
+				t.Errorf("%s read the store %d times", target, n)
 			}
 		}
 		for _, target := range append(slices.Clone(dataTargets), "/api/health") {
 			time.Sleep(15*time.Second - time.Millisecond)
 			if n := looks(target); n != 0 {
-				t.Errorf("%s looked after less than 15 s", target)
+				t.Errorf("%s read the store after less than 15 s", target)
 			}
 			time.Sleep(time.Millisecond)
 			if n := looks(target); n != 1 {
-				t.Errorf("%s looked %d times after 15 s", target, n)
+				t.Errorf("%s read the store %d times after 15 s", target, n)
 			}
 		}
 		for _, target := range []string{"/api/live", "/nowhere", "/api/feedback/?x=1"} {
 			time.Sleep(time.Minute)
 			if n := looks(target); n != 0 {
-				t.Errorf("%s looked", target)
+				t.Errorf("%s read the store", target)
 			}
 		}
 	})
 }
 
-func TestASnapshotOfAnotherProcessIsServedWithin15Seconds(t *testing.T) {
+func TestOtherProcessServedWithin15Seconds(t *testing.T) {
 	t.Parallel()
 	few()
 	others()

@@ -8,10 +8,11 @@ import (
 	"io"
 	"net/http"
 
+	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 )
 
-// commandLimit bounds the body of a POST, in bytes.
+// commandLimit is the longest body of a POST, in bytes.
 const commandLimit = 4 << 10
 
 type updateBody struct {
@@ -22,59 +23,69 @@ type updateBody struct {
 	Joined    bool     `json:"joined"`
 }
 
-// update answers the POSTs that start a refresh. Their body is {"accept": true} or nothing.
-func (a *API) update(mode job.Mode) func(*response, *request) error {
-	return func(w *response, r *request) error {
+// update returns the handler of a POST that starts a refresh. The body is {"accept": true} or empty.
+func (a *API) update(mode job.Mode) func(*request) (respond.Answer, error) {
+	return func(r *request) (respond.Answer, error) {
 		var body struct {
 			Accept bool `json:"accept"`
 		}
 		if err := readCommand(r, &body); err != nil {
-			return badBody(`must be empty or {"accept": true}`)
+			return respond.Answer{}, badBody(`must be empty or {"accept": true}`)
 		}
-		return a.command(w, r, job.Request{Mode: mode, Trigger: job.TriggerAPI, Accept: body.Accept})
+		return a.ask(r, job.Request{Mode: mode, Trigger: job.TriggerAPI, Accept: body.Accept})
 	}
 }
 
-// rollback answers POST /api/cache/rollback. That there is such a snapshot is seen before anything is promised.
-func (a *API) rollback(w *response, r *request) error {
+// rollback answers POST /api/cache/rollback. A snapshot that does not exist is rejected at once.
+func (a *API) rollback(r *request) (respond.Answer, error) {
 	var body struct {
 		To string `json:"to"`
 	}
 	if err := readCommand(r, &body); err != nil || body.To == "" {
-		return badBody(`must be {"to": "previous"} or {"to": the id of a snapshot}`)
+		return respond.Answer{}, badBody(`must be {"to": "previous"} or {"to": "<snapshot id>"}`)
 	}
-	view, release := a.look(r.Context())
-	defer release()
+	view, release := a.currentView(r.Context())
+	r.pin(release)
 	if _, err := view.Manifest.Find(body.To); err != nil {
-		return badBody(fmt.Sprintf("to: %v; GET /api/cache/snapshots lists those there are", err))
+		return respond.Answer{},
+			badBody(fmt.Sprintf("to: %v; see GET /api/cache/snapshots for all snapshots", err))
 	}
-	return a.command(w, r, job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: body.To})
+	return a.ask(r, job.Request{Mode: job.Rollback, Trigger: job.TriggerAPI, To: body.To})
 }
 
-func (a *API) command(w *response, r *request, c job.Request) error {
-	ticket, err := a.Refresher.Ask(r.Context(), c)
+// ask starts or joins a run.
+func (a *API) ask(r *request, wanted job.Request) (respond.Answer, error) {
+	ticket, err := a.Refresher.Ask(r.Context(), wanted)
 	if err != nil {
-		return err
+		return respond.Answer{}, err
 	}
 	message := fmt.Sprintf("a refresh (%s) was started", ticket.Mode)
 	switch {
 	case ticket.Joined:
-		message = fmt.Sprintf("a refresh (%s) that does as much is under way", ticket.Mode)
-	case c.Mode == job.Rollback:
-		message = "a rollback was started; scheduled refreshes are held until a person starts one"
+		message = fmt.Sprintf("joined the refresh (%s) that is already running", ticket.Mode)
+	case wanted.Mode == job.Rollback:
+		message = "a rollback was started; " +
+			"scheduled refreshes are held until an operator starts one"
 	}
-	w.Header().Set("Location", "/api/cache/runs/"+ticket.RunID)
-	return a.answer(w, r, http.StatusAccepted, updateBody{message, ticket.Mode, ticket.RunID, job.At(a.Now()), ticket.Joined})
+	answer, err := respond.JSON(http.StatusAccepted,
+		updateBody{message, ticket.Mode, ticket.RunID, job.At(a.Now()), ticket.Joined})
+	answer.Header.Location = "/api/cache/runs/" + ticket.RunID
+	return answer, err
 }
 
-// readCommand reads a POST's body: a JSON object, or nothing.
+var (
+	errNotObject  = errors.New("not an object")
+	errLongObject = errors.New("longer than one object, or than the limit")
+)
+
+// readCommand reads the body of a POST: a JSON object, or nothing.
 func readCommand(r *request, into any) error {
 	text, err := io.ReadAll(io.LimitReader(r.Body, commandLimit+1))
 	if err != nil || len(text) > commandLimit {
-		return errTooLong
+		return errLongObject
 	}
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] != '{' {
-		return errNoObject // decoding takes null for an empty one
+		return errNotObject // the decoder accepts null as an empty one
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -82,32 +93,9 @@ func readCommand(r *request, into any) error {
 		return nil
 	}
 	if err == nil && decoder.Decode(&struct{}{}) != io.EOF {
-		return errTooLong
+		return errLongObject
 	}
 	return err
 }
 
-var errNoObject = errors.New("no object")
-
-// errTooLong is of a body that goes on where it should end. Its reader words it.
-var errTooLong = errors.New("more than one object")
-
 func badBody(detail string) error { return badRequest{{"(body)", detail}} }
-
-// snapshotEntry is a snapshot that one can roll back to.
-type snapshotEntry struct {
-	snapshotBody
-	Run     string `json:"run"`
-	Current bool   `json:"current"`
-}
-
-// snapshots answers GET /api/cache/snapshots, newest first.
-func (a *API) snapshots(w *response, r *request) error {
-	view, release := a.look(r.Context())
-	defer release()
-	entries := []snapshotEntry{}
-	for _, s := range view.Manifest.Snapshots {
-		entries = append(entries, snapshotEntry{describeSnapshot(s), s.Run, s.ID == string(view.Manifest.Current)})
-	}
-	return a.answer(w, r, http.StatusOK, entries)
-}

@@ -16,9 +16,21 @@ import (
 	"voc/internal/schedule"
 )
 
-var dataTargets = []string{"/api/feedback/", "/api/feedback/?team=beta", "/api/feedback/?team=nobody", "/api/feedback/?limit=3", "/api/feedback/rec00000000000001",
-	"/api/feedback/?format=csv", "/api/feedback/?q=first&sort=relevance&limit=2", "/api/feedback/facets", "/api/feedback/facets?priority=high",
-	"/api/reports/response-times", "/api/reports/response-times?environment=Kiosk", "/api/reports/environments", "/api/customer-pulse/"}
+var dataTargets = []string{
+	"/api/feedback/",
+	"/api/feedback/?team=beta",
+	"/api/feedback/?team=nobody",
+	"/api/feedback/?limit=3",
+	"/api/feedback/rec00000000000001",
+	"/api/feedback/?format=csv",
+	"/api/feedback/?q=first&sort=relevance&limit=2",
+	"/api/feedback/facets",
+	"/api/feedback/facets?priority=high",
+	"/api/reports/response-times",
+	"/api/reports/response-times?environment=Kiosk",
+	"/api/reports/environments",
+	"/api/customer-pulse/",
+}
 
 func (s *service) tag(target string, headers ...string) string {
 	s.t.Helper()
@@ -27,7 +39,7 @@ func (s *service) tag(target string, headers ...string) string {
 	return a.Header.Get("ETag")
 }
 
-func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
+func TestDataRouteHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
@@ -35,23 +47,42 @@ func TestDataRoutesTellOfTheirSnapshot(t *testing.T) {
 		if strings.Contains(target, "csv") {
 			kind = "text/csv; charset=utf-8; header=present"
 		}
-		s.get(target).has(t, "Content-Type", kind, "Cache-Control", "no-cache", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT",
-			"X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "X-Data-Stale", "")
+		s.get(target).
+			has(
+				t, "Content-Type", kind, "Cache-Control", "no-cache", "Last-Modified",
+				"Mon, 23 Nov 2026 11:59:00 GMT",
+				"X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "X-Data-Stale", "")
 	}
-	s.get("/api/feedback/recNobody").has(t, "X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "ETag", "", "Last-Modified", "")
+	s.get("/api/feedback/recNobody").
+		has(
+			t, "X-Data-As-Of", "2026-11-23T11:58:00.000Z", "X-Snapshot", s.current().ID, "ETag", "",
+			"Last-Modified", "",
+		)
 }
 
-func TestStatusRoutesAreNotStored(t *testing.T) {
+func TestStatusRouteHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, target := range []string{"/api/cache/", "/api/cache/runs", "/api/cache/runs/" + fullRun().ID, "/api/health", "/api/live"} {
+	for _, target := range []string{
+		"/api/cache/", "/api/cache/runs", "/api/cache/runs/" + fullRun().ID, "/api/health", "/api/live",
+	} {
 		a := s.get(target, "If-None-Match", "*")
 		a.is(t, 200)
-		a.has(t, "Content-Type", "application/json", "Cache-Control", "no-store", "ETag", "", "Last-Modified", "")
+		a.has(
+			t,
+			"Content-Type",
+			"application/json",
+			"Cache-Control",
+			"no-store",
+			"ETag",
+			"",
+			"Last-Modified",
+			"",
+		)
 	}
 }
 
-func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
+func TestETagIsWeak(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^W/"[0-9a-f]{16,}"$`)
 	s := serving(t)
@@ -62,7 +93,7 @@ func TestAnETagIsWeakAndHasNoComma(t *testing.T) {
 	}
 }
 
-func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
+func TestETagDiffers(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	note := func(what, tag string) {
@@ -72,8 +103,12 @@ func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
 		seen[tag] = what
 	}
 	s := serving(t)
-	for _, target := range append(dataTargets, "/api/feedback/rec00000000000002", "/api/feedback/?team=Alpha", "/api/feedback/?team=beta&team=Alpha",
-		"/api/feedback/?priority=beta", "/api/feedback/?team=beta&limit=3", "/api/feedback/?limit=4", "/api/feedback/?team=") {
+	for _, target := range append(
+		dataTargets, "/api/feedback/rec00000000000002", "/api/feedback/?team=Alpha",
+		"/api/feedback/?team=beta&team=Alpha",
+		"/api/feedback/?priority=beta", "/api/feedback/?team=beta&limit=3", "/api/feedback/?limit=4",
+		"/api/feedback/?team=",
+	) {
 		note(target, s.tag(target))
 	}
 	newer := serving(t, func(c *httpapi.Config) { c.Program = "voc/newer" })
@@ -85,7 +120,7 @@ func TestAnETagTellsSnapshotsQueriesAndProgramsApart(t *testing.T) {
 	note("a third of the same content", s.tag("/api/feedback/"))
 }
 
-func TestAnETagIsTheSameHoweverOneAsks(t *testing.T) {
+func TestETagIgnoresSpelling(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, same := range [][]string{
@@ -146,7 +181,7 @@ func TestIfNoneMatch(t *testing.T) {
 	}
 }
 
-func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
+func TestNotModifiedHeaders(t *testing.T) {
 	t.Parallel()
 	s := serving(t, origins(page))
 	s.clock.Set(noon.Add(time.Hour)) // stale
@@ -155,7 +190,17 @@ func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
 	for _, target := range dataTargets {
 		for _, method := range []string{"GET", "HEAD"} {
 			whole := fetch(t, server, "GET", target, "gzip", "Origin", page)
-			a := fetch(t, server, method, target, "gzip", "Origin", page, "If-None-Match", whole.Header.Get("ETag"))
+			a := fetch(
+				t,
+				server,
+				method,
+				target,
+				"gzip",
+				"Origin",
+				page,
+				"If-None-Match",
+				whole.Header.Get("ETag"),
+			)
 			if a.StatusCode != http.StatusNotModified || a.body != "" {
 				t.Errorf("%s %s: %d %q", method, target, a.StatusCode, a.body)
 			}
@@ -170,19 +215,20 @@ func TestA304HasTheHeadersOfThe200AndNoBody(t *testing.T) {
 	}
 }
 
-// TestA304StandsForA200Only: a condition is looked at when there is something to be conditional about (RFC 9110 §13.2.1).
-func TestA304StandsForA200Only(t *testing.T) {
+// TestNotModifiedReplaces200Only checks that errors ignore conditions (RFC 9110 §13.2.1).
+func TestNotModifiedReplaces200Only(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, status := range map[string]int{
-		"/api/feedback/recNobody": 404, "/api/feedback/?limit=0": 400, "/api/feedback/?x=1": 400, "/nowhere": 404,
+		"/api/feedback/recNobody": 404, "/api/feedback/?limit=0": 400, "/api/feedback/?x=1": 400,
+		"/nowhere": 404,
 	} {
 		s.get(target, "If-None-Match", "*").is(t, status)
 	}
 	newService(t).get("/api/feedback/", "If-None-Match", "*").is(t, 503)
 }
 
-func TestDatesAreNoConditions(t *testing.T) {
+func TestDateConditionsAreIgnored(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	later := noon.Add(24 * time.Hour).Format(http.TimeFormat)
@@ -190,11 +236,15 @@ func TestDatesAreNoConditions(t *testing.T) {
 		s.get(target, "If-Modified-Since", later).is(t, 200)
 		s.get(target, "If-Modified-Since", later, "If-None-Match", `"other"`).is(t, 200)
 		s.get(target, "If-Unmodified-Since", noon.Add(-24*time.Hour).Format(http.TimeFormat)).is(t, 200)
-		s.get(target, "If-None-Match", s.tag(target), "If-Modified-Since", noon.Add(-24*time.Hour).Format(http.TimeFormat)).is(t, 304)
+		s.get(
+			target, "If-None-Match", s.tag(target), "If-Modified-Since",
+			noon.Add(-24*time.Hour).Format(http.TimeFormat),
+		).
+			is(t, 304)
 	}
 }
 
-func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T) {
+func TestUnchangedRunKeepsETag(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	tag := s.tag("/api/feedback/")
@@ -209,26 +259,39 @@ func TestARunThatFindsNothingNewMovesTheTimeOfTheDataAndNotTheETag(t *testing.T)
 	s.get("/api/cache/") // looks at the store
 	a := s.get("/api/feedback/", "If-None-Match", tag)
 	a.is(t, 304)
-	a.has(t, "ETag", tag, "X-Data-As-Of", "2026-11-23T12:01:00.000Z", "Last-Modified", "Mon, 23 Nov 2026 11:59:00 GMT")
+	a.has(
+		t,
+		"ETag",
+		tag,
+		"X-Data-As-Of",
+		"2026-11-23T12:01:00.000Z",
+		"Last-Modified",
+		"Mon, 23 Nov 2026 11:59:00 GMT",
+	)
 }
 
-func TestNoBodyOfADataRouteDependsOnTheClock(t *testing.T) {
+func TestDataIgnoresClock(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, target := range dataTargets {
 		s.clock.Set(noon)
 		before := s.get(target)
 		s.clock.Set(noon.AddDate(1, 0, 0))
-		if after := s.get(target); after.body != before.body || after.Header.Get("ETag") != before.Header.Get("ETag") {
+		if after := s.get(target); after.body != before.body ||
+			after.Header.Get("ETag") != before.Header.Get("ETag") {
 			t.Errorf("%s: %.100q, then %.100q", target, before.body, after.body)
 		}
 	}
 }
 
-// TestDataIsStale30MinutesAfterARunThatWasDue moves the clock to the millisecond.
-func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
+// TestStaleAfter30Minutes moves the clock to the millisecond.
+func TestStaleAfter30Minutes(t *testing.T) {
 	t.Parallel()
-	at := func(clock string) time.Time { return must(time.Parse("2 Jan 15:04:05.000 2006", clock+" 2026")) }
+	at := func(clock string) time.Time {
+		return must(time.Parse(
+			"2 Jan 15:04:05.000 2006", clock+" 2026",
+		))
+	}
 	full, incremental := "cron(0 6 * * ? *)", "cron(0 * * * ? *)"
 	for _, c := range []struct {
 		name              string
@@ -238,11 +301,21 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 	}{
 		{"the incremental is missing", full, incremental, nil, at("23 Nov 12:30:00.000")},
 		{"the full is missing", full, "", nil, at("24 Nov 06:30:00.000")},
-		{"an incremental came", full, incremental, []job.Run{nextRun(job.Incremental, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"an incremental is no full", full, "", []job.Run{nextRun(job.Incremental, "b", 24*time.Hour)}, at("24 Nov 06:30:00.000")},
-		{"a full is an incremental", full, incremental, []job.Run{nextRun(job.Full, "b", 10*time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"one that ended at the due time is none after it", "", incremental, []job.Run{nextRun(job.Full, "b", time.Minute)}, at("23 Nov 13:30:00.000")},
-		{"a failure is no success", full, incremental, []job.Run{failed(nextRun(job.Incremental, "b", 10*time.Minute))}, at("23 Nov 12:30:00.000")},
+		{"an incremental came", full, incremental, []job.Run{
+			nextRun(job.Incremental, "b", 10*time.Minute),
+		}, at("23 Nov 13:30:00.000")},
+		{"an incremental is no full", full, "", []job.Run{
+			nextRun(job.Incremental, "b", 24*time.Hour),
+		}, at("24 Nov 06:30:00.000")},
+		{"a full is an incremental", full, incremental, []job.Run{
+			nextRun(job.Full, "b", 10*time.Minute),
+		}, at("23 Nov 13:30:00.000")},
+		{"one that ended at the due time is none after it", "", incremental, []job.Run{
+			nextRun(job.Full, "b", time.Minute),
+		}, at("23 Nov 13:30:00.000")},
+		{"a failure is no success", full, incremental, []job.Run{
+			failed(nextRun(job.Incremental, "b", 10*time.Minute)),
+		}, at("23 Nov 12:30:00.000")},
 		{"nothing is ever due", "", "", nil, time.Time{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -264,14 +337,14 @@ func TestDataIsStale30MinutesAfterARunThatWasDue(t *testing.T) {
 					s.get(target).has(t, "X-Data-Stale", moment.stale)
 				}
 				if got := s.status().Stale; got != (moment.stale != "") {
-					t.Errorf("%s: the status says stale %t", moment.now, got)
+					t.Errorf("%s: the status has stale %t", moment.now, got)
 				}
 			}
 		})
 	}
 }
 
-func TestDataIsStaleUntilASuccess(t *testing.T) {
+func TestSuccessClearsStale(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for i, stale := range []string{"", "true", "", "true"} {
@@ -291,11 +364,13 @@ func maybe(t *testing.T, expression string) schedule.Schedule {
 }
 
 func failed(run job.Run) job.Run {
-	run.Outcome, run.Error = job.Nullable(job.Failed), "Airtable answers 401 AUTHENTICATION_REQUIRED: make a new token"
+	run.Outcome, run.Error = job.Nullable(
+		job.Failed,
+	), "Airtable answers 401 AUTHENTICATION_REQUIRED: make a new token"
 	return run
 }
 
-// finish keeps the receipt of a run: a failed one as it is, another one as having found nothing new.
+// finish records the receipt of a failed run, or of one that found nothing new.
 func (s *service) finish(run job.Run) {
 	s.t.Helper()
 	var err error
@@ -305,7 +380,9 @@ func (s *service) finish(run job.Run) {
 		if _, run, err = s.acquire(run); err != nil {
 			s.t.Fatal(err)
 		}
-		_, err = s.manifests.Confirm(s.t.Context(), run, manifest.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time})
+		_, err = s.manifests.Confirm(
+			s.t.Context(), run, manifest.Confirmation{Snapshot: s.current().ID, Watermark: run.Started.Time},
+		)
 	}
 	if err == nil {
 		err = s.replica.Sync(s.t.Context())
@@ -315,11 +392,14 @@ func (s *service) finish(run job.Run) {
 	}
 }
 
-// FuzzIfNoneMatch: a 304 needs the tag or a star.
+// FuzzIfNoneMatch checks that a 304 requires the tag or a star.
 func FuzzIfNoneMatch(f *testing.F) {
 	s := serving(f)
 	tag := s.tag("/api/feedback/")
-	for _, seed := range []string{"", "*", tag, `"a", ` + tag, strings.TrimPrefix(tag, "W/"), "W/" + tag, tag + "x", `"` + tag, "W/*"} {
+	for _, seed := range []string{
+		"", "*", tag, `"a", ` + tag, strings.TrimPrefix(tag, "W/"), "W/" + tag, tag + "x", `"` + tag,
+		"W/*",
+	} {
 		f.Add(seed)
 	}
 	opaque := strings.TrimPrefix(tag, "W/")

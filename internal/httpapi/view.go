@@ -10,47 +10,56 @@ import (
 	"voc/internal/replica"
 )
 
-// lookEvery is how old the last look at the store may be before a data route looks again:
-// the contract promises another process's snapshot within it.
-const lookEvery = 15 * time.Second
+// maxViewAge is how old a view of the store may be for a data route. The contract promises that a
+// snapshot of another process is served within that time.
+const maxViewAge = 15 * time.Second
 
-// glance gives the state of the store as it was known at most lookEvery ago.
-func (a *API) glance(ctx context.Context) (replica.View, func()) {
-	ctx, cancel := a.inStore(ctx)
+// cachedView returns a view of the store that is at most maxViewAge old.
+func (a *API) cachedView(ctx context.Context) (replica.View, func()) {
+	ctx, cancel := a.fetchContext(ctx)
 	defer cancel()
-	a.report(a.Replica.SyncIfOlder(ctx, lookEvery))
+	a.logStore(a.Replica.SyncIfOlder(ctx, maxViewAge))
 	return a.Replica.Acquire()
 }
 
-// look gives the newest state of the store. One that can not be read is among the view's
-// warnings.
-func (a *API) look(ctx context.Context) (replica.View, func()) {
-	ctx, cancel := a.inStore(ctx)
+// currentView returns the newest view of the store. If the store cannot be read, the view has a
+// warning about it.
+func (a *API) currentView(ctx context.Context) (replica.View, func()) {
+	ctx, cancel := a.fetchContext(ctx)
 	defer cancel()
-	a.report(a.Replica.Sync(ctx))
+	a.logStore(a.Replica.Sync(ctx))
 	return a.Replica.Acquire()
 }
 
-func (a *API) report(err error) {
+// fetchContext returns the context in which a request reads the store. On a server it outlives the
+// request, so that a client that hangs up does not stop a fetch that others wait for.
+func (a *API) fetchContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	if a.Platform.FetchWithin == 0 {
+		return context.WithoutCancel(ctx), func() {}
+	}
+	return context.WithTimeout(ctx, a.Platform.FetchWithin)
+}
+
+func (a *API) logStore(err error) {
 	if err != nil {
-		a.Log.Warn("the store can not be read; what is there is served", "error", err)
+		a.Log.Warn("read the store; still serving what is open", "error", err)
 	}
 }
 
-// storeWarnings words what is wrong with the store, with the settings that an operator
-// needs for it.
+// storeWarnings returns the warnings of a view with the settings that they are about.
 func storeWarnings(view replica.View) (texts []string) {
 	for _, warning := range view.Warnings {
 		text := warning.Error()
 		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
-			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base", text, foreign.Base)
+			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+				text, foreign.Base)
 		}
 		texts = append(texts, text)
 	}
 	return texts
 }
 
-// unserved says why there is no file to answer from.
+// unserved returns why a view has no file.
 func unserved(view replica.View) error {
 	if len(view.Warnings) > 0 {
 		return errUnserved

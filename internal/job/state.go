@@ -145,7 +145,7 @@ func (s State) RunningAt(now time.Time) (lease Lease, running bool) {
 	return *s.Lease, !s.Lease.Expired(now)
 }
 
-// LeasedTo reports whether an attempt of a run holds the lease. A run that was never told
+// LeasedTo reports whether an attempt of a run holds the lease. A run that does not know
 // its fencing number is known by its attempt alone.
 func (s State) LeasedTo(run Run) bool {
 	if s.Lease == nil || s.Lease.Run.Attempt != run.Attempt {

@@ -80,10 +80,14 @@ func TestLeaseGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := `{"run":{"id":"full-1","mode":"full","trigger":"cli","started":"2026-11-23T12:00:00.000Z","finished":null,"outcome":null,"read":0,"added":0,"changed":0,"removed":0,` +
-		`"unchanged":0,"pages":3,"airtable_calls":0,"throttled":0,"retries":0,"bytes":0,"snapshot_before":null,"snapshot_after":null,"joined_run":null,"error":null,` +
+	want := `{"run":{"id":"full-1","mode":"full","trigger":"cli",` +
+		`"started":"2026-11-23T12:00:00.000Z","finished":null,"outcome":null,` +
+		`"read":0,"added":0,"changed":0,"removed":0,"unchanged":0,"pages":3,` +
+		`"airtable_calls":0,"throttled":0,"retries":0,"bytes":0,` +
+		`"snapshot_before":null,"snapshot_after":null,"joined_run":null,"error":null,` +
 		`"airtable_started":null,"airtable_finished":null,"attempt":"a","fence":1},` +
-		`"accept":true,"holder":{"host":"h","pid":7,"space":"boot pid:[1]","started":"99"},"renewed":"2026-11-23T12:00:00.000Z"}`
+		`"accept":true,"holder":{"host":"h","pid":7,"space":"boot pid:[1]","started":"99"},` +
+		`"renewed":"2026-11-23T12:00:00.000Z"}`
 	if diff := cmp.Diff(indent(t, []byte(want)), indent(t, got)); diff != "" {
 		t.Error(diff)
 	}

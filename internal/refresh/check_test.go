@@ -57,10 +57,10 @@ func TestCheckReportsValidSettings(t *testing.T) {
 		if len(report.Findings) != 0 {
 			t.Errorf("findings %q", report.Findings)
 		}
-		says(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
+		contains(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
 			`status is field "Status"`, "singleLineText",
 			"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
-		says(t, lines(report.Notes),
+		contains(t, lines(report.Notes),
 			`source: the table has no field "Source", which counts as blank (the nearest is`)
 		if strings.Contains(lines(report.Notes), `"Status"`) {
 			t.Errorf("notes %q", report.Notes)
@@ -75,7 +75,7 @@ func TestCheckFindsErrors(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 			row.wrong(w)
 			report := w.check()
-			says(t, lines(report.Findings), row.words...)
+			contains(t, lines(report.Findings), row.words...)
 			if strings.Contains(lines(report.Fine), `has table ""`) {
 				t.Errorf("it tells of a table that it has not seen: %q", report.Fine)
 			}
@@ -102,7 +102,7 @@ func TestCheckFindsErrors(t *testing.T) {
 			w.must(job.Full, job.Published)
 			row.wrong(w)
 			report := w.check()
-			says(t, lines(report.Findings), row.words...)
+			contains(t, lines(report.Findings), row.words...)
 			if strings.Contains(lines(report.Notes), `"Status"`) {
 				t.Errorf("what is a finding is no note: %q", report.Notes)
 			}
@@ -132,7 +132,7 @@ func TestCheckNotesWarnings(t *testing.T) {
 			w.must(job.Full, job.Published)
 			row.change(w)
 			report := w.check()
-			if says(t, lines(report.Notes), row.words...); len(report.Findings) != 0 {
+			if contains(t, lines(report.Notes), row.words...); len(report.Findings) != 0 {
 				t.Errorf("findings %q", report.Findings)
 			}
 		})

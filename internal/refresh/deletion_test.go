@@ -154,7 +154,7 @@ func TestRecordListedTwice(t *testing.T) {
 	if receipt.Read <= len(w.ids()) {
 		t.Fatalf("no row came twice: %+v", receipt)
 	}
-	says(t, w.detail(filled[96]), `"status":"later"`)
+	contains(t, w.detail(filled[96]), `"status":"later"`)
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
 	w.run(job.Incremental)

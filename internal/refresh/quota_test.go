@@ -20,7 +20,7 @@ func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	w.must(job.Full, job.Unchanged) // it may come to the cap
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
+		if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
 			"takes about 3"); !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
@@ -40,7 +40,7 @@ func TestQuotaStopsLargerRun(t *testing.T) {
 	w.cap = 5
 	made := w.calls(func() {
 		receipt := w.must(job.Full, job.Failed)
-		if says(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
+		if contains(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
 			receipt.AirtableCalls != 5 {
 			t.Errorf("%+v", receipt)
 		}
@@ -73,7 +73,7 @@ func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 		t.Errorf("there is room: %+v", receipt)
 	}
 	receipt := sweep(job.TriggerSchedule, 60)
-	if says(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100",
+	if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100",
 		"SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
@@ -91,7 +91,7 @@ func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	w.Script(airtablesim.BillingLimit().Repeat(3))
 	calls := func() int {
 		receipt := w.scheduled(job.Incremental)
-		if says(t, string(receipt.Error), "used up"); receipt.Outcome != "failed" || !receipt.Final {
+		if contains(t, string(receipt.Error), "used up"); receipt.Outcome != "failed" || !receipt.Final {
 			t.Errorf("%+v", receipt)
 		}
 		return receipt.AirtableCalls
@@ -157,7 +157,7 @@ func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
 	w.RenameChoice("Area Impacted", "Login", "Sign-in")
 	receipt := w.must(job.Incremental, job.Failed)
-	if says(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 ||
+	if contains(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 ||
 		!receipt.Final {
 		t.Errorf("%+v", receipt)
 	}

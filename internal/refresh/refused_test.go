@@ -194,7 +194,7 @@ func TestUnreachableParentFailsRun(t *testing.T) {
 		faulty := blobtest.NewFaulty(w.store)
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
 		receipt := w.runOn(t.Context(), faulty, job.Incremental)
-		if says(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" ||
+		if contains(t, string(receipt.Error), "fetch snapshot"); receipt.Outcome != "failed" ||
 			receipt.AirtableCalls != 0 {
 			t.Errorf("%v: %+v", effect, receipt)
 		}
@@ -207,11 +207,11 @@ func TestDamagedManifestFailsRun(t *testing.T) {
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", []byte("{}"))
 	receipt := w.run(job.Full)
-	says(t, string(receipt.Error), "manifest.json", "damaged", "manifests/")
+	contains(t, string(receipt.Error), "manifest.json", "damaged", "manifests/")
 	if receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
-	says(t, w.log.String(), "refresh failed")
+	contains(t, w.log.String(), "refresh failed")
 }
 
 // Another host takes over from a run that stopped renewing its lease. What it published
@@ -237,7 +237,7 @@ func TestFencedRunChangesNothing(t *testing.T) {
 					}
 				})
 				receipt := w.must(mode, job.Fenced)
-				if says(t, string(receipt.Error), "took over", "published nothing"); w.current() != theirs {
+				if contains(t, string(receipt.Error), "took over", "published nothing"); w.current() != theirs {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
 				w.Before(nil)
@@ -259,7 +259,7 @@ func TestTooLargeManifestNamesSetting(t *testing.T) {
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))
 	receipt := w.run(job.Full)
-	if says(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" ||
+	if contains(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" ||
 		w.unkept == nil {
 		t.Errorf("%+v, %v", receipt, w.unkept)
 	}

@@ -61,10 +61,10 @@ func (w *world) scheduled(mode job.Mode) job.Run {
 func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	t.Parallel()
 	w, older := rolledBack(t)
-	says(t, w.detail("rec00000000000001"), `"status":"Open"`)
+	contains(t, w.detail("rec00000000000001"), `"status":"Open"`)
 	for range 2 {
 		receipt := w.scheduled(job.Incremental)
-		if says(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
+		if contains(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
 			receipt.AirtableCalls != 0 || w.current() != older {
 			t.Errorf("%+v", receipt)
 		}
@@ -86,7 +86,7 @@ func TestRollbackToInvalidSnapshot(t *testing.T) {
 	for to, words := range map[string]string{"nonsense": "/api/cache/snapshots",
 		job.Previous: "none before"} {
 		receipt := w.rollback(to)
-		if says(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final ||
+		if contains(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final ||
 			w.current() != older {
 			t.Errorf("%s: %+v", to, receipt)
 		}
@@ -94,7 +94,7 @@ func TestRollbackToInvalidSnapshot(t *testing.T) {
 	newer := w.manifest().Snapshots[0]
 	overwrite(w, newer.Key, []byte("no snapshot"))
 	receipt := w.rollback(newer.ID)
-	if says(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
+	if contains(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
 		w.current() != older {
 		t.Errorf("%+v", receipt)
 	}

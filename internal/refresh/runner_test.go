@@ -200,7 +200,7 @@ func TestRunEndsWhenResultIsServed(t *testing.T) {
 		if receipt := p.wait(ticket); receipt.Outcome != "published" {
 			t.Errorf("%+v", receipt)
 		}
-		says(t, p.log.String(), "the store is down")
+		contains(t, p.log.String(), "the store is down")
 	})
 }
 
@@ -217,7 +217,7 @@ func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 		}
 		for _, ticket := range []job.Ticket{running, waiting} {
 			receipt := p.wait(ticket)
-			if says(t, string(receipt.Error), "the process was stopped",
+			if contains(t, string(receipt.Error), "the process was stopped",
 				"the next refresh does its work"); receipt.Outcome != "failed" {
 				t.Errorf("%+v", receipt)
 			}
@@ -252,12 +252,12 @@ func TestPanicFailsOnlyItsRun(t *testing.T) {
 		}
 		p.start(p.store, func(context.Context) error { return nil })
 		receipt := p.wait(p.ask(job.Full))
-		says(t, string(receipt.Error), "a fault of ours", "log")
+		contains(t, string(receipt.Error), "a fault of ours", "log")
 		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") ||
 			p.manifest().Runs[0].ID != receipt.ID {
 			t.Errorf("%+v", receipt)
 		}
-		says(t, p.log.String(), "panic in a refresh", "runner_test.go")
+		contains(t, p.log.String(), "panic in a refresh", "runner_test.go")
 		panics = false
 		if receipt := p.wait(p.ask(job.Full)); receipt.Outcome != "published" {
 			t.Errorf("%+v", receipt)
@@ -323,4 +323,25 @@ func TestRunnerRunsOneAtATime(t *testing.T) {
 		t.Errorf("%d at a time", most.Load())
 	}
 	w.converged()
+}
+
+// A ticket stays good after its run has ended; one of another process never was.
+func TestWaitAfterRunEnded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcess(t)
+		close(p.release)
+		first, second := p.ask(job.Incremental), p.ask(job.Full)
+		ended := p.wait(second)
+		if receipt := p.wait(first); receipt.ID != first.RunID || !receipt.Succeeded() {
+			t.Errorf("%+v", receipt)
+		}
+		if again := p.wait(second); !cmp.Equal(again, ended) || again.ID != second.RunID {
+			t.Errorf("%+v, before %+v", again, ended)
+		}
+		_, err := p.Wait(t.Context(), job.Ticket{RunID: "full-elsewhere", Mode: job.Full})
+		if !errors.Is(err, refresh.ErrUnknownRun) {
+			t.Errorf("error %v", err)
+		}
+	})
 }

@@ -48,7 +48,7 @@ func TestSweepFindsDeletedAndComputed(t *testing.T) {
 			!slices.Contains(ids, added) {
 			t.Error("the wrong records are served")
 		}
-		says(t, w.detail(filled[1]), `"Score":2`)
+		contains(t, w.detail(filled[1]), `"Score":2`)
 		w.converged()
 	})
 }

@@ -41,7 +41,7 @@ func TestAttachmentURLIsNoEdit(t *testing.T) {
 			other["size"] = 8
 			w.Recompute("rec00000000000001", edit{"Files": []any{other}})
 			w.must(job.Full, job.Published)
-			says(t, w.detail("rec00000000000001"), `"size":8`, `/v1/3/att1`)
+			contains(t, w.detail("rec00000000000001"), `"size":8`, `/v1/3/att1`)
 		})
 	}
 }
@@ -152,7 +152,7 @@ func TestInvalidUTF8IsRepaired(t *testing.T) {
 	if !json.Valid([]byte(detail)) || strings.ToValidUTF8(detail, "") != detail {
 		t.Errorf("%q", detail)
 	}
-	says(t, detail, "before \uFFFD after", `"Team Routed":"Payments"`)
+	contains(t, detail, "before \uFFFD after", `"Team Routed":"Payments"`)
 	w.must(job.Full, job.Unchanged)
 	w.must(job.Incremental, job.Unchanged)
 	w.converged()

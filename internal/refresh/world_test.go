@@ -202,7 +202,7 @@ func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...stri
 	w.t.Helper()
 	before := w.current()
 	receipt := w.must(mode, outcome)
-	says(w.t, string(receipt.Error), words...)
+	contains(w.t, string(receipt.Error), words...)
 	if w.token != "" && strings.Contains(string(receipt.Error)+w.log.String(), w.token) {
 		w.t.Errorf("the token is in the receipt or the log")
 	}
@@ -212,7 +212,7 @@ func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...stri
 	return receipt
 }
 
-func says(t testing.TB, text string, parts ...string) {
+func contains(t testing.TB, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(text, part) {

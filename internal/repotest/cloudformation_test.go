@@ -18,6 +18,10 @@ type template struct {
 		Description string
 		Default     any
 		NoEcho      bool
+
+		AllowedValues         []any
+		AllowedPattern        string
+		ConstraintDescription string
 	}
 	Globals   struct{ Function function }
 	Outputs   map[string]any

@@ -2,6 +2,7 @@ package repotest_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,20 +12,53 @@ import (
 
 // gateway routes like API Gateway: the most specific path of the definition wins, and a
 // named method before ANY.
-type gateway map[string]map[string]struct{ Security any }
+type gateway map[string]map[string]operation
+
+type operation struct{ Security any }
 
 const anyMethod = "x-amazon-apigateway-any-method"
 
-func readGateway(t *testing.T) gateway {
+// readGateway returns the routes that the template has if ReadAccess is jwt, or else those it has if
+// it is not: the paths under the condition ChecksJwt are left out.
+func readGateway(t *testing.T, jwt bool) gateway {
 	t.Helper()
-	api := properties[struct{ DefinitionBody struct{ Paths gateway } }](t, readTemplate(t),
-		"AWS::Serverless::HttpApi")["Api"]
-	for path := range api.DefinitionBody.Paths {
+	type body struct {
+		DefinitionBody struct{ Paths map[string]json.RawMessage }
+	}
+	api := properties[body](t, readTemplate(t), "AWS::Serverless::HttpApi")["Api"]
+	g := gateway{}
+	for path, item := range api.DefinitionBody.Paths {
 		if path != "/" && strings.HasSuffix(path, "/") {
 			t.Errorf("%s: API Gateway rejects routes that end in a slash", path)
 		}
+		var either struct {
+			If []json.RawMessage `json:"Fn::If"`
+		}
+		if err := json.Unmarshal(item, &either); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if either.If != nil {
+			if string(either.If[0]) != `"ChecksJwt"` {
+				t.Fatalf("%s depends on %s", path, either.If[0])
+			}
+			if !jwt {
+				continue
+			}
+			item = either.If[1]
+		}
+		var methods map[string]json.RawMessage
+		if err := json.Unmarshal(item, &methods); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		g[path] = map[string]operation{}
+		for method, text := range methods {
+			var o operation
+			if method != "parameters" && json.Unmarshal(text, &o) == nil {
+				g[path][method] = o
+			}
+		}
 	}
-	return api.DefinitionBody.Paths
+	return g
 }
 
 // route returns the route key of a request, and whether it needs a token if ReadAccess is
@@ -57,7 +91,7 @@ func moreSpecific(one, other string) bool {
 }
 
 func TestGatewayChecksTokensOfReads(t *testing.T) {
-	g := readGateway(t)
+	g := readGateway(t, true)
 	rows := []struct {
 		method, path string
 		checked      bool
@@ -96,8 +130,28 @@ func TestGatewayChecksTokensOfReads(t *testing.T) {
 	}
 }
 
-func TestAPIEventsHaveGatewayRoute(t *testing.T) {
-	g := readGateway(t)
+// TestGatewayHasTwoRoutesWithoutJWT: the limits of the stage are each route's, so that few routes
+// are a limit on the whole API.
+func TestGatewayHasTwoRoutesWithoutJWT(t *testing.T) {
+	g := readGateway(t, false)
+	for _, path := range []string{"/", "/api/feedback/", "/api/health", "/api/cache/update-full"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "OPTIONS"} {
+			want := "ANY /{proxy+}"
+			if path == "/" {
+				want = "ANY /"
+			}
+			if key, checked := g.route(method, path, false); key != want || checked {
+				t.Errorf("%s %s goes by %s, not by %s; checked %v", method, path, key, want, checked)
+			}
+		}
+	}
+	if len(g) != 2 {
+		t.Errorf("the routes are %v", slices.Sorted(maps.Keys(g)))
+	}
+}
+
+func TestEventsOfTheAPICarryTheGatewaysRoute(t *testing.T) {
+	g := readGateway(t, true)
 	paths, err := filepath.Glob(filepath.Join(root, "infra/events/api-*.json"))
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no events: %v", err)

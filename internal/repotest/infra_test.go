@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -63,6 +64,16 @@ func TestDeployPageNamesExist(t *testing.T) {
 		dryRun := exec.CommandContext(t.Context(), "make", "-n", "-C", root, target)
 		if out, err := dryRun.CombinedOutput(); err != nil {
 			t.Errorf("make %s: %v %s", target, err, out)
+		}
+	}
+	events, err := filepath.Glob(filepath.Join(root, "infra/events/*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, event := range events {
+		command := "EVENT=" + strings.TrimSuffix(filepath.Base(event), ".json")
+		if !regexp.MustCompile(regexp.QuoteMeta(command) + `(?m:\s|$)`).Match(page) {
+			t.Errorf("the page has no command for %s", event)
 		}
 	}
 	for _, file := range regexp.MustCompile(`infra/[a-zA-Z.]+[a-zA-Z]`).FindAll(page, -1) {

@@ -11,32 +11,39 @@ import (
 	"voc/internal/serverhost/servertest"
 )
 
-// TestServerErrorResponses: the API also answers the requests that net/http would answer itself.
+// TestServerErrorResponses sends request lines that reach the API, whose errors are problems,
+// and lines that net/http rejects itself, in plain text.
 func TestServerErrorResponses(t *testing.T) {
 	t.Parallel()
+	const problem, text = "application/problem+json", "text/plain; charset=utf-8"
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
-	for line, status := range map[string]int{
-		"GET /api/feedback/%":    400,
-		"OPTIONS *":              204,
-		"OPTIONS /api/feedback/": 204,
-		"GET *":                  404,
-		"GET /api/feedback/?q=" + strings.Repeat("a", 16_000):  414,
-		"GET /api/feedback/?q=" + strings.Repeat("a", 100_000): 431,
+	for line, want := range map[string]struct {
+		status      int
+		contentType string
+	}{
+		"GET /api/feedback/%":    {400, text},
+		"OPTIONS *":              {204, ""},
+		"OPTIONS /api/feedback/": {204, ""},
+		"GET *":                  {404, problem},
+		"GET /api/feedback/?q=" + strings.Repeat("a", 16_000):  {414, problem},
+		"GET /api/feedback/?q=" + strings.Repeat("a", 100_000): {431, text},
 	} {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		request := line + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n"
-		go func() { _, _ = io.WriteString(conn, request) }()
-		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		go func() {
+			_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n")
+		}()
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		contentType := response.Header.Get("Content-Type")
-		if response.StatusCode != status || status >= 400 && contentType != "application/problem+json" {
-			t.Errorf("%.60s: %d %s, want %d", line, response.StatusCode, contentType, status)
+		contentType := answer.Header.Get("Content-Type")
+		if answer.StatusCode != want.status || contentType != want.contentType {
+			t.Errorf("%.60s: %d %s, want %d %s",
+				line, answer.StatusCode, contentType, want.status, want.contentType)
 		}
 	}
 }

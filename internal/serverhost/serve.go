@@ -47,7 +47,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	defer runner.Stop()
 	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(httpapi.Listener(listener)) }()
+	go func() { failed <- server.Serve(listener) }()
 	url := "http://" + listener.Addr().String()
 	fmt.Fprintln(p.Stdout, "voc listens on", url)
 	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}

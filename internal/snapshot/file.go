@@ -23,6 +23,7 @@ type File struct {
 	db      *sql.DB
 	meta    Meta
 	records int
+	format  int
 	queries
 	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
 	unions  *lru.Cache[string, *roaring.Bitmap] // of recent values of a property
@@ -100,19 +101,19 @@ func sizeOf(path string) (int64, error) {
 }
 
 func (f *File) load(size int64) error {
-	var application, version int
+	var application int
 	var whole int64
 	const header = `SELECT application_id, user_version, page_count * page_size
 		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`
-	if err := f.db.QueryRow(header).Scan(&application, &version, &whole); err != nil {
+	if err := f.db.QueryRow(header).Scan(&application, &f.format, &whole); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 	}
 	if application != ApplicationID {
 		return ErrNotSnapshot
 	}
-	if version > Format || version < OldestFormat {
+	if f.format > Format || f.format < OldestFormat {
 		return fmt.Errorf("%w: its format is %d, this program reads %d to %d",
-			ErrFormat, version, OldestFormat, Format)
+			ErrFormat, f.format, OldestFormat, Format)
 	}
 	if size != whole { // SQLite itself fills up a last page that is cut with zeros
 		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)

@@ -39,7 +39,7 @@ func (f *File) Report(
 // names.
 func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte, error) {
 	weeks := map[string]feedback.Times{}
-	for _, name := range folded(environments) {
+	for _, name := range f.folded(environments) {
 		if err := f.addTimes(ctx, name, weeks); err != nil {
 			return nil, wrap("read response times", err)
 		}
@@ -72,10 +72,10 @@ func (f *File) addTimes(
 }
 
 // folded returns the folded values, sorted, each once.
-func folded(values []string) []string {
+func (f *File) folded(values []string) []string {
 	keys := make([]string, len(values))
 	for i, value := range values {
-		keys[i] = feedback.Fold(value)
+		keys[i] = f.fold(value)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

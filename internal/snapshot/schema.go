@@ -18,7 +18,7 @@ import (
 // OldestFormat, so that hosts can be upgraded one after the other. 2 was the first that
 // was released.
 const (
-	Format       = 2
+	Format       = 3
 	OldestFormat = 2
 )
 

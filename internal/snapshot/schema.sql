@@ -31,14 +31,17 @@ SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5,
   summary.json AS summary, detail, fields
 FROM feedback CROSS JOIN summary USING (pos);
 
+-- The words of each record, as feedback.SearchText writes them: folded, one space between
+-- them, each letter of scripts without spaces a word by itself. So the tokenizer has nothing
+-- to decide.
 CREATE VIRTUAL TABLE search USING fts5 (
   description, notes, resolution, areas, type,
-  content = '', tokenize = 'unicode61 remove_diacritics 2'
+  content = '', tokenize = 'ascii'
 );
 
 -- Which records have a value of a property, and how many they are. key is the folded
--- value (feedback.Fold), so that case does not count; value is the spelling that most of
--- them have. The property week is for the facets only.
+-- value (feedback.Fold), so that case and accents do not count; value is the spelling that
+-- most of them have. The property week is for the facets only.
 CREATE TABLE facet (
   property  TEXT NOT NULL,
   key       TEXT NOT NULL,

@@ -38,7 +38,7 @@ func (f *File) sets(
 		if len(values) == 0 {
 			continue
 		}
-		set, err := f.union(ctx, property, folded(values))
+		set, err := f.union(ctx, property, f.folded(values))
 		if err != nil {
 			return nil, err
 		}

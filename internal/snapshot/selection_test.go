@@ -59,11 +59,15 @@ func occurs(f feedback.Feedback, term feedback.Term) bool {
 	return false
 }
 
-// plainWords splits a text into words without case and without the accents that these tests use.
+// plainWords splits a plain text into words.
 func plainWords(text string) []string {
-	plain := strings.NewReplacer("é", "e", "ü", "u", "\u0301", "").Replace(strings.ToLower(text))
-	return strings.FieldsFunc(plain, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	return strings.FieldsFunc(plain(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
 }
+
+var accents = strings.NewReplacer("é", "e", "ü", "u", "\u0301", "")
+
+// plain is a text without case and without the accents that these tests use.
+func plain(text string) string { return accents.Replace(strings.ToLower(text)) }
 
 // before says which of two records comes first.
 func before(sort feedback.Sort) func(a, b feedback.Feedback) int {
@@ -76,13 +80,13 @@ func before(sort feedback.Sort) func(a, b feedback.Feedback) int {
 		case "modified":
 			c = a.Modified.Compare(b.Modified)
 		case "priority":
-			c = cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(strings.ToLower(a.Priority), strings.ToLower(b.Priority)))
+			c = cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(plain(a.Priority), plain(b.Priority)))
 		case "status":
-			c = cmp.Compare(strings.ToLower(a.Status), strings.ToLower(b.Status))
+			c = cmp.Compare(plain(a.Status), plain(b.Status))
 		case "environment":
-			c = cmp.Compare(strings.ToLower(a.Environment), strings.ToLower(b.Environment))
+			c = cmp.Compare(plain(a.Environment), plain(b.Environment))
 		case "area_impacted":
-			c = cmp.Compare(strings.ToLower(a.AreaImpacted), strings.ToLower(b.AreaImpacted))
+			c = cmp.Compare(plain(a.AreaImpacted), plain(b.AreaImpacted))
 		case "issue_number":
 			switch {
 			case a.IssueNumber == nil || b.IssueNumber == nil:
@@ -128,7 +132,7 @@ func facetsOf(all []feedback.Feedback, filter feedback.Filter) string {
 			}
 			folded := map[string]bool{}
 			for _, value := range values {
-				key := strings.ToUpper(value)
+				key := plain(value)
 				if shown[key] == nil {
 					shown[key] = map[string]int{}
 				}

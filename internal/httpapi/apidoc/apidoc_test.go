@@ -8,7 +8,7 @@ import (
 	"voc/internal/httpapi/apidoc"
 )
 
-var update = flag.Bool("update", false, "make the served files anew")
+var update = flag.Bool("update", false, "regenerate the served files")
 
 func source(t *testing.T) []byte {
 	t.Helper()
@@ -24,19 +24,24 @@ func read(t *testing.T, name string) []byte {
 	return text
 }
 
-func TestWhatIsServedIsMadeOfTheSource(t *testing.T) {
-	for name, make := range map[string]func([]byte) ([]byte, error){"openapi.json": apidoc.JSON, "docs.html": apidoc.Page} {
-		made, err := make(source(t))
+func TestGeneratedFilesAreCurrent(t *testing.T) {
+	for name, generate := range map[string]func([]byte) ([]byte, error){
+		"openapi.json": apidoc.JSON, "docs.html": apidoc.Page,
+	} {
+		generated, err := generate(source(t))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if *update {
-			if err := os.WriteFile(name, made, 0o644); err != nil {
+			if err := os.WriteFile(name, generated, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if string(read(t, name)) != string(made) {
-			t.Errorf("%s is not what openapi.yaml gives: go test ./internal/httpapi/apidoc -update", name)
+		if string(read(t, name)) != string(generated) {
+			t.Errorf(
+				"%s is not generated from openapi.yaml: run go test ./internal/httpapi/apidoc -update",
+				name,
+			)
 		}
 	}
 }

@@ -1,7 +1,9 @@
-// Package apidoc makes what the API serves about itself: openapi.json and docs.html, both from openapi.yaml.
+// Package apidoc generates what the API serves about itself, openapi.json and docs.html, from
+// openapi.yaml.
 //
-// The description is written once, by hand, and held to the code from two sides: every answer in the tests of package httpapi must be one that it
-// describes, and its routes and parameters must be those of the router. Both files are made when the description changes and not when a
-// program starts, so that no program holds a template engine or a YAML reader for two texts that never change. The page needs no script and
-// loads nothing: what it shows is there before anything can fail.
+// The description is written once, by hand, and checked from two sides by the tests of package
+// httpapi: every response must conform to it, and its routes and parameters must be those of the
+// route table. Both files are generated when the description changes, not when a program starts, so
+// that no program contains a template engine or a YAML parser for two constant texts. The page has
+// no script and loads nothing.
 package apidoc

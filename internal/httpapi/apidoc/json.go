@@ -2,13 +2,14 @@ package apidoc
 
 import (
 	"bytes"
+	"errors"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v4"
 )
 
-// JSON gives the description as JSON, in the order in which it is written. Aliases and merges become what they stand for.
+// JSON returns the description as JSON in the order of the source, with aliases and merges expanded.
 func JSON(source []byte) ([]byte, error) {
 	root, err := parse(source)
 	if err != nil {
@@ -25,27 +26,33 @@ func parse(source []byte) (*yaml.Node, error) {
 	return document.Content[0], nil
 }
 
-func encode(node *yaml.Node, form ...jsontext.Options) ([]byte, error) {
+func encode(node *yaml.Node, options ...jsontext.Options) ([]byte, error) {
 	var out bytes.Buffer
-	err := write(jsontext.NewEncoder(&out, form...), node)
+	err := write(jsontext.NewEncoder(&out, options...), node)
 	return out.Bytes(), err
 }
 
-func write(out *jsontext.Encoder, node *yaml.Node) error {
+func write(out *jsontext.Encoder, node *yaml.Node) (err error) {
 	switch node = resolve(node); node.Kind {
 	case yaml.MappingNode:
-		return writeAll(out, jsontext.BeginObject, jsontext.EndObject, func(write func(*yaml.Node)) {
-			for _, m := range members(node) {
-				write(&yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: m.name})
-				write(m.value)
+		err = out.WriteToken(jsontext.BeginObject)
+		for _, m := range members(node) {
+			if err == nil {
+				err = out.WriteToken(jsontext.String(m.name))
 			}
-		})
+			if err == nil {
+				err = write(out, m.value)
+			}
+		}
+		return errors.Join(err, out.WriteToken(jsontext.EndObject))
 	case yaml.SequenceNode:
-		return writeAll(out, jsontext.BeginArray, jsontext.EndArray, func(write func(*yaml.Node)) {
-			for _, item := range node.Content {
-				write(item)
+		err = out.WriteToken(jsontext.BeginArray)
+		for _, item := range node.Content {
+			if err == nil {
+				err = write(out, item)
 			}
-		})
+		}
+		return errors.Join(err, out.WriteToken(jsontext.EndArray))
 	}
 	var value any
 	if err := node.Decode(&value); err != nil {
@@ -54,26 +61,14 @@ func write(out *jsontext.Encoder, node *yaml.Node) error {
 	return json.MarshalEncode(out, value)
 }
 
-func writeAll(out *jsontext.Encoder, begin, end jsontext.Token, each func(write func(*yaml.Node))) error {
-	err := out.WriteToken(begin)
-	each(func(node *yaml.Node) {
-		if err == nil {
-			err = write(out, node)
-		}
-	})
-	if err == nil {
-		err = out.WriteToken(end)
-	}
-	return err
-}
-
-// member is one of a mapping's.
+// member is a name of a mapping with its value.
 type member struct {
 	name  string
 	value *yaml.Node
 }
 
-// members lists a mapping's in their order. One of its own stands in the place of one of the same name that it would take over.
+// members lists the members of a mapping in order. Its own members replace merged ones of the same
+// name.
 func members(node *yaml.Node) (all []member) {
 	content := resolve(node).Content
 	own := map[string]bool{}

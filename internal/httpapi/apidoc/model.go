@@ -4,7 +4,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// document is what the page shows of the description.
+// document is the part of the description that the page shows.
 type document struct {
 	Info struct {
 		Title, Summary, Description string
@@ -66,7 +66,7 @@ type problem struct {
 	Do     string
 }
 
-// ordered is a mapping in the order in which it is written.
+// ordered is a mapping in the order of the source.
 type ordered[T any] []entry[T]
 
 type entry[T any] struct {
@@ -74,7 +74,7 @@ type entry[T any] struct {
 	Value T
 }
 
-// UnmarshalYAML reads a mapping.
+// UnmarshalYAML implements yaml.Unmarshaler.
 func (o *ordered[T]) UnmarshalYAML(node *yaml.Node) error {
 	for _, m := range members(node) {
 		var value T
@@ -86,7 +86,7 @@ func (o *ordered[T]) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// get finds what a name, or the end of a reference, stands for.
+// get returns the value of a name; the zero value if there is none.
 func (o ordered[T]) get(name string) (value T) {
 	for _, e := range o {
 		if e.Name == name {

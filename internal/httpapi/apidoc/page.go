@@ -23,7 +23,7 @@ var (
 	pageStyle string
 )
 
-// Page gives the description as a page of HTML that needs nothing else.
+// Page returns the description as a self-contained HTML page.
 func Page(source []byte) ([]byte, error) {
 	root, err := parse(source)
 	if err != nil {
@@ -34,14 +34,14 @@ func Page(source []byte) ([]byte, error) {
 		return nil, err
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // it is ours
+		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // it is part of this package
 		"markdown": markdown,
 		"inline":   inline,
 		"status":   http.StatusText,
 		"json":     example,
-		"under":    d.under,
-		"rows":     func(s *schema) []Row { return d.rows(s, "") },
-		"type":     d.asked,
+		"under":    d.callsOf,
+		"rows":     d.allRows,
+		"type":     d.parameterType,
 		"resolve":  d.parameter,
 		"answers":  d.answers,
 		"good":     d.good,
@@ -58,14 +58,14 @@ func Page(source []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// call is an operation with where it is found.
+// call is an operation with its path and method.
 type call struct {
 	Path, Method string
 	*operation
 }
 
-// under lists the calls of a tag.
-func (d document) under(tag string) (calls []call) {
+// callsOf lists the calls of a tag.
+func (d document) callsOf(tag string) (calls []call) {
 	for _, p := range d.Paths {
 		for _, m := range p.Value {
 			if m.Value.Tags[0] == tag {
@@ -83,7 +83,7 @@ func (d document) parameter(p parameter) parameter {
 	return p
 }
 
-// answers lists a call's by their status.
+// answers lists the responses of a call by status.
 func (d document) answers(c call) ordered[*response] {
 	all := slices.Clone(c.Responses)
 	for i, r := range all {
@@ -95,23 +95,23 @@ func (d document) answers(c call) ordered[*response] {
 	return all
 }
 
-// good lists the forms of the answer that is hoped for.
+// good lists the formats of the successful response.
 func (d document) good(c call) ordered[media] { return d.answers(c)[0].Value.Content }
 
-// access says who may call.
+// access returns the permission that a call needs.
 func access(c call) string {
-	for _, one := range c.Security {
-		if _, admin := one["admin"]; admin {
+	for _, scheme := range c.Security {
+		if _, admin := scheme["admin"]; admin {
 			return "admin"
 		}
-		if _, reader := one["reader"]; reader {
+		if _, reader := scheme["reader"]; reader {
 			return "reader"
 		}
 	}
 	return "open"
 }
 
-// asks are questions that can be asked: those that the description has, else the path with an example for what is open in it.
+// asks are example requests: those of the description, or else the path with example values.
 func (d document) asks(c call) []string {
 	if len(c.Asks) > 0 {
 		return c.Asks
@@ -125,7 +125,7 @@ func (d document) asks(c call) []string {
 	return []string{target}
 }
 
-// curl is a call as a command.
+// curl returns the command of a call.
 func curl(c call, target string) (string, error) {
 	command := "curl -s"
 	if c.Method == "post" {
@@ -147,17 +147,17 @@ func curl(c call, target string) (string, error) {
 func markdown(text string) (template.HTML, error) {
 	var out bytes.Buffer
 	err := goldmark.Convert([]byte(text), &out)
-	return template.HTML(out.String()), err //nolint:gosec // of our own text
+	return template.HTML(out.String()), err //nolint:gosec // the text is ours
 }
 
-// inline is markdown without a paragraph around it.
+// inline renders markdown without a paragraph around it.
 func inline(text string) (template.HTML, error) {
 	html, err := markdown(text)
 	trimmed := strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(string(html)), "<p>"), "</p>")
 	return template.HTML(trimmed), err //nolint:gosec // as above
 }
 
-// example is a value as it would be answered: JSON, or a text as it is.
+// example returns a value as the API would send it: JSON, or text.
 func example(node yaml.Node) (string, error) {
 	if node.Kind == yaml.ScalarNode {
 		return node.Value, nil

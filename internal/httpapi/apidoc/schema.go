@@ -10,7 +10,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// schema is what the page shows of one.
+// schema is the part of a JSON schema that the page shows.
 type schema struct {
 	Ref         string    `yaml:"$ref"`
 	Type        yaml.Node // a text or a list of them
@@ -30,13 +30,17 @@ type schema struct {
 	Additional  yaml.Node `yaml:"additionalProperties"`
 }
 
-// Row is one line of a table of what a value is made of.
+// Row describes one member of a value.
 type Row struct{ Name, Type, Description string }
 
-// Examples lists those that a schema has.
-func (d document) Examples(name string) []yaml.Node { return d.Components.Schemas.get(name).Examples }
+// Examples lists the examples of a schema.
+func (d document) Examples(
+	name string,
+) []yaml.Node {
+	return d.Components.Schemas.get(name).Examples
+}
 
-// resolve follows a reference. One may have a description of its own beside it.
+// resolve follows references.
 func (d document) resolve(s *schema) *schema {
 	for s.Ref != "" {
 		s = d.Components.Schemas.get(path.Base(s.Ref))
@@ -44,7 +48,10 @@ func (d document) resolve(s *schema) *schema {
 	return s
 }
 
-// rows lists all members of a value, however deep, each under its way there.
+// allRows lists all members of a value.
+func (d document) allRows(s *schema) []Row { return d.rows(s, "") }
+
+// rows lists all members of a value at any depth, with their paths after prefix.
 func (d document) rows(s *schema, prefix string) (all []Row) {
 	s = d.resolve(s)
 	for _, part := range slices.Concat(s.AllOf, s.AnyOf) {
@@ -61,17 +68,17 @@ func (d document) rows(s *schema, prefix string) (all []Row) {
 	return all
 }
 
-// typeOf says in words what a value is.
+// typeOf describes the type of a value in words.
 func (d document) typeOf(s *schema) string {
 	s = d.resolve(s)
 	var words []string
-	for _, one := range s.AnyOf {
-		words = append(words, d.typeOf(one))
+	for _, option := range s.AnyOf {
+		words = append(words, d.typeOf(option))
 	}
 	for _, name := range s.types() {
 		switch {
 		case len(s.AnyOf) > 0:
-			continue // they tell more
+			continue // the options are more specific
 		case name == "array" && s.Items != nil && len(s.Tuple) == 0:
 			name = "list of " + d.typeOf(s.Items)
 		case name == "array":
@@ -87,11 +94,11 @@ func (d document) typeOf(s *schema) string {
 	return strings.Join(words, " or ") + s.bounds()
 }
 
-// types lists the names of the types; a format alone is one of texts.
+// types lists the types by name. A schema with only a format is a string.
 func (s *schema) types() (names []string) {
 	switch {
 	case s.Type.Kind == yaml.SequenceNode:
-		_ = s.Type.Decode(&names) // a list of texts, or the document is none
+		_ = s.Type.Decode(&names) // valid documents have a list of strings here
 	case s.Type.Value != "":
 		names = []string{s.Type.Value}
 	case s.Format != "":
@@ -100,8 +107,8 @@ func (s *schema) types() (names []string) {
 	return names
 }
 
-// asked says in words what a parameter may be: one with a list is given once for each of its values.
-func (d document) asked(p parameter) string {
+// parameterType describes the type of a parameter. One with a list is repeated for each value.
+func (d document) parameterType(p parameter) string {
 	if s := d.resolve(p.Schema); s.Items != nil {
 		return d.typeOf(s.Items) + ", may be repeated"
 	}

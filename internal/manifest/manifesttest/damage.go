@@ -47,8 +47,8 @@ var Damages = []struct {
 	{"format 0", func([]byte) []byte { return Signed(0, `{}`) }, manifest.ErrDamaged, "damaged"},
 	{"a format before the first", func([]byte) []byte { return Signed(1, `{}`) }, manifest.ErrDamaged, "damaged"},
 	{"a newer format", func([]byte) []byte {
-		return Signed(3, `{}`)
-	}, manifest.ErrNewer, "its format is 3, this program knows 2: upgrade"},
+		return Signed(4, `{}`)
+	}, manifest.ErrNewer, "its format is 4, this program knows 3: upgrade"},
 	{"gone", func([]byte) []byte { return nil }, manifest.ErrDamaged, "it is missing"},
 }
 

@@ -2,29 +2,30 @@ package build_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
 	"voc/internal/snapshot/snaptest"
 )
 
-// found are the ids of the records that the full-text index finds, newest first.
-func found(t snaptest.T, db *sql.DB, match string) []string {
+// found returns the ids of the records that a search finds, newest first.
+func found(t snaptest.T, file *snapshot.File, q string) []string {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT id FROM feedback WHERE pos IN (SELECT rowid FROM search WHERE search MATCH ?) ORDER BY pos`, match)
+	text, err := feedback.ParseText(q)
 	snaptest.Check(t, err)
-	defer rows.Close()
-	all := []string{}
-	for rows.Next() {
-		var id string
-		snaptest.Check(t, rows.Scan(&id))
-		all = append(all, id)
+	ids := []string{}
+	for _, summary := range snaptest.List(t, file, feedback.Filter{Text: text}, 0) {
+		var record struct{ ID string }
+		snaptest.Check(t, json.Unmarshal([]byte(summary), &record))
+		ids = append(ids, record.ID)
 	}
-	snaptest.Check(t, rows.Err())
-	return all
+	return ids
 }
 
 func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
@@ -40,7 +41,7 @@ func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
 	draft, _ := snaptest.Start(t, parent, true)
 	snaptest.Put(t, draft, snaptest.Cells{"e": `{"Created":"2025-01-05","Notes":"edited"}`})
 	snaptest.Remove(t, draft, "f")
-	db := snaptest.Connect(t, snaptest.Seal(t, draft).Path)
+	file := snaptest.Open(t, snaptest.Seal(t, draft).Path)
 	for name, test := range map[string]struct {
 		match string
 		want  []string
@@ -50,6 +51,7 @@ func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
 		"case":                         {`CaFÉ`, []string{"a", "b"}},
 		"an accent that is written up": {"cafe\u0301", []string{"a", "b"}},
 		"an umlaut":                    {`ubergroße`, []string{"a"}},
+		"a sharp s":                    {`ÜBERGRÖSSE`, []string{"a"}},
 		"two accents on a letter":      {`tieng`, []string{"d"}},
 		"notes behind a description":   {`hidden`, []string{"a"}},
 		"resolution notes":             {`resolu`, []string{"b"}},
@@ -64,14 +66,16 @@ func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
 		"a prefix":                     {`mort*`, []string{"c"}},
 		"part of a word":               {`mort`, []string{}},
 		"behind a NUL":                 {`after`, []string{"d"}},
-		"CJK":                          {`日本語`, []string{"d"}},
+		"Han":                          {`日本語`, []string{"d"}},
+		"a part of a run of Han":       {`本語`, []string{"d"}},
+		"other Han":                    {`英語`, []string{}},
 		"a text that was changed":      {`changed`, []string{}},
 		"what it was changed to":       {`edited`, []string{"e"}},
 		"a record that was removed":    {`removed`, []string{}},
 		"no description":               {`"no description provided"`, []string{"c"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, found(t, db, test.match)); diff != "" {
+			if diff := cmp.Diff(test.want, found(t, file, test.match)); diff != "" {
 				t.Errorf("%s finds (-want +got):\n%s", test.match, diff)
 			}
 		})
@@ -114,10 +118,10 @@ func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 		"f": `{"Created":"2025-01-06","Environment":"It's \"X\"\u0000"}`,
 	})
 	want := []week{
-		{"CW 1.0", "2025-01-06", 1, [5]float64{2: 4, 4: 5}, [5]int{2: 1, 4: 1}},
-		{"IT'S \"X\"\x00", "2025-01-06", 1, [5]float64{}, [5]int{}},
-		{"X", "2025-01-06", 3, [5]float64{0: 3.75, 3: 8}, [5]int{0: 2, 3: 1}},
-		{"X", "2025-01-13", 1, [5]float64{1: 3}, [5]int{1: 1}},
+		{"cw 1.0", "2025-01-06", 1, [5]float64{2: 4, 4: 5}, [5]int{2: 1, 4: 1}},
+		{"it's \"x\"", "2025-01-06", 1, [5]float64{}, [5]int{}},
+		{"x", "2025-01-06", 3, [5]float64{0: 3.75, 3: 8}, [5]int{0: 2, 3: 1}},
+		{"x", "2025-01-13", 1, [5]float64{1: 3}, [5]int{1: 1}},
 	}
 	if diff := cmp.Diff(want, weeks(t, snaptest.Connect(t, path))); diff != "" {
 		t.Errorf("response times (-want +got):\n%s", diff)

@@ -78,7 +78,7 @@ func everything(t snaptest.T, path string) answers {
 		all.Teams[team] = snaptest.List(t, file, feedback.Filter{Any: snaptest.Are{"team": {team}}}, 0)
 	}
 	for _, word := range drawnWords {
-		all.Words[word] = found(t, db, word)
+		all.Words[word] = found(t, file, word)
 	}
 	return all
 }

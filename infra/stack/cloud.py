@@ -1,0 +1,46 @@
+"""The stack that the environment names, and what CloudFormation knows of it."""
+
+import os
+import pathlib
+import sys
+
+import boto3
+import botocore.exceptions
+import tomlkit
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+STAGE = os.environ.get("STAGE") or "prod"
+SETTINGS = tomlkit.parse((ROOT / "samconfig.toml").read_text()).unwrap()
+STACK = os.environ.get("STACK") or SETTINGS[STAGE]["global"]["parameters"]["stack_name"]
+REGION = os.environ.get("AWS_REGION") or SETTINGS[STAGE]["global"]["parameters"]["region"]
+SAM = os.environ.get("SAM") or "sam"
+
+
+def aws(service):
+    return boto3.client(service, region_name=REGION)
+
+
+def describe():
+    """The stack as CloudFormation has it, or None."""
+    try:
+        return aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    except botocore.exceptions.ClientError as err:
+        if "does not exist" in str(err):
+            return None
+        raise
+
+
+def deployed():
+    """The stack, or the end of the run with what to do about its absence."""
+    stack = describe()
+    if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+        sys.exit(f"There is no stack {STACK} in {REGION}: make deploy BASE=app… ORIGIN=https://…")
+    return stack
+
+
+def parameters_of(stack):
+    return {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])}
+
+
+def outputs_of(stack):
+    return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}

@@ -1,0 +1,132 @@
+"""Runs of the refresh functions: what starts them, and what came of it."""
+
+import datetime
+import json
+import os
+import random
+import string
+import subprocess
+import sys
+
+from cloud import REGION, SAM, STACK, aws, deployed, outputs_of
+
+FUNCTIONS = {"incremental": "RefreshIncrementalFunction"}  # all other modes: RefreshFullFunction
+
+
+def function_of(mode):
+    return outputs_of(deployed())[FUNCTIONS.get(mode, "RefreshFullFunction")]
+
+
+def call(mode, event):
+    """Invokes a refresh function and waits for its answer, which is JSON."""
+    answer = aws("lambda").invoke(FunctionName=function_of(mode), Payload=json.dumps(event))
+    content = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        sys.exit(f"{mode}: {content.get('errorMessage', content)}")
+    return content
+
+
+def start(mode, **more):
+    """Starts a run that has its id before it begins, and does not wait for it."""
+    letters = "".join(random.choices(string.ascii_lowercase + "234567", k=5))
+    run = f"{mode}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%dT%H%M%SZ}-{letters}"
+    event = {"mode": mode, "run_id": run} | more
+    aws("lambda").invoke(FunctionName=function_of(mode), InvocationType="Event", Payload=json.dumps(event))
+    print(f"started  {run}\nnext     make status shows how it ends; GET /api/cache/runs/{run} is its receipt")
+
+
+def accepted():
+    return {"accept": True} if os.environ.get("ACCEPT") == "1" else {}
+
+
+def invoke_full():
+    """ACCEPT=1: may pass the publish gate."""
+    start("full", **accepted())
+
+
+def invoke_sweep():
+    """ACCEPT=1: may pass the publish gate."""
+    start("sweep", **accepted())
+
+
+def invoke_incremental():
+    """ACCEPT=1: may pass the publish gate."""
+    start("incremental", **accepted())
+
+
+def invoke_rollback():
+    """SNAPSHOT: an id of GET /api/cache/snapshots, else previous."""
+    start("rollback", snapshot=os.environ.get("SNAPSHOT") or "previous")
+
+
+def invoke_check():
+    answer = call("check", {"mode": "check"})
+    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    if answer.get("wrong"):
+        sys.exit(1)
+
+
+def status():
+    """JSON=1: all of it, as GET /api/cache/ has it."""
+    answer = call("incremental", {"mode": "get_status"})
+    if os.environ.get("JSON") == "1":
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        return
+    cache, snapshot = answer["cache_status"], answer.get("snapshot") or {}
+    running = cache.get("running")
+    rows = [
+        ("records", cache["total_records"]),
+        ("snapshot", snapshot.get("id", "none yet: make invoke-full")),
+        ("data as of", snapshot.get("data_as_of", "-")),
+        ("stale", "yes: a refresh that was due has not succeeded" if answer["stale"] else "no"),
+        ("last run", f"{cache['last_run_type'] or '-'}, published {cache['last_update'] or '-'}"),
+        ("last error", cache["last_error"] or "none"),
+        ("running", f"{running['run_id']}, {running['pages']} pages" if running else "nothing"),
+        ("Airtable", f"{answer['airtable']['calls_this_month']} calls this month, {answer['airtable']['forecast']} at its end"),
+    ]
+    for mode, plan in answer["schedule"].items():
+        rows.append((mode, f"next {plan['next_run'] or '-'}, last {plan['last_run'] or '-'}, last success {plan['last_success'] or '-'}"))
+    rows += [("warning", warning) for warning in answer["warnings"] or []]
+    for name, value in rows:
+        print(f"{name:12} {value}")
+
+
+def schedules():
+    """What EventBridge Scheduler did in the last 7 days, and what is left in the queue of failures."""
+    outputs = outputs_of(deployed())
+    scheduler, group = aws("scheduler"), outputs["ScheduleGroup"]
+    for short in scheduler.list_schedules(GroupName=group)["Schedules"]:
+        full = scheduler.get_schedule(GroupName=group, Name=short["Name"])
+        mode = json.loads(full["Target"]["Input"])["mode"]
+        print(f"{mode:12} {full['ScheduleExpression']} in {full['ScheduleExpressionTimezone']}, {full['State'].lower()}")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    for metric in ("InvocationAttemptCount", "TargetErrorCount", "InvocationDroppedCount", "InvocationsSentToDeadLetterCount"):
+        points = aws("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Scheduler", MetricName=metric, Dimensions=[{"Name": "ScheduleGroup", "Value": group}],
+            StartTime=now - datetime.timedelta(days=7), EndTime=now, Period=86400, Statistics=["Sum"],
+        )["Datapoints"]  # fmt: skip
+        print(f"{metric:34} {sum(point['Sum'] for point in points):.0f} in 7 days")
+    queue = aws("sqs").get_queue_attributes(QueueUrl=outputs["DeadLetterQueue"], AttributeNames=["ApproximateNumberOfMessages"])
+    print(f"messages in DeadLetterQueue        {queue['Attributes']['ApproximateNumberOfMessages']}")
+
+
+# The events that `make test-events` puts into the menu of the console's Test button.
+TEST_EVENTS = {
+    "RefreshFullFunction": {
+        "check": {"mode": "check"},
+        "full": {"mode": "full"},
+        "sweep": {"mode": "sweep"},
+        "rollback": {"mode": "rollback", "snapshot": "previous"},
+        "status": {"mode": "get_status"},
+    },
+    "RefreshIncrementalFunction": {"incremental": {"mode": "incremental"}, "status": {"mode": "get_status"}},
+}
+
+
+def test_events():
+    deployed()
+    for function, events in TEST_EVENTS.items():
+        for name, event in events.items():
+            command = [SAM, "remote", "test-event", "put", function, "--stack-name", STACK, "--region", REGION, "--name", name, "--file", "-", "--force"]
+            subprocess.run(command, input=json.dumps(event), text=True, check=True)
+    print("The console's Test button offers them: Lambda, the function, Test, Event name.")

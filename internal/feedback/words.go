@@ -1,0 +1,63 @@
+package feedback
+
+import (
+	"strings"
+	"unicode"
+)
+
+// unspaced are the scripts that are written without spaces between words.
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
+}
+
+// Words returns what a full-text index holds of a text, in the form of Fold: each run of
+// letters and digits with the marks on them. In scripts that are written without spaces, each
+// letter is a word by itself, so that a word of them is found as a phrase, anywhere in a run.
+func Words(s string) []string { return splitWords(Fold(s)) }
+
+// splitWords splits a text that is folded.
+func splitWords(folded string) []string {
+	var words []string
+	start := -1 // of the word that the loop is in
+	end := func(i int) {
+		if start >= 0 {
+			words = append(words, folded[start:i])
+			start = -1
+		}
+	}
+	for i, r := range folded {
+		switch {
+		case unicode.Is(unicode.M, r): // belongs to what it stands on
+		case !begins(r):
+			end(i)
+		case unicode.In(r, unspaced...):
+			end(i)
+			start = i
+		case start < 0:
+			start = i
+		case unspacedAt(folded[start:]):
+			end(i)
+			start = i
+		}
+	}
+	end(len(folded))
+	return words
+}
+
+// unspacedAt reports whether a text begins with a letter of an unspaced script.
+func unspacedAt(s string) bool {
+	for _, r := range s {
+		return unicode.In(r, unspaced...)
+	}
+	return false
+}
+
+// begins reports whether a word may begin with a character. A mark may not.
+func begins(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Co) }
+
+// SearchText returns the text that the full-text index takes: the words, with one space
+// between them.
+func SearchText(s string) string { return strings.Join(Words(s), " ") }
+
+// separates reports whether a word ends before a character.
+func separates(r rune) bool { return !begins(r) && !unicode.Is(unicode.M, r) }

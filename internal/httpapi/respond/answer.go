@@ -1,0 +1,114 @@
+package respond
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"os"
+
+	"voc/internal/snapshot"
+)
+
+// Answer is what a handler answers with.
+type Answer struct {
+	Status    int // 0: 200
+	Header    Header
+	Validator Validator // zero: clients must not store the answer
+	Source    Source    // zero: the answer is not made from a snapshot
+	Body      Body      // nil: none
+
+	cached bool
+}
+
+// Header holds the headers that a handler decides. Those that are empty are not sent.
+type Header struct {
+	ContentType        string // empty: application/json
+	ContentDisposition string
+	TotalCount         string
+	Link               string
+	Location           string
+
+	// The headers of problems.
+	Allow        string
+	RetryAfter   string
+	Authenticate string
+
+	// The headers of pages.
+	ContentSecurityPolicy string
+	ReferrerPolicy        string
+}
+
+// Validator names the version of an answer, so that a client can ask whether its copy is current.
+type Validator struct {
+	ETag         string
+	LastModified string // empty: not sent
+}
+
+// Source describes the snapshot that an answer is made from. Problems have it as well.
+type Source struct {
+	Snapshot string
+	AsOf     string
+	Stale    bool
+}
+
+// Body is Bytes, Encoded, File or Stream.
+type Body interface {
+	// send starts the response and writes the body.
+	send(w *Response, a Answer) error
+}
+
+// Bytes is a body that is complete in memory and not encoded.
+type Bytes []byte
+
+// Encoded is a body that is complete in memory, in an encoding that the client accepts.
+type Encoded struct {
+	Bytes    []byte
+	Encoding snapshot.Encoding
+}
+
+// File is a body that Open returns with its size, in an encoding that the client accepts. Send
+// opens it only if the body is needed, and closes it.
+type File struct {
+	Encoding snapshot.Encoding
+	Open     func(context.Context, snapshot.Encoding) (*os.File, int64, error)
+}
+
+// Stream is a body that is made while it is sent. Each piece is valid until the next one.
+type Stream iter.Seq2[[]byte, error]
+
+// JSON returns an answer that describes the present, which clients must not store.
+func JSON(status int, body any) (Answer, error) {
+	text, err := json.Marshal(body)
+	return Answer{Status: status, Body: Bytes(append(text, '\n'))}, err
+}
+
+// set adds the headers of an answer; those that describe a body are added by [Response.start].
+func (a Answer) set(header http.Header) {
+	if a.Source.Snapshot != "" {
+		header.Set("X-Snapshot", a.Source.Snapshot)
+		header.Set("X-Data-As-Of", a.Source.AsOf)
+	}
+	if a.Source.Stale {
+		header.Set("X-Data-Stale", "true")
+	}
+	if a.Validator.ETag != "" {
+		header.Set("ETag", a.Validator.ETag)
+	}
+	for _, field := range [...]struct{ name, value string }{
+		{"Last-Modified", a.Validator.LastModified},
+		{"Content-Disposition", a.Header.ContentDisposition},
+		{"X-Total-Count", a.Header.TotalCount},
+		{"Link", a.Header.Link},
+		{"Location", a.Header.Location},
+		{"Allow", a.Header.Allow},
+		{"Retry-After", a.Header.RetryAfter},
+		{"WWW-Authenticate", a.Header.Authenticate},
+		{"Content-Security-Policy", a.Header.ContentSecurityPolicy},
+		{"Referrer-Policy", a.Header.ReferrerPolicy},
+	} {
+		if field.value != "" {
+			header.Set(field.name, field.value)
+		}
+	}
+}

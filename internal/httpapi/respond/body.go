@@ -1,0 +1,52 @@
+package respond
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+)
+
+func (b Bytes) send(w *Response, a Answer) error {
+	body, encoding := smallest(b, w.accepted)
+	return Encoded{body, encoding}.send(w, a)
+}
+
+func (b Encoded) send(w *Response, a Answer) error {
+	size := int64(len(b.Bytes))
+	if w.exceeds(size) {
+		return ErrTooLarge
+	}
+	w.start(a, content{b.Encoding, size, true})
+	_, err := w.write(b.Bytes)
+	return err
+}
+
+// send leaves the copying to net/http, which lets the kernel do it.
+func (b File) send(w *Response, a Answer) error {
+	file, size, err := b.Open(w.request.Context(), b.Encoding)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if w.exceeds(size) {
+		return ErrTooLarge
+	}
+	w.start(a, content{b.Encoding, size, true})
+	if w.recording != nil {
+		w.recording.tooLong = true
+	}
+	if w.request.Method == http.MethodHead {
+		return nil
+	}
+	_, err = io.Copy(w.out, file)
+	_, unreadable := errors.AsType[*fs.PathError](err)
+	w.clientGone = err != nil && !unreadable
+	return err
+}
+
+func (c *cachedAnswer) send(w *Response, a Answer) error {
+	w.start(a, c.content)
+	_, err := w.write(c.body)
+	return err
+}

@@ -1,0 +1,102 @@
+package respond
+
+import (
+	"bytes"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"voc/internal/snapshot"
+)
+
+// The limits of the cache, in bytes: of one body, and of all answers with their headers.
+const (
+	maxCachedBody = 128 << 10
+	maxCached     = 4 << 20
+)
+
+// headerSize is what an answer counts for besides its body, in bytes.
+const headerSize = 1 << 10
+
+// responseCache holds recent answers in the encodings in which they were sent. The headers of an
+// answer are cached at its first request, which is enough for a 304; its body at the second, since
+// most answers are requested only once.
+type responseCache struct {
+	mu      sync.Mutex
+	answers *simplelru.LRU[cacheKey, *cachedAnswer]
+	bytes   int
+}
+
+// cacheKey has what decides on the bytes of an answer: the accepted encodings settle the encoding.
+type cacheKey struct {
+	tag      string
+	accepted [len(encodings)]snapshot.Encoding
+}
+
+// cachedAnswer is an answer as it was sent. It is a Body.
+type cachedAnswer struct {
+	header  Header
+	content content
+	body    []byte // nil: requested once, or tooLong
+	tooLong bool
+}
+
+func newResponseCache() *responseCache {
+	c := &responseCache{}
+	c.answers, _ = simplelru.NewLRU(maxCached/headerSize, // a positive size is not an error
+		func(_ cacheKey, a *cachedAnswer) { c.bytes -= a.size() })
+	return c
+}
+
+func newCachedAnswer(header Header, sent content, body *recording) *cachedAnswer {
+	a := &cachedAnswer{header: header, content: sent}
+	if body == nil {
+		return a
+	}
+	if a.tooLong = body.tooLong; !a.tooLong {
+		a.body = bytes.Clone(body.buffer.Bytes())
+	}
+	return a
+}
+
+func (c *cachedAnswer) size() int { return headerSize + len(c.body) }
+
+func (c *responseCache) get(key cacheKey) (*cachedAnswer, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.answers.Get(key)
+}
+
+func (c *responseCache) add(key cacheKey, a *cachedAnswer) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.answers.Remove(key)
+	c.answers.Add(key, a)
+	for c.bytes += a.size(); c.bytes > maxCached; {
+		c.answers.RemoveOldest()
+	}
+}
+
+// recording is a copy of a body, taken while it is sent. It ends when the body gets too long.
+type recording struct {
+	buffer  bytes.Buffer
+	tooLong bool
+}
+
+var recordings = sync.Pool{New: func() any { return &recording{} }}
+
+func newRecording() *recording {
+	r := recordings.Get().(*recording)
+	r.buffer.Reset()
+	r.tooLong = false
+	return r
+}
+
+func (r *recording) write(p []byte) {
+	r.tooLong = r.tooLong || r.buffer.Len()+len(p) > maxCachedBody
+	if !r.tooLong {
+		r.buffer.Write(p)
+	}
+}
+
+func (r *recording) free() { recordings.Put(r) }

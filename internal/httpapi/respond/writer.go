@@ -1,0 +1,160 @@
+package respond
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"voc/internal/snapshot"
+)
+
+// ErrTooLarge is the error of a body that is larger than the platform can carry.
+var ErrTooLarge = errors.New("the body is larger than the platform's limit")
+
+// Writer writes the answers of one API. It is safe for concurrent use.
+type Writer struct {
+	maxBody int64
+	cache   *responseCache
+}
+
+// NewWriter returns a Writer for bodies of at most maxBody bytes, as they are sent; 0: any.
+func NewWriter(maxBody int64) *Writer {
+	return &Writer{maxBody: maxBody, cache: newResponseCache()}
+}
+
+// Response is the response to one request.
+type Response struct {
+	*Writer
+	out      http.ResponseWriter
+	request  *http.Request
+	accepted []snapshot.Encoding
+
+	started    bool
+	clientGone bool
+	content    content    // once started
+	recording  *recording // nil: the body is not copied for the cache
+}
+
+// To returns the response to a request, which writes to out. It must not be copied once in use.
+func (w *Writer) To(out http.ResponseWriter, r *http.Request) Response {
+	return Response{Writer: w, out: out, request: r, accepted: acceptedEncodings(r)}
+}
+
+// Accepted returns the encodings that the client accepts, the better compressing first.
+func (w *Response) Accepted() []snapshot.Encoding { return w.accepted }
+
+// Started reports whether the status has been written, so that it is too late for another answer.
+func (w *Response) Started() bool { return w.started }
+
+// ClientGone reports whether the client did not take what was written.
+func (w *Response) ClientGone() bool { return w.clientGone }
+
+// Cached returns the answer that validator names if nothing needs to be done for it: the client
+// has it already, or the cache does. Its Source is empty.
+func (w *Response) Cached(validator Validator) (Answer, bool) {
+	found, ok := w.cache.get(w.key(validator))
+	if !ok || found.body == nil && !w.notModified(validator) {
+		return Answer{}, false
+	}
+	return Answer{Header: found.header, Validator: validator, Body: found, cached: true}, true
+}
+
+// Send writes an answer. An answer that the client already has becomes a 304, which stands in place
+// of a 200 only (RFC 9110 §13.2.1). Errors: ErrTooLarge, and those of the body.
+func (w *Response) Send(a Answer) error {
+	a.Status = cmp.Or(a.Status, http.StatusOK)
+	switch {
+	case a.Body == nil:
+		w.start(a, content{})
+		return nil
+	case w.notModified(a.Validator):
+		a.Status = http.StatusNotModified
+		w.start(a, content{})
+		return nil
+	case a.cached, a.Validator.ETag == "":
+		return a.Body.send(w, a)
+	}
+	key := w.key(a.Validator)
+	known, again := w.cache.get(key)
+	if again && known.tooLong {
+		return a.Body.send(w, a)
+	}
+	if again {
+		w.recording = newRecording()
+		defer w.recording.free()
+	}
+	if err := a.Body.send(w, a); err != nil {
+		return err
+	}
+	w.cache.add(key, newCachedAnswer(a.Header, w.content, w.recording))
+	return nil
+}
+
+// key identifies an answer in the encoding that the client would get.
+func (w *Response) key(validator Validator) cacheKey {
+	key := cacheKey{tag: validator.ETag}
+	copy(key.accepted[:], w.accepted)
+	return key
+}
+
+// notModified compares weakly, as RFC 9110 §13.1.2 requires for If-None-Match.
+func (w *Response) notModified(validator Validator) bool {
+	if validator.ETag == "" {
+		return false
+	}
+	tag := strings.TrimPrefix(validator.ETag, "W/")
+	for candidate := range strings.SplitSeq(headerList(w.request, "If-None-Match"), ",") {
+		candidate = strings.TrimSpace(candidate)
+		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Response) exceeds(size int64) bool { return w.maxBody > 0 && size > w.maxBody }
+
+// content describes a body.
+type content struct {
+	encoding snapshot.Encoding
+	size     int64
+	sized    bool
+}
+
+// start sets all headers and writes the status.
+func (w *Response) start(a Answer, body content) {
+	header := w.out.Header()
+	a.set(header)
+	switch {
+	case a.Validator.ETag != "":
+		header.Set("Cache-Control", "no-cache")
+	case a.Body != nil:
+		header.Set("Cache-Control", "no-store")
+	}
+	if body.encoding != "" {
+		header.Set("Content-Type", cmp.Or(a.Header.ContentType, "application/json"))
+	}
+	if body.encoding != "" && body.encoding != snapshot.Identity {
+		header.Set("Content-Encoding", string(body.encoding))
+	}
+	if body.sized {
+		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
+	}
+	w.started, w.content = true, body
+	w.out.WriteHeader(a.Status)
+}
+
+// write sends a part of the body, unless the request is a HEAD.
+func (w *Response) write(p []byte) (int, error) {
+	if w.recording != nil {
+		w.recording.write(p)
+	}
+	if w.request.Method == http.MethodHead {
+		return len(p), nil
+	}
+	n, err := w.out.Write(p)
+	w.clientGone = w.clientGone || err != nil
+	return n, err
+}

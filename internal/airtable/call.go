@@ -2,6 +2,7 @@ package airtable
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,7 +15,8 @@ import (
 const (
 	maxTries    = 5                // of one call, whatever the failures
 	tryLimit    = 60 * time.Second // for one try, to the last byte of its response
-	maxResponse = 32 << 20         // bytes; a full page is usually below 1 MB
+	maxResponse = 32 << 20         // bytes
+	maxPage     = 8 << 20          // bytes of a page; a full one is usually below 1 MB
 )
 
 // call is one request to Airtable.
@@ -22,6 +24,7 @@ type call struct {
 	method, path string
 	scope        string // that the token needs; empty for none
 	body         any    // sent as JSON; nil for none
+	limit        int64  // bytes of the response; 0 for maxResponse
 	// read consumes a response of status 200. It runs once per try and starts afresh.
 	read func(response) error
 }
@@ -29,7 +32,8 @@ type call struct {
 // response is the body of a response of status 200, and Airtable's clock.
 type response struct {
 	io.Reader
-	date time.Time
+	date     time.Time
+	warnings []string // about the date
 }
 
 func (c call) String() string { return c.method + " " + c.path }
@@ -48,7 +52,7 @@ func (c *Client) do(ctx context.Context, call call) error {
 			return notRetried(last, err)
 		}
 		failed.Tries = try
-		if !failed.temporary() {
+		if !failed.retryable() {
 			return failed
 		}
 		wait := failed.wait()
@@ -144,6 +148,7 @@ func (c *Client) exchange(req *http.Request, call call, token secret) *Error {
 	}
 	defer resp.Body.Close()
 	failed.setHeader(resp)
+	failed.Date, failed.Warnings = c.boundDate(failed.Date)
 	if resp.StatusCode == http.StatusTooManyRequests {
 		c.throttled.Add(1)
 	}
@@ -151,8 +156,8 @@ func (c *Client) exchange(req *http.Request, call call, token secret) *Error {
 		failed.setRejection(resp.Body, token)
 		return failed
 	}
-	body := http.MaxBytesReader(nil, resp.Body, maxResponse)
-	if err := call.read(response{body, failed.Date}); err != nil {
+	body := http.MaxBytesReader(nil, resp.Body, cmp.Or(call.limit, maxResponse))
+	if err := call.read(response{body, failed.Date, failed.Warnings}); err != nil {
 		failed.setCause(req.Context(), err, token)
 		return failed
 	}

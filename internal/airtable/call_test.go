@@ -20,6 +20,7 @@ func TestTemporaryFailuresAreRetried(t *testing.T) {
 		"429 list of errors": respond(429,
 			`{"errors":[{"error":"RATE_LIMIT_REACHED","message":"later"}]}`),
 		"429 without a body":   respond(429, ""),
+		"408 of a gateway":     respond(408, "<html>Request Timeout</html>"),
 		"500 HTML":             respond(500, "<html>oops</html>"),
 		"502":                  respond(502, "Bad Gateway"),
 		"503":                  reject(503, "RETRIABLE_ERROR"),
@@ -47,7 +48,8 @@ func TestTemporaryFailuresAreRetried(t *testing.T) {
 
 				c = steps(bad).client()
 				_, err = c.Whoami(t.Context())
-				if failed := failure(t, err); failed.Tries != 5 || c.Counts().Calls != 5 {
+				if failed := failure(t, err); failed.Tries != 5 || c.Counts().Calls != 5 ||
+					!failed.Temporary() {
 					t.Errorf("a failure that stays was tried %d times, want 5: %v", c.Counts().Calls, err)
 				}
 			})
@@ -68,7 +70,7 @@ func TestPermanentFailuresAreNotRetried(t *testing.T) {
 		"403 scope or base": {reject(403, "INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND"),
 			airtable.FaultPermission},
 		"404":               {respond(404, `{"error":"NOT_FOUND"}`), airtable.FaultNotFound},
-		"413":               {respond(413, ""), airtable.FaultRequest},
+		"413":               {respond(413, ""), airtable.FaultSize},
 		"422 unknown field": {reject(422, "UNKNOWN_FIELD_NAME"), airtable.FaultField},
 		"422 formula":       {reject(422, "INVALID_FILTER_BY_FORMULA"), airtable.FaultField},
 		"429 quota":         {reject(429, "PUBLIC_API_BILLING_LIMIT_EXCEEDED"), airtable.FaultQuota},
@@ -84,6 +86,9 @@ func TestPermanentFailuresAreNotRetried(t *testing.T) {
 					t.Errorf("took %d calls and %s, want one and no wait", c.Counts().Calls, time.Since(began))
 				}
 				contains(t, err.Error(), "GET /v0/meta/bases/"+base+"/tables", name[:3])
+				if failed.Temporary() {
+					t.Errorf("%v is temporary", err)
+				}
 				if failed.Fault() != row.fault || failed.Scope != "schema.bases:read" {
 					t.Errorf("fault %d, scope %q, want %d", failed.Fault(), failed.Scope, row.fault)
 				}

@@ -36,6 +36,11 @@ type Config struct {
 	// Log receives a Debug line for each page and a Warn line for each retry and each
 	// restart of a listing; nil for no log.
 	Log *slog.Logger
+	// Now is this host's clock. A date of Airtable that is more than 24 hours ahead of it is
+	// not believed: the host's time takes its place, with a warning. So a watermark lies at
+	// most that far ahead, and a host whose clock is slow reads more than it needs. nil:
+	// every date is believed.
+	Now func() time.Time
 	// UserAgent identifies the program to Airtable; empty for Go's own.
 	UserAgent string
 }
@@ -54,6 +59,7 @@ type Client struct {
 	pacer    *Pacer
 	http     http.RoundTripper
 	log      *slog.Logger
+	now      func() time.Time // nil for none
 	tryLimit time.Duration
 
 	calls, retries, throttled atomic.Int64
@@ -71,6 +77,7 @@ func New(cfg Config) *Client {
 		pacer:    cfg.Pacer,
 		http:     cfg.HTTP,
 		log:      cfg.Log,
+		now:      cfg.Now,
 		tryLimit: tryLimit,
 	}
 	c.budget.Store(math.MaxInt64)
@@ -160,7 +167,7 @@ func (c *Client) Schema(ctx context.Context) (Schema, error) {
 		path:   "/v0/meta/bases/" + url.PathEscape(c.base) + "/tables",
 		scope:  "schema.bases:read",
 		read: func(r response) error {
-			schema = Schema{Date: r.date}
+			schema = Schema{Date: r.date, Warnings: r.warnings}
 			if err := decode(r, &schema); err != nil {
 				return err
 			}

@@ -6,16 +6,21 @@
 //   - At most [RequestsPerSecond] requests reach a base in any second, over all calls of
 //     the process, and a 429 holds back all of them for at least 30 seconds (see
 //     [Pacer]).
-//   - A call that fails for a temporary reason is retried, up to 5 tries in all: 429,
-//     5xx, no connection, a response that stalls, is cut short or is not the expected
-//     JSON. Failures that no retry can repair (401, 403, 404, 413, 422, the monthly
-//     quota, a redirect) are returned at once.
+//   - A call that fails for a temporary reason is retried, up to 5 tries in all: 408,
+//     429, 5xx, no connection, a response that stalls, is cut short or is not the
+//     expected JSON. Failures that no retry can repair (401, 403, 404, 413, 422, the
+//     monthly quota, a redirect) are returned at once.
 //   - A listing whose iterator Airtable has lost restarts, at most 3 times, and reports
 //     that in [Page.Listing].
-//   - A page is complete or is not returned. Cell values are not changed.
-//   - Everything ends: a try is limited to 60 seconds and a response to 32 MiB, a
-//     cancelled context stops all work, and a wait beyond the caller's deadline fails
-//     before it starts.
+//   - A page that is too large (413, or more than 8 MiB) is requested again with fewer
+//     records. Only a record that is too large by itself ends the listing.
+//   - A page is complete or is not returned, except for records whose id is none
+//     ([IsRecordID]), which are left out with a warning. Cell values are not changed.
+//   - A date more than 24 hours ahead of [Config.Now] is not believed.
+//   - Everything ends: a try is limited to 60 seconds, a page to 8 MiB and any other
+//     response to 32 MiB, a listing to 20 pages in a row without a new record and to
+//     room for 1,000,000 records. A cancelled context stops all work, and a wait beyond
+//     the caller's deadline fails before it starts.
 //   - An error names the call, Airtable's response and the kind of fault (see
 //     [Error.Fault]). No error and no log line contains the token, and the token follows
 //     no redirect.

@@ -33,6 +33,7 @@ type Error struct {
 	Message    string        // Airtable's message, the start of a body of another form, or what broke
 	RetryAfter time.Duration // how long Airtable asked to wait, at most 24 h; 0 if it did not
 	Date       time.Time     // Airtable's clock; zero if the response had none
+	Warnings   []string      // about the date (see [Config.Now])
 	Tries      int           // how often the call was sent
 	Err        error         // error of the network or the decoder; nil if Airtable rejected the call
 }
@@ -66,13 +67,19 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is ErrQuota and e is a used-up quota.
 func (e *Error) Is(target error) bool { return target == ErrQuota && e.Type == typeQuota }
 
-// temporary reports whether the same call may succeed later. A response that is too large
-// would be too large again.
-func (e *Error) temporary() bool {
+// Temporary reports whether the same call may succeed later without a change of settings
+// or data. A response that is too large would be too large again. A listing whose iterator
+// was lost may succeed when it starts over.
+func (e *Error) Temporary() bool { return e.retryable() || e.lostIterator() }
+
+// retryable reports whether the same request may succeed later. A 408 comes from a gateway
+// on the way, like a 504.
+func (e *Error) retryable() bool {
 	if e.Err != nil {
 		return !tooLarge(e.Err)
 	}
-	return e.Type != typeQuota && (e.Status == http.StatusTooManyRequests || e.Status >= 500)
+	return e.Type != typeQuota && (e.Status == http.StatusTooManyRequests ||
+		e.Status == http.StatusRequestTimeout || e.Status >= 500)
 }
 
 // lostIterator reports whether a listing must restart.
@@ -106,7 +113,8 @@ func (e *Error) setCause(ctx context.Context, err error, token secret) {
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case tooLarge(err):
-		err = fmt.Errorf("it has more than %d MiB: %w", maxResponse>>20, err)
+		large, _ := errors.AsType[*http.MaxBytesError](err)
+		err = fmt.Errorf("it has more than %d MiB: %w", large.Limit>>20, err)
 	}
 	e.Err = token.redactError(err)
 	e.Message = token.redact(err.Error())

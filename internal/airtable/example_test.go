@@ -27,6 +27,6 @@ func ExampleClient_List() {
 			ids = append(ids, record.ID)
 		}
 	}
-	fmt.Println(listing, ids)
-	// Output: 2 [rec0 rec1 rec2 rec3 rec4]
+	fmt.Println(listing, len(ids), ids[4])
+	// Output: 2 5 rec00000000000004
 }

@@ -136,7 +136,7 @@ func table(records int) http.HandlerFunc {
 		var rows []string
 		for i := from; i < to; i++ {
 			rows = append(rows, fmt.Sprintf(
-				`{"id":"rec%d","createdTime":"2025-03-01T12:00:00.000Z","fields":{}}`, i))
+				`{"id":"rec%014d","createdTime":"2025-03-01T12:00:00.000Z","fields":{}}`, i))
 		}
 		more := ""
 		if to < records {

@@ -12,20 +12,28 @@ import (
 // ModifiedSince returns a formula for the records created or modified at t or later, to
 // the second. For the zero time it returns "", which does not filter.
 //
-// The formula needs no field name. It uses CREATED_TIME() besides LAST_MODIFIED_TIME()
-// because the latter can be blank on a record that was never edited. LAST_MODIFIED_TIME()
-// moves only when a user edits a field that is not computed (see [Field.Computed]).
+// The formula needs no field name. LAST_MODIFIED_TIME() moves only when a user edits a
+// field that is not computed (see [Field.Computed]). Its value for a record that was never
+// edited is not documented, nor is what a comparison with a blank date gives, which may be
+// #ERROR!, as may be the OR of an error. So no blank and no error is ever compared: such a
+// record counts as modified when it was created. If the formula fails in spite of that, it
+// matches the record: one that is read in vain costs a little, one that is missed is lost.
 func ModifiedSince(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
 	since := instant(t.Truncate(time.Second).Add(-time.Second)) // IS_AFTER is strict
-	return fmt.Sprintf("OR(IS_AFTER(LAST_MODIFIED_TIME(),%s),IS_AFTER(CREATED_TIME(),%[1]s))", since)
+	const edited = "IF(ISERROR(LAST_MODIFIED_TIME()),CREATED_TIME()," +
+		"IF(LAST_MODIFIED_TIME(),LAST_MODIFIED_TIME(),CREATED_TIME()))"
+	return orIfError(fmt.Sprintf("OR(IS_AFTER(%s,%s),IS_AFTER(CREATED_TIME(),%[2]s))",
+		edited, since))
 }
 
+// orIfError returns a formula that matches where test does or is an error.
+func orIfError(test string) string { return "IF(ISERROR(" + test + "),1," + test + ")" }
+
 // RecordIDs returns a formula for the records with these ids. It returns an error if an
-// id is not "rec" followed by ASCII letters or digits, or if there are no ids: an empty
-// formula would match every record. Pass at most [PageSize] ids, so that the records fit
+// id is not a record id, or if there are no ids: an empty formula would match every record. Pass at most [PageSize] ids, so that the records fit
 // on one page.
 func RecordIDs(ids []string) (string, error) {
 	if len(ids) == 0 {
@@ -33,7 +41,7 @@ func RecordIDs(ids []string) (string, error) {
 	}
 	tests := make([]string, len(ids))
 	for i, id := range ids {
-		if !isRecordID(id) {
+		if !IsRecordID(id) {
 			return "", fmt.Errorf("airtable: %.40q is not a record id", id)
 		}
 		tests[i] = "RECORD_ID()='" + id + "'"
@@ -41,9 +49,11 @@ func RecordIDs(ids []string) (string, error) {
 	return "OR(" + strings.Join(tests, ",") + ")", nil
 }
 
-func isRecordID(id string) bool {
+// IsRecordID reports whether id has the form of Airtable's record ids: "rec" and 14 ASCII
+// letters or digits.
+func IsRecordID(id string) bool {
 	rest, ok := strings.CutPrefix(id, "rec")
-	return ok && rest != "" && !strings.ContainsFunc(rest, func(r rune) bool {
+	return ok && len(rest) == 14 && !strings.ContainsFunc(rest, func(r rune) bool {
 		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r)
 	})
 }
@@ -98,7 +108,7 @@ func CreatedWithin(candidates []DateCandidate, from, to time.Time) string {
 		}
 		test = fmt.Sprintf("IF(%s,%s,%s)", ref, inside, test)
 	}
-	return fmt.Sprintf("IF(ISERROR(%s),1,%[1]s)", test)
+	return orIfError(test)
 }
 
 func within(date string, from, to time.Time) string {

@@ -11,8 +11,11 @@ import (
 func TestModifiedSince(t *testing.T) {
 	t.Parallel()
 	t0 := time.Date(2025, 3, 1, 1, 30, 0, 999e6, time.FixedZone("", 2*3600))
-	want := `OR(IS_AFTER(LAST_MODIFIED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")),` +
-		`IS_AFTER(CREATED_TIME(),DATETIME_PARSE("2025-02-28T23:29:59.000Z")))`
+	const since = `DATETIME_PARSE("2025-02-28T23:29:59.000Z")`
+	const test = `OR(IS_AFTER(IF(ISERROR(LAST_MODIFIED_TIME()),CREATED_TIME(),` +
+		`IF(LAST_MODIFIED_TIME(),LAST_MODIFIED_TIME(),CREATED_TIME())),` + since + `),` +
+		`IS_AFTER(CREATED_TIME(),` + since + `))`
+	const want = `IF(ISERROR(` + test + `),1,` + test + `)`
 	if got := airtable.ModifiedSince(t0); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -27,18 +30,20 @@ func TestRecordIDs(t *testing.T) {
 		ids  []string
 		want string
 	}{
-		"one":                {[]string{"recJshKWhbsoGYJTb"}, "OR(RECORD_ID()='recJshKWhbsoGYJTb')"},
-		"more":               {[]string{"rec1", "recA"}, "OR(RECORD_ID()='rec1',RECORD_ID()='recA')"},
+		"one": {[]string{"recJshKWhbsoGYJTb"}, "OR(RECORD_ID()='recJshKWhbsoGYJTb')"},
+		"more": {[]string{"rec00000000000001", "recA000000000000z"},
+			"OR(RECORD_ID()='rec00000000000001',RECORD_ID()='recA000000000000z')"},
 		"none":               {nil, ""},
-		"a quote":            {[]string{"rec1", "rec1'"}, ""},
-		"an injection":       {[]string{"rec1',1)='"}, ""},
+		"a quote":            {[]string{"rec00000000000001", "rec0000000000001'"}, ""},
+		"an injection":       {[]string{"rec1',1)='0000000"}, ""},
 		"nothing after rec":  {[]string{"rec"}, ""},
-		"of another kind":    {[]string{"tbl123"}, ""},
-		"letters not ASCII":  {[]string{"recé"}, ""},
-		"digits not ASCII":   {[]string{"rec٣"}, ""},
-		"a line end after":   {[]string{"rec1\n"}, ""},
+		"a letter too few":   {[]string{"rec0000000000001"}, ""},
+		"of another kind":    {[]string{"tbl00000000000001"}, ""},
+		"letters not ASCII":  {[]string{"rec000000000000é"}, ""},
+		"digits not ASCII":   {[]string{"rec000000000000٣"}, ""},
+		"a line end after":   {[]string{"rec00000000000001\n"}, ""},
 		"an empty one":       {[]string{""}, ""},
-		"a backslash within": {[]string{`rec\1`}, ""},
+		"a backslash within": {[]string{`rec0000000000000\`}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := airtable.RecordIDs(row.ids)

@@ -120,6 +120,10 @@ func TestListRestartsAfterLostIterator(t *testing.T) {
 			}
 			f = steps(rows, lost, rows, lost, rows, lost, rows, lost, rows)
 			got, err = walk(t.Context(), f.client())
+			if failed := failure(t, err); !errors.Is(err, airtable.ErrLost) || !failed.Temporary() ||
+				failed.Fault() != airtable.FaultListing {
+				t.Errorf("%v is not temporary, or its fault is %d", err, failed.Fault())
+			}
 			if failure(t, err).Type != kind || got != "1.1:2 2.1:2 3.1:2 4.1:2" {
 				t.Errorf("pages %q, %v, want the fourth loss to end the listing", got, err)
 			}

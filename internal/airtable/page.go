@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"time"
 )
 
@@ -17,11 +18,43 @@ type Record struct {
 	Fields map[string]json.RawMessage `json:"fields"`
 }
 
+// firstRecordError is the failure to read the first record of a page.
+type firstRecordError struct {
+	id  string // "" if it could not be read either
+	err error
+}
+
+func (e *firstRecordError) Error() string { return e.err.Error() }
+func (e *firstRecordError) Unwrap() error { return e.err }
+
+// head is a reader that retains the first bytes it reads.
+type head struct {
+	io.Reader
+	text []byte
+}
+
+func (h *head) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	h.text = append(h.text, p[:min(n, cap(h.text)-len(h.text))]...)
+	return n, err
+}
+
+var firstID = regexp.MustCompile(`"records"\s*:\s*\[\s*\{\s*"id"\s*:\s*"(rec[0-9A-Za-z]{14})"`)
+
+// recordID returns the id of the first record of a page, or "".
+func (h *head) recordID() string {
+	if found := firstID.FindSubmatch(h.text); found != nil {
+		return string(found[1])
+	}
+	return ""
+}
+
 // decodePage reads a response of listRecords: the records, and the offset of the next
 // page, which is empty on the last. Besides what it returns, it holds one record at a
 // time.
 func decodePage(r io.Reader) (records []Record, offset string, err error) {
-	dec := json.NewDecoder(r)
+	start := &head{Reader: r, text: make([]byte, 0, 512)}
+	dec := json.NewDecoder(start)
 	if err := expect(dec, '{'); err != nil {
 		return nil, "", err
 	}
@@ -33,6 +66,9 @@ func decodePage(r io.Reader) (records []Record, offset string, err error) {
 		switch key {
 		case "records":
 			records, err = decodeRecords(dec)
+			if first, ok := errors.AsType[*firstRecordError](err); ok {
+				first.id = start.recordID()
+			}
 		case "offset":
 			err = dec.Decode(&offset)
 		default: // Airtable may add properties at any time
@@ -58,7 +94,10 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 	records := make([]Record, 0, PageSize)
 	for dec.More() {
 		var record Record
-		if err := dec.Decode(&record); err != nil {
+		switch err := dec.Decode(&record); {
+		case err != nil && len(records) == 0:
+			return nil, &firstRecordError{err: err}
+		case err != nil:
 			return nil, err
 		}
 		if record.ID == "" {

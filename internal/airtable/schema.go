@@ -9,8 +9,9 @@ import (
 
 // Schema is the schema of a base.
 type Schema struct {
-	Tables []Table   `json:"tables"`
-	Date   time.Time `json:"-"` // Airtable's clock; zero if the response had none
+	Tables   []Table   `json:"tables"`
+	Date     time.Time `json:"-"` // Airtable's clock; zero if the response had none
+	Warnings []string  `json:"-"` // about the date (see [Config.Now])
 }
 
 // Table is one table of a base.

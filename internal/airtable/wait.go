@@ -64,6 +64,24 @@ func contextError(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
+// maxAhead is how far ahead of this host's clock a date of Airtable may be. A clock that
+// is set to local time is less than 15 hours off.
+const maxAhead = 24 * time.Hour
+
+// boundDate returns the date of a response, or this host's time and a warning if the date
+// is too far ahead.
+func (c *Client) boundDate(date time.Time) (time.Time, []string) {
+	if c.now == nil {
+		return date, nil
+	}
+	now := c.now().UTC().Truncate(time.Second)
+	if !date.After(now.Add(maxAhead)) {
+		return date, nil
+	}
+	return now, []string{fmt.Sprintf("Airtable's Date header is %s, more than %d hours ahead of this "+
+		"host's clock: the host's time is used", date.Format(time.DateOnly), maxAhead/time.Hour)}
+}
+
 // retryAfter parses the Retry-After header: seconds, or a date. A date is compared with
 // the response's own date, so that this host's clock does not matter. It returns 0 for a
 // header that is invalid and for a time that has passed.

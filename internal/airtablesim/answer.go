@@ -71,6 +71,8 @@ var (
 		message: "Record not found"}
 	errTooLarge = &refusal{status: 413, kind: "REQUEST_TOO_LARGE",
 		message: "Request body is too large"}
+	errLargePage = &refusal{status: 413, kind: "REQUEST_TOO_LARGE",
+		message: "The response is too large; request a smaller page"}
 	errLongURL = &refusal{status: 414, kind: "REQUEST_URI_TOO_LONG",
 		message: "GET URLs must stay under 16,000 characters; use POST …/listRecords"}
 	errNoJSON = &refusal{status: 400, kind: "INVALID_REQUEST_BODY",

@@ -27,7 +27,11 @@ func (s *Server) list(req *request) ([]byte, error) {
 		s.expire()
 		offset = s.issueOffset(it, place{end, at.page + 1})
 	}
-	return s.pageBody(q, fields, it.slice(at.start, end), offset), nil
+	body := s.pageBody(q, fields, it.slice(at.start, end), offset)
+	if s.cfg.PageBytes > 0 && len(body) > s.cfg.PageBytes {
+		return nil, errLargePage
+	}
+	return body, nil
 }
 
 // projection returns the fields of a listing, in the order of the table.

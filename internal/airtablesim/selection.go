@@ -18,12 +18,15 @@ type selection struct {
 	sort    []*field
 	descend []bool
 	most    int // 0 for all
+	reading formula.Reading
 }
 
 // bind checks the view, formula and sort of a query against the table.
 func (s *Server) bind(q *listQuery) (*selection, error) {
 	t := s.table
-	sel := &selection{table: t, now: s.cfg.Clock(), base: t.byID, most: q.maxRecords}
+	sel := &selection{
+		table: t, now: s.cfg.Clock(), base: t.byID, most: q.maxRecords, reading: s.cfg.Reading,
+	}
 	switch q.view {
 	case "":
 	case gridView, t.viewID():
@@ -88,7 +91,7 @@ func (sel *selection) filtered() (ids []string) {
 	}
 	var r *record
 	cell := func(key string) any { return r.operand(fields[key]) }
-	row := &formula.Row{Now: sel.now, Cell: cell}
+	row := &formula.Row{Now: sel.now, Cell: cell, Reading: sel.reading}
 	for _, id := range sel.base {
 		r = sel.table.records[id]
 		row.ID, row.Created, row.Modified = r.id, r.created, r.modified

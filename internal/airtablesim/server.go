@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voc/internal/airtable"
+	"voc/internal/airtablesim/formula"
 )
 
 // DemoToken is the token that an emulator accepts if its [Config] names none.
@@ -37,6 +38,10 @@ type Config struct {
 	Freeze bool
 	// IteratorTTL is how long an unused iterator lives; 0 for 5 minutes, which is a guess.
 	IteratorTTL time.Duration
+	// Reading is how formulas read what Airtable does not document.
+	Reading formula.Reading
+	// PageBytes is the longest body of a page; a longer one is 413. 0 for any length.
+	PageBytes int
 }
 
 // Server is an emulated Airtable. It is safe for concurrent use.

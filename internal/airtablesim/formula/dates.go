@@ -36,6 +36,13 @@ func dates(a, b any) (x, y time.Time, ok bool) {
 	return x, y, okX && okY
 }
 
+// blankDate reports whether a time is compared with a blank.
+func blankDate(a, b any) bool {
+	_, first := a.(time.Time)
+	_, second := b.(time.Time)
+	return first && b == nil || a == nil && second
+}
+
 func instant(v any) (t time.Time, ok bool) {
 	switch v := v.(type) {
 	case time.Time:
@@ -57,8 +64,11 @@ func part(of func(time.Time) int) func(*Row, []any) any {
 }
 
 func related(relation func(a, b time.Time) bool) func(*Row, []any) any {
-	return func(_ *Row, v []any) any {
+	return func(row *Row, v []any) any {
 		if v[0] == nil || v[1] == nil {
+			if row.Reading.BlankDates {
+				return Error{}
+			}
 			return truth(false)
 		}
 		a, okA := instant(v[0])

@@ -14,6 +14,41 @@ type Row struct {
 	Modified time.Time // zero if never edited since its creation
 	Now      time.Time
 	Cell     func(key string) any // by the keys passed to [Parse]
+	Reading  Reading
+}
+
+// Reading is one way to read what Airtable's documentation of formulas leaves open. Each
+// field departs from the zero Reading in one point.
+type Reading struct {
+	// BlankDates makes the comparison of a blank date #ERROR!; otherwise it is false.
+	BlankDates bool
+	// DecidedDespiteErrors lets one true argument decide OR, and one false argument AND,
+	// whatever the others are; otherwise the result is #ERROR! if any argument is.
+	DecidedDespiteErrors bool
+	// Unedited is LAST_MODIFIED_TIME() of a record that was never edited.
+	Unedited Unedited
+}
+
+// Unedited is what LAST_MODIFIED_TIME() is for a record that was never edited.
+type Unedited int
+
+// The values of LAST_MODIFIED_TIME() for a record that was never edited.
+const (
+	UneditedBlank   Unedited = iota
+	UneditedError            // #ERROR!
+	UneditedCreated          // CREATED_TIME()
+)
+
+// Readings returns every Reading.
+func Readings() (all []Reading) {
+	for _, blank := range []bool{false, true} {
+		for _, decided := range []bool{false, true} {
+			for _, unedited := range []Unedited{UneditedBlank, UneditedError, UneditedCreated} {
+				all = append(all, Reading{blank, decided, unedited})
+			}
+		}
+	}
+	return all
 }
 
 // Eval evaluates the formula for one row. The result is a value as in [Row].
@@ -64,6 +99,9 @@ type binary struct {
 func (n binary) eval(row *Row) any {
 	a, b := n.left.eval(row), n.right.eval(row)
 	if failed(a) || failed(b) {
+		return Error{}
+	}
+	if row.Reading.BlankDates && strings.ContainsAny(n.operator, "<>") && blankDate(a, b) {
 		return Error{}
 	}
 	switch n.operator {

@@ -2,7 +2,6 @@ package formula
 
 import (
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,12 +20,8 @@ type function struct {
 const many = math.MaxInt
 
 var functions = map[string]function{
-	"AND": {1, many, func(_ *Row, v []any) any {
-		return truth(!slices.ContainsFunc(v, falsy))
-	}, nil},
-	"OR": {1, many, func(_ *Row, v []any) any {
-		return truth(slices.ContainsFunc(v, truthy))
-	}, nil},
+	"AND": {1, many, nil, func(row *Row, n []node) any { return logic(row, n, false) }},
+	"OR":  {1, many, nil, func(row *Row, n []node) any { return logic(row, n, true) }},
 	"NOT": {1, 1, func(_ *Row, v []any) any { return truth(falsy(v[0])) }, nil},
 	"IF":  {2, 3, nil, choose},
 	"ISERROR": {1, 1, nil, func(row *Row, n []node) any {
@@ -66,6 +61,20 @@ var functions = map[string]function{
 
 func constant(v any) func(*Row, []any) any { return func(*Row, []any) any { return v } }
 
+// logic evaluates AND, which a false argument decides, and OR, which a true one decides.
+func logic(row *Row, args []node, decisive bool) any {
+	erroneous, decided := false, false
+	for _, arg := range args {
+		v := arg.eval(row)
+		erroneous = erroneous || failed(v)
+		decided = decided || !failed(v) && truthy(v) == decisive
+	}
+	if erroneous && !(decided && row.Reading.DecidedDespiteErrors) {
+		return Error{}
+	}
+	return truth(decided == decisive)
+}
+
 func choose(row *Row, args []node) any {
 	condition := args[0].eval(row)
 	switch {
@@ -80,10 +89,15 @@ func choose(row *Row, args []node) any {
 }
 
 func modified(row *Row, _ []any) any {
-	if row.Modified.IsZero() {
-		return nil
+	switch {
+	case !row.Modified.IsZero():
+		return row.Modified
+	case row.Reading.Unedited == UneditedError:
+		return Error{}
+	case row.Reading.Unedited == UneditedCreated:
+		return row.Created
 	}
-	return row.Modified
+	return nil
 }
 
 func onText(f func(string) string) func(*Row, []any) any {

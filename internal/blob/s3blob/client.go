@@ -50,11 +50,14 @@ func newClient(shared aws.Config, endpoint string, transport func(*http.Transpor
 }
 
 // useHTTP1 restricts a transport to HTTP/1.1, as S3 does itself: every try would reuse
-// the one connection of HTTP/2, even when it is dead.
+// the one connection of HTTP/2, even when it is dead. t is a clone, and cloning may have
+// added h2 to the protocols that its TLS handshake offers: a server that chose h2 then
+// would be answered in HTTP/1.1.
 func useHTTP1(t *http.Transport) {
 	t.ForceAttemptHTTP2 = false
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
+	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 }
 
 func readTransport(t *http.Transport) {

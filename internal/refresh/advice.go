@@ -48,6 +48,8 @@ func withAdvice(err error) string {
 			err, foreign.Base)
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
 		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
+	case errors.Is(err, manifest.ErrPromise):
+		return fmt.Sprintf("%v: SNAPSHOT_STORE needs a store with conditional writes", err)
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

@@ -256,7 +256,8 @@ func TestListEnds(t *testing.T) {
 		calls  int
 		words  string
 	}{
-		"the same record":  {func(int) int { return 0 }, 21, "20 pages in a row brought no new record"},
+		"the same record": {func(int) int { return 0 }, 21,
+			"20 pages in a row brought no new record"},
 		"a circle":         {func(call int) int { return call % 100 }, 120, "20 pages in a row"},
 		"always a new one": {func(call int) int { return call }, 10_000, "goes on after room for 1000000"},
 	} {

@@ -45,8 +45,10 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `%s{"id":%q,"createdTime":"2025-03-01T12:00:00.000Z","fields":{"A":"`,
 			separator, recordID(i))
 		if i == p.huge {
-			for range 30_000_000 / 1000 {
-				io.WriteString(w, thousand)
+			for range 30_000_000 / len(thousand) {
+				if _, err := w.Write(thousand); err != nil {
+					return
+				}
 			}
 		}
 		io.WriteString(w, text+`"}}`)
@@ -59,7 +61,7 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "}")
 }
 
-var thousand = strings.Repeat("y", 1000)
+var thousand = bytes.Repeat([]byte("y"), 1000)
 
 // streamed serves requests without holding their responses.
 type streamed struct {

@@ -242,8 +242,8 @@ func TestListLeavesOutInvalidIDs(t *testing.T) {
 		if want := []string{recordID(1), recordID(1), recordID(2)}; !slices.Equal(ids, want) {
 			t.Errorf("records %s, want %s", ids, want)
 		}
-		want := `Airtable sent 4 records with invalid ids, which are left out: ` +
-			`"rec'; DROP", "../../etc/passwd", "rec[31m/slash"`
+		want := `records left out because Airtable sent invalid ids: 4 ` +
+			`("rec'; DROP", "../../etc/passwd", "rec[31m/slash")`
 		if len(warnings) != 1 || warnings[0] != want {
 			t.Errorf("warnings %q, want %q", warnings, want)
 		}

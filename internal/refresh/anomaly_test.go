@@ -43,7 +43,7 @@ func TestInvalidIDs(t *testing.T) {
 			w.fill(3)
 			w.Script(airtablesim.Foreign(id))
 			receipt := w.must(job.Full, job.Published)
-			contains(t, strings.Join(receipt.Warnings, "\n"), "1 records with invalid ids")
+			contains(t, strings.Join(receipt.Warnings, "\n"), "invalid ids: 1 (")
 			if slices.Contains(w.ids(), id) {
 				t.Errorf("%q is published", id)
 			}

@@ -50,7 +50,7 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 		taken: []string{
 			"https://x.example.com", "https://*.example.com", "http://localhost:3000",
 			"https://App.Example.com:443, http://[::1]:3000",
-			"https://a.example.com,https://b.example.com",
+			"https://a.example.com,https://b.example.com", "https://x.example.com/",
 		},
 		refused: []string{
 			"x.example.com", "https://x.example.com/app", "*", "https://*", "https://*.com",
@@ -146,7 +146,7 @@ func TestTemplateRefusesWhatTheConfigurationRefuses(t *testing.T) {
 // beyondPatterns are the mistakes that no pattern finds: what compares two parts of a value, and
 // whether a time zone exists, which EventBridge checks when the schedule is made.
 var beyondPatterns = regexp.MustCompile(`runs backwards|is no span of years: use|no time zone|` +
-	`a step is 1 to`)
+	`the step must be 1 to`)
 
 // configured reports what the configuration of the functions says of a parameter's value.
 func configured(parameter, value string) error {

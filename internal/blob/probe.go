@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrPromise: the store does not do what the package comment promises. It cannot be used:
-// two hosts would overwrite each other's work.
+// ErrPromise is the error of a store that does not do what the package comment promises. It
+// cannot be used: two hosts would overwrite each other's work.
 var ErrPromise = errors.New("the store breaks a promise")
 
 // deleteWithin bounds the removal of the probe's object after the caller has given up.

@@ -55,7 +55,7 @@ func TestServiceGoesOnAfterRoot(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		info, err = store.Replace(t.Context(), "manifest.json", []byte("3"), info.Version)
+		_, err = store.Replace(t.Context(), "manifest.json", []byte("3"), info.Version)
 		if err != nil {
 			t.Error(err)
 		}

@@ -3,6 +3,9 @@ package httpapi_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +72,27 @@ func TestFullDiskNamesSettings(t *testing.T) {
 	if len(warnings) != 1 || !strings.Contains(warnings[0], "TMPDIR") ||
 		!strings.Contains(warnings[0], "EphemeralStorageMb") {
 		t.Errorf("%q", warnings)
+	}
+}
+
+// The disk has no room for the unpacked list: it is sent all the same.
+func TestWholeListNeedsNoDisk(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []string{"identity", "gzip", "br"} {
+		s := serving(t)
+		s.get("/api/cache/").is(t, 200) // fetches the snapshot
+		files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%q, %v", files, err)
+		}
+		if err := os.Mkdir(files[0]+"."+encoding, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		a := s.get("/api/feedback/", "Accept-Encoding", encoding)
+		a.is(t, 200)
+		a.has(t, "X-Total-Count", "48")
+		if length := a.Header.Get("Content-Length"); length != strconv.Itoa(len(a.body)) {
+			t.Errorf("%s: Content-Length %q of %d bytes", encoding, length, len(a.body))
+		}
 	}
 }

@@ -69,13 +69,14 @@ func (r *request) listQuery() (query listQuery, err error) {
 	return query, all
 }
 
-// pinnedView returns the snapshot that a cursor names. Errors: errGone, errUnfetched.
+// pinnedView returns the snapshot that a cursor names. Errors: errGone, errUnfetched,
+// replica.ErrBusy.
 func (a *API) pinnedView(ctx context.Context, id string) (replica.View, func(), error) {
 	view, release, err := a.Replica.AcquireAt(ctx, id)
 	switch {
 	case err == nil:
 		return view, release, nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, replica.ErrBusy):
 		return view, nil, err
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
 		return view, nil, errGone

@@ -11,6 +11,7 @@ import (
 	"voc/internal/access"
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
+	"voc/internal/replica"
 	"voc/internal/snapshot"
 )
 
@@ -73,6 +74,9 @@ var problems = []struct {
 	{errEmpty, http.StatusServiceUnavailable, "no-snapshot-yet", ""},
 	{errGone, http.StatusGone, "cursor-expired", ""},
 	{errUnfetched, http.StatusServiceUnavailable, "snapshot-not-fetched", ""},
+	{replica.ErrBusy, http.StatusServiceUnavailable, "snapshot-not-fetched",
+		"clients read too many older snapshots at a time: " +
+			"retry in a moment, or begin again without the cursor"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served", ""},
 	{job.ErrStopped, http.StatusServiceUnavailable, "stopping",
 		"the server is stopping: retry in a moment"},

@@ -8,6 +8,7 @@ import (
 
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // maxViewAge is how old a view of the store may be for a data route. The contract promises that a
@@ -53,6 +54,10 @@ func storeWarnings(view replica.View) (texts []string) {
 		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
 			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
 				text, foreign.Base)
+		}
+		if errors.Is(warning, snapshot.ErrDiskFull) {
+			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
+				"the disk of a function has the size that EphemeralStorageMb gives it"
 		}
 		texts = append(texts, text)
 	}

@@ -39,7 +39,7 @@ var encoders = sync.Pool{New: func() any {
 func (s *Store) putSnapshot(ctx context.Context, next Snapshot, p Publication) error {
 	packed, err := pack(p.Sealed.Path, p.Dir)
 	if err != nil {
-		return fmt.Errorf("compress the snapshot: %w", snapshot.Advise(err))
+		return fmt.Errorf("compress the snapshot: %w", snapshot.MarkDiskFull(err))
 	}
 	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
 	for range attempts {
@@ -118,7 +118,7 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	}
 	var write *os.PathError
 	if errors.As(err, &write) {
-		return snapshot.Advise(err)
+		return snapshot.MarkDiskFull(err)
 	}
 	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)

@@ -6,6 +6,7 @@ import (
 
 	"voc/internal/airtable"
 	"voc/internal/manifest"
+	"voc/internal/snapshot"
 )
 
 // faultAdvice tells the operator what to do about each fault of a call to Airtable, by the names of
@@ -51,6 +52,9 @@ func withAdvice(err error) string {
 		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
 	case errors.Is(err, manifest.ErrPromise):
 		return fmt.Sprintf("%v: SNAPSHOT_STORE needs a store with conditional writes", err)
+	case errors.Is(err, snapshot.ErrDiskFull):
+		return fmt.Sprintf("%v: free space where TMPDIR is, for two unpacked snapshots; "+
+			"the disk of a function has the size that EphemeralStorageMb gives it", err)
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

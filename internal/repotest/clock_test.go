@@ -20,7 +20,7 @@ var clocks = map[string]string{
 	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
 	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
 	"internal/replica/lock.go":    "monotonic: how long ago a Sync began and ended",
-	"internal/snapshot/body.go":   "monotonic: when the disk is tried again",
+	"internal/snapshot/body.go":   "monotonic: when a full disk is tried again",
 }
 
 func TestOnlyEdgesReadClock(t *testing.T) {

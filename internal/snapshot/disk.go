@@ -8,21 +8,20 @@ import (
 	"modernc.org/sqlite"
 )
 
-// errFull is what to do about a disk for temporary files that is full.
-var errFull = errors.New("two unpacked snapshots must fit there: free space where TMPDIR is; " +
-	"a function has what the parameter EphemeralStorageMb gives it")
+// ErrDiskFull: the disk for temporary files has no room. Two unpacked snapshots must fit.
+var ErrDiskFull = errors.New("the disk for temporary files is full")
 
 // sqliteFull is SQLite's result code of a write for which the disk has no room
 // (sqlite.org/rescode.html).
 const sqliteFull = 13
 
-// Advise adds to the error of a write what to do about it, if the disk for temporary
-// files is full.
-func Advise(err error) error {
+// MarkDiskFull adds ErrDiskFull to the error of a write, if the cause is a disk without
+// room.
+func MarkDiskFull(err error) error {
 	known, ok := errors.AsType[*sqlite.Error](err)
 	full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 	if full || ok && known.Code() == sqliteFull {
-		return fmt.Errorf("%w: %w", err, errFull)
+		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	}
 	return err
 }

@@ -14,21 +14,31 @@ import (
 	"voc/internal/snapshot"
 )
 
-func TestAFullDiskSaysWhatToEnlarge(t *testing.T) {
+func TestMarkDiskFull(t *testing.T) {
 	t.Parallel()
 	db, err := sql.Open("sqlite", filepath.Join(t.TempDir(), "small.sqlite"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	_, full := db.Exec(`PRAGMA max_page_count = 2; CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))`)
-	for name, err := range map[string]error{"SQLite's": full, "the system's": &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}} {
-		if advised := snapshot.Advise(err); !errors.Is(advised, err) || !strings.Contains(advised.Error(), "EphemeralStorageMb") || !strings.Contains(advised.Error(), "TMPDIR") {
-			t.Errorf("%s: %v", name, advised)
+	_, full := db.Exec(`PRAGMA max_page_count = 2;
+		CREATE TABLE t (x); INSERT INTO t VALUES (zeroblob(100000))`)
+	for name, err := range map[string]error{
+		"SQLite's":     full,
+		"the system's": &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
+		"a quota's":    &fs.PathError{Op: "write", Path: "x", Err: syscall.EDQUOT},
+	} {
+		marked := snapshot.MarkDiskFull(err)
+		if !errors.Is(marked, err) || !errors.Is(marked, snapshot.ErrDiskFull) {
+			t.Errorf("%s: %v", name, marked)
+		}
+		if text := marked.Error(); strings.Contains(text, "TMPDIR") || strings.Contains(text, "Mb") {
+			t.Errorf("%s: %q names a setting", name, text)
 		}
 	}
-	other := errors.New("another fault")
-	if got := snapshot.Advise(other); !errors.Is(got, other) || got.Error() != other.Error() {
-		t.Errorf("%v became %v", other, got)
+	for name, other := range map[string]error{"none": nil, "another": errors.New("another fault")} {
+		if got := snapshot.MarkDiskFull(other); got != other {
+			t.Errorf("%s: %v became %v", name, other, got)
+		}
 	}
 }

@@ -120,7 +120,7 @@ func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("snapshot: %s: %w", doing, Advise(err))
+	return fmt.Errorf("snapshot: %s: %w", doing, MarkDiskFull(err))
 }
 
 // Filled reports whether the record has a value in a field, by name.

@@ -207,5 +207,5 @@ func wrap(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("snapshot: %s: %w", doing, snapshot.Advise(err))
+	return fmt.Errorf("snapshot: %s: %w", doing, snapshot.MarkDiskFull(err))
 }

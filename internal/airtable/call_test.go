@@ -261,7 +261,7 @@ func TestUnusableTokenSendsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := steps(me).client(func(cfg *airtable.Config) {
 				cfg.Token = func(context.Context) (string, error) {
-					if row.err == denied {
+					if errors.Is(row.err, denied) {
 						return "", denied
 					}
 					return row.token, nil

@@ -33,8 +33,8 @@ func ModifiedSince(t time.Time) string {
 func orIfError(test string) string { return "IF(ISERROR(" + test + "),1," + test + ")" }
 
 // RecordIDs returns a formula for the records with these ids. It returns an error if an
-// id is not a record id, or if there are no ids: an empty formula would match every record. Pass at most [PageSize] ids, so that the records fit
-// on one page.
+// id is not a record id, or if there are no ids: an empty formula would match every
+// record. Pass at most [PageSize] ids, so that the records fit on one page.
 func RecordIDs(ids []string) (string, error) {
 	if len(ids) == 0 {
 		return "", errors.New("airtable: RecordIDs: no ids")

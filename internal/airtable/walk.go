@@ -86,7 +86,7 @@ func (w *walk) proceed(page Page, size int, next string) error {
 	case next == "":
 		return nil
 	case w.offsets[next]:
-		return errors.New("Airtable returned the same offset twice")
+		return errors.New("the same offset was returned twice")
 	case w.idle >= maxIdle:
 		return fmt.Errorf("%d pages in a row brought no new record, but the listing goes on", w.idle)
 	case w.listed >= maxListed:

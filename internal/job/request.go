@@ -51,7 +51,8 @@ func (t Trigger) ByPerson() bool {
 	return t == TriggerAPI || t == TriggerConsole || t == TriggerCLI
 }
 
-// Previous, as the target of a rollback, is the snapshot that the current one was made from.
+// Previous is the target of a rollback to the snapshot that the current one was made
+// from.
 const Previous = "previous"
 
 // Request asks for a run.

@@ -140,7 +140,7 @@ def over_http(cloud):
 
 
 TYPOS = {
-    "CorsOrigins": ("https://x.example.com/", "x.example.com", "https://x.example.com/app"),
+    "CorsOrigins": ("https://x.example.com//", "x.example.com", "https://x.example.com/app"),
     "ScheduleFull": ("rate(7 days)", "at(2026-11-30T00:00:00)", "59 23 * * 0"),
     "ScheduleIncremental": ("cron(0 9-21 * * MON-FRI *)",),
     "ScheduleSweep": ("cron(30 25 ? * MON *)",),

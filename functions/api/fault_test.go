@@ -192,10 +192,15 @@ func TestMissingParameter(t *testing.T) {
 func TestInvalidEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
-	f := w.function("SNAPSHOT_STORE=", "REFRESH_FULL_FUNCTION=", "CORS_ORIGINS=*")
-	if result := f.Invoke([]byte(`{}`), enough); result.Error == nil ||
-		result.Error.Type != "Runtime.ExitError" {
-		t.Errorf("%+v", result)
+	f := w.function("SNAPSHOT_STORE=", "REFRESH_FULL_FUNCTION=", "SCHEDULE_FULL=rate(7 days)")
+	a := ask(t, f, "GET", "/api/feedback/")
+	a.is(t, 503)
+	contains(t, a.body, "SNAPSHOT_STORE", "REFRESH_FULL_FUNCTION", "SCHEDULE_FULL",
+		"/api/docs#misconfigured")
+	if strings.Contains(a.body, "rate(") {
+		t.Errorf("the response shows a value: %s", a.body)
 	}
-	contains(t, f.Log(), "SNAPSHOT_STORE: ", "REFRESH_FULL_FUNCTION: ", "CORS_ORIGINS: ")
+	ask(t, f, "GET", "/api/live").is(t, 200)
+	ask(t, f, "OPTIONS", "/api/feedback/").is(t, 204)
+	contains(t, f.Log(), "SNAPSHOT_STORE: ", "REFRESH_FULL_FUNCTION: ", "SCHEDULE_FULL: ")
 }

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/app"
 	"voc/internal/config"
 	"voc/internal/httpapi"
@@ -25,6 +28,17 @@ type host struct {
 	mu      sync.Mutex
 	version int // of the settings that api has
 	api     *httpapi.API
+}
+
+// newHandler returns the API, or one that reports the variables that are wrong.
+func newHandler(ctx context.Context, environ []string, log *slog.Logger) (http.Handler, error) {
+	h, err := open(ctx, environ, log)
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		log.ErrorContext(ctx, "the environment is wrong", "error", err)
+		origins, _ := access.ParseOrigins(os.Getenv("CORS_ORIGINS")) // reported by err
+		return misconfigured{variables: wrong.Variables(), origins: origins}, nil
+	}
+	return h, err
 }
 
 // open makes the parts, and fetches the snapshot and the secrets at the same time. Its error is

@@ -15,10 +15,10 @@ import (
 func main() {
 	log := lambdahost.NewLog(false)
 	lambdahost.LimitMemory()
-	h, err := open(context.Background(), os.Environ(), log)
+	handler, err := newHandler(context.Background(), os.Environ(), log)
 	if err != nil {
 		log.Error("the function cannot start", "error", err)
 		os.Exit(1)
 	}
-	lambda.Start(lambdahost.Proxy(h, access.WithClaims, log))
+	lambda.Start(lambdahost.Proxy(handler, access.WithClaims, log))
 }

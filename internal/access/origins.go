@@ -18,14 +18,15 @@ var originPattern = regexp.MustCompile(`^(https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|
 
 var defaultPorts = map[string]string{"http": ":80", "https": ":443"}
 
-// ParseOrigins parses a comma-separated list of origins.
+// ParseOrigins parses a comma-separated list of origins. It accepts the slash at the end that
+// a browser's address bar adds.
 func ParseOrigins(value string) (Origins, error) {
 	var origins Origins
 	for _, item := range items(value) {
-		origin := strings.ToLower(item)
+		origin := strings.TrimSuffix(strings.ToLower(item), "/")
 		if !originPattern.MatchString(origin) {
 			return nil, fmt.Errorf("entry %d must be an origin such as https://app.example.com or, "+
-				"for any subdomain, https://*.example.com, without a path or trailing slash",
+				"for any subdomain, https://*.example.com, without a path",
 				len(origins)+1)
 		}
 		scheme, _, _ := strings.Cut(origin, ":")

@@ -13,13 +13,14 @@ const page = "https://voc.example.com"
 
 func TestParseOrigins(t *testing.T) {
 	got, err := access.ParseOrigins("https://App.example.com:443, https://*.example.com,," +
-		"http://localhost:5173,http://[::1]:80")
+		"http://localhost:5173,http://[::1]:80, https://x.example.com/")
 	expect(t, "error", err, nil)
 	expect(t, "origins", got, access.Origins{
 		"https://app.example.com", "https://*.example.com", "http://localhost:5173", "http://[::1]",
+		"https://x.example.com",
 	})
 	for value, words := range map[string]string{
-		"*": "entry 1", "https://x, app.example.com": "entry 2", "https://x/": "slash",
+		"*": "entry 1", "https://x, app.example.com": "entry 2", "https://x//": "without a path",
 		"https://x?": "origin such as", "http://*.example.com": "origin such as",
 		"https://*.com": "origin such as", "https://a.*.com": "origin such as",
 		"https://u@x": "origin such as", "null": "origin such as", "https://ä.de": "origin such as",

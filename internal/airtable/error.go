@@ -82,12 +82,6 @@ func (e *Error) retryable() bool {
 		e.Status == http.StatusRequestTimeout || e.Status >= 500)
 }
 
-// lostIterator reports whether a listing must restart.
-func (e *Error) lostIterator() bool {
-	return e.Status == http.StatusUnprocessableEntity &&
-		(e.Type == typeIteratorLost || e.Type == typeInvalidOffset)
-}
-
 // setHeader records status, date and Retry-After of a response.
 func (e *Error) setHeader(resp *http.Response) {
 	e.Status = resp.StatusCode

@@ -58,3 +58,9 @@ func tooLarge(err error) bool {
 	_, ok := errors.AsType[*http.MaxBytesError](err)
 	return ok
 }
+
+// lostIterator reports whether a listing must restart.
+func (e *Error) lostIterator() bool {
+	return e.Status == http.StatusUnprocessableEntity &&
+		(e.Type == typeIteratorLost || e.Type == typeInvalidOffset)
+}

@@ -146,7 +146,7 @@ func TestListRejectsRepeatedOffset(t *testing.T) {
 				if err == nil || len(f.sent) != len(f.steps) {
 					t.Fatalf("%d calls, %v", len(f.sent), err)
 				}
-				contains(t, err.Error(), "the same offset was returned twice")
+				contains(t, err.Error(), "same offset was returned twice")
 			})
 		})
 	}

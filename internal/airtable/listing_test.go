@@ -45,8 +45,10 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `%s{"id":%q,"createdTime":"2025-03-01T12:00:00.000Z","fields":{"A":"`,
 			separator, recordID(i))
 		if i == p.huge {
-			for range 30_000_000 / 1000 {
-				io.WriteString(w, thousand)
+			for range 30_000_000 / len(thousand) {
+				if _, err := w.Write(thousand); err != nil {
+					return
+				}
 			}
 		}
 		io.WriteString(w, text+`"}}`)
@@ -59,7 +61,7 @@ func (p pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "}")
 }
 
-var thousand = strings.Repeat("y", 1000)
+var thousand = bytes.Repeat([]byte("y"), 1000)
 
 // streamed serves requests without holding their responses.
 type streamed struct {
@@ -240,8 +242,8 @@ func TestListLeavesOutInvalidIDs(t *testing.T) {
 		if want := []string{recordID(1), recordID(1), recordID(2)}; !slices.Equal(ids, want) {
 			t.Errorf("records %s, want %s", ids, want)
 		}
-		want := `Airtable sent 4 records with invalid ids, which are left out: ` +
-			`"rec'; DROP", "../../etc/passwd", "rec[31m/slash"`
+		want := `records left out because Airtable sent invalid ids: 4 ` +
+			`("rec'; DROP", "../../etc/passwd", "rec[31m/slash")`
 		if len(warnings) != 1 || warnings[0] != want {
 			t.Errorf("warnings %q, want %q", warnings, want)
 		}
@@ -256,9 +258,11 @@ func TestListEnds(t *testing.T) {
 		calls  int
 		words  string
 	}{
-		"the same record":  {func(int) int { return 0 }, 21, "20 pages in a row brought no new record"},
-		"a circle":         {func(call int) int { return call % 100 }, 120, "20 pages in a row"},
-		"always a new one": {func(call int) int { return call }, 10_000, "after room for 1000000"},
+		"the same record": {func(int) int { return 0 }, 21,
+			"20 pages in a row brought no new record"},
+		"a circle": {func(call int) int { return call % 100 }, 120, "20 pages in a row"},
+		"always a new one": {func(call int) int { return call }, 10_000,
+			"goes on after room for 1000000"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -313,12 +317,9 @@ func TestDatesFarAheadAreNotBelieved(t *testing.T) {
 						contains(t, text, row.date.Format(time.DateOnly), "the host's time is used")
 					}
 				}
-				schema, err := c.Schema(t.Context())
-				if err != nil {
-					t.Fatal(err)
-				}
+				schema, _ := c.Schema(t.Context())
 				check("schema", schema.Date, schema.Warnings)
-				_, err = c.Schema(t.Context())
+				_, err := c.Schema(t.Context())
 				check("error", failure(t, err).Date, failure(t, err).Warnings)
 				var texts []string
 				for page := range c.List(t.Context(), "T", airtable.Query{}) {

@@ -64,7 +64,7 @@ func (w *walk) acceptID(id string) bool {
 }
 
 func (w *walk) invalidWarning() string {
-	return fmt.Sprintf("Airtable sent %d records with invalid ids, which are left out: %s",
+	return fmt.Sprintf("records left out because Airtable sent invalid ids: %d (%s)",
 		w.invalid, strings.Join(w.examples, ", "))
 }
 

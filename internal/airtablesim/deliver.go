@@ -18,7 +18,9 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, a answer, fault
 	h.Set("Content-Type", jsonType)
 	maps.Copy(h, a.header)
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
-	h.Set("Date", s.cfg.Clock().UTC().Format(http.TimeFormat))
+	if h.Get("Date") == "" {
+		h.Set("Date", s.cfg.Clock().UTC().Format(http.TimeFormat))
+	}
 	w.WriteHeader(a.status)
 	if fault.Break == Whole {
 		_, _ = w.Write(a.body) // the client may have disconnected

@@ -44,6 +44,9 @@
 //     and the limit of 2 MiB, are guesses.
 //   - A missing record is 404 MODEL_ID_NOT_FOUND by its path, and 422 ROW_DOES_NOT_EXIST
 //     in a batch.
+//   - Whether a page can be too large (413), and from what size on, is [Config].PageBytes.
+//     What formulas make of blank dates, of errors in AND and OR, and of the modified time
+//     of a record that was never edited, is [Config].Reading.
 //   - Sorting puts blanks first, ignores case, and orders selects by their choices.
 //
 // # Limits

@@ -1,7 +1,10 @@
 package airtablesim
 
 import (
+	"bytes"
+	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,6 +32,10 @@ type Fault struct {
 	Body   string
 	// Break is how the response breaks off.
 	Break Break
+	// Record is the JSON of a record that the page has besides those of the table.
+	Record string
+	// Endless makes each page the first, with an offset of its own that is never the last.
+	Endless bool
 
 	dropIterators bool
 }
@@ -115,8 +122,18 @@ func (f Fault) Repeat(n int) Fault {
 	return f
 }
 
-// With adds a header, such as Retry-After, to the response of the fault. It does not
-// change the real response of a fault with Status 0.
+// Foreign adds a record with any id, and without cells, to a page.
+func Foreign(id string) Fault {
+	record := `{"id":` + string(encode(id)) +
+		`,"createdTime":"2025-03-01T12:00:00.000Z","fields":{}}`
+	return Fault{Record: record}.On(List)
+}
+
+// Endless makes a listing that never ends, from its first page on.
+func Endless() Fault { return Fault{Endless: true, Times: math.MaxInt}.On(List) }
+
+// With adds a header, such as Retry-After or Date, to the response of the fault or, with
+// Status 0, to the real one.
 func (f Fault) With(header, value string) Fault {
 	f.Header = maps.Clone(f.Header)
 	if f.Header == nil {
@@ -127,6 +144,27 @@ func (f Fault) With(header, value string) Fault {
 }
 
 func (f Fault) answer() answer { return answer{f.Status, f.Header, []byte(f.Body)} }
+
+// alter returns the body of a real response with what the fault adds to a page.
+func (f Fault) alter(body []byte, number int) []byte {
+	if f.Record != "" {
+		head := []byte(`{"records":[`)
+		rest, _ := bytes.CutPrefix(body, head)
+		if !bytes.HasPrefix(rest, []byte("]")) {
+			rest = slices.Concat([]byte(","), rest)
+		}
+		body = slices.Concat(head, []byte(f.Record), rest)
+	}
+	if f.Endless {
+		end := bytes.LastIndex(body, []byte(`],"offset":"`))
+		if end < 0 {
+			end = bytes.LastIndexByte(body, ']')
+		}
+		records := body[:end+1]
+		body = fmt.Appendf(slices.Clip(records), `,"offset":"itr/%d"}`, number)
+	}
+	return body
+}
 
 func (f Fault) matches(c Call) bool {
 	return (f.Kind == "" || f.Kind == c.Kind) && (f.Page == 0 || f.Page == c.Page)

@@ -138,11 +138,14 @@ func (s *Server) compute(req *request, fault Fault, err error) answer {
 	if fault.dropIterators {
 		clear(s.iterators)
 	}
+	if fault.Endless {
+		req.query.first = true
+	}
 	if err == nil {
 		body, err = req.handle(s, req)
 	}
 	if err == nil {
-		return answer{status: http.StatusOK, body: body}
+		return answer{http.StatusOK, fault.Header, fault.alter(body, req.Number)}
 	}
 	refused, ok := errors.AsType[*refusal](err)
 	if !ok {

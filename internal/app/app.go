@@ -93,6 +93,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 			Base:      c.Airtable.BaseID,
 			Token:     token,
 			Log:       p.Log,
+			Now:       p.Now,
 			UserAgent: Program(),
 			Pacer:     p.Pacer,
 		}),

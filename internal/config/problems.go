@@ -51,8 +51,37 @@ func (p *problems) retain(variables ...string) {
 	})
 }
 
-// err joins the problems in the order of the table. It returns nil if there are none.
+// Error is the error of an environment with problems. Its text has one line for each, which
+// begins with the name of its variable and may repeat the variable's value, unless that is a
+// secret.
+type Error struct{ problems problems }
+
+// Variables returns the names of the variables that have a problem, in the order of the table.
+func (e *Error) Variables() []string {
+	var names []string
+	for _, q := range e.problems {
+		names = append(names, q.variable)
+	}
+	return slices.Compact(names)
+}
+
+func (e *Error) Error() string { return errors.Join(e.Unwrap()...).Error() }
+
+// Unwrap returns the problems.
+func (e *Error) Unwrap() []error {
+	var lines []error
+	for _, q := range e.problems {
+		lines = append(lines, fmt.Errorf("%s: %w", q.variable, q.err))
+	}
+	return lines
+}
+
+// err returns the problems as an *Error, sorted in the order of the table. It returns nil if there
+// are none.
 func (p problems) err() error {
+	if len(p) == 0 {
+		return nil
+	}
 	position := map[string]int{}
 	for i, v := range table {
 		position[v.Name] = i
@@ -60,9 +89,5 @@ func (p problems) err() error {
 	slices.SortStableFunc(p, func(a, b problem) int {
 		return cmp.Compare(position[a.variable], position[b.variable])
 	})
-	var lines []error
-	for _, q := range p {
-		lines = append(lines, fmt.Errorf("%s: %w", q.variable, q.err))
-	}
-	return errors.Join(lines...)
+	return &Error{p}
 }

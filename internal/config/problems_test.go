@@ -64,9 +64,9 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 		"ADMIN_TOKENS":           {"no token": {", ,"}, "token contains": {"a\x00"}},
 		"ADMIN_TOKENS_PARAMETER": {"put the value in ADMIN_TOKENS": {"/voc/t"}},
 		"CORS_ORIGINS": {
-			"entry 1": {"*"},
-			"entry 2": {"https://x, app.example.com"},
-			"slash":   {"https://x/"},
+			"entry 1":        {"*"},
+			"entry 2":        {"https://x, app.example.com"},
+			"without a path": {"https://x//"},
 			"origin such as": {
 				"https://x?", "http://*.example.com", "https://*.com", "https://a.*.com",
 				"https://u@x", "null", "https://ä.de", "https://x:",

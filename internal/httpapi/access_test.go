@@ -73,10 +73,8 @@ func TestRouteAccess(t *testing.T) {
 				if a.is(t, want); t.Failed() {
 					t.Fatalf("%s %s: %d", method, path, a.StatusCode)
 				}
-				if challenge := a.Header.Get("WWW-Authenticate"); strings.HasPrefix(
-					challenge,
-					"Bearer",
-				) != (want == 401) {
+				challenge := a.Header.Get("WWW-Authenticate")
+				if strings.HasPrefix(challenge, "Bearer") != (want == 401) {
 					t.Errorf("%s %s: %d with WWW-Authenticate %q", method, path, want, challenge)
 				}
 			}
@@ -130,18 +128,15 @@ func TestZeroPolicyAllowsNoReads(t *testing.T) {
 // openToAll reports whether a path needs no token in any mode.
 func openToAll(path string) bool {
 	return slices.Contains(
-		[]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"},
-		path,
+		[]string{"/api/health", "/api/live", "/api/openapi.json", "/api/docs"}, path,
 	)
 }
 
 func TestNoAdminTokensNamesTheSetting(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail; !strings.Contains(
-		detail,
-		"ADMIN_TOKENS",
-	) {
+	detail := s.ask("POST", "/api/cache/update-full").problem(t).Detail
+	if !strings.Contains(detail, "ADMIN_TOKENS") {
 		t.Errorf("detail %q", detail)
 	}
 }

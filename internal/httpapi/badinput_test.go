@@ -51,17 +51,14 @@ func TestBadQueryOfEveryRoute(t *testing.T) {
 				continue
 			}
 			if p := a.problem(t); !slices.ContainsFunc(
-				p.Errors,
-				func(e parameterError) bool { return e.Parameter == parameter && e.Detail != "" },
+				p.Errors, func(e parameterError) bool { return e.Parameter == parameter && e.Detail != "" },
 			) {
 				t.Errorf("%s %s?%s does not name %q: %s", r.Method, r.Path, query, parameter, a.body)
 			}
 		}
 		known := slices.Sorted(maps.Keys(r.Parameters))
-		if a := s.ask(r.Method, r.Path+"?colour=red", asAdmin...); !strings.Contains(
-			a.problem(t).Detail,
-			strings.Join(known, ", "),
-		) {
+		a := s.ask(r.Method, r.Path+"?colour=red", asAdmin...)
+		if !strings.Contains(a.problem(t).Detail, strings.Join(known, ", ")) {
 			t.Errorf("%s %s does not name %q: %s", r.Method, r.Path, known, a.body)
 		}
 	}
@@ -83,9 +80,8 @@ func TestLongQueryOfEveryRoute(t *testing.T) {
 				t.Errorf("%s %s: %s", r.Method, r.Path, a.body)
 			}
 		}
-		if a := s.ask(
-			r.Method, r.Path+"?t="+strings.Repeat("1", 8_190), asAdmin...,
-		); a.StatusCode == 414 {
+		a := s.ask(r.Method, r.Path+"?t="+strings.Repeat("1", 8_190), asAdmin...)
+		if a.StatusCode == 414 {
 			t.Errorf("%s %s: 8,192 bytes are too long", r.Method, r.Path)
 		}
 	}
@@ -126,12 +122,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add(uint8(1), "x", "%", "Bearer", page+"\r\nX-Evil: 1", "")
 	f.Add(uint8(5), "%2F..", "accept=true", "Basic YTpi", "https://evil.example", `{"accept": true}`)
 	f.Add(
-		uint8(7),
-		"\x00",
-		"\xff=\x00",
-		"",
-		"",
-		`{"email": "ann@example.com", "password": "open sesame"}`,
+		uint8(7), "\x00", "\xff=\x00", "", "", `{"email": "ann@example.com", "password": "open sesame"}`,
 	)
 	f.Fuzz(func(t *testing.T, route uint8, tail, query, authorization, origin, body string) {
 		s.t = t

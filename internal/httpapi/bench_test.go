@@ -66,9 +66,7 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 	}
 	defer response.Body.Close()
 	size, err := io.CopyBuffer(
-		struct{ io.Writer }{io.Discard},
-		response.Body,
-		make([]byte, 256<<10),
+		struct{ io.Writer }{io.Discard}, response.Body, make([]byte, 256<<10),
 	) // a client that takes what there is
 	if err != nil || response.StatusCode != http.StatusOK || size < 100<<10 {
 		b.Fatal(response.Status, size, err)
@@ -113,8 +111,7 @@ func BenchmarkFiltered(b *testing.B) {
 	} {
 		for _, encoding := range []string{"identity", "gzip", "br"} {
 			b.Run(
-				name+"/"+encoding,
-				func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) },
+				name+"/"+encoding, func(b *testing.B) { s.handle(b, 200, target, "Accept-Encoding", encoding) },
 			)
 		}
 	}

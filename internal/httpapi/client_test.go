@@ -47,8 +47,8 @@ func TestAbandonedRequestIsNotEmpty200(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, target := range targets {
-		if a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil)); a.StatusCode < 400 &&
-			a.body != s.get(target).body {
+		a := s.send(httptest.NewRequestWithContext(gone, "GET", target, nil))
+		if a.StatusCode < 400 && a.body != s.get(target).body {
 			t.Errorf("%s: %d %.100q", name, a.StatusCode, a.body)
 		}
 	}

@@ -172,8 +172,8 @@ func (d *description) hasBody(r *http.Request, response place, a answer) error {
 			return fmt.Errorf("%s: %w", response.at, err)
 		}
 	}
-	if err := d.check(d.in(media, "schema"), value); err != nil ||
-		contentType != "application/problem+json" {
+	err := d.check(d.in(media, "schema"), value)
+	if err != nil || contentType != "application/problem+json" {
 		return err
 	}
 	return d.isListed(response, a.StatusCode, value.(map[string]any)["type"].(string))
@@ -185,11 +185,8 @@ func (d *description) isListed(response place, status int, problem string) error
 	if listed, _ := response.node["x-problems"].([]any); !slices.Contains(listed, any(code)) {
 		return fmt.Errorf("%s: the problem %q is none of %v", response.at, code, listed)
 	}
-	if said := d.in(place{"#", d.root}, "x-problems", code).node["status"]; fmt.Sprint(
-		said,
-	) != strconv.Itoa(
-		status,
-	) {
+	said := d.in(place{"#", d.root}, "x-problems", code).node["status"]
+	if fmt.Sprint(said) != strconv.Itoa(status) {
 		return fmt.Errorf("the problem %q has status %d, and is said to have %v", code, status, said)
 	}
 	return nil

@@ -104,8 +104,8 @@ func everyKind(t *testing.T, origin string) map[string]answer {
 	full.refresher.onActive = func() { panic("!") }
 	kinds["500"] = admin(full, "GET", "/api/cache/")
 	for kind, a := range kinds {
-		if status, _, _ := strings.Cut(kind, " "); status != "HEAD" &&
-			a.StatusCode != must(strconv.Atoi(status)) {
+		status, _, _ := strings.Cut(kind, " ")
+		if status != "HEAD" && a.StatusCode != must(strconv.Atoi(status)) {
 			t.Fatalf("%s is %d: %s", kind, a.StatusCode, a.body)
 		}
 	}
@@ -117,13 +117,8 @@ func TestCORSHeadersOfEveryResponse(t *testing.T) {
 	for kind, a := range everyKind(t, page) {
 		t.Run(kind, func(t *testing.T) {
 			a.has(
-				t,
-				"Access-Control-Allow-Origin",
-				page,
-				"Access-Control-Expose-Headers",
-				exposed,
-				"Access-Control-Allow-Credentials",
-				"",
+				t, "Access-Control-Allow-Origin", page, "Access-Control-Expose-Headers", exposed,
+				"Access-Control-Allow-Credentials", "",
 			)
 		})
 	}
@@ -158,28 +153,17 @@ func TestPreflightNeedsNoToken(t *testing.T) {
 	}
 	for _, target := range targets {
 		a := s.ask(
-			"OPTIONS",
-			target,
-			"Origin",
-			page,
-			"Access-Control-Request-Method",
-			"GET",
-			"Access-Control-Request-Headers",
-			"authorization, cache-control",
+			"OPTIONS", target, "Origin", page, "Access-Control-Request-Method", "GET",
+			"Access-Control-Request-Headers", "authorization, cache-control",
 		)
 		if a.StatusCode != 204 || a.body != "" {
 			t.Errorf("%s: %d %q", target, a.StatusCode, a.body)
 		}
 		a.has(
-			t,
-			"Access-Control-Allow-Origin",
-			page,
-			"Access-Control-Allow-Methods",
-			"GET, HEAD, POST, OPTIONS",
-			"Access-Control-Allow-Headers",
+			t, "Access-Control-Allow-Origin", page, "Access-Control-Allow-Methods",
+			"GET, HEAD, POST, OPTIONS", "Access-Control-Allow-Headers",
 			"Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma",
-			"Access-Control-Max-Age",
-			"7200",
+			"Access-Control-Max-Age", "7200",
 		)
 	}
 }

@@ -24,9 +24,7 @@ func withStatuses(t *testing.T, texts []string) fixture {
 	var all []feedback.Record
 	for i, text := range texts {
 		all = append(all, feedback.Record{
-			ID: "rec" + string(
-				rune('a'+i),
-			), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{
+			ID: "rec" + string(rune('a'+i)), CreatedTime: noon.AddDate(0, 0, -i), Fields: raw(map[string]any{
 				"Status": text, "Issue": -4.5,
 			}),
 		})
@@ -116,8 +114,8 @@ func cell(value any) string {
 func TestCSVWithoutRows(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 ||
-		!strings.HasPrefix(a.body, "id,description,") {
+	a := s.get("/api/feedback/?team=nobody&format=csv")
+	if strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
 		t.Errorf("%q", a.body)
 	}
 }

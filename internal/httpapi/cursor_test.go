@@ -128,8 +128,8 @@ func TestCursorAllowsOtherLimitAndFormat(t *testing.T) {
 		t.Errorf("%v, want %v", got, whole[2:5])
 	}
 	values.Set("format", "csv")
-	if a := s.get("/api/feedback/?" + values.Encode()); strings.Count(a.body, "\r\n") != 1+3 ||
-		!strings.Contains(a.Header.Get("Link"), "format=csv") {
+	a := s.get("/api/feedback/?" + values.Encode())
+	if strings.Count(a.body, "\r\n") != 1+3 || !strings.Contains(a.Header.Get("Link"), "format=csv") {
 		t.Errorf("%s %q", a.Header.Get("Link"), a.body)
 	}
 }
@@ -196,8 +196,8 @@ func TestCursorPinsSnapshot(t *testing.T) {
 		a.has(t, "X-Snapshot", first.ID, "X-Total-Count", "48")
 		s.get(began.nextPage(t), "If-None-Match", a.Header.Get("ETag"))
 	}
-	if _, a := s.listed(""); a.Header.Get("X-Snapshot") == first.ID ||
-		a.Header.Get("X-Total-Count") != "50" {
+	_, a := s.listed("")
+	if a.Header.Get("X-Snapshot") == first.ID || a.Header.Get("X-Total-Count") != "50" {
 		t.Errorf("a list that begins now is of %s", a.Header.Get("X-Snapshot"))
 	}
 }

@@ -47,13 +47,8 @@ func TestDocsPageLoadsNothing(t *testing.T) {
 		t.Errorf("it loads %q", found)
 	}
 	a.has(
-		t,
-		"Content-Type",
-		"text/html; charset=utf-8",
-		"Referrer-Policy",
-		"no-referrer",
-		"X-Content-Type-Options",
-		"nosniff",
+		t, "Content-Type", "text/html; charset=utf-8", "Referrer-Policy", "no-referrer",
+		"X-Content-Type-Options", "nosniff",
 	)
 	policy := a.Header.Get("Content-Security-Policy")
 	for _, rule := range []string{

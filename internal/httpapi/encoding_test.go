@@ -54,10 +54,7 @@ func TestAcceptEncoding(t *testing.T) {
 			a := s.get(target, "Accept-Encoding", c.accepted)
 			if a.is(t, 200); a.Header.Get("Content-Encoding") != c.want {
 				t.Errorf(
-					"%s, %.50q: encoded as %q, want %q",
-					target,
-					c.accepted,
-					a.Header.Get("Content-Encoding"),
+					"%s, %.50q: encoded as %q, want %q", target, c.accepted, a.Header.Get("Content-Encoding"),
 					c.want,
 				)
 			}
@@ -101,12 +98,7 @@ func (s *service) decodes(t *testing.T, target string) {
 		if a.decoded(t) != plain.body || a.StatusCode != plain.StatusCode ||
 			a.Header.Get("Content-Type") != plain.Header.Get("Content-Type") {
 			t.Errorf(
-				"%s as %s: %d %.100q, want %.100q",
-				target,
-				encoding,
-				a.StatusCode,
-				a.decoded(t),
-				plain.body,
+				"%s as %s: %d %.100q, want %.100q", target, encoding, a.StatusCode, a.decoded(t), plain.body,
 			)
 		}
 	}
@@ -152,11 +144,7 @@ func TestContentLength(t *testing.T) {
 			a := fetch(t, server, http.MethodGet, target, encoding)
 			if rows := strings.HasSuffix(target, "=40"); int(a.ContentLength) != len(a.body) && !rows {
 				t.Errorf(
-					"%s as %s: %d bytes, Content-Length %d",
-					target,
-					encoding,
-					len(a.body),
-					a.ContentLength,
+					"%s as %s: %d bytes, Content-Length %d", target, encoding, len(a.body), a.ContentLength,
 				)
 			}
 			if got, want := a.decoded(t), s.get(target).body; got != want {
@@ -216,8 +204,8 @@ func FuzzAcceptEncoding(f *testing.F) {
 				t.Errorf("%s, %q: another body", target, accepted)
 			}
 			encoding := a.Header.Get("Content-Encoding")
-			if named := strings.ToLower(accepted); !strings.Contains(named, encoding) &&
-				!strings.Contains(named, "*") {
+			named := strings.ToLower(accepted)
+			if !strings.Contains(named, encoding) && !strings.Contains(named, "*") {
 				t.Errorf("%s, %q: encoded as %s", target, accepted, encoding)
 			}
 		}

@@ -20,14 +20,14 @@ type Route struct {
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
 		all = append(
-			all,
-			Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]},
+			all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]},
 		)
 	}
 	return all
 }
 
-// ProblemCodes lists the codes of all problems, once each. malformed-request is one of lambdahost.
+// ProblemCodes lists the codes of all problems, once each. malformed-request is one of
+// lambdahost, misconfigured one of the API function.
 func ProblemCodes() (codes []string) {
 	codes = []string{
 		"bad-parameter",
@@ -35,6 +35,7 @@ func ProblemCodes() (codes []string) {
 		"too-many-tries",
 		"internal",
 		"malformed-request",
+		"misconfigured",
 	}
 	for _, p := range problems {
 		codes = append(codes, p.code)

@@ -108,10 +108,7 @@ func newService(t testing.TB, options ...func(*httpapi.Config)) *service {
 }
 
 func newServiceOver(
-	t testing.TB,
-	store blob.Store,
-	now *clock,
-	options ...func(*httpapi.Config),
+	t testing.TB, store blob.Store, now *clock, options ...func(*httpapi.Config),
 ) *service {
 	t.Helper()
 	s := &service{

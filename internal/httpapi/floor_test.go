@@ -58,26 +58,20 @@ func BenchmarkAgainstFloor(b *testing.B) {
 	tag := s.tag("/api/feedback/")
 	for _, encoding := range []string{"gzip", "br", "identity"} {
 		against(
-			b,
-			s,
+			b, s,
 			asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}},
 		)
 		against(
-			b,
-			s,
+			b, s,
 			asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}},
 		)
 		against(b, s, asked{name: "record/one/" + encoding, encoding: encoding, targets: ids[:1]})
 		against(b, s, asked{name: "record/all in turn/" + encoding, encoding: encoding, targets: ids})
 		against(
-			b,
-			s,
-			asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]},
+			b, s, asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]},
 		)
 		against(
-			b,
-			s,
-			asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages},
+			b, s, asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages},
 		)
 		against(
 			b,

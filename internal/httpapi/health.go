@@ -53,7 +53,7 @@ func (a *API) degradations(view replica.View) (reasons []string) {
 // holdWarning describes the hold that a rollback leaves.
 func holdWarning(hold *job.Hold) string {
 	return fmt.Sprintf("rolled back to snapshot %s at %s: "+
-		"scheduled refreshes are held until an operator starts one",
+		"scheduled refreshes are held until a person starts one",
 		hold.Snapshot, hold.At.UTC().Format(time.RFC3339))
 }
 

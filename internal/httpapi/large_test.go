@@ -184,9 +184,7 @@ func sealLarge(b *testing.B) fixture {
 		draft.Seal(ctx, snapshot.Meta{Base: base, Mapping: json.RawMessage("{}"), CreatedAt: noon}),
 	)
 	b.Logf(
-		"sealed %d records in %v: %d MB",
-		sealed.Records,
-		time.Since(started).Round(time.Second),
+		"sealed %d records in %v: %d MB", sealed.Records, time.Since(started).Round(time.Second),
 		sealed.Bytes>>20,
 	)
 	return fixture{Sealed: sealed}

@@ -82,8 +82,8 @@ func TestListParameters(t *testing.T) {
 			if want == "400" {
 				a := s.get("/api/feedback/?" + query)
 				a.is(t, 400)
-				if p := a.problem(t); len(p.Errors) != 1 || p.Errors[0].Parameter != name ||
-					p.Errors[0].Detail == "" {
+				p := a.problem(t)
+				if len(p.Errors) != 1 || p.Errors[0].Parameter != name || p.Errors[0].Detail == "" {
 					t.Errorf("%.60s: %s", query, a.body)
 				}
 				continue
@@ -163,9 +163,7 @@ func TestListOfSample(t *testing.T) {
 	for query, matches := range map[string]func(feedback.Feedback) bool{
 		"status=done&source=web": func(f feedback.Feedback) bool { return f.Status == "Done" && f.Source == "Web" },
 		"area=mortgage": func(f feedback.Feedback) bool {
-			return slices.Contains(
-				f.Areas, "Mortgage",
-			)
+			return slices.Contains(f.Areas, "Mortgage")
 		},
 		"area=unknown&priority=low":      func(f feedback.Feedback) bool { return len(f.Areas) == 0 && f.Priority == "Low" },
 		"type_of_issue=getting+the+loan": func(f feedback.Feedback) bool { return f.TypeOfIssue == "Getting the loan" },
@@ -174,9 +172,7 @@ func TestListOfSample(t *testing.T) {
 		},
 		"q=escrow": func(f feedback.Feedback) bool { return hasWord(f, "escrow") },
 		"q=CREDIT&environment=CW+2.0": func(f feedback.Feedback) bool {
-			return hasWord(
-				f, "credit",
-			) && f.Environment == "CW 2.0"
+			return hasWord(f, "credit") && f.Environment == "CW 2.0"
 		},
 	} {
 		var want []string
@@ -194,10 +190,8 @@ func TestListOfSample(t *testing.T) {
 		slices.Values(all),
 		func(a, b feedback.Feedback) int { return int(*a.IssueNumber - *b.IssueNumber) },
 	)
-	if got, _ := s.listed("sort=issue_number&limit=3"); !slices.Equal(
-		got,
-		[]string{byIssue[0].ID, byIssue[1].ID, byIssue[2].ID},
-	) {
+	got, _ := s.listed("sort=issue_number&limit=3")
+	if !slices.Equal(got, []string{byIssue[0].ID, byIssue[1].ID, byIssue[2].ID}) {
 		t.Errorf("by issue: %v", got)
 	}
 }

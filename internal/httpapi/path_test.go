@@ -134,9 +134,7 @@ func rawLine(t *testing.T, server *httptest.Server, line string) answer {
 func TestEscapedRecordPath(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	plain, escaped := s.get(
-		"/api/feedback/rec00000000000001",
-	), s.get(
+	plain, escaped := s.get("/api/feedback/rec00000000000001"), s.get(
 		"/api/feedback/%72ec0000000000000%31/",
 	)
 	if plain.is(t, 200); plain.body != escaped.body ||
@@ -160,18 +158,8 @@ func TestHeadHasHeadersOfGet(t *testing.T) {
 			path + "?x=1",
 		} {
 			for _, encoding := range []string{"identity", "gzip", "gzip, br"} {
-				get, head := fetch(
-					t,
-					server,
-					"GET",
-					target,
-					encoding,
-				), fetch(
-					t,
-					server,
-					"HEAD",
-					target,
-					encoding,
+				get, head := fetch(t, server, "GET", target, encoding), fetch(
+					t, server, "HEAD", target, encoding,
 				)
 				if head.body != "" || head.StatusCode != get.StatusCode {
 					t.Errorf("HEAD %s: %d with %q, GET has %d", target, head.StatusCode, head.body, get.StatusCode)
@@ -198,10 +186,7 @@ func comparable(header http.Header) http.Header {
 
 // fetch requests over a connection and reads the encoded body.
 func fetch(
-	t testing.TB,
-	server *httptest.Server,
-	method, target, encoding string,
-	headers ...string,
+	t testing.TB, server *httptest.Server, method, target, encoding string, headers ...string,
 ) answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server.URL+target, nil)

@@ -35,8 +35,8 @@ func TestPlatformLimit(t *testing.T) {
 				size := inBase64(want.body)
 				fits := newService(t, carries(size))
 				fits.publish(some(t), fullRun())
-				if a := fits.get(target, "Accept-Encoding", encoding); a.StatusCode != 200 ||
-					a.body != want.body {
+				a := fits.get(target, "Accept-Encoding", encoding)
+				if a.StatusCode != 200 || a.body != want.body {
 					t.Errorf("%d, %d bytes of %d where it fits", a.StatusCode, len(a.body), len(want.body))
 				}
 				narrow := newService(t, carries(size-4), origins("https://app.example.com"))
@@ -94,11 +94,10 @@ func TestPlatformLimitWarning(t *testing.T) {
 func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
 	s := serving(
-		t,
-		func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
+		t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
 	)
-	if warnings := s.status().Warnings; len(warnings) != 1 ||
-		warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
+	warnings := s.status().Warnings
+	if len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
 		t.Errorf("warnings %q", warnings)
 	}
 }
@@ -113,8 +112,8 @@ func TestPlatformFetchWithin(t *testing.T) {
 	if a.is(t, 200); a.body != want {
 		t.Errorf("%.80q, want what was served before", a.body)
 	}
-	if warnings := s.status().Warnings; len(warnings) != 1 ||
-		!strings.Contains(warnings[0], "deadline exceeded") {
+	warnings := s.status().Warnings
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "deadline exceeded") {
 		t.Errorf("warnings %q", warnings)
 	}
 }

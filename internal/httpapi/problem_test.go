@@ -75,8 +75,7 @@ func failing(t *testing.T) map[string]func() answer {
 	dead := stored(func(s *service) { s.store.Inject(blobtest.Fault{Effect: blobtest.Refused}) })
 	stopping := stored(func(s *service) { s.refresher.err = job.ErrStopped }, tokens)
 	broken := stored(
-		func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") },
-		tokens,
+		func(s *service) { s.refresher.err = errors.New("dial tcp 10.0.0.1: secret internals") }, tokens,
 	)
 	idle := stored(func(s *service) {
 		s.refresher.err = fmt.Errorf("%w: no function secret-internals", job.ErrNotStarted)
@@ -86,16 +85,8 @@ func failing(t *testing.T) map[string]func() answer {
 	panicking := stored(
 		func(s *service) { s.refresher.onActive = func() { panic("secret internals") } },
 	)
-	manned, tried, behind := serving(
-		t,
-		staff,
-	), serving(
-		t,
-		staff,
-	), serving(
-		t,
-		func(c *httpapi.Config) { c.Access.Reads = access.JWTReads },
-	)
+	manned, tried := serving(t, staff), serving(t, staff)
+	behind := serving(t, func(c *httpapi.Config) { c.Access.Reads = access.JWTReads })
 	for range 5 {
 		tried.signIn("ann@example.com", "guess")
 	}
@@ -107,20 +98,14 @@ func failing(t *testing.T) map[string]func() answer {
 		"users of a frontend": ask(full, "GET", "/api/users/"),
 		"chat of a frontend":  ask(full, "POST", "/api/chat/sessions"),
 		"no users configured": func() answer {
-			return full.signIn(
-				"ann@example.com", "open sesame",
-			)
+			return full.signIn("ann@example.com", "open sesame")
 		},
 		"wrong password": func() answer { return manned.signIn("ann@example.com", "guess") },
 		"body of a sign-in": func() answer {
-			return manned.post(
-				"/api/users/auth", `{"email": 1}`,
-			)
+			return manned.post("/api/users/auth", `{"email": 1}`)
 		},
 		"too many tries": func() answer {
-			return tried.signIn(
-				"ann@example.com", "open sesame",
-			)
+			return tried.signIn("ann@example.com", "open sesame")
 		},
 		"query too long":           ask(full, "GET", "/api/feedback/?team="+strings.Repeat("a", 16_000)),
 		"reading past the gateway": ask(behind, "GET", "/api/feedback/"),
@@ -131,26 +116,16 @@ func failing(t *testing.T) map[string]func() answer {
 		"unknown where none is":    ask(full, "GET", "/api/cache/?verbose=1"),
 		"parameter twice":          ask(full, "GET", "/api/feedback/?limit=1&limit=1"),
 		"several wrong parameters": ask(
-			full,
-			"GET",
-			"/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up",
+			full, "GET", "/api/feedback/?limit=1&limit=2&team=%FF&Team=a&sort=up",
 		),
 		"query not encoded":        ask(full, "GET", "/api/feedback/?team=%zz"),
 		"limit out of range":       ask(full, "GET", "/api/feedback/?limit=1001"),
 		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),
 		"reading without a token":  ask(closed, "GET", "/api/feedback/"),
 		"updating without a token": ask(closed, "POST", "/api/cache/update-full"),
-		"no admin tokens": ask(
-			full,
-			"POST",
-			"/api/cache/update-full",
-			"Authorization",
-			"Bearer read-1",
-		),
+		"no admin tokens":          ask(full, "POST", "/api/cache/update-full", "Authorization", "Bearer read-1"),
 		"body of a command": func() answer {
-			return open.post(
-				"/api/cache/update-full", `{"force":true}`,
-			)
+			return open.post("/api/cache/update-full", `{"force":true}`)
 		},
 		"no snapshot yet":       ask(open, "GET", "/api/feedback/", "Authorization", "Bearer read-1"),
 		"no snapshot to be had": ask(dead, "GET", "/api/feedback/"),
@@ -179,24 +154,11 @@ func TestProblemBodies(t *testing.T) {
 			a := ask()
 			a.is(t, a.problem(t).Status)
 			a.has(
-				t,
-				"Cache-Control",
-				"no-store",
-				"ETag",
-				"",
-				"Last-Modified",
-				"",
-				"X-Total-Count",
-				"",
-				"Content-Encoding",
-				"",
-				"X-Content-Type-Options",
-				"nosniff",
+				t, "Cache-Control", "no-store", "ETag", "", "Last-Modified", "", "X-Total-Count", "",
+				"Content-Encoding", "", "X-Content-Type-Options", "nosniff",
 			)
 			golden(
-				t,
-				goldenName(name),
-				strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"),
+				t, goldenName(name), strings.ReplaceAll(a.body, a.Header.Get("X-Request-Id"), "<X-Request-Id>"),
 			)
 		})
 	}
@@ -306,11 +268,8 @@ func TestFailedBodyIsCutOff(t *testing.T) {
 	if err := errors.Join(os.Remove(lists[0]), os.Mkdir(lists[0], 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	if fault := s.cutOff(
-		httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil),
-	); !aborted(
-		fault,
-	) {
+	fault := s.cutOff(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/feedback/", nil))
+	if !aborted(fault) {
 		t.Errorf("not cut off, but %v", fault)
 	}
 	if alerts := s.log.alerts(); len(alerts) != 1 || !strings.Contains(alerts[0], "directory") {

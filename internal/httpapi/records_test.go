@@ -75,8 +75,7 @@ func records(n int, word string) (all []feedback.Record) {
 			fields["Initial Description"] = "short"
 		}
 		all = append(
-			all,
-			feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)},
+			all, feedback.Record{ID: fmt.Sprintf("rec%014d", i), CreatedTime: noon, Fields: raw(fields)},
 		)
 	}
 	return all

@@ -69,9 +69,7 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 		slices.SortFunc(
 			want,
 			func(a, b times) int {
-				return strings.Compare(
-					a["weekLabel"].(string), b["weekLabel"].(string),
-				)
+				return strings.Compare(a["weekLabel"].(string), b["weekLabel"].(string))
 			},
 		)
 		near := cmpopts.EquateApprox(1e-12, 0) // sums are taken in another order
@@ -133,10 +131,7 @@ func TestFacetsMatchFilters(t *testing.T) {
 		a.decode(t, &facets)
 		if _, list := s.listed(query); fmt.Sprint(facets["total"]) != list.Header.Get("X-Total-Count") {
 			t.Errorf(
-				"%s: total %v, the list has %s",
-				query,
-				facets["total"],
-				list.Header.Get("X-Total-Count"),
+				"%s: total %v, the list has %s", query, facets["total"], list.Header.Get("X-Total-Count"),
 			)
 		}
 		for _, property := range feedback.Properties {
@@ -147,15 +142,10 @@ func TestFacetsMatchFilters(t *testing.T) {
 				}
 				values.Set(property, choice.(map[string]any)["value"].(string))
 				_, list := s.listed(values.Encode())
-				if count := fmt.Sprint(choice.(map[string]any)["count"]); count != list.Header.Get(
-					"X-Total-Count",
-				) {
+				count := fmt.Sprint(choice.(map[string]any)["count"])
+				if count != list.Header.Get("X-Total-Count") {
 					t.Errorf(
-						"%s: %s %v, a filter finds %s",
-						query,
-						property,
-						choice,
-						list.Header.Get("X-Total-Count"),
+						"%s: %s %v, a filter finds %s", query, property, choice, list.Header.Get("X-Total-Count"),
 					)
 				}
 			}
@@ -211,11 +201,8 @@ func TestPulseOfRecords(t *testing.T) {
 	if pulse.Total != len(all) || len(pulse.Trends.Data) != 12 || diff != "" ||
 		pulse.Updated != noon.Format("2006-01-02T15:04:05.000Z") {
 		t.Errorf(
-			"%d records, %d months, %s, (-records +pulse):\n%s",
-			pulse.Total,
-			len(pulse.Trends.Data),
-			pulse.Updated,
-			diff,
+			"%d records, %d months, %s, (-records +pulse):\n%s", pulse.Total, len(pulse.Trends.Data),
+			pulse.Updated, diff,
 		)
 	}
 }
@@ -261,12 +248,12 @@ func TestCachedAnswerIsUnchanged(t *testing.T) {
 		tag := made.Header.Get("ETag")
 		for range 2 {
 			again := s.get(target, "Accept-Encoding", "gzip")
-			if diff := cmp.Diff(comparable(made.Header), comparable(again.Header)); diff != "" ||
-				again.body != made.body {
+			diff := cmp.Diff(comparable(made.Header), comparable(again.Header))
+			if diff != "" || again.body != made.body {
 				t.Errorf("%s (-first +cached):\n%s", target, diff)
 			}
-			if head := s.ask("HEAD", target, "Accept-Encoding", "gzip"); head.body != "" ||
-				head.Header.Get("X-Total-Count") != made.Header.Get("X-Total-Count") {
+			head := s.ask("HEAD", target, "Accept-Encoding", "gzip")
+			if head.body != "" || head.Header.Get("X-Total-Count") != made.Header.Get("X-Total-Count") {
 				t.Errorf("%s: HEAD has %q", target, head.body)
 			}
 			if plain := s.get(target); plain.body != made.decoded(t) {
@@ -275,17 +262,8 @@ func TestCachedAnswerIsUnchanged(t *testing.T) {
 			not := s.get(target, "Accept-Encoding", "gzip", "If-None-Match", tag)
 			not.is(t, 304)
 			not.has(
-				t,
-				"X-Total-Count",
-				made.Header.Get("X-Total-Count"),
-				"Link",
-				made.Header.Get("Link"),
-				"Content-Type",
-				"",
-				"Content-Encoding",
-				"",
-				"Content-Length",
-				"",
+				t, "X-Total-Count", made.Header.Get("X-Total-Count"), "Link", made.Header.Get("Link"),
+				"Content-Type", "", "Content-Encoding", "", "Content-Length", "",
 			)
 		}
 		s.clock.Set(noon.Add(time.Hour))

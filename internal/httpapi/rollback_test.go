@@ -97,13 +97,12 @@ func TestHoldIsReported(t *testing.T) {
 	s.rollBack(job.Previous)
 	status, health := s.status(), s.get("/api/health")
 	if warnings := strings.Join(status.Warnings, "\n"); !strings.Contains(
-		warnings,
-		"held until an operator",
+		warnings, "held until a person",
 	) ||
 		!strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
 	}
-	if health.StatusCode != 503 || !strings.Contains(health.body, "held until an operator") {
+	if health.StatusCode != 503 || !strings.Contains(health.body, "held until a person") {
 		t.Errorf("%d %s", health.StatusCode, health.body)
 	}
 }

@@ -47,10 +47,7 @@ func TestRunsNewestFirst(t *testing.T) {
 	runs := s.runs("")
 	if got, want := ids(runs), []string{
 		"full-e", "incremental-d", "incremental-c", "incremental-b", fullRun().ID,
-	}; !slices.Equal(
-		got,
-		want,
-	) {
+	}; !slices.Equal(got, want) {
 		t.Fatalf("%q, want %q", got, want)
 	}
 	for i, want := range []string{"pending", "null", "failed", "unchanged", "published"} {
@@ -83,8 +80,7 @@ func TestRunsLimit(t *testing.T) {
 	s := newService(t)
 	for i := range 210 {
 		s.refresher.unrecorded = append(
-			s.refresher.unrecorded,
-			failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)),
+			s.refresher.unrecorded, failed(nextRun(job.Full, fmt.Sprint(i), time.Duration(i)*time.Second)),
 		)
 	}
 	for query, want := range map[string]int{
@@ -177,10 +173,8 @@ func TestUnrecordedReceipt(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute)) // by another process
-	if got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}; !slices.Equal(
-		got,
-		want,
-	) {
+	got, want := ids(s.runs("")), []string{"incremental-c", "full-b", fullRun().ID}
+	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "incremental" {

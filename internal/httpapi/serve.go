@@ -88,12 +88,12 @@ func (e endpoint) route(method string) (route, error) {
 	}
 	var allowed []string
 	for _, route := range e.routes {
+		if method == route.method || method == http.MethodHead && route.method == http.MethodGet {
+			return route, nil
+		}
 		allowed = append(allowed, route.method)
 		if route.method == http.MethodGet {
 			allowed = append(allowed, http.MethodHead)
-		}
-		if method == route.method || method == http.MethodHead && route.method == http.MethodGet {
-			return route, nil
 		}
 	}
 	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}

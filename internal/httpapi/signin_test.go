@@ -35,8 +35,7 @@ func (s *service) signIn(email, password string) answer {
 func (s *service) signInFrom(address, email, password string) answer {
 	s.t.Helper()
 	r := httptest.NewRequest(
-		http.MethodPost,
-		"/api/users/auth",
+		http.MethodPost, "/api/users/auth",
 		strings.NewReader(fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)),
 	)
 	r.RemoteAddr = address

@@ -77,12 +77,12 @@ func TestStatusOfEmptyStore(t *testing.T) {
 		status.Snapshot != nil {
 		t.Errorf("%+v", status)
 	}
-	if full := status.Schedule["full"]; full.LastRun != nil || full.LastSuccess != nil ||
-		full.NextRun == nil {
+	full := status.Schedule["full"]
+	if full.LastRun != nil || full.LastSuccess != nil || full.NextRun == nil {
 		t.Errorf("%+v", full)
 	}
-	if body := s.get("/api/cache/").body; !strings.Contains(body, `"warnings":[]`) ||
-		!strings.Contains(body, `"snapshot":null`) {
+	body := s.get("/api/cache/").body
+	if !strings.Contains(body, `"warnings":[]`) || !strings.Contains(body, `"snapshot":null`) {
 		t.Errorf("%s", body)
 	}
 	if status.Stale {
@@ -98,19 +98,15 @@ func TestSuccessClearsLastError(t *testing.T) {
 		text(c.LastRunType) != "incremental" ||
 		text(c.LastUpdate) != "2026-11-23T11:59:00.000Z" {
 		t.Errorf(
-			"after a failure: error %s, type %s, update %s",
-			text(c.LastError),
-			text(c.LastRunType),
+			"after a failure: error %s, type %s, update %s", text(c.LastError), text(c.LastRunType),
 			text(c.LastUpdate),
 		)
 	}
 	s.finish(nextRun(job.Incremental, "c", 20*time.Minute))
-	if c := s.status().Cache; c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" ||
-		c.TotalRecords != 48 {
+	c := s.status().Cache
+	if c.LastError != nil || text(c.LastUpdate) != "2026-11-23T12:19:00.000Z" || c.TotalRecords != 48 {
 		t.Errorf(
-			"after a success: error %s, update %s, %d records",
-			text(c.LastError),
-			text(c.LastUpdate),
+			"after a success: error %s, update %s, %d records", text(c.LastError), text(c.LastUpdate),
 			c.TotalRecords,
 		)
 	}

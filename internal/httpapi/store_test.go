@@ -41,8 +41,8 @@ func TestEmptyStore(t *testing.T) {
 	for _, target := range []string{"/api/feedback/", "/api/feedback/?team=a", "/api/feedback/rec1"} {
 		a := s.get(target)
 		a.is(t, 503)
-		if detail := a.problem(t).Detail; a.Header.Get("Retry-After") == "" ||
-			!strings.Contains(detail, "POST /api/cache/update-full") {
+		detail := a.problem(t).Detail
+		if a.Header.Get("Retry-After") == "" || !strings.Contains(detail, "POST /api/cache/update-full") {
 			t.Errorf("%s: Retry-After %q, %s", target, a.Header.Get("Retry-After"), detail)
 		}
 	}
@@ -67,8 +67,8 @@ func TestUnreadableStoreIsNotEmpty(t *testing.T) {
 		a.Header.Get("Retry-After") == "" {
 		t.Errorf("%s", detail)
 	}
-	if warnings := s.status().Warnings; len(warnings) != 1 ||
-		!strings.Contains(warnings[0], "injected") {
+	warnings := s.status().Warnings
+	if len(warnings) != 1 || !strings.Contains(warnings[0], "injected") {
 		t.Errorf("%q", warnings)
 	}
 }
@@ -86,8 +86,8 @@ func TestDataServedWhileStoreIsDown(t *testing.T) {
 	for _, target := range dataTargets {
 		s.get(target).is(t, 200)
 	}
-	if a := s.get("/api/feedback/"); a.body != before.body ||
-		a.Header.Get("ETag") != before.Header.Get("ETag") {
+	a := s.get("/api/feedback/")
+	if a.body != before.body || a.Header.Get("ETag") != before.Header.Get("ETag") {
 		t.Errorf("%.100q", a.body)
 	}
 	if len(s.runs("")) != 1 {
@@ -140,8 +140,8 @@ func TestDamagedSnapshotServesOlder(t *testing.T) {
 		status.Snapshot.ID != older.Header.Get("X-Snapshot") {
 		t.Errorf("%+v", status)
 	}
-	if a := s.get("/api/feedback/"); a.body != older.body ||
-		a.Header.Get("ETag") != older.Header.Get("ETag") {
+	a := s.get("/api/feedback/")
+	if a.body != older.body || a.Header.Get("ETag") != older.Header.Get("ETag") {
 		t.Errorf("%.100q", a.body)
 	}
 	if a := s.get("/api/health"); a.StatusCode != 503 {

@@ -23,7 +23,8 @@ type updateBody struct {
 	Joined    bool     `json:"joined"`
 }
 
-// update returns the handler of a POST that starts a refresh. The body is {"accept": true} or empty.
+// update returns the handler of a POST that starts a refresh. The body is empty or
+// {"accept": true}.
 func (a *API) update(mode job.Mode) func(*request) (respond.Answer, error) {
 	return func(r *request) (respond.Answer, error) {
 		var body struct {
@@ -65,7 +66,7 @@ func (a *API) ask(r *request, wanted job.Request) (respond.Answer, error) {
 		message = fmt.Sprintf("joined the refresh (%s) that is already running", ticket.Mode)
 	case wanted.Mode == job.Rollback:
 		message = "a rollback was started; " +
-			"scheduled refreshes are held until an operator starts one"
+			"scheduled refreshes are held until a person starts one"
 	}
 	answer, err := respond.JSON(http.StatusAccepted,
 		updateBody{message, ticket.Mode, ticket.RunID, job.At(a.Now()), ticket.Joined})

@@ -44,15 +44,8 @@ func TestUpdateIsAccepted(t *testing.T) {
 			t.Errorf("%s: %d %s", c.path, a.StatusCode, a.body)
 		}
 		a.has(
-			t,
-			"Location",
-			"/api/cache/runs/"+c.ticket.RunID,
-			"Content-Type",
-			"application/json",
-			"Cache-Control",
-			"no-store",
-			"ETag",
-			"",
+			t, "Location", "/api/cache/runs/"+c.ticket.RunID, "Content-Type", "application/json",
+			"Cache-Control", "no-store", "ETag", "",
 		)
 		if !slices.Equal(s.refresher.asked, []job.Request{{Mode: c.asked, Trigger: job.TriggerAPI}}) {
 			t.Errorf("%s requested %v", c.path, s.refresher.asked)
@@ -91,8 +84,7 @@ func TestTruncatedCommandStartsNothing(t *testing.T) {
 	s := newService(t, tokens)
 	for _, sent := range []string{"", `{}`, `{"accept":true}`} {
 		r := httptest.NewRequest(
-			"POST",
-			"/api/cache/update-full",
+			"POST", "/api/cache/update-full",
 			io.MultiReader(strings.NewReader(sent), iotest.ErrReader(io.ErrUnexpectedEOF)),
 		)
 		r.Header.Set("Authorization", "Bearer admin-1")

@@ -69,14 +69,7 @@ func TestStatusRouteHeaders(t *testing.T) {
 		a := s.get(target, "If-None-Match", "*")
 		a.is(t, 200)
 		a.has(
-			t,
-			"Content-Type",
-			"application/json",
-			"Cache-Control",
-			"no-store",
-			"ETag",
-			"",
-			"Last-Modified",
+			t, "Content-Type", "application/json", "Cache-Control", "no-store", "ETag", "", "Last-Modified",
 			"",
 		)
 	}
@@ -191,15 +184,7 @@ func TestNotModifiedHeaders(t *testing.T) {
 		for _, method := range []string{"GET", "HEAD"} {
 			whole := fetch(t, server, "GET", target, "gzip", "Origin", page)
 			a := fetch(
-				t,
-				server,
-				method,
-				target,
-				"gzip",
-				"Origin",
-				page,
-				"If-None-Match",
-				whole.Header.Get("ETag"),
+				t, server, method, target, "gzip", "Origin", page, "If-None-Match", whole.Header.Get("ETag"),
 			)
 			if a.StatusCode != http.StatusNotModified || a.body != "" {
 				t.Errorf("%s %s: %d %q", method, target, a.StatusCode, a.body)
@@ -260,12 +245,7 @@ func TestUnchangedRunKeepsETag(t *testing.T) {
 	a := s.get("/api/feedback/", "If-None-Match", tag)
 	a.is(t, 304)
 	a.has(
-		t,
-		"ETag",
-		tag,
-		"X-Data-As-Of",
-		"2026-11-23T12:01:00.000Z",
-		"Last-Modified",
+		t, "ETag", tag, "X-Data-As-Of", "2026-11-23T12:01:00.000Z", "Last-Modified",
 		"Mon, 23 Nov 2026 11:59:00 GMT",
 	)
 }
@@ -277,8 +257,8 @@ func TestDataIgnoresClock(t *testing.T) {
 		s.clock.Set(noon)
 		before := s.get(target)
 		s.clock.Set(noon.AddDate(1, 0, 0))
-		if after := s.get(target); after.body != before.body ||
-			after.Header.Get("ETag") != before.Header.Get("ETag") {
+		after := s.get(target)
+		if after.body != before.body || after.Header.Get("ETag") != before.Header.Get("ETag") {
 			t.Errorf("%s: %.100q, then %.100q", target, before.body, after.body)
 		}
 	}
@@ -288,9 +268,7 @@ func TestDataIgnoresClock(t *testing.T) {
 func TestStaleAfter30Minutes(t *testing.T) {
 	t.Parallel()
 	at := func(clock string) time.Time {
-		return must(time.Parse(
-			"2 Jan 15:04:05.000 2006", clock+" 2026",
-		))
+		return must(time.Parse("2 Jan 15:04:05.000 2006", clock+" 2026"))
 	}
 	full, incremental := "cron(0 6 * * ? *)", "cron(0 * * * ? *)"
 	for _, c := range []struct {

@@ -51,8 +51,7 @@ func (t Trigger) ByPerson() bool {
 	return t == TriggerAPI || t == TriggerConsole || t == TriggerCLI
 }
 
-// Previous is the target of a rollback to the snapshot that the current one was made
-// from.
+// Previous is, as the target of a rollback, the snapshot that the current one was made from.
 const Previous = "previous"
 
 // Request asks for a run.

@@ -69,6 +69,9 @@ func decodeEvent(payload []byte) (e Event, err error) {
 	if len(payload) == 0 || string(payload) == "null" {
 		return e, nil
 	}
+	if e, ok := fromRule(payload); ok {
+		return e, nil
+	}
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.DisallowUnknownFields()
 	if err = decoder.Decode(&e); err != nil {
@@ -78,6 +81,22 @@ func decodeEvent(payload []byte) (e Event, err error) {
 		return e, errors.New("data follows the JSON object")
 	}
 	return e, nil
+}
+
+// fromRule returns the event that an EventBridge rule without an input of its own means: a
+// scheduled run of the function's mode
+// (https://docs.aws.amazon.com/eventbridge/latest/ref/events-ref-scheduler.html, 2026).
+func fromRule(payload []byte) (e Event, ok bool) {
+	var rule struct {
+		Source string    `json:"source"`
+		Type   string    `json:"detail-type"`
+		Time   time.Time `json:"time"`
+	}
+	if json.Unmarshal(payload, &rule) != nil || rule.Source != "aws.events" ||
+		rule.Type != "Scheduled Event" {
+		return Event{}, false
+	}
+	return Event{Trigger: job.TriggerSchedule, ScheduledTime: rule.Time}, true
 }
 
 // withoutGoTypes returns the error of encoding/json without the names of Go types.

@@ -25,6 +25,11 @@ func TestReadEvent(t *testing.T) {
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-30T04:59:00Z"}`:      scheduled,
 		`{"mode":"full","trigger":"schedule","scheduled_time":"2026-11-29T23:59:00-05:00"}`: scheduled,
 		`{"mode":"full","trigger":"schedule","run_id":"full-2026-11-30T04:59:00Z"}`:         scheduled,
+		`{"version":"0","id":"53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa","detail-type":"Scheduled Event",` +
+			`"source":"aws.events","account":"123456789012","time":"2026-11-30T04:59:00Z",` +
+			`"region":"us-east-1","resources":["arn:aws:events:us-east-1:123456789012:rule/r"],` +
+			`"detail":{}}`: {lambdahost.Refresh,
+			job.Request{ID: "sweep-20261130T045900Z-sched", Mode: job.Sweep, Trigger: "schedule"}},
 		`{"mode":"incremental","trigger":"api","accept":true,"run_id":"` + runID + `"}`: {
 			lambdahost.Refresh,
 			job.Request{ID: runID, Mode: job.Incremental, Trigger: "api", Accept: true},

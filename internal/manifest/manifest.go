@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"time"
 
+	"voc/internal/blob"
 	"voc/internal/job"
 )
 
-// Errors about what a store holds.
+// Errors about a store and what it holds.
 var (
 	ErrNoSnapshot = errors.New("no snapshot has been published yet")
 	ErrForeign    = errors.New("belongs to another base or table")
+	ErrPromise    = blob.ErrPromise
 )
 
 // Manifest is the single truth about a store.

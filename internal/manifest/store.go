@@ -38,6 +38,10 @@ func (s *Store) String() string { return s.blobs.String() }
 // Quota returns the limits that New was given.
 func (s *Store) Quota() job.Quota { return s.quota }
 
+// Probe tries what the blob store promises, on an object of its own. Errors: ErrPromise.
+// See blob.Probe.
+func (s *Store) Probe(ctx context.Context) error { return blob.Probe(ctx, s.blobs) }
+
 // Load reads the manifest; that of an empty store is empty. Errors: ErrDamaged, ErrNewer.
 func (s *Store) Load(ctx context.Context) (Manifest, error) {
 	m, _, err := s.load(ctx, "")

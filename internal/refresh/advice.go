@@ -15,7 +15,7 @@ var faultAdvice = map[airtable.Fault]string{
 		"check AIRTABLE_TABLE_NAME and FIELD_MAP",
 	airtable.FaultNetwork:  "check the network and AIRTABLE_API_URL",
 	airtable.FaultResponse: "retry later; if it persists, check AIRTABLE_API_URL and the proxies",
-	airtable.FaultSize:     "shorten the longest texts in the table: one page may have 32 MiB",
+	airtable.FaultSize:     "shorten the texts of that record: it may have 8 MiB as JSON",
 	airtable.FaultRedirect: "check AIRTABLE_API_URL: " +
 		"redirects are not followed, since they would send the token elsewhere",
 	airtable.FaultServer: "Airtable failed or took too long: retry later",
@@ -29,6 +29,7 @@ var faultAdvice = map[airtable.Fault]string{
 		"run them at another time",
 	airtable.FaultQuota: "the workspace has used up its API calls of the month: " +
 		"choose a larger plan, or wait for the 1st of the next month",
+	airtable.FaultListing: "Airtable loses its place in the table; this passes: retry later",
 }
 
 // withAdvice returns the text of err followed by what the operator does about it.
@@ -48,6 +49,8 @@ func withAdvice(err error) string {
 			err, foreign.Base)
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
 		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
+	case errors.Is(err, manifest.ErrPromise):
+		return fmt.Sprintf("%v: SNAPSHOT_STORE needs a store with conditional writes", err)
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"voc/internal/airtable"
 	"voc/internal/feedback"
 	"voc/internal/job"
+	"voc/internal/manifest"
 )
 
 // Report is what a check found: what is in order, what an operator may want to know, and
@@ -19,7 +20,8 @@ type Report struct{ Fine, Notes, Findings []string }
 
 // Check reports whether a refresh would work: the token, the base, the table, every mapped
 // field, and the years on one page of records. It makes three calls, which are counted in
-// the store, and writes nothing else. It leaves out what depends on a finding.
+// the store. It also tries what the store promises, on an object that it deletes, and
+// writes nothing else. It leaves out what depends on a finding.
 func (e *Engine) Check(ctx context.Context) Report {
 	a := e.newAttempt(job.Request{Mode: job.Incremental, DryRun: true}, nil)
 	var report Report
@@ -46,6 +48,7 @@ func (e *Engine) check(ctx context.Context, q job.Request, report *Report) error
 	var was parent
 	m, err := e.cfg.Store.Load(ctx)
 	if err == nil {
+		report.checkStore(ctx, e.cfg.Store)
 		was, err = e.openParent(ctx, m, dir)
 		defer was.close()
 	}
@@ -63,6 +66,15 @@ func (e *Engine) check(ctx context.Context, q job.Request, report *Report) error
 		return err
 	}
 	return e.checkYears(ctx, p, report)
+}
+
+// checkStore tries what the store promises, in six operations that leave nothing there.
+func (r *Report) checkStore(ctx context.Context, store *manifest.Store) {
+	if err := store.Probe(ctx); err != nil {
+		r.find(err)
+		return
+	}
+	r.fine("store %s keeps its promises", store)
 }
 
 func (r *Report) checkFields(was parent, p plan) {

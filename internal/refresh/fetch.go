@@ -18,6 +18,7 @@ type staged struct {
 	draft       *build.Draft
 	pages, read int       // read counts records
 	last        time.Time // Airtable's clock at the last page that had one
+	warnings    []string
 }
 
 // newDraft returns the draft that a plan fills: an empty one for a full, else one that
@@ -95,6 +96,11 @@ func (f *fetcher) list(
 		if !page.Date.IsZero() {
 			f.last = page.Date
 		}
+		for _, warning := range page.Warnings {
+			if !slices.Contains(f.warnings, warning) { // a sweep lists twice
+				f.warnings = append(f.warnings, warning)
+			}
+		}
 		f.report(f.staged)
 	}
 	return nil
@@ -114,9 +120,18 @@ func (f *fetcher) putRow(ctx context.Context, row build.Row) error {
 	return f.draft.Remove(ctx, row.Feedback.ID)
 }
 
-// readByID reads records by their ids, and removes those that Airtable does not have.
+// readByID reads records by their ids, and removes those that Airtable does not have. The
+// parent may hold invalid ids, which earlier versions stored: those too are removed.
 func (f *fetcher) readByID(ctx context.Context, ids []string) error {
-	for chunk := range slices.Chunk(ids, idsPerCall) {
+	var valid []string
+	for _, id := range ids {
+		if airtable.IsRecordID(id) {
+			valid = append(valid, id)
+		} else if err := f.draft.Remove(ctx, id); err != nil {
+			return err
+		}
+	}
+	for chunk := range slices.Chunk(valid, idsPerCall) {
 		formula, err := airtable.RecordIDs(chunk)
 		if err != nil {
 			return err

@@ -1,8 +1,10 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -63,6 +65,7 @@ func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan,
 	}
 	p.mode = q.Mode
 	p.reason = p.fullBecause(was)
+	p.follow(was.current.Watermark.Time, e.cfg.Now())
 	p.remake = was.file != nil && (p.reason != "" || p.mapsOtherwise(was.meta()))
 	if p.reason != "" {
 		p.mode = job.Full
@@ -80,10 +83,10 @@ func (e *Engine) planBySchema(
 	p := plan{
 		watermark: schema.Date, schema: true, base: e.cfg.Base, years: e.cfg.Years,
 		configured: e.cfg.Mapping, names: map[string]string{}, ids: map[string]string{},
-		computed: map[string]bool{},
+		computed: map[string]bool{}, warnings: schema.Warnings,
 	}
 	table, warnings, err := e.findTable(schema, was)
-	p.warnings = warnings
+	p.warnings = append(p.warnings, warnings...)
 	if err != nil {
 		return p, err
 	}
@@ -117,6 +120,7 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 		warnings: []string{"cannot read the schema of the base, so renamed fields are not " +
 			"detected: give the Airtable token the scope schema.bases:read"},
 	}
+	p.warnings = append(p.warnings, refusal.Warnings...)
 	if was.file != nil {
 		meta := was.meta()
 		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(lastNames(meta))
@@ -154,6 +158,22 @@ func checkDate(watermark time.Time) error {
 			"is unknown: does a proxy remove it?")
 	}
 	return nil
+}
+
+// follow sets the watermark to what follows the parent's: a date that runs back does not
+// move it back. A parent's watermark that lies ahead of both Airtable's clock and the
+// host's came from a wrong date. Edits since that run may be missing, so a full is needed,
+// and the watermark starts over.
+func (p *plan) follow(was, now time.Time) {
+	switch {
+	case !was.After(p.watermark):
+	case was.After(p.watermark.Add(overlap)) && was.After(now.Add(overlap)):
+		p.reason = cmp.Or(p.reason, "the watermark lies in the future")
+		p.warnings = append(p.warnings, fmt.Sprintf("the watermark of the current snapshot, %s, lies "+
+			"in the future: all records are read again", was.Format(time.RFC3339)))
+	default:
+		p.watermark = was
+	}
 }
 
 // yearsFormula returns the formula that narrows a listing to the served years. "" lists

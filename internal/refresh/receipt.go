@@ -49,7 +49,8 @@ func (s steps) receipt() job.Run {
 
 // warnings returns those of all steps.
 func (s steps) warnings() []string {
-	return slices.Concat(s.parent.warnings, s.plan.warnings, s.verdict.warnings)
+	return slices.Concat(s.parent.warnings, s.plan.warnings, s.staged.warnings,
+		s.verdict.warnings)
 }
 
 // failed returns the receipt of a run that did not succeed, with its outcome and the
@@ -114,7 +115,7 @@ func final(err error) bool {
 		}
 	}
 	refusal, ok := errors.AsType[*airtable.Error](err)
-	if !ok || refusal.Err != nil {
+	if !ok || refusal.Err != nil || refusal.Temporary() {
 		return false
 	}
 	switch refusal.Status {

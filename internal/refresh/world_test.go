@@ -141,7 +141,7 @@ func (w *world) config(store blob.Store) refresh.Config {
 	return refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace),
-			Log:   log,
+			Log: log, Now: w.clock.Now,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
 		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping,

@@ -3,7 +3,12 @@
 // Sync reads the manifest and opens the current snapshot if it has changed. Acquire
 // returns the manifest, the snapshot and its open file as one consistent View; the file
 // stays open until it is released. AcquireAt does the same for an older snapshot, so that
-// a client can read page after page of the snapshot it began with.
+// a client can read page after page of the snapshot it began with. Few older ones are open
+// at a time, however many clients ask and however slowly they read: beyond that, AcquireAt
+// returns ErrBusy.
+//
+// SyncIfOlder bounds the age of what is served: no caller gets a view that is older than
+// it asks for and the time that one Sync takes, unless the store does not respond.
 //
 // A store that cannot be read, a damaged manifest and a damaged snapshot never interrupt
 // what is served: the newest valid snapshot is served instead, and View.Warnings says so.

@@ -14,8 +14,11 @@ import (
 	"voc/internal/snapshot"
 )
 
+// ErrBusy: as many older snapshots are in use as may be open at a time. Retry in a moment.
+var ErrBusy = errors.New("too many older snapshots are in use at a time")
+
 const (
-	// maxOlder is how many older snapshots stay open beside the one that is served. Each
+	// maxOlder is how many older snapshots are open beside the one that is served. Each
 	// is a file on disk, and at most four connections with a megabyte of pages.
 	maxOlder = 2
 	// olderIdle is how long an older snapshot stays open without a user.
@@ -28,6 +31,7 @@ type openFile struct {
 	file     *snapshot.File
 	path     string
 	users    sync.WaitGroup
+	active   int         // how many users there are; guarded by the replica's mu
 	pinned   bool        // a client reads it page by page
 	idle     *time.Timer // of an older one: closes it
 }
@@ -64,21 +68,65 @@ func (r *Replica) retain(file *openFile) {
 	}
 }
 
-// drop retires an older file that was idle for long.
+// makeRoom makes room for one more older file: it closes those that have no user, the
+// longest unused first. A file that is retired and still has users takes room too. Error:
+// ErrBusy.
+func (r *Replica) makeRoom() error {
+	var unused []*openFile
+	defer func() {
+		for _, file := range unused {
+			file.close(r.log)
+		}
+	}()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for last := len(r.older) - 1; len(r.older)+r.leaving >= maxOlder; last-- {
+		if last < 0 {
+			return ErrBusy
+		}
+		if file := r.older[last]; file.active == 0 {
+			r.older = slices.Delete(r.older, last, last+1)
+			file.idle.Stop()
+			unused = append(unused, file)
+		}
+	}
+	return nil
+}
+
+// drop retires an older file that was idle for long. One that is in use stays.
 func (r *Replica) drop(file *openFile) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if i := slices.Index(r.older, file); i >= 0 {
+	i := slices.Index(r.older, file)
+	switch {
+	case i < 0:
+	case file.active > 0:
+		file.idle.Reset(olderIdle)
+	default:
 		r.older = slices.Delete(r.older, i, i+1)
 		r.retire(file)
 	}
 }
 
-// retire closes a file after its last user. The file accepts no new ones.
-func (r *Replica) retire(file *openFile) { r.retiring.Go(func() { file.retire(r.log) }) }
+// retire closes a file after its last user. The file accepts no new ones. The caller must
+// hold mu.
+func (r *Replica) retire(file *openFile) {
+	leaves := file.active > 0
+	if leaves {
+		r.leaving++
+	}
+	r.retiring.Go(func() {
+		file.users.Wait()
+		file.close(r.log)
+		if leaves {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.leaving--
+		}
+	})
+}
 
-func (h *openFile) retire(log *slog.Logger) {
-	h.users.Wait()
+func (h *openFile) close(log *slog.Logger) {
 	if err := errors.Join(h.file.Close(), os.Remove(h.path)); err != nil {
 		log.Warn("an old snapshot was not deleted from disk", "error", err)
 	}

@@ -13,11 +13,12 @@ import (
 // A client that reads many pages stays on the snapshot that it began with, also when
 // another one is served by now: AcquireAt opens that again. Replica.older has the open
 // ones, the last used first. A file that is removed from there is retired, which waits
-// for its users: it can get no new ones.
+// for its users: it can get no new ones. Until the last has gone, it counts as one of
+// those that may be open.
 
 // AcquireAt returns the state of the last Sync with the snapshot of an id, which the
 // manifest must still have. A snapshot that is not open is fetched first, one at a time.
-// Error: manifest.ErrNoSuchSnapshot.
+// Errors: manifest.ErrNoSuchSnapshot, ErrBusy.
 func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error) {
 	if id == job.Previous { // names another one after each publication
 		return View{}, nil, manifest.ErrNoSuchSnapshot
@@ -36,6 +37,9 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 	}
 	s, err := r.find(ctx, id)
 	if err != nil {
+		return View{}, nil, err
+	}
+	if err := r.makeRoom(); err != nil {
 		return View{}, nil, err
 	}
 	file, err := r.fetch(ctx, s)
@@ -99,7 +103,7 @@ func (r *Replica) syncOnce(ctx context.Context) error {
 		return err
 	}
 	defer r.unlockSync()
-	if time.Since(r.checked) < time.Second {
+	if r.syncedWithin(time.Second) {
 		return nil
 	}
 	return r.sync(context.WithoutCancel(ctx))

@@ -24,7 +24,6 @@ type Replica struct {
 
 	syncing chan struct{} // holds one: one Sync at a time
 	version blob.Version  // of the manifest that view is of
-	checked time.Time
 
 	opening chan struct{} // holds one: one older snapshot is fetched at a time
 
@@ -32,6 +31,10 @@ type Replica struct {
 	view  View
 	open  *openFile
 	older []*openFile // the last used first
+
+	leaving int       // retired files that still have users
+	checked time.Time // when the last Sync ended
+	began   time.Time // when the running Sync began; zero if none runs
 
 	retiring sync.WaitGroup // files that accept no new users and still have some
 }
@@ -90,28 +93,33 @@ func (r *Replica) Acquire() (view View, release func()) {
 // use counts a user of a file. The caller must hold mu.
 func (r *Replica) use(file *openFile) (view View, release func()) {
 	file.users.Add(1)
+	file.active++
 	view = r.view
 	if file != r.open {
 		view.Snapshot, view.File = file.snapshot, file.file
 	}
-	return view, sync.OnceFunc(file.users.Done)
+	return view, sync.OnceFunc(func() {
+		r.mu.Lock()
+		file.active--
+		r.mu.Unlock()
+		file.users.Done()
+	})
 }
 
-// SyncIfOlder is Sync, unless the last one was within age, or another goroutine is doing
-// one and there is a snapshot to serve meanwhile.
+// SyncIfOlder is Sync, unless the last one was within age. If another goroutine is doing
+// one, it waits for that. If there is a snapshot to serve meanwhile, it waits only until
+// that one has run for ten seconds, and then returns nil.
 func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
-	select {
-	case r.syncing <- struct{}{}:
-	default:
-		if _, open := r.shown(); open != nil {
-			return nil
-		}
-		if err := r.lockSync(ctx); err != nil {
-			return err
-		}
+	if r.syncedWithin(age) {
+		return nil
+	}
+	waiting, cancel := r.withBudget(ctx)
+	defer cancel()
+	if err := r.lockSync(waiting); err != nil {
+		return ctx.Err() // nil if only the budget is used up
 	}
 	defer r.unlockSync()
-	if time.Since(r.checked) < age {
+	if r.syncedWithin(age) {
 		return nil
 	}
 	return r.sync(ctx)
@@ -127,21 +135,10 @@ func (r *Replica) Sync(ctx context.Context) error {
 	return r.sync(ctx)
 }
 
-func (r *Replica) lockSync(ctx context.Context) error {
-	select {
-	case r.syncing <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (r *Replica) unlockSync() { <-r.syncing }
-
 func (r *Replica) sync(ctx context.Context) error {
 	m, version, warnings, err := r.load(ctx)
 	if errors.Is(err, blob.ErrNotModified) {
-		r.checked = time.Now()
+		r.endSync(nil)
 		return nil
 	}
 	if err == nil && r.base != "" {
@@ -153,11 +150,8 @@ func (r *Replica) sync(ctx context.Context) error {
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return err // the caller has given up, which says nothing about the store
 	}
-	r.checked = time.Now() // also after an error: a store that is down must not delay each request
+	r.endSync(err)
 	if err != nil {
-		r.mu.Lock()
-		r.view.Warnings = []error{err}
-		r.mu.Unlock()
 		r.version = "" // read it again in full, so that the warning ends with its cause
 		return err
 	}

@@ -78,6 +78,8 @@ func TestCanceledSyncIsNotAWarning(t *testing.T) {
 	})
 }
 
+// A reader whose view is fresh enough does not wait for a fetch, unless there is nothing
+// to serve yet.
 func TestFetchDoesNotBlockReaders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -96,7 +98,7 @@ func TestFetchDoesNotBlockReaders(t *testing.T) {
 			answered := make(chan replica.View, 3)
 			for range 3 {
 				all.Go(func() {
-					_ = r.SyncIfOlder(t.Context(), 0)
+					_ = r.SyncIfOlder(t.Context(), 15*time.Second)
 					view, release := r.Acquire()
 					defer release()
 					answered <- view
@@ -115,6 +117,85 @@ func TestFetchDoesNotBlockReaders(t *testing.T) {
 				}
 			}
 			serves(t, r, run)
+		}
+	})
+}
+
+// Two requests come at once after an hour without any. Another host has published.
+func TestSyncIfOlderWaitsForAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, _ := newStore()
+		faulty := blobtest.NewFaulty(store)
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		publish(t, open(store), sealed(t, "full-1"), "full-1")
+		sees(t, r, "full-1")
+		publish(t, open(store), sealed(t, "full-2"), "full-2")
+		time.Sleep(time.Hour)
+		before := looks(faulty.Log())
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1,
+			Effect: blobtest.Before(func() { time.Sleep(2 * time.Second) })})
+		var both sync.WaitGroup
+		for range 2 {
+			both.Go(func() {
+				if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil {
+					t.Error(err)
+				}
+				serves(t, r, "full-2")
+			})
+		}
+		both.Wait()
+		if n := looks(faulty.Log()) - before; n != 1 {
+			t.Errorf("the store was read %d times for two requests, want once", n)
+		}
+	})
+}
+
+// A store that does not respond delays requests until the budget of one look is used up,
+// and then none, while the look goes on.
+func TestHungStoreDelaysRequestsOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const budget = 10 * time.Second
+		store, _ := newStore()
+		faulty := blobtest.NewFaulty(store)
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		publish(t, open(store), sealed(t, "full-1"), "full-1")
+		sees(t, r, "full-1")
+		time.Sleep(time.Hour)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.GetIfChanged, Effect: blobtest.Hung})
+		var looking sync.WaitGroup
+		look, end := context.WithTimeout(t.Context(), time.Minute)
+		defer end()
+		looking.Go(func() { _ = r.SyncIfOlder(look, 15*time.Second) })
+		synctest.Wait()
+		wait := func(ctx context.Context) time.Duration {
+			began := time.Now()
+			err := r.SyncIfOlder(ctx, 15*time.Second)
+			if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+				t.Error(err)
+			}
+			serves(t, r, "full-1")
+			return time.Since(began)
+		}
+		impatient, leave := context.WithTimeout(t.Context(), time.Second)
+		defer leave()
+		if waited := wait(impatient); waited != time.Second {
+			t.Errorf("a request with a second waits %v", waited)
+		}
+		if waited := wait(t.Context()); waited != budget-time.Second {
+			t.Errorf("a request waits %v, want %v", waited, budget-time.Second)
+		}
+		for range 9 {
+			if waited := wait(t.Context()); waited != 0 {
+				t.Errorf("a later request waits %v", waited)
+			}
+		}
+		looking.Wait()
+		if waited := wait(t.Context()); waited != 0 {
+			t.Errorf("a request after the failed look waits %v", waited)
 		}
 	})
 }

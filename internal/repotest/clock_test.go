@@ -19,6 +19,8 @@ var clocks = map[string]string{
 	"internal/airtable/pacer.go":  "monotonic: when the next call may leave",
 	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
 	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
+	"internal/replica/lock.go":    "monotonic: how long ago a Sync began and ended",
+	"internal/snapshot/body.go":   "monotonic: when the disk is tried again",
 }
 
 func TestOnlyEdgesReadClock(t *testing.T) {

@@ -50,7 +50,7 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 		taken: []string{
 			"https://x.example.com", "https://*.example.com", "http://localhost:3000",
 			"https://App.Example.com:443, http://[::1]:3000",
-			"https://a.example.com,https://b.example.com",
+			"https://a.example.com,https://b.example.com", "https://x.example.com/",
 		},
 		refused: []string{
 			"x.example.com", "https://x.example.com/app", "*", "https://*", "https://*.com",

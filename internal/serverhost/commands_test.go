@@ -31,6 +31,19 @@ func TestCommandsListEveryEnvironmentError(t *testing.T) {
 	}
 }
 
+// In a shell without the server's environment, no command but serve has a base to report on.
+func TestCommandsNeedBase(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{
+		{"refresh", "full"}, {"refresh", "check"}, {"rollback", "previous"}, {"status"},
+	} {
+		code, stdout, stderr := servertest.Run(t, servertest.Environment(t), args...)
+		if code != 2 || stdout != "" || !strings.Contains(stderr, "AIRTABLE_BASE_ID") {
+			t.Errorf("voc %v: exit code %d, printed %q and %q", args, code, stdout, stderr)
+		}
+	}
+}
+
 func TestUsageErrors(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{

@@ -21,7 +21,7 @@ const modesHelp = "full reads every record; incremental reads what has changed; 
 
 // Run refreshes or checks.
 func (c refreshCmd) Run(ctx context.Context, p *Program) error {
-	s, err := p.open(ctx, p.Stderr)
+	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ type rollbackCmd struct {
 
 // Run rolls back.
 func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
-	s, err := p.open(ctx, p.Stderr)
+	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}

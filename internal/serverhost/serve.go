@@ -14,6 +14,7 @@ import (
 	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/replica"
 )
@@ -139,6 +140,11 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 
 // loadFirst fills an empty store, whatever the schedule is.
 func (s *serving) loadFirst(ctx context.Context) {
+	if err := s.Store.Probe(ctx); errors.Is(err, manifest.ErrPromise) {
+		s.Log.Error("nothing is loaded: set SNAPSHOT_STORE to a store with conditional writes",
+			"error", err)
+		return
+	}
 	s.Log.Info("the store is empty: loading all records")
 	ticket, err := s.start(ctx, job.Request{Mode: job.Full, Trigger: job.TriggerStart})
 	if err == nil {

@@ -2,6 +2,7 @@ package serverhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,14 +21,22 @@ type session struct {
 	emulator *emulator // nil if a real base is configured
 }
 
-// open reads the environment and opens a session, for every command but emulator.
-func (p *Program) open(ctx context.Context, banner io.Writer) (*session, error) {
+// open reads the environment and opens a session, for every command but serve and emulator. Only
+// serve starts the emulator: in a shell without the server's environment, a command would report
+// on sample data as if it were the operator's.
+func (p *Program) open(ctx context.Context) (*session, error) {
 	cfg, err := config.Load(p.Environ)
 	if err != nil {
 		return nil, errEnvironment(err)
 	}
-	return p.openSession(ctx, cfg, banner)
+	if cfg.Emulator {
+		return nil, errEnvironment(errNoBase)
+	}
+	return p.openSession(ctx, cfg, p.Stderr)
 }
+
+var errNoBase = errors.New("no base is configured: run this command with the server's " +
+	"AIRTABLE_BASE_ID, AIRTABLE_API_KEY and SNAPSHOT_STORE; only voc serve starts the sample")
 
 // openSession starts the emulator if no real base is configured, and prints its banner; opens the
 // store; and checks that it belongs to the base. The caller closes the session.

@@ -12,7 +12,7 @@ type statusCmd struct{}
 
 // Run prints the status.
 func (statusCmd) Run(ctx context.Context, p *Program) error {
-	s, err := p.open(ctx, p.Stderr)
+	s, err := p.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func TestRollbackHoldsUntilRefresh(t *testing.T) {
 	servertest.Send(t, http.MethodPost, url+"/api/cache/rollback", servertest.AdminToken, body)
 	p.Eventually("serves the newest snapshot again", shows("Edited"))
 	status := servertest.Get(t, url+"/api/cache/")
-	if !strings.Contains(status, "held until an operator starts one") {
+	if !strings.Contains(status, "held until a person starts one") {
 		t.Errorf("the status does not report the hold: %s", status)
 	}
 	if r := p.Refresh("sweep"); r.Outcome != "unchanged" {

@@ -1,14 +1,12 @@
 package snapshot
 
 import (
-	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
-
-	"github.com/klauspost/compress/gzip"
+	"time"
 )
 
 // Encoding is the HTTP name of a content encoding.
@@ -51,76 +49,87 @@ func (f *File) Smallest(accepted []Encoding) Encoding {
 // not have it.
 func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, encoding}] }
 
+// retryDisk is how long lists are streamed from the snapshot after one could not be
+// written to the disk.
+const retryDisk = time.Minute
+
 // Body opens the whole list in an encoding and returns its size; the caller closes it.
 // The first call for an encoding unpacks the list into a file beside the snapshot, later
-// ones only open that.
-func (f *File) Body(ctx context.Context, encoding Encoding) (*os.File, int64, error) {
+// ones only open that. If the file cannot be written, for instance because the disk is
+// full, the list is read from the snapshot itself while it is sent: for Identity that
+// costs the unpacking each time. Errors while it is read are of type *fs.PathError.
+func (f *File) Body(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
 	f.bodies.Lock()
 	defer f.bodies.Unlock()
-	path := f.bodyPath(encoding)
-	size, ok := f.ready[encoding]
-	if !ok {
-		var err error
-		if size, err = f.unpack(ctx, encoding, path); err != nil {
-			_ = os.Remove(path) // half a list must not be served
-			return nil, 0, wrap("unpack the list as "+string(encoding), err)
-		}
-		f.ready[encoding] = size
+	body, size, err := f.unpacked(ctx, encoding)
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		f.streamUntil = time.Now().Add(retryDisk)
+		body, size, err = f.stream(ctx, encoding)
 	}
+	if err != nil {
+		return nil, 0, wrap("open the list as "+string(encoding), err)
+	}
+	return body, size, nil
+}
+
+// unpacked opens the list in a file beside the snapshot, and unpacks it there first if
+// need be. The caller must hold bodies. An error of type *fs.PathError is about that file.
+func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
+	path := f.bodyPath(encoding)
+	if size, ok := f.ready[encoding]; ok {
+		file, err := os.Open(path)
+		if err == nil {
+			return file, size, nil
+		}
+		delete(f.ready, encoding) // a cleaner of temporary files has removed it
+	}
+	if time.Until(f.streamUntil) > 0 {
+		return f.stream(ctx, encoding)
+	}
+	size, err := f.unpack(ctx, encoding, path)
+	if err != nil {
+		_ = os.Remove(path) // half a list must not be served
+		return nil, 0, err
+	}
+	f.ready[encoding] = size
 	file, err := os.Open(path)
-	return file, size, wrap("open the list", err)
+	return file, size, err
 }
 
 func (f *File) bodyPath(encoding Encoding) string { return f.path + "." + string(encoding) }
 
 // unpack writes the whole list to path.
 func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
-	from := bodyKey{List, encoding}
-	if encoding == Identity {
-		from.encoding = Gzip
-	}
-	if f.sizes[from] == 0 {
-		return 0, errNoBody
+	body, err := f.reader(ctx, encoding)
+	if err != nil {
+		return 0, err
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
-	var body io.Reader = &parts{ctx: ctx, file: f, bodyKey: from}
-	if encoding == Identity {
-		if body, err = gzip.NewReader(bufio.NewReader(body)); err != nil {
-			return 0, err
-		}
-	}
 	size, err := io.Copy(file, body)
 	return size, errors.Join(err, file.Close())
 }
 
-var errNoBody = errors.New("the snapshot does not have it")
-
-// parts reads a stored response part by part.
-type parts struct {
-	bodyKey
-	ctx  context.Context
-	file *File
-	next int
-	rest []byte
-}
-
-func (p *parts) Read(into []byte) (int, error) {
-	if len(p.rest) == 0 {
-		const query = `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`
-		err := p.file.db.QueryRowContext(p.ctx, query, p.name, p.encoding, p.next).Scan(&p.rest)
-		if errors.Is(err, sql.ErrNoRows) {
-			return 0, io.EOF
+// stream returns the whole list as it is read from the snapshot. The caller must hold
+// bodies.
+func (f *File) stream(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
+	size := f.Size(encoding)
+	if encoding == Identity {
+		if f.plainSize == 0 { // which a list never has: an empty one is []
+			body, err := f.reader(ctx, encoding)
+			if err != nil {
+				return nil, 0, err
+			}
+			if f.plainSize, err = io.Copy(io.Discard, body); err != nil {
+				f.plainSize = 0
+				return nil, 0, err
+			}
 		}
-		if err != nil {
-			return 0, err
-		}
-		p.next++
+		size = f.plainSize
 	}
-	n := copy(into, p.rest)
-	p.rest = p.rest[n:]
-	return n, nil
+	body, err := f.reader(ctx, encoding)
+	return streamed{body, f.path}, size, err
 }

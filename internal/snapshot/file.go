@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -32,6 +33,9 @@ type File struct {
 
 	bodies sync.Mutex
 	ready  map[Encoding]int64 // unpacked lists beside path, with their sizes
+
+	streamUntil time.Time // lists are streamed: the disk could not be written
+	plainSize   int64     // of the list as Identity, once it is known
 
 	reports sync.Map // bodyKey → []byte
 }

@@ -3,12 +3,14 @@ package dirblob
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"syscall"
 )
 
 const (
 	freeSpace = "free space on that disk, or move the store to a larger one"
 	ownership = "give the user that runs voc read and write access"
+	ownerRuns = "run voc as the user that owns the store"
 	localDisk = "move the store to one local file system with hard links and locks (ext4, xfs)"
 )
 
@@ -35,6 +37,9 @@ var advice = map[syscall.Errno]string{
 // advise adds advice to an error of the file system, which already names the path and the
 // cause.
 func advise(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok && path.Op == "chown" {
+		return fmt.Errorf("%w: %s", err, ownerRuns)
+	}
 	var errno syscall.Errno
 	if errors.As(err, &errno) && advice[errno] != "" {
 		return fmt.Errorf("%w: %s", err, advice[errno])

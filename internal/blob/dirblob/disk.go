@@ -28,9 +28,12 @@ func (s *Store) makeFolder(path string) error {
 		if err == nil && !file.IsDir() {
 			err = &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
 		}
-		return err
+		return cmp.Or(err, s.handOverPath(path))
 	}
 	if err != nil {
+		return err
+	}
+	if err := s.handOverPath(path); err != nil {
 		return err
 	}
 	return s.flush(filepath.Dir(path))

@@ -52,4 +52,9 @@
 // Folders are created with mode 0700 and files with 0600, because they hold customers'
 // words. Existing folders keep their modes. Folders that become empty stay. Files whose
 // names are no keys are ignored.
+//
+// What root creates in a directory of another user is given to that user and group, so
+// that a service goes on after an operator ran a command beside it as root. In a directory
+// of root, it is given to the user that wrote there first. A directory that root creates
+// belongs to root.
 package dirblob

@@ -39,6 +39,10 @@ func (s *Store) lock(
 	if locked, err := try(lock, ctx, lockPoll); !locked {
 		return nil, fmt.Errorf("lock %s against other writers: %w", path, err)
 	}
+	if err := s.handOverPath(path); err != nil {
+		_ = lock.Unlock()
+		return nil, err
+	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
@@ -46,6 +50,9 @@ func (s *Store) lock(
 // while it is held exclusively no draft has a live writer. If the lock is not available
 // the drafts stay until another Open: they cost space, nothing else.
 func (s *Store) removeDrafts() {
+	if _, err := os.Stat(s.path(draftsLock)); err != nil {
+		return // no writer has been here
+	}
 	exclusive := flock.New(s.path(draftsLock))
 	if ok, err := exclusive.TryLock(); !ok || err != nil {
 		return

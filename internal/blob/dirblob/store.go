@@ -11,6 +11,7 @@ import (
 
 // Names of the store's own files. No key begins with a dot.
 const (
+	ownFolder    = ".store"
 	draftsFolder = ".store/drafts"
 	draftsLock   = ".store/drafts.lock"
 	commitLock   = ".store/commit.lock"
@@ -25,8 +26,12 @@ const (
 // Store is a blob.Store in a directory. It holds no resources between calls and needs no
 // closing.
 type Store struct {
-	dir   string               // absolute
-	fsync func(*os.File) error // a field so that tests can make it fail
+	dir        string // absolute
+	privileged bool   // this process is root
+
+	// Fields, so that tests can make them fail.
+	fsync func(*os.File) error
+	chown func(*os.File, owner) error
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -39,7 +44,9 @@ func Open(dir string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
-	s := &Store{dir: abs, fsync: (*os.File).Sync}
+	s := &Store{
+		dir: abs, privileged: os.Geteuid() == 0, fsync: (*os.File).Sync, chown: chown,
+	}
 	if err := s.makeFolder(abs); err != nil {
 		return nil, fmt.Errorf("open store: %w", advise(err))
 	}

@@ -76,7 +76,10 @@ func (s *Store) draft(ctx context.Context, body io.ReadSeeker) (path string, err
 	if err != nil {
 		return "", err
 	}
-	if _, err = io.Copy(f, blob.NewBody(ctx, io.NopCloser(body), size)); err == nil {
+	if err = s.handOver(f); err == nil {
+		_, err = io.Copy(f, blob.NewBody(ctx, io.NopCloser(body), size))
+	}
+	if err == nil {
 		err = s.fsync(f)
 	}
 	if err = cmp.Or(err, f.Close()); err != nil {

@@ -1,6 +1,7 @@
 package s3blob_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"net/http/httptest"
@@ -190,4 +191,33 @@ func put(t testing.TB, store blob.Store, key, body string) blob.Info {
 		t.Fatal(err)
 	}
 	return info
+}
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	server := *endpoint
+	if server == "" {
+		server = inMemory(t)
+	}
+	store := open(t, s3blob.Config{Bucket: newBucket(t, server), Prefix: "voc", Endpoint: server})
+	if err := blob.Probe(t.Context(), store); err != nil {
+		t.Error(err)
+	}
+	for info, err := range store.List(t.Context(), "") {
+		t.Errorf("left behind: %s, %v", info.Key, err)
+	}
+}
+
+// TestProbeFindsIgnoredCondition uses a server that accepts every write, as old
+// S3-compatible servers do.
+func TestProbeFindsIgnoredCondition(t *testing.T) {
+	t.Parallel()
+	store, server := serve(t, accept)
+	err := blob.Probe(t.Context(), store)
+	if !errors.Is(err, blob.ErrPromise) || !strings.Contains(err.Error(), "ignores them") {
+		t.Errorf("error %v", err)
+	}
+	if server.calls() != 3 {
+		t.Errorf("%d requests, want two writes and the removal", server.calls())
+	}
 }

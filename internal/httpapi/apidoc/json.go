@@ -9,7 +9,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// JSON returns the description as JSON in the order of the source, with aliases and merges expanded.
+// JSON returns the description as JSON in the order of the source. It expands aliases and
+// merges.
 func JSON(source []byte) ([]byte, error) {
 	root, err := parse(source)
 	if err != nil {

@@ -34,7 +34,7 @@ func Page(source []byte) ([]byte, error) {
 		return nil, err
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // it is part of this package
+		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // ours
 		"markdown": markdown,
 		"inline":   inline,
 		"status":   http.StatusText,

@@ -3,9 +3,9 @@ package respond
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"iter"
 	"net/http"
-	"os"
 
 	"voc/internal/snapshot"
 )
@@ -71,7 +71,7 @@ type Encoded struct {
 // opens it only if the body is needed, and closes it.
 type File struct {
 	Encoding snapshot.Encoding
-	Open     func(context.Context, snapshot.Encoding) (*os.File, int64, error)
+	Open     func(context.Context, snapshot.Encoding) (io.ReadCloser, int64, error)
 }
 
 // Stream is a body that is made while it is sent. Each piece is valid until the next one.

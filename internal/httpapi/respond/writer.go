@@ -83,7 +83,7 @@ func (w *Response) Send(a Answer) error {
 	}
 	if again {
 		w.recording = newRecording()
-		defer w.recording.free()
+		defer func() { w.recording.free(); w.recording = nil }()
 	}
 	if err := a.Body.send(w, a); err != nil {
 		return err

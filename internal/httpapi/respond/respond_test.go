@@ -1,0 +1,95 @@
+package respond_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"voc/internal/httpapi/respond"
+)
+
+var tag = respond.Validator{ETag: `W/"1"`}
+
+// send sends an answer to a GET. headers are pairs of name and value.
+func send(w *respond.Writer, a respond.Answer, headers ...string) (*httptest.ResponseRecorder, error) {
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Add(headers[i], headers[i+1])
+	}
+	out := httptest.NewRecorder()
+	response := w.To(out, r)
+	err := response.Send(a)
+	return out, err
+}
+
+// TestSendAfterFailedBody sends a problem on a response whose cacheable body failed before it
+// started. Nothing of the first answer may be on it, in its headers or in the cache.
+func TestSendAfterFailedBody(t *testing.T) {
+	t.Parallel()
+	w := respond.NewWriter(0)
+	good := respond.Answer{Validator: tag, Body: respond.Bytes("good")}
+	if _, err := send(w, good); err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("read the body")
+	bad := good
+	bad.Header.TotalCount = "7"
+	bad.Body = respond.Stream(func(yield func([]byte, error) bool) { yield(nil, failed) })
+	out := httptest.NewRecorder()
+	response := w.To(out, httptest.NewRequest(http.MethodGet, "/", nil))
+	if err := response.Send(bad); !errors.Is(err, failed) || response.Started() {
+		t.Fatalf("%v, started %t", err, response.Started())
+	}
+	problem := respond.Answer{Status: http.StatusInternalServerError, Body: respond.Bytes("problem")}
+	if err := response.Send(problem); err != nil || out.Body.String() != "problem" {
+		t.Errorf("%v %q", err, out.Body)
+	}
+	for _, name := range []string{"ETag", "X-Total-Count"} {
+		if value := out.Header().Get(name); value != "" {
+			t.Errorf("%s: %s", name, value)
+		}
+	}
+	for range 3 {
+		if out, err := send(w, good); err != nil || out.Body.String() != "good" {
+			t.Errorf("%v %q", err, out.Body)
+		}
+	}
+}
+
+// TestSendNotModified checks which answers a condition applies to.
+func TestSendNotModified(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		answer respond.Answer
+		status int
+	}{
+		"with validator":    {respond.Answer{Validator: tag, Body: respond.Bytes("x")}, 304},
+		"without validator": {respond.Answer{Body: respond.Bytes("x")}, 200},
+		"problem":           {respond.Answer{Status: 404, Body: respond.Bytes("x")}, 404},
+	} {
+		out, err := send(respond.NewWriter(0), c.answer, "If-None-Match", "*")
+		if err != nil || out.Code != c.status || c.status == 304 && out.Body.Len() > 0 {
+			t.Errorf("%s: %d %v %q, want %d", name, out.Code, err, out.Body, c.status)
+		}
+	}
+}
+
+// TestSendLimit checks that no header is set on a response whose body is too large.
+func TestSendLimit(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("x", 40<<10)
+	stream := respond.Stream(func(yield func([]byte, error) bool) { yield([]byte(text), nil) })
+	for name, body := range map[string]respond.Body{"bytes": respond.Bytes(text), "stream": stream} {
+		for limit, want := range map[int64]error{40 << 10: nil, 40<<10 - 1: respond.ErrTooLarge} {
+			out, err := send(respond.NewWriter(limit), respond.Answer{Validator: tag, Body: body})
+			if !errors.Is(err, want) {
+				t.Errorf("%s, limit %d: %v, want %v", name, limit, err, want)
+			}
+			if want != nil && (len(out.Header()) > 0 || out.Body.Len() > 0) {
+				t.Errorf("%s, limit %d: %v %d bytes", name, limit, out.Header(), out.Body.Len())
+			}
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package snapshot_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"voc/internal/snapshot"
+	"voc/internal/snapshot/snaptest"
+)
+
+// obstructions make it impossible to write the file into which a list is unpacked.
+var obstructions = map[string]func(t *testing.T, path string){
+	"full disk": func(t *testing.T, path string) { snaptest.Check(t, os.Symlink("/dev/full", path)) },
+	"no right":  func(t *testing.T, path string) { snaptest.Check(t, os.Mkdir(path, 0o700)) },
+	"no folder": func(t *testing.T, path string) { snaptest.Check(t, os.RemoveAll(filepath.Dir(path))) },
+}
+
+func TestBodyNeedsNoDisk(t *testing.T) {
+	t.Parallel()
+	for name, obstruct := range obstructions {
+		for encoding := range snaptest.Encodings {
+			t.Run(name+"/"+string(encoding), func(t *testing.T) {
+				t.Parallel()
+				path := snaptest.Made(t, bulky())
+				file := snaptest.Open(t, path)
+				want := snaptest.Joined(t, file)
+				obstruct(t, path+"."+string(encoding))
+				var clients sync.WaitGroup
+				for range 3 {
+					clients.Go(func() {
+						got, err := snaptest.Body(t, file, encoding)
+						if got != want || err != nil {
+							t.Errorf("%d bytes, %v, want %d", len(got), err, len(want))
+						}
+					})
+				}
+				clients.Wait()
+			})
+		}
+	}
+}
+
+// A stream that breaks is an error, and no shorter list.
+func TestStreamedBodyEndsWithContext(t *testing.T) {
+	t.Parallel()
+	path := snaptest.Made(t, bulky())
+	file := snaptest.Open(t, path)
+	obstructions["no right"](t, path+".identity")
+	ctx, cancel := context.WithCancel(t.Context())
+	body, size, err := file.Body(ctx, snapshot.Identity)
+	snaptest.Check(t, err)
+	defer body.Close()
+	cancel()
+	n, err := io.Copy(io.Discard, body)
+	if !errors.Is(err, context.Canceled) || n >= size || !strings.Contains(err.Error(), path) {
+		t.Errorf("%d bytes of %d, %v", n, size, err)
+	}
+}
+
+// When the disk has room again, the list is unpacked to it after a minute.
+func TestBodyReturnsToDisk(t *testing.T) {
+	t.Parallel()
+	path := snaptest.Made(t, awkward)
+	unpacked := path + ".identity"
+	synctest.Test(t, func(t *testing.T) {
+		file, err := snapshot.Open(path)
+		snaptest.Check(t, err)
+		defer file.Close()
+		read := func(onDisk bool) {
+			t.Helper()
+			if _, err := snaptest.Body(t, file, snapshot.Identity); err != nil {
+				t.Error(err)
+			}
+			beside := snaptest.Beside(t, filepath.Dir(path))
+			if slices.Contains(beside, filepath.Base(unpacked)) != onDisk {
+				t.Errorf("beside it are %v, want the list there: %v", beside, onDisk)
+			}
+		}
+		obstructions["full disk"](t, unpacked)
+		read(false)
+		time.Sleep(time.Minute - 1)
+		read(false)
+		time.Sleep(1)
+		read(true)
+	})
+}
+
+// A cleaner of temporary files removes the unpacked list while the server runs.
+func TestRemovedBodyIsUnpackedAgain(t *testing.T) {
+	t.Parallel()
+	path := snaptest.Made(t, awkward)
+	file := snaptest.Open(t, path)
+	for range 2 {
+		if got, err := snaptest.Body(t, file, snapshot.Gzip); got != snaptest.Joined(t, file) || err != nil {
+			t.Errorf("%d bytes, %v", len(got), err)
+		}
+		snaptest.Check(t, os.Remove(path+".gzip"))
+	}
+}

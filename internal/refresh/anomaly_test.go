@@ -10,7 +10,11 @@ import (
 
 	"voc/internal/airtablesim"
 	"voc/internal/airtablesim/formula"
+	"voc/internal/feedback"
 	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 var modes = []job.Mode{job.Full, job.Incremental, job.Sweep}
@@ -54,6 +58,34 @@ func TestInvalidIDs(t *testing.T) {
 				}
 				w.must(mode, job.Unchanged)
 			}
+		})
+	}
+}
+
+// TestStoredInvalidID holds that an invalid id, which an earlier version stored, is removed
+// and fails no run.
+func TestStoredInvalidID(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []job.Mode{job.Full, job.Sweep} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, airtablesim.Config{})
+			w.fill(3)
+			w.must(job.Full, job.Published)
+			const id = "rec'; DROP"
+			w.republish(func(*snapshot.Meta, *manifest.Owner) {}, build.Row{
+				Feedback: feedback.Feedback{ID: id, Created: noon},
+				Source: snapshot.Source{ID: id, CreatedTime: noon, Fields: []byte("{}"),
+					Digest: make([]byte, 32), Computed: make([]byte, 32)},
+			})
+			if !slices.Contains(w.ids(), id) {
+				t.Fatalf("%q is not stored", id)
+			}
+			w.must(mode, job.Published)
+			if slices.Contains(w.ids(), id) {
+				t.Errorf("%q is still served", id)
+			}
+			w.must(mode, job.Unchanged)
 		})
 	}
 }

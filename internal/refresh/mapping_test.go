@@ -92,9 +92,11 @@ func TestRevertedMapGivesSameContent(t *testing.T) {
 	}
 }
 
-// republish publishes the current records with another description and owner, as another
-// program would.
-func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner)) {
+// republish publishes the current records, and others, with another description and owner,
+// as another program would.
+func (w *world) republish(
+	change func(meta *snapshot.Meta, owner *manifest.Owner), others ...build.Row,
+) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()
 	parent := w.open(w.store)
@@ -104,6 +106,11 @@ func (w *world) republish(change func(meta *snapshot.Meta, owner *manifest.Owner
 	draft, err := build.Fork(ctx, dir, parent)
 	if err != nil {
 		w.t.Fatal(err)
+	}
+	for _, row := range others {
+		if err := draft.Put(ctx, row); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 	sealed, err := draft.Seal(ctx, meta)
 	if err != nil {

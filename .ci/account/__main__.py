@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""A stack on an emulated account: deployed by the commands that people use, invoked, asked over HTTP, updated, broken
+"""A stack on an emulated account: deployed by the operator's commands, invoked, requested over HTTP, updated, broken
 by typos, upgraded from an old release and back, deleted, and its bucket adopted.
 
-MiniStack is the account. It leaves out, so that this shows nothing of:
-  - API Gateway's import of the OpenAPI body (the routes are made from the transformed template; FailOnWarnings is held
+MiniStack is the account. It lacks the following, which this therefore does not test:
+  - API Gateway's import of the OpenAPI body (the routes come from the transformed template; FailOnWarnings is tested
     by .ci/sam-transformed-test), its throttling, access log, JWT authorizer and the slash at a path's end
   - the ticks of the schedules and their time zone, S3's lifecycle rules, Budgets, domains and certificates
   - arm64: the functions are built for this machine
   - the rights to write logs, to send to the queue of failures and to decrypt, and those of the schedules' roles
-  - the right to delete snapshots, which is used on those that were replaced an hour ago or more
+  - the right to delete snapshots, which is used only an hour after they were replaced
   - Lambda's limits of memory, disk, time and response size
-  - what CloudFormation does in the deployer's name: infra/deployer.json is tried on the calls of make and the SAM CLI
+  - CloudFormation's calls with the deployer's rights: infra/deployer.json applies to the calls of make and the SAM CLI
 """
 
 import io
@@ -25,8 +25,8 @@ import time
 from cloud import Cloud
 from world import AIRTABLE_TOKEN, REGION, ROOT, world
 
-LIMIT = 900  # seconds, after which something hangs; it takes about 180 on two idle cores
-OLD = "f4009a9"  # the release that the upgrade comes from
+LIMIT = 900  # seconds; it takes about 180 on two idle cores, so more means a hang
+OLD = "f4009a9"  # the release to upgrade from
 ORIGIN = "https://dashboard.example.com"
 ADMIN = {"Authorization": "Bearer try"}
 FULL, INCREMENTAL = "RefreshFullFunction", "RefreshIncrementalFunction"
@@ -69,7 +69,7 @@ def first_deployment(cloud, template):
 
 
 def policy(cloud):
-    """The bucket refuses plain HTTP, and so this account, which has no TLS: the policy goes once that is seen."""
+    """Checks that the bucket rejects plain HTTP, then removes that policy: this account has no TLS."""
     answer, _ = cloud.invoke(FULL, {"mode": "check"})
     expect("the bucket's policy over plain HTTP", "explicit deny in a resource-based policy" in str(answer["wrong"]), answer)
     cloud.client("s3").delete_bucket_policy(Bucket=cloud.bucket())
@@ -200,7 +200,7 @@ def other_parameters(cloud, template):
 
 
 def a_failed_deployment(cloud, template):
-    """The deployment works, smoke finds the API wrong, and the version before it serves."""
+    """The deployment works, smoke fails, and the previous version serves."""
     broken = template.with_name("broken.yaml")
     broken.write_text(template.read_text().replace("SNAPSHOT_STORE: !Sub", "SNAPSHOT_KEEP: '1'\n        SNAPSHOT_STORE: nowhere\n        UNUSED_STORE: !Sub"))
     said, ok = cloud.make("deploy", TEMPLATE=str(broken))
@@ -211,7 +211,7 @@ def a_failed_deployment(cloud, template):
 
 
 def rights_on_an_empty_store(cloud):
-    """Without s3:ListBucket S3 says 403 where an object is absent."""
+    """Without s3:ListBucket S3 returns 403 for an absent object."""
     with cloud.denied("ApiRole", "s3:ListBucket"):
         status, _, content = cloud.ask("/health")
         expect("ApiRole without s3:ListBucket", b"AccessDenied" in content, status, content)
@@ -221,7 +221,7 @@ def rights_on_an_empty_store(cloud):
 
 
 def rights(cloud):
-    """Each right is denied in turn, and something falls short."""
+    """Each right is denied in turn, and something fails."""
 
     def api_reads():
         return cloud.ask("/feedback/?limit=1", **ADMIN)[0] == 200
@@ -259,8 +259,8 @@ def rights(cloud):
 def upgrade(here, new, old):
     """From OLD's template and binaries to these, and back.
 
-    What OLD published is served after the upgrade. Back again, OLD serves the newest snapshot of a format that it
-    knows, and refuses to overwrite the manifest of a newer one.
+    OLD's snapshot is served after the upgrade. After the way back, OLD serves the newest snapshot in a format that it
+    reads, and does not overwrite the manifest of a newer format.
     """
     cloud = Cloud(here, "voc-old")
     values = f"AirtableBaseId={here.base} AdminTokensParameter=/voc/admin-tokens CorsOrigins={ORIGIN}"
@@ -299,7 +299,7 @@ def upgrade(here, new, old):
 
 
 def adoption(cloud, template):
-    """The stack goes, the bucket stays, and a new stack serves from it with its first answer."""
+    """The stack is deleted, the bucket remains, and a new stack serves it from its first response."""
     bucket = cloud.bucket()
     gone = subprocess.run(
         [cloud.world.env["SAM"], "delete", "--stack-name", cloud.stack, "--region", REGION, "--no-prompts"],

@@ -1,4 +1,4 @@
-"""A stack on the emulated account, as a person and as AWS see it."""
+"""A stack on the emulated account, as an operator and as AWS see it."""
 
 import contextlib
 import json
@@ -36,7 +36,7 @@ class Cloud:
         return self.outputs()["SnapshotStore"].split("/")[2]
 
     def routes(self):
-        """Route keys and integrations of the transformed template, with what holds on this stack's parameters."""
+        """Route keys and integrations of the transformed template, under the conditions of this stack's parameters."""
         template = self.processed()
         jwt = {p["ParameterKey"]: p["ParameterValue"] for p in self.describe()["Parameters"]}["ReadAccess"] == "jwt"
         for path, item in template["Resources"]["Api"]["Properties"]["Body"]["paths"].items():
@@ -48,7 +48,7 @@ class Cloud:
                     yield f"{verb} {path}", operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
 
     def make(self, command, **settings):
-        """A command of infra/stack, as the Makefile runs it, without a question: what it printed, and whether it ended well."""
+        """Runs a command of infra/stack as the Makefile does, without prompts: its output, and whether it succeeded."""
         env = self.world.env | {"STACK": self.stack, "API": self.gateway.url, "YES": "1"} | settings
         run = subprocess.run([sys.executable, "-B", ROOT / "infra/stack", command], env=env, capture_output=True, text=True)
         return run.stdout + run.stderr, run.returncode == 0
@@ -60,7 +60,7 @@ class Cloud:
         return said
 
     def change_set(self, **values):
-        """Why CloudFormation refuses these parameters on the stack, or "" if it would take them. Nothing changes."""
+        """Why CloudFormation rejects these parameters on the stack, or "" if it accepts them. Nothing changes."""
         cloudformation, name = self.client("cloudformation"), f"typo-{time.monotonic_ns()}"
         given = [p["ParameterKey"] for p in self.describe()["Parameters"] if p["ParameterKey"] not in values]
         try:
@@ -84,13 +84,13 @@ class Cloud:
             return str(err)
 
     def invoke(self, function, event):
-        """The answer of a refresh function, and the error if it is one."""
+        """The response of a refresh function, and the error if it is one."""
         answer = self.client("lambda").invoke(FunctionName=self.resource(function), Payload=json.dumps(event))
         content = json.loads(answer["Payload"].read())
         return content, answer.get("FunctionError")
 
     def call_api(self, method, path, headers):
-        """The API function's answer to the event that API Gateway makes of a request without a body."""
+        """The API function's response to API Gateway's event for a request without a body."""
         route = f"ANY {'/' if path == '/' else '/{proxy+}'}"
         http = {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "test"}
         event = {
@@ -116,7 +116,7 @@ class Cloud:
 
     @contextlib.contextmanager
     def denied(self, role, action):
-        """A role without a right, in fresh functions that have kept nothing from before."""
+        """Removes a right from a role, with fresh functions that have cached nothing."""
         iam, policy = self.client("iam"), {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": action, "Resource": "*"}}
         iam.put_role_policy(RoleName=self.role(role), PolicyName="denied", PolicyDocument=json.dumps(policy))
         self.refresh_functions()
@@ -127,19 +127,19 @@ class Cloud:
             self.refresh_functions()
 
     def refresh_functions(self):
-        """Uploads the code again, so that the next call finds a function that has read nothing yet."""
+        """Uploads the code again, so that the next call starts a function that has read nothing."""
         resources = self.processed()["Resources"]
         for name in ("ApiFunction", "RefreshFullFunction", "RefreshIncrementalFunction"):
             code = resources[name]["Properties"]["Code"]
             self.client("lambda").update_function_code(FunctionName=self.resource(name), **code)
 
     def processed(self):
-        """The template as CloudFormation has transformed it."""
+        """The template as transformed by CloudFormation."""
         template = self.client("cloudformation").get_template(StackName=self.stack, TemplateStage="Processed")["TemplateBody"]
         return json.loads(template) if isinstance(template, str) else template
 
     def failures(self):
-        """How many events are in the queue of failures."""
+        """The number of events in the queue of failures."""
         queue = self.outputs()["DeadLetterQueue"]
         seen = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
         return int(seen["Attributes"]["ApproximateNumberOfMessages"])

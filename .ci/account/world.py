@@ -1,6 +1,6 @@
 """An account on this machine: MiniStack for AWS, the Airtable emulator, and a gateway with the template's routes.
 
-All of it listens on loopback, on free ports, has a temporary folder of its own, and goes when the block ends.
+They listen on free loopback ports, use a temporary directory, and stop when the block ends.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ def free_port():
 
 
 def send(url, method="GET", body=None, headers=None):
-    """Status, headers and body of an answer, whatever its status."""
+    """Status, headers and body of a response, whatever its status."""
     request = urllib.request.Request(url, body, headers or {}, method=method)
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -49,7 +49,7 @@ class World:
         self.aws = f"http://127.0.0.1:{free_port()}"
         self.airtable = f"http://127.0.0.1:{free_port()}"
         self.base = ""
-        # What every client here sees, and nothing else: no keys and no settings of the one who runs this.
+        # The whole environment of every client: none of the caller's keys and settings.
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder("home")),
@@ -69,8 +69,8 @@ class World:
         os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.environ["AWS_CONFIG_FILE"] = os.devnull
 
     def become_deployer(self):
-        """From now on the commands run with the keys of a user who has the rights of infra/deployer.json alone."""
-        # The bucket that the SAM CLI uploads to refuses plain HTTP, as the stack's own does; this account has no TLS.
+        """Makes the commands run with the keys of a user who has only the rights of infra/deployer.json."""
+        # The SAM CLI's bucket rejects plain HTTP, as the stack's does; this account has no TLS.
         uploads = manage_stack(profile=None, region=REGION)
         boto3.client("s3", region_name=REGION).delete_bucket_policy(Bucket=uploads)
         iam = boto3.client("iam", region_name=REGION)
@@ -86,7 +86,7 @@ class World:
         return path
 
     def start(self, name, command, url, **env):
-        """Runs a service until the world ends, and waits until it answers."""
+        """Runs a service until the world ends, and waits until it responds."""
         log = self.place / f"{name}.log"
         env = {"PATH": os.environ["PATH"], "HOME": self.env["HOME"], "TMPDIR": str(self.folder(name)), **env}
         with log.open("w") as out:
@@ -128,8 +128,8 @@ class World:
         return process
 
     def edit(self):
-        """Changes a record in Airtable, as a person does."""
-        time.sleep(1)  # five requests a second are all that Airtable takes, from everyone
+        """Changes a record in Airtable, as a user does."""
+        time.sleep(1)  # Airtable accepts five requests a second, from all clients together
         table = f"{self.airtable}/v0/{self.base}/Lead%20Bugs"
         known = {"Authorization": "Bearer " + AIRTABLE_TOKEN, "Content-Type": "application/json"}
         _, _, content = send(table + "?pageSize=1", headers=known)
@@ -141,7 +141,7 @@ class World:
         time.sleep(1)
 
     def release(self, name, template, api, refresh):
-        """A folder as `sam build` leaves it. What differs from the template are the places of code, and where AWS and Airtable are."""
+        """A directory as `sam build` leaves it. It differs from the template in the paths of code and the URLs of AWS and Airtable."""
         folder = self.folder(name)
         for function, binary in (("api", api), ("refresh", refresh)):
             (folder / function).mkdir(exist_ok=True)
@@ -178,8 +178,8 @@ def world():
 
 
 class Gateway:
-    """The HTTP API of a stack, at a URL that stays: it makes the routes of the transformed template, since MiniStack
-    imports no OpenAPI body, and hands requests on."""
+    """The HTTP API of a stack, at a fixed URL: it serves the routes of the transformed template, since MiniStack
+    imports no OpenAPI body, and forwards requests."""
 
     def __init__(self, cloud):
         self.cloud, self.known, self.lock = cloud, None, threading.Lock()
@@ -202,7 +202,7 @@ class Gateway:
                 self.wfile.write(content)
 
             def preflight(self):
-                """MiniStack answers OPTIONS itself, and has the function not asked: here it is."""
+                """Invokes the function, since MiniStack answers OPTIONS itself."""
                 gateway.target()
                 status, headers, content = gateway.cloud.call_api("OPTIONS", self.path, dict(self.headers))
                 self.send_response(status)

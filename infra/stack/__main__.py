@@ -1,6 +1,6 @@
-"""Deploys a stack of template.yaml and looks after it: what the Makefile's targets for AWS run, with the Python of
-the SAM CLI. The environment holds the settings: STAGE (prod or dev, a section of samconfig.toml), and those that each
-command names. It never writes to a tracked file, and prints no secret.
+"""Deploys and operates a stack of template.yaml: the Makefile's targets for AWS run it, with the Python of the SAM
+CLI. The environment holds the settings: STAGE (prod or dev, a section of samconfig.toml), and those that each
+command names. It writes to no tracked file and prints no secret.
 """
 
 import sys

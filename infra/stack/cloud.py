@@ -1,4 +1,4 @@
-"""The stack that the environment names, and what CloudFormation knows of it."""
+"""The stack that the environment names, as CloudFormation describes it."""
 
 import os
 import pathlib
@@ -31,7 +31,7 @@ def describe():
 
 
 def deployed():
-    """The stack, or the end of the run with what to do about its absence."""
+    """The stack. Without one, the run exits with what to do."""
     stack = describe()
     if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
         sys.exit(f"There is no stack {STACK} in {REGION}: make deploy BASE=app… ORIGIN=https://…")

@@ -1,4 +1,4 @@
-"""A deployment, and the way back."""
+"""Deploys a stack and restores the previous API version."""
 
 import datetime
 import io
@@ -27,7 +27,7 @@ FIRST_STEP = """printf %s "$secret" | aws ssm put-parameter --name {name} --type
 
 
 def overrides(first):
-    """The parameters that this deployment sets, over what samconfig.toml sets for the stage."""
+    """The parameters that this deployment sets in addition to the stage's in samconfig.toml."""
     set_here = {}
     text = SETTINGS[STAGE].get("deploy", {}).get("parameters", {}).get("parameter_overrides", "")
     for pair in text.split():
@@ -55,7 +55,7 @@ def overrides(first):
 
 
 def check_secrets(names):
-    """Ends the run unless each SecureString exists, before anything is built or changed."""
+    """Exits unless each SecureString exists, before anything is built or changed."""
     missing = []
     for name in filter(None, names):
         try:
@@ -106,7 +106,7 @@ def deploy():
 
 
 def report(back):
-    """What a deployment ends with: the URL, the verdict of smoke, the next two commands."""
+    """Prints the URL, the result of smoke and the next two commands after a deployment."""
     outputs = outputs_of(deployed())
     wrong, empty = smoke_of(outputs["ApiUrl"])
     print(f"\nURL      {outputs['ApiUrl']}")
@@ -123,13 +123,13 @@ def report(back):
 
 
 def publish():
-    """Keeps the API function as it is, code and variables, as a version: its number, or None where there is no alias."""
+    """Publishes the API function's code and variables as a version: its number, or None without an alias."""
     outputs = outputs_of(deployed())
     if "ApiFunction" not in outputs:
-        return None  # of before the alias
+        return None  # deployed before the alias existed
     alias = aws("lambda").get_alias(FunctionName=outputs["ApiFunction"], Name="live")
     if alias["FunctionVersion"] != "$LATEST":
-        return alias["FunctionVersion"]  # an earlier deployment failed: what serves is that version
+        return alias["FunctionVersion"]  # an earlier deployment failed: that version serves
     return aws("lambda").publish_version(FunctionName=outputs["ApiFunction"])["Version"]
 
 
@@ -140,7 +140,7 @@ def point(version):
 
 
 def deploy_api():
-    """The API's code alone, before `make deploy`, where a release changes the format of snapshots."""
+    """Deploys only the API's code, before `make deploy`, if a release changes the snapshot format."""
     binary = pathlib.Path(os.environ.get("BUILD") or ROOT / ".aws-sam/build") / "ApiFunction/bootstrap"
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as content:

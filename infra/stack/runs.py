@@ -1,4 +1,4 @@
-"""Runs of the refresh functions: what starts them, and what came of it."""
+"""Starts runs of the refresh functions and reports their outcome."""
 
 import datetime
 import json
@@ -18,7 +18,7 @@ def function_of(mode):
 
 
 def call(mode, event):
-    """Invokes a refresh function and waits for its answer, which is JSON."""
+    """Invokes a refresh function and waits for its response, which is JSON."""
     answer = aws("lambda").invoke(FunctionName=function_of(mode), Payload=json.dumps(event))
     content = json.loads(answer["Payload"].read())
     if "FunctionError" in answer:
@@ -27,7 +27,7 @@ def call(mode, event):
 
 
 def start(mode, **more):
-    """Starts a run that has its id before it begins, and does not wait for it."""
+    """Starts a run under an id that is already known, and does not wait for it."""
     letters = "".join(random.choices(string.ascii_lowercase + "234567", k=5))
     run = f"{mode}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%dT%H%M%SZ}-{letters}"
     event = {"mode": mode, "run_id": run} | more
@@ -92,7 +92,7 @@ def status():
 
 
 def schedules():
-    """What EventBridge Scheduler did in the last 7 days, and what is left in the queue of failures."""
+    """The calls of EventBridge Scheduler in the last 7 days, and the queue of failures."""
     outputs = outputs_of(deployed())
     scheduler, group = aws("scheduler"), outputs["ScheduleGroup"]
     for short in scheduler.list_schedules(GroupName=group)["Schedules"]:
@@ -110,7 +110,7 @@ def schedules():
     print(f"messages in DeadLetterQueue        {queue['Attributes']['ApproximateNumberOfMessages']}")
 
 
-# The events that `make test-events` puts into the menu of the console's Test button.
+# The events that `make test-events` adds to the console's Test menu.
 TEST_EVENTS = {
     "RefreshFullFunction": {
         "check": {"mode": "check"},

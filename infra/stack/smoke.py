@@ -1,4 +1,4 @@
-"""Whether the deployed API answers."""
+"""Checks the deployed API."""
 
 import os
 import sys
@@ -20,7 +20,7 @@ def ask(url, method="GET", **headers):
 
 
 def bearer(values):
-    """A header with a token that may read, from $VOC_TOKEN or SSM; none where reading is open to all."""
+    """A header with a read token, from $VOC_TOKEN or SSM; none if reads are public."""
     if values.get("ReadAccess") == "public":
         return {}
     token = os.environ.get("VOC_TOKEN", "")
@@ -32,7 +32,7 @@ def bearer(values):
 
 
 def smoke_of(url):
-    """What is wrong with the API, as lines, and whether it has no snapshot yet."""
+    """The faults of the API, as lines, and whether it has no snapshot yet."""
     url = os.environ.get("API") or url
     values = parameters_of(deployed())
     wrong = []

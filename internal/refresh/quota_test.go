@@ -157,8 +157,8 @@ func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
 	w.RenameChoice("Area Impacted", "Login", "Sign-in")
 	receipt := w.must(job.Incremental, job.Failed)
-	if contains(t, string(receipt.Error), "a refresh (full) takes about 11"); receipt.AirtableCalls != 1 ||
-		!receipt.Final {
+	contains(t, string(receipt.Error), "a refresh (full) takes about 11")
+	if receipt.AirtableCalls != 1 || !receipt.Final {
 		t.Errorf("%+v", receipt)
 	}
 }

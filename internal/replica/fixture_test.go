@@ -14,11 +14,7 @@ var (
 	bytesOf     = manifesttest.BytesOf
 	sealed      = manifesttest.Sealed
 	receipt     = manifesttest.Receipt
-	failed      = manifesttest.Failed
-	scheduled   = manifesttest.Scheduled
-	begin       = manifesttest.Begin
 	leased      = manifesttest.Leased
-	fail        = manifesttest.Fail
 	put         = manifesttest.Put
 	publication = manifesttest.Publication
 	publish     = manifesttest.Publish
@@ -26,7 +22,6 @@ var (
 	rollback    = manifesttest.Rollback
 	load        = manifesttest.Load
 	current     = manifesttest.Current
-	runIDs      = manifesttest.RunIDs
 	content     = manifesttest.Content
 	overwrite   = manifesttest.Overwrite
 	keys        = manifesttest.Keys
@@ -34,19 +29,14 @@ var (
 	says        = manifesttest.Says
 	newStore    = manifesttest.NewStore
 	damage      = manifesttest.Damage
-	packed      = manifesttest.Packed
 	ruin        = manifesttest.Ruin
 	entries     = manifesttest.Entries
-	attempt     = manifesttest.Attempt
 	begun       = manifesttest.Begun
-	signed      = manifesttest.Signed
-	owner       = manifesttest.Owner
 	noon        = manifesttest.Noon
 	quota       = manifesttest.Quota
 	quiet       = manifesttest.Quiet
 	damages     = manifesttest.Damages
 	ruins       = manifesttest.Ruins
 	holds       = manifesttest.Holds
-	keysOf      = manifesttest.KeysOf
 	named       = manifesttest.Named
 )

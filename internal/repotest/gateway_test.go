@@ -18,8 +18,8 @@ type operation struct{ Security any }
 
 const anyMethod = "x-amazon-apigateway-any-method"
 
-// readGateway returns the routes that the template has if ReadAccess is jwt, or else those it has if
-// it is not: the paths under the condition ChecksJwt are left out.
+// readGateway returns the routes of the template. Without jwt it omits the paths under the
+// condition ChecksJwt.
 func readGateway(t *testing.T, jwt bool) gateway {
 	t.Helper()
 	type body struct {

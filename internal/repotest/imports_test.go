@@ -29,7 +29,8 @@ functions/refresh  → app refresh httpapi job config lambdahost
 app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
                      airtable feedback config schedule telemetry
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
-httpapi            → access httpapi/respond replica manifest job snapshot feedback schedule telemetry
+httpapi            → access httpapi/respond replica manifest job snapshot feedback schedule
+                     telemetry
 httpapi/apidoc     →
 httpapi/respond    → snapshot
 lambdahost         → job config

@@ -20,13 +20,13 @@ func BenchmarkDetail(b *testing.B) {
 	}
 }
 
-// BenchmarkPage reads the newest 50 of one priority, in snapshots of so many records.
+// BenchmarkPage reads the newest 50 of one priority, by size of the snapshot.
 func BenchmarkPage(b *testing.B) {
 	all := snaptest.Sample(b)
 	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
 			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])).Path)
-			filter := feedback.Filter{Any: snaptest.Are{"priority": {"high"}}}
+			filter := feedback.Filter{Any: snaptest.Any{"priority": {"high"}}}
 			b.ReportAllocs()
 			for b.Loop() {
 				if n := len(snaptest.List(b, file, filter, 50)); n != 50 {
@@ -37,13 +37,16 @@ func BenchmarkPage(b *testing.B) {
 	}
 }
 
-// BenchmarkCountFiltered counts two environments of one priority, in snapshots of so many records.
+// BenchmarkCountFiltered counts two environments of one priority, by size of the
+// snapshot.
 func BenchmarkCountFiltered(b *testing.B) {
 	all := snaptest.Sample(b)
 	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
 			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])).Path)
-			filter := feedback.Filter{Any: snaptest.Are{"priority": {"high"}, "environment": {"CW 1.0", "CW 2.0"}}}
+			filter := feedback.Filter{Any: snaptest.Any{
+				"priority": {"high"}, "environment": {"CW 1.0", "CW 2.0"},
+			}}
 			b.ReportAllocs()
 			for b.Loop() {
 				if n, err := snaptest.Count(b.Context(), file, filter); n == 0 || err != nil {

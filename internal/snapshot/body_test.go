@@ -16,7 +16,8 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-// bulky makes records whose list is several parts long in every encoding: it holds 600 kB that do not compress to half.
+// bulky returns records whose list has several parts in every encoding: 600 kB that do
+// not compress to half.
 func bulky() snaptest.Cells {
 	random, records := rand.NewChaCha8([32]byte{1}), snaptest.Cells{}
 	for i := range 150 {
@@ -27,20 +28,25 @@ func bulky() snaptest.Cells {
 	return records
 }
 
-func TestTheWholeListIsItsRowsInEveryEncoding(t *testing.T) {
+func TestBodyInEveryEncoding(t *testing.T) {
 	t.Parallel()
-	for name, records := range map[string]snaptest.Cells{"none": nil, "one": {"a": snaptest.Early}, "awkward ones": awkward, "several parts": bulky()} {
+	for name, records := range map[string]snaptest.Cells{
+		"none": nil, "one": {"a": snaptest.Early}, "awkward": awkward, "several parts": bulky(),
+	} {
 		t.Run(name, func(t *testing.T) {
-			file := snaptest.Opened(t, records)
-			want := snaptest.Joined(t, file)
+			file := snaptest.New(t, records)
+			want := snaptest.WholeList(t, file)
 			var array []json.RawMessage
-			if err := json.Unmarshal([]byte(want), &array); err != nil || array == nil || len(array) != len(records) {
+			err := json.Unmarshal([]byte(want), &array)
+			if err != nil || array == nil || len(array) != len(records) {
 				t.Fatalf("%d records, %v", len(array), err)
 			}
 			for encoding := range snaptest.Encodings {
-				for _, time := range []string{"first", "second"} { // which finds the file there
-					if got, err := snaptest.Body(t, file, encoding); got != want || err != nil {
-						t.Errorf("%s, %s time: %d bytes, %v, want %d", encoding, time, len(got), err, len(want))
+				for _, time := range []string{"first", "second"} { // the second finds the file
+					got, err := snaptest.Body(t, file, encoding)
+					if got != want || err != nil {
+						t.Errorf("%s, %s time: %d bytes, %v, want %d",
+							encoding, time, len(got), err, len(want))
 					}
 				}
 			}
@@ -48,10 +54,12 @@ func TestTheWholeListIsItsRowsInEveryEncoding(t *testing.T) {
 	}
 }
 
-// What a reader of a list holds at a time does not grow with the list.
-func TestListsAreKeptInPartsOfAQuarterMegabyte(t *testing.T) {
+// The memory of a reader does not grow with the list.
+func TestBodyPartSize(t *testing.T) {
 	t.Parallel()
-	rows, err := snaptest.Connect(t, snaptest.Made(t, bulky())).QueryContext(t.Context(), `SELECT encoding, count(*), max(length(bytes)) FROM body WHERE name = 'feedback' GROUP BY encoding`)
+	rows, err := snaptest.Connect(t, snaptest.Create(t, bulky())).QueryContext(t.Context(),
+		`SELECT encoding, count(*), max(length(bytes)) FROM body
+		WHERE name = 'feedback' GROUP BY encoding`)
 	snaptest.Check(t, err)
 	defer rows.Close()
 	for rows.Next() {
@@ -65,9 +73,9 @@ func TestListsAreKeptInPartsOfAQuarterMegabyte(t *testing.T) {
 	snaptest.Check(t, rows.Err())
 }
 
-func TestTheSmallestAcceptedEncodingIsPicked(t *testing.T) {
+func TestSmallest(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, awkward)
+	file := snaptest.New(t, awkward)
 	sizes := map[snapshot.Encoding]int64{}
 	for encoding := range snaptest.Encodings {
 		opened, size, err := file.Body(t.Context(), encoding)
@@ -83,10 +91,14 @@ func TestTheSmallestAcceptedEncodingIsPicked(t *testing.T) {
 		accepted []snapshot.Encoding
 		want     snapshot.Encoding
 	}{
-		"none": {nil, snapshot.Identity}, "identity": {[]snapshot.Encoding{snapshot.Identity}, snapshot.Identity},
-		"gzip": {[]snapshot.Encoding{snapshot.Gzip}, snapshot.Gzip}, "br": {[]snapshot.Encoding{snapshot.Brotli}, snapshot.Brotli},
-		"both": {[]snapshot.Encoding{snapshot.Gzip, snapshot.Brotli}, smaller}, "both, turned": {[]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}, smaller},
-		"one unknown": {[]snapshot.Encoding{"zstd", snapshot.Gzip}, snapshot.Gzip}, "unknown": {[]snapshot.Encoding{"zstd"}, snapshot.Identity},
+		"none":           {nil, snapshot.Identity},
+		"identity":       {[]snapshot.Encoding{snapshot.Identity}, snapshot.Identity},
+		"gzip":           {[]snapshot.Encoding{snapshot.Gzip}, snapshot.Gzip},
+		"br":             {[]snapshot.Encoding{snapshot.Brotli}, snapshot.Brotli},
+		"both":           {[]snapshot.Encoding{snapshot.Gzip, snapshot.Brotli}, smaller},
+		"both, reversed": {[]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}, smaller},
+		"one unknown":    {[]snapshot.Encoding{"zstd", snapshot.Gzip}, snapshot.Gzip},
+		"unknown":        {[]snapshot.Encoding{"zstd"}, snapshot.Identity},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := file.Smallest(test.accepted); got != test.want {
@@ -96,47 +108,55 @@ func TestTheSmallestAcceptedEncodingIsPicked(t *testing.T) {
 	}
 }
 
-func TestAnEncodingThatIsNotThereIsAnErrorAndNoEmptyList(t *testing.T) {
+// A missing encoding is an error, not an empty list.
+func TestBodyOfMissingEncoding(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
 	snaptest.Alter(t, path, `DELETE FROM body WHERE encoding = 'gzip'`)
 	file := snaptest.Open(t, path)
-	for _, encoding := range []snapshot.Encoding{"zstd", "", "../x", snapshot.Gzip, snapshot.Identity} {
+	for _, encoding := range []snapshot.Encoding{
+		"zstd", "", "../x", snapshot.Gzip, snapshot.Identity,
+	} {
 		if got, err := snaptest.Body(t, file, encoding); err == nil {
-			t.Errorf("%q is %q", encoding, got)
+			t.Errorf("%q returns %q", encoding, got)
 		}
 	}
-	if got := snaptest.Beside(t, filepath.Dir(path)); len(got) != 1 {
-		t.Errorf("beside it are %v", got)
+	if got := snaptest.Names(t, filepath.Dir(path)); len(got) != 1 {
+		t.Errorf("the directory has %v", got)
 	}
-	if got, err := snaptest.Body(t, file, snapshot.Brotli); got != snaptest.Joined(t, file) || err != nil {
-		t.Errorf("br is %q, %v", got, err)
+	got, err := snaptest.Body(t, file, snapshot.Brotli)
+	if got != snaptest.WholeList(t, file) || err != nil {
+		t.Errorf("br returns %q, %v", got, err)
 	}
 }
 
-func TestAListThatCouldNotBeUnpackedIsUnpackedForTheNext(t *testing.T) {
+// A canceled Body leaves no file, and the next call unpacks the list.
+func TestBodyAfterFailedUnpack(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, awkward)
+	path := snaptest.Create(t, awkward)
 	file := snaptest.Open(t, path)
 	for encoding := range snaptest.Encodings {
-		before := snaptest.Beside(t, filepath.Dir(path))
+		before := snaptest.Names(t, filepath.Dir(path))
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		if _, _, err := file.Body(ctx, encoding); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", encoding, err)
 		}
-		if got := snaptest.Beside(t, filepath.Dir(path)); !slices.Equal(got, before) {
-			t.Errorf("%s: beside it are %v", encoding, got)
+		if got := snaptest.Names(t, filepath.Dir(path)); !slices.Equal(got, before) {
+			t.Errorf("%s: the directory has %v", encoding, got)
 		}
-		if got, err := snaptest.Body(t, file, encoding); got != snaptest.Joined(t, file) || err != nil {
+		got, err := snaptest.Body(t, file, encoding)
+		if got != snaptest.WholeList(t, file) || err != nil {
 			t.Errorf("%s: %d bytes, %v", encoding, len(got), err)
 		}
 	}
 }
 
-func TestCloseRemovesTheListsAndNothingElse(t *testing.T) {
+// Close removes the unpacked lists and no other file. A list that is being sent is
+// completed.
+func TestCloseRemovesBodies(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
 	dir, name := filepath.Dir(path), filepath.Base(path)
 	snaptest.Check(t, os.WriteFile(filepath.Join(dir, "other"), nil, 0o600))
 	file := snaptest.Open(t, path)
@@ -145,27 +165,27 @@ func TestCloseRemovesTheListsAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if got := snaptest.Beside(t, dir); len(got) != 2+len(snaptest.Encodings) {
-		t.Errorf("beside it are %v", got)
+	if got := snaptest.Names(t, dir); len(got) != 2+len(snaptest.Encodings) {
+		t.Errorf("the directory has %v", got)
 	}
 	sending, _, err := file.Body(t.Context(), snapshot.Identity)
 	snaptest.Check(t, err)
 	for range 2 {
 		snaptest.Check(t, file.Close())
 	}
-	if got := snaptest.Beside(t, dir); !slices.Equal(got, []string{name, "other"}) {
-		t.Errorf("what stays is %v", got)
+	if got := snaptest.Names(t, dir); !slices.Equal(got, []string{name, "other"}) {
+		t.Errorf("after Close the directory has %v", got)
 	}
 	if got, err := io.ReadAll(sending); err != nil || len(got) == 0 {
-		t.Errorf("what was being sent ends with %v after %d bytes", err, len(got))
+		t.Errorf("the open list ends with %v after %d bytes", err, len(got))
 	}
 	snaptest.Check(t, sending.Close())
 	for encoding := range snaptest.Encodings {
 		if _, _, err := file.Body(t.Context(), encoding); err == nil {
-			t.Errorf("%s is there after Close", encoding)
+			t.Errorf("%s can be read after Close", encoding)
 		}
 	}
-	if got := snaptest.Beside(t, dir); !slices.Equal(got, []string{name, "other"}) {
-		t.Errorf("what stays is %v", got)
+	if got := snaptest.Names(t, dir); !slices.Equal(got, []string{name, "other"}) {
+		t.Errorf("after Body the directory has %v", got)
 	}
 }

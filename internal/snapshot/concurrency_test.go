@@ -11,14 +11,16 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
+// Concurrent readers of one File get equal responses.
+func TestConcurrentReaders(t *testing.T) {
+
 	t.Parallel()
 	records := snaptest.Cells{}
 	for i := range 100 {
 		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Notes":"%0500d"}`, i)
 	}
-	file := snaptest.Opened(t, records)
-	want, order := snaptest.Joined(t, file), snaptest.IDs(t, file)
+	file := snaptest.New(t, records)
+	want, order := snaptest.WholeList(t, file), snaptest.IDs(t, file)
 	var readers sync.WaitGroup
 	for reader := range 8 {
 		readers.Go(func() {
@@ -27,7 +29,7 @@ func TestManyReadersOfOneFileGetTheSame(t *testing.T) {
 					t.Errorf("%s: %d bytes, %v, want %d", encoding, len(got), err, len(want))
 				}
 			}
-			filter := feedback.Filter{Any: snaptest.Are{"team": {"TRIAGE"}}}
+			filter := feedback.Filter{Any: snaptest.Any{"team": {"TRIAGE"}}}
 			if n, err := snaptest.Count(context.Background(), file, filter); n != len(order) || err != nil {
 				t.Errorf("counted %d, %v", n, err)
 			}

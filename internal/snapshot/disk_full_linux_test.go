@@ -32,9 +32,9 @@ func TestBodyNeedsNoDisk(t *testing.T) {
 		for encoding := range snaptest.Encodings {
 			t.Run(name+"/"+string(encoding), func(t *testing.T) {
 				t.Parallel()
-				path := snaptest.Made(t, bulky())
+				path := snaptest.Create(t, bulky())
 				file := snaptest.Open(t, path)
-				want := snaptest.Joined(t, file)
+				want := snaptest.WholeList(t, file)
 				obstruct(t, path+"."+string(encoding))
 				var clients sync.WaitGroup
 				together := 3
@@ -58,7 +58,7 @@ func TestBodyNeedsNoDisk(t *testing.T) {
 // A stream that breaks is an error, and no shorter list.
 func TestStreamedBodyEndsWithContext(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, bulky())
+	path := snaptest.Create(t, bulky())
 	file := snaptest.Open(t, path)
 	obstructions["no right"](t, path+".identity")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -75,7 +75,7 @@ func TestStreamedBodyEndsWithContext(t *testing.T) {
 // When the disk has room again, the list is unpacked to it after a minute.
 func TestBodyReturnsToDisk(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, awkward)
+	path := snaptest.Create(t, awkward)
 	unpacked := path + ".identity"
 	synctest.Test(t, func(t *testing.T) {
 		file, err := snapshot.Open(path)
@@ -86,7 +86,7 @@ func TestBodyReturnsToDisk(t *testing.T) {
 			if _, err := snaptest.Body(t, file, snapshot.Identity); err != nil {
 				t.Error(err)
 			}
-			beside := snaptest.Beside(t, filepath.Dir(path))
+			beside := snaptest.Names(t, filepath.Dir(path))
 			if slices.Contains(beside, filepath.Base(unpacked)) != onDisk {
 				t.Errorf("beside it are %v, want the list there: %v", beside, onDisk)
 			}
@@ -103,11 +103,11 @@ func TestBodyReturnsToDisk(t *testing.T) {
 // A cleaner of temporary files removes the unpacked list while the server runs.
 func TestRemovedBodyIsUnpackedAgain(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, awkward)
+	path := snaptest.Create(t, awkward)
 	file := snaptest.Open(t, path)
 	for range 2 {
 		got, err := snaptest.Body(t, file, snapshot.Gzip)
-		if got != snaptest.Joined(t, file) || err != nil {
+		if got != snaptest.WholeList(t, file) || err != nil {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}
 		snaptest.Check(t, os.Remove(path+".gzip"))

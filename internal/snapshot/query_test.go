@@ -18,7 +18,8 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-// expected are the rows of records in the order of the contract: newest created first, ties by id, ascending by bytes.
+// expected returns the rows of records in the contract's order: newest created first,
+// ties by the bytes of their ids.
 func expected(records snaptest.Cells) []build.Row {
 	var rows []build.Row
 	for id, cells := range records {
@@ -33,10 +34,15 @@ func expected(records snaptest.Cells) []build.Row {
 	return rows
 }
 
-func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
+func TestDefaultOrder(t *testing.T) {
 	t.Parallel()
-	records := snaptest.Cells{"first": `{"Created":"0001-01-01"}`, "last": `{"Created":"9999-12-31T23:59:59.999Z"}`}
-	for i, id := range []string{"a", "B", "b", "ab", "a\x00", "a\x00b", "é", "e", "Z", "😀", "\uffff", "10", "9", " ", ""} {
+	records := snaptest.Cells{
+		"first": `{"Created":"0001-01-01"}`,
+		"last":  `{"Created":"9999-12-31T23:59:59.999Z"}`,
+	}
+	for i, id := range []string{
+		"a", "B", "b", "ab", "a\x00", "a\x00b", "é", "e", "Z", "😀", "\uffff", "10", "9", " ", "",
+	} {
 		records[id] = `{"Created":"2025-01-01"}`
 		records["m"+id] = fmt.Sprintf(`{"Created":"2025-01-01T00:00:00.%03dZ"}`, i%3)
 	}
@@ -44,12 +50,13 @@ func TestRecordsAreServedNewestFirstAndTiesByTheBytesOfTheirIDs(t *testing.T) {
 	for _, r := range expected(records) {
 		want = append(want, r.Feedback.ID)
 	}
-	if got := snaptest.IDs(t, snaptest.Opened(t, records)); !slices.Equal(got, want) {
+	if got := snaptest.IDs(t, snaptest.New(t, records)); !slices.Equal(got, want) {
 		t.Errorf("the order is\n%q, want\n%q", got, want)
 	}
 }
 
-// awkward are records whose ids and texts hold what a database, JSON or a shell might trip over.
+// awkward are records whose ids and texts have characters that are special to a
+// database, JSON or a shell.
 var awkward = snaptest.Cells{
 	"re'c\"1":  `{"Notes":"it's \"quoted\"; DROP TABLE feedback; --","Team Routed":"O'Hara"}`,
 	"rec\x002": `{"Notes":"before\u0000after","Team Routed":"nul\u0000team","Environment":"\u0000"}`,
@@ -59,46 +66,51 @@ var awkward = snaptest.Cells{
 	"":         `{}`,
 }
 
-func TestOneRecordHasAllItsKeysAndItsFieldsUntouched(t *testing.T) {
+// Detail returns a record with all keys and its fields unchanged, or ErrNoRecord.
+func TestDetail(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, awkward)
+	file := snaptest.New(t, awkward)
 	for id, cells := range awkward {
 		r := snaptest.Row(id, cells)
 		want, err := feedback.Join(r.Feedback.Summary(), r.Feedback.Detail(r.URL), []byte(cells))
 		snaptest.Check(t, err)
 		got, err := file.Detail(t.Context(), id)
 		if err != nil || string(got) != string(want) {
-			t.Errorf("%q is %v\n%s, want\n%s", id, err, got, want)
+			t.Errorf("%q returns %v\n%s, want\n%s", id, err, got, want)
 		}
 		if !json.Valid(got) {
-			t.Errorf("%q is no JSON", id)
+			t.Errorf("%q is not JSON", id)
 		}
 	}
 	for _, id := range []string{"rec", "REC%_*5", "re'c\"1 ", "rec\x00", "' OR 1=1 --"} {
 		if got, err := file.Detail(t.Context(), id); !errors.Is(err, snapshot.ErrNoRecord) {
-			t.Errorf("%q is %s, %v", id, got, err)
+			t.Errorf("%q returns %s, %v", id, got, err)
 		}
 	}
 }
 
-func TestARecordThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+func TestDetailOfDamagedRecord(t *testing.T) {
 	t.Parallel()
-	for column, statement := range map[string]string{"summary": `UPDATE summary SET json = ''`, "detail": `UPDATE feedback SET detail = ''`} {
-		path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+	for column, statement := range map[string]string{
+		"summary": `UPDATE summary SET json = ''`,
+		"detail":  `UPDATE feedback SET detail = ''`,
+	} {
+		path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
 		snaptest.Alter(t, path, statement)
-		if got, err := snaptest.Open(t, path).Detail(t.Context(), "a"); err == nil || errors.Is(err, snapshot.ErrNoRecord) {
-			t.Errorf("without its %s it is %s, %v", column, got, err)
+		got, err := snaptest.Open(t, path).Detail(t.Context(), "a")
+		if err == nil || errors.Is(err, snapshot.ErrNoRecord) {
+			t.Errorf("empty %s: %s, %v", column, got, err)
 		}
 	}
 }
 
-func TestSourcesAreWhatWasPut(t *testing.T) {
+func TestSources(t *testing.T) {
 	t.Parallel()
 	var want, got []snapshot.Source
 	for _, r := range expected(awkward) {
 		want = append(want, r.Source)
 	}
-	for source, err := range snaptest.Opened(t, awkward).Sources(t.Context()) {
+	for source, err := range snaptest.New(t, awkward).Sources(t.Context()) {
 		snaptest.Check(t, err)
 		got = append(got, source)
 	}
@@ -107,40 +119,56 @@ func TestSourcesAreWhatWasPut(t *testing.T) {
 	}
 }
 
-func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
+// A filter ignores case and accents only; the values of one property are alternatives,
+// and all properties must match.
+func TestFilter(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{
+	file := snaptest.New(t, snaptest.Cells{
 		"a": `{"Created":"2025-01-05","Team Routed":"Core","Priority":1,"Environment":"Émile"}`,
 		"b": `{"Created":"2025-01-04","Team Routed":"CORE","Priority":2,"CW 2.0 Bug":true}`,
 		"c": `{"Created":"2025-01-03","Area Impacted":"Loans","Priority":"Urgent"}`,
 		"d": `{"Created":"2025-01-02","Team Routed":"O'Hara"}`,
 		"e": `{"Created":"2025-01-01"}`,
 	})
+	any := func(values snaptest.Any) feedback.Filter { return feedback.Filter{Any: values} }
+	team := func(values ...string) feedback.Filter { return any(snaptest.Any{"team": values}) }
+	environment := func(value string) feedback.Filter {
+		return any(snaptest.Any{"environment": {value}})
+	}
+	threeProperties := func(values ...string) feedback.Filter {
+		return any(snaptest.Any{
+			"team": {"core"}, "priority": values[:1], "environment": values[1:],
+		})
+	}
 	for name, test := range map[string]struct {
 		filter feedback.Filter
 		limit  int
 		want   string
 	}{
-		"none":                     {feedback.Filter{}, 0, "abcde"},
-		"a limit":                  {feedback.Filter{}, 2, "ab"},
-		"a limit beyond the end":   {feedback.Filter{}, 9, "abcde"},
-		"case":                     {feedback.Filter{Any: snaptest.Are{"team": {"cOrE"}}}, 0, "ab"},
-		"case beyond ASCII":        {feedback.Filter{Any: snaptest.Are{"environment": {"éMILE"}}}, 0, "a"},
-		"a value of the map":       {feedback.Filter{Any: snaptest.Are{"team": {"lending"}}}, 0, "c"},
-		"the unrouted":             {feedback.Filter{Any: snaptest.Are{"team": {"Triage"}}}, 0, "e"},
-		"any of several":           {feedback.Filter{Any: snaptest.Are{"team": {"lending", "triage", "none", "LENDING"}}}, 0, "ce"},
-		"all of several":           {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"high", "low"}}}, 0, "a"},
-		"all three":                {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"medium"}, "environment": {"cw 2.0"}}}, 0, "b"},
-		"a default":                {feedback.Filter{Any: snaptest.Are{"environment": {"CW 1.0"}, "priority": {"Low"}}}, 0, "de"},
-		"a filter and a limit":     {feedback.Filter{Any: snaptest.Are{"environment": {"CW 1.0"}}}, 2, "cd"},
-		"a quote":                  {feedback.Filter{Any: snaptest.Are{"team": {"o'hara"}}}, 0, "d"},
-		"a value that no one has":  {feedback.Filter{Any: snaptest.Are{"team": {"cor"}}}, 0, ""},
-		"an empty value":           {feedback.Filter{Any: snaptest.Are{"team": {""}}}, 0, ""},
-		"SQL":                      {feedback.Filter{Any: snaptest.Are{"team": {"' OR '1'='1", "core' --"}}}, 0, ""},
-		"a wildcard":               {feedback.Filter{Any: snaptest.Are{"team": {"c%", "c*"}}}, 0, ""},
-		"as many as a header has":  {feedback.Filter{Any: snaptest.Are{"team": append(slices.Repeat([]string{"x"}, 10_000), "core")}}, 0, "ab"},
-		"an accent does not count": {feedback.Filter{Any: snaptest.Are{"environment": {"emile"}}}, 0, "a"},
-		"one of three matches not": {feedback.Filter{Any: snaptest.Are{"team": {"core"}, "priority": {"high"}, "environment": {"x"}}}, 0, ""},
+		"none":                 {feedback.Filter{}, 0, "abcde"},
+		"limit":                {feedback.Filter{}, 2, "ab"},
+		"limit beyond the end": {feedback.Filter{}, 9, "abcde"},
+		"case":                 {team("cOrE"), 0, "ab"},
+		"case beyond ASCII":    {environment("éMILE"), 0, "a"},
+		"accent":               {environment("emile"), 0, "a"},
+		"mapped value":         {team("lending"), 0, "c"},
+		"unrouted":             {team("Triage"), 0, "e"},
+		"several values":       {team("lending", "triage", "none", "LENDING"), 0, "ce"},
+		"two properties": {
+			any(snaptest.Any{"team": {"core"}, "priority": {"high", "low"}}), 0, "a",
+		},
+		"three properties":   {threeProperties("medium", "cw 2.0"), 0, "b"},
+		"one of three fails": {threeProperties("high", "x"), 0, ""},
+		"defaults": {
+			any(snaptest.Any{"environment": {"CW 1.0"}, "priority": {"Low"}}), 0, "de",
+		},
+		"filter and limit": {environment("CW 1.0"), 2, "cd"},
+		"quote":            {team("o'hara"), 0, "d"},
+		"unknown value":    {team("cor"), 0, ""},
+		"empty value":      {team(""), 0, ""},
+		"SQL":              {team("' OR '1'='1", "core' --"), 0, ""},
+		"wildcard":         {team("c%", "c*"), 0, ""},
+		"10,001 values":    {team(append(slices.Repeat([]string{"x"}, 10_000), "core")...), 0, "ab"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := ""
@@ -160,23 +188,29 @@ func TestFiltersAreExactButForCaseAndJoinedByAnd(t *testing.T) {
 	}
 }
 
-// Whatever the values: a filter finds what comparing each record with EqualFold finds, in the order of the whole list.
-func TestAFilterFindsWhatAScanFinds(t *testing.T) {
+// A filter finds the records that a scan with Fold finds, in the same order.
+func TestFilterEqualsScan(t *testing.T) {
 	t.Parallel()
 	texts := []string{"core", "CORE", "Core ", "é", "É", "ß", "SS", "k", "\u212a", "Ǆ", "ǆ"}
 	records := snaptest.Cells{}
 	for i := range 150 {
-		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Team Routed":"%s","Priority":"%s","Environment":"%s","Created":"2025-01-%02d"}`,
+		records[fmt.Sprint("rec", i)] = fmt.Sprintf(
+			`{"Team Routed":"%s","Priority":"%s","Environment":"%s","Created":"2025-01-%02d"}`,
 			texts[i%7], texts[i%11], texts[i%5], 1+i%28)
 	}
-	file, rows := snaptest.Opened(t, records), expected(records)
+	file, rows := snaptest.New(t, records), expected(records)
 	values := rapid.SliceOfN(rapid.SampledFrom(append(texts, "high", "")), 0, 3)
 	rapid.Check(t, func(rt *rapid.T) {
-		filter := feedback.Filter{Any: snaptest.Are{"team": values.Draw(rt, "team"), "priority": values.Draw(rt, "priority"), "environment": values.Draw(rt, "environment")}}
+		filter := feedback.Filter{Any: snaptest.Any{
+			"team":        values.Draw(rt, "team"),
+			"priority":    values.Draw(rt, "priority"),
+			"environment": values.Draw(rt, "environment"),
+		}}
 		want := []string{}
 		for _, r := range rows {
 			f := r.Feedback
-			if holds(filter.Any["team"], f.Team) && holds(filter.Any["priority"], f.Priority) && holds(filter.Any["environment"], f.Environment) {
+			if contains(filter.Any["team"], f.Team) && contains(filter.Any["priority"], f.Priority) &&
+				contains(filter.Any["environment"], f.Environment) {
 				want = append(want, string(f.Summary()))
 			}
 		}
@@ -190,28 +224,34 @@ func TestAFilterFindsWhatAScanFinds(t *testing.T) {
 	})
 }
 
-func holds(values []string, value string) bool {
-	return len(values) == 0 || slices.ContainsFunc(values, func(v string) bool { return feedback.Fold(v) == feedback.Fold(value) })
+// contains reports whether value is one of values, or there are none.
+func contains(values []string, value string) bool {
+	equal := func(v string) bool { return feedback.Fold(v) == feedback.Fold(value) }
+	return len(values) == 0 || slices.ContainsFunc(values, equal)
 }
 
-func TestAnEmptySnapshotServesNothingWithoutAnError(t *testing.T) {
+func TestEmptySnapshot(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, nil)
-	n, err := snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Are{"team": {"a"}}})
-	if file.Records() != 0 || n != 0 || err != nil || len(snaptest.List(t, file, feedback.Filter{}, 0)) != 0 || len(snaptest.IDs(t, file)) != 0 {
+	file := snaptest.New(t, nil)
+	filter := feedback.Filter{Any: snaptest.Any{"team": {"a"}}}
+	n, err := snaptest.Count(t.Context(), file, filter)
+	if file.Records() != 0 || n != 0 || err != nil ||
+		len(snaptest.List(t, file, feedback.Filter{}, 0)) != 0 || len(snaptest.IDs(t, file)) != 0 {
 		t.Errorf("it has %d records, counts %d, %v", file.Records(), n, err)
 	}
 }
 
-func TestQueriesEndWithTheirContext(t *testing.T) {
+func TestQueriesStopWithContext(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, detail := file.Detail(ctx, "a")
-	_, count := snaptest.Count(ctx, file, feedback.Filter{Any: snaptest.Are{"team": {"a"}}})
+	_, count := snaptest.Count(ctx, file, feedback.Filter{Any: snaptest.Any{"team": {"a"}}})
 	_, _, body := file.Body(ctx, snapshot.Gzip)
-	errs := map[string]error{"detail": detail, "count": count, "body": body, "summaries": nil, "sources": nil}
+	errs := map[string]error{
+		"detail": detail, "count": count, "body": body, "summaries": nil, "sources": nil,
+	}
 	for _, errs["summaries"] = range file.Summaries(ctx, []uint32{1, 2}) {
 	}
 	for _, errs["sources"] = range file.Sources(ctx) {
@@ -223,10 +263,10 @@ func TestQueriesEndWithTheirContext(t *testing.T) {
 	}
 }
 
-// A caller that has seen enough leaves no connection taken: there are four.
-func TestAWalkMayEndEarly(t *testing.T) {
+// A caller that stops iterating frees its connection: there are only four.
+func TestStoppedIterationFreesConnection(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	for range 20 {
 		for range file.Summaries(t.Context(), []uint32{1, 2}) {
 			break
@@ -236,6 +276,6 @@ func TestAWalkMayEndEarly(t *testing.T) {
 		}
 	}
 	if got := snaptest.IDs(t, file); len(got) != 2 {
-		t.Errorf("it holds %v", got)
+		t.Errorf("the ids are %v", got)
 	}
 }

@@ -77,7 +77,7 @@ type Field struct {
 type Contents struct {
 	ContentSHA256  string         `json:"content_sha256"`  // of the lines "id digest", by id
 	ComputedSHA256 string         `json:"computed_sha256"` // the same of the computed values
-	Filled         map[string]int `json:"filled"`          // in how many records a field has a value, by name
+	Filled         map[string]int `json:"filled"`          // records that have a value, by field name
 }
 
 // Binding maps each configured name to the id of its field, so that a renamed field is

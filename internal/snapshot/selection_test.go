@@ -1,18 +1,15 @@
 package snapshot_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
-	godiff "github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"voc/internal/feedback"
@@ -21,166 +18,49 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-// The second reading: filters, orders, searches and facets done the long way, over all records.
-
-func matches(f feedback.Feedback, filter feedback.Filter, but string) bool {
-	for property, wanted := range filter.Any {
-		has := func(value string) bool { return holds(wanted, value) }
-		if property != but && !slices.ContainsFunc(f.Values(property), has) {
-			return false
-		}
-	}
-	if !filter.From.IsZero() && f.Created.Before(filter.From) || !filter.To.IsZero() && !f.Created.Before(filter.To) {
-		return false
-	}
-	for _, term := range filter.Text {
-		if !occurs(f, term) {
-			return false
-		}
-	}
-	return true
-}
-
-// occurs looks for a term in each place by itself: its words one behind the other, each as a whole, the last one perhaps going on.
-func occurs(f feedback.Feedback, term feedback.Term) bool {
-	for _, place := range []string{f.Description, f.Notes, f.ResolutionNotes, strings.Join(f.Areas, " "), f.TypeOfIssue} {
-		there := plainWords(place)
-		wanted := plainWords(strings.Join(term.Words, " "))
-		for i := 0; i+len(wanted) <= len(there); i++ {
-			last := there[i+len(wanted)-1]
-			if term.Prefix && strings.HasPrefix(last, wanted[len(wanted)-1]) {
-				last = wanted[len(wanted)-1]
-			}
-			if slices.Equal(there[i:i+len(wanted)-1], wanted[:len(wanted)-1]) && last == wanted[len(wanted)-1] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// plainWords splits a plain text into words.
-func plainWords(text string) []string {
-	return strings.FieldsFunc(plain(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
-}
-
-var accents = strings.NewReplacer("é", "e", "ü", "u", "\u0301", "")
-
-// plain is a text without case and without the accents that these tests use.
-func plain(text string) string { return accents.Replace(strings.ToLower(text)) }
-
-// before says which of two records comes first.
-func before(sort feedback.Sort) func(a, b feedback.Feedback) int {
-	key, descending := sort.Key()
-	return func(a, b feedback.Feedback) int {
-		c := 0
-		switch key {
-		case "created":
-			c = a.Created.Compare(b.Created)
-		case "modified":
-			c = a.Modified.Compare(b.Modified)
-		case "priority":
-			c = cmp.Or(cmp.Compare(weight(a), weight(b)), cmp.Compare(plain(a.Priority), plain(b.Priority)))
-		case "status":
-			c = cmp.Compare(plain(a.Status), plain(b.Status))
-		case "environment":
-			c = cmp.Compare(plain(a.Environment), plain(b.Environment))
-		case "area_impacted":
-			c = cmp.Compare(plain(a.AreaImpacted), plain(b.AreaImpacted))
-		case "issue_number":
-			switch {
-			case a.IssueNumber == nil || b.IssueNumber == nil:
-				return cmp.Or(cmp.Compare(unnumbered(a), unnumbered(b)), newestFirst(a, b))
-			default:
-				c = cmp.Compare(*a.IssueNumber, *b.IssueNumber)
-			}
-		}
-		if descending {
-			c = -c
-		}
-		return cmp.Or(c, newestFirst(a, b))
-	}
-}
-
-func weight(f feedback.Feedback) int {
-	if i := slices.Index([]string{"high", "medium", "low"}, strings.ToLower(f.Priority)); i >= 0 {
-		return i
-	}
-	return 3
-}
-
-func unnumbered(f feedback.Feedback) int {
-	if f.IssueNumber == nil {
-		return 1
-	}
-	return 0
-}
-
-func newestFirst(a, b feedback.Feedback) int {
-	return cmp.Or(b.Created.Compare(a.Created), strings.Compare(a.ID, b.ID))
-}
-
-// facetsOf counts the long way.
-func facetsOf(all []feedback.Feedback, filter feedback.Filter) string {
-	facets := feedback.Facets{Choices: map[string][]feedback.Choice{}}
-	for _, property := range append(feedback.Properties[:], feedback.Week) {
-		counts, shown := map[string]int{}, map[string]map[string]int{}
-		for _, f := range all {
-			values := f.Values(property)
-			if property == feedback.Week {
-				values = []string{f.Week}
-			}
-			folded := map[string]bool{}
-			for _, value := range values {
-				key := plain(value)
-				if shown[key] == nil {
-					shown[key] = map[string]int{}
-				}
-				shown[key][value]++
-				folded[key] = true
-			}
-			if matches(f, filter, property) {
-				for key := range folded {
-					counts[key]++
-				}
-			}
-		}
-		for key, n := range counts {
-			most := slices.SortedFunc(maps.Keys(shown[key]), func(a, b string) int { return cmp.Or(cmp.Compare(shown[key][b], shown[key][a]), cmp.Compare(a, b)) })[0]
-			facets.Choices[property] = append(facets.Choices[property], feedback.Choice{Value: most, Count: n})
-		}
-	}
-	for _, f := range all {
-		if matches(f, filter, "") {
-			facets.Total++
-		}
-	}
-	return string(facets.JSON()) + "\n"
-}
-
-// What records and filters are drawn from: few values, so that they meet.
+// The values of drawn records and filters: few, so that they match often.
 var (
-	drawnTexts    = []string{"Core", "core", "Édge", "édge", "A", "b_", ""}
-	drawnAreas    = []string{"Loans", "loans", "Cards", "Unknown", "Café au lait"}
-	drawnTypes    = []string{"Billing", "billing", "Café", ""}
-	drawnNotes    = []string{"The late fee", "late, FEE!", "fee late", "Café au lait", "cafe\u0301", "prepaid card", "pre paid", "n/a 😀", ""}
-	drawnSearches = []string{"late", "LATE fee", `"late fee"`, `"fee late"`, "caf*", "café", "pre*", `"au la"*`, "paid card", "nowhere", "billing", "unknown"}
+	drawnTexts = []string{"Core", "core", "Édge", "édge", "A", "b_", ""}
+	drawnAreas = []string{"Loans", "loans", "Cards", "Unknown", "Café au lait"}
+	drawnTypes = []string{"Billing", "billing", "Café", ""}
+	drawnNotes = []string{
+		"The late fee", "late, FEE!", "fee late", "Café au lait", "cafe\u0301", "prepaid card",
+		"pre paid", "n/a 😀", "",
+	}
+	drawnSearches = []string{
+		"late", "LATE fee", `"late fee"`, `"fee late"`, "caf*", "café", "pre*", `"au la"*`,
+		"paid card", "nowhere", "billing", "unknown",
+	}
+	drawnPriorities = []string{"1", "2", "3", "Urgent", "urgent", "high", "4", ""}
 )
 
 func drawRecord(t *rapid.T, id int) feedback.Record {
-	text := func(field string, from []string) string { return rapid.SampledFrom(from).Draw(t, field) }
+	draw := func(field string, from []string) string {
+		return rapid.SampledFrom(from).Draw(t, field)
+	}
+	number := func(name string, from, to int) int { return rapid.IntRange(from, to).Draw(t, name) }
 	fields := map[string]any{
-		"Team Routed": text("team", drawnTexts), "Priority": text("priority", []string{"1", "2", "3", "Urgent", "urgent", "high", "4", ""}),
-		"Environment": text("environment", drawnTexts), "Status": text("status", drawnTexts), "Source": text("source", drawnTexts),
-		"Type of Issue": text("type", drawnTypes), "Notes": text("notes", drawnNotes), "Resolution Notes": text("resolution", drawnNotes),
-		"Area Impacted": rapid.SliceOfN(rapid.SampledFrom(drawnAreas), 0, 3).Draw(t, "areas"),
-		"Created":       fmt.Sprintf("2025-01-%02dT%02d:00:00.00%dZ", rapid.IntRange(1, 9).Draw(t, "day"), rapid.IntRange(0, 1).Draw(t, "hour"), rapid.IntRange(0, 1).Draw(t, "ms")),
-		"Issue":         rapid.SampledFrom([]any{nil, 1, 2, "3", -4.5, "x"}).Draw(t, "issue"),
+		"Team Routed":      draw("team", drawnTexts),
+		"Priority":         draw("priority", drawnPriorities),
+		"Environment":      draw("environment", drawnTexts),
+		"Status":           draw("status", drawnTexts),
+		"Source":           draw("source", drawnTexts),
+		"Type of Issue":    draw("type", drawnTypes),
+		"Notes":            draw("notes", drawnNotes),
+		"Resolution Notes": draw("resolution", drawnNotes),
+		"Area Impacted":    rapid.SliceOfN(rapid.SampledFrom(drawnAreas), 0, 3).Draw(t, "areas"),
+		"Created": fmt.Sprintf("2025-01-%02dT%02d:00:00.00%dZ",
+			number("day", 1, 9), number("hour", 0, 1), number("ms", 0, 1)),
+		"Issue": rapid.SampledFrom([]any{nil, 1, 2, "3", -4.5, "x"}).Draw(t, "issue"),
 	}
 	if rapid.Bool().Draw(t, "edited") {
-		fields["Last Modified Time"] = fmt.Sprintf("2025-02-%02d", rapid.IntRange(1, 3).Draw(t, "edited on"))
+		fields["Last Modified Time"] = fmt.Sprintf("2025-02-%02d", number("edited on", 1, 3))
 	}
-	record := feedback.Record{ID: fmt.Sprintf("rec%02d", id), CreatedTime: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC), Fields: map[string]json.RawMessage{}}
+	record := feedback.Record{
+		ID:          fmt.Sprintf("rec%02d", id),
+		CreatedTime: time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC),
+		Fields:      map[string]json.RawMessage{},
+	}
 	for name, value := range fields {
 		record.Fields[name], _ = json.Marshal(value)
 	}
@@ -188,22 +68,27 @@ func drawRecord(t *rapid.T, id int) feedback.Record {
 }
 
 func drawFilter(t *rapid.T) feedback.Filter {
-	filter := feedback.Filter{Any: snaptest.Are{}}
-	choices := snaptest.Are{
-		"team": drawnTexts, "priority": {"HIGH", "low", "urgent", "4", "5"}, "environment": drawnTexts, "status": drawnTexts, "source": drawnTexts, "area": drawnAreas,
-		"type_of_issue": drawnTypes,
+	filter := feedback.Filter{Any: snaptest.Any{}}
+	choices := snaptest.Any{
+		"team": drawnTexts, "priority": {"HIGH", "low", "urgent", "4", "5"},
+		"environment": drawnTexts, "status": drawnTexts, "source": drawnTexts,
+		"area": drawnAreas, "type_of_issue": drawnTypes,
 	}
 	for _, property := range feedback.Properties {
-		values := choices[property]
+		values := append(slices.Clone(choices[property]), "New", "CW 1.0", "Triage", "N/A")
 		if rapid.IntRange(0, 3).Draw(t, property+" matters") == 0 {
-			filter.Any[property] = rapid.SliceOfN(rapid.SampledFrom(append(slices.Clone(values), "New", "CW 1.0", "Triage", "N/A")), 1, 3).Draw(t, property)
+			some := rapid.SliceOfN(rapid.SampledFrom(values), 1, 3)
+			filter.Any[property] = some.Draw(t, property)
 		}
 	}
 	at := func(bound string) time.Time {
 		if !rapid.Bool().Draw(t, bound+" is set") {
 			return time.Time{}
 		}
-		return time.Date(2025, 1, rapid.IntRange(0, 10).Draw(t, bound), 1, 0, 0, rapid.IntRange(0, 2).Draw(t, "half milliseconds")*500_000, time.FixedZone("", 3600*rapid.IntRange(-2, 2).Draw(t, "zone")))
+		day, half := rapid.IntRange(0, 10), rapid.IntRange(0, 2)
+		return time.Date(2025, 1, day.Draw(t, bound), 1, 0, 0,
+			half.Draw(t, "half milliseconds")*500_000,
+			time.FixedZone("", 3600*rapid.IntRange(-2, 2).Draw(t, "zone")))
 	}
 	filter.From, filter.To = at("from"), at("to")
 	if rapid.IntRange(0, 2).Draw(t, "text matters") == 0 {
@@ -212,9 +97,10 @@ func drawFilter(t *rapid.T) feedback.Filter {
 	return filter
 }
 
-// Whatever the records and the filter: a walk over pages of any length, in every order, gives what sorting and filtering all of them gives, and facets what counting does.
-func TestAnyFilterInAnyOrderPageByPageIsWhatAScanGives(t *testing.T) {
-	snaptest.Fewer(t)
+// In every order, pages of any size list the records that filtering and sorting all of
+// them gives, and facets have the counts.
+func TestPagesEqualScan(t *testing.T) {
+	snaptest.FewerChecks(t)
 	rapid.Check(t, func(t *rapid.T) {
 		draft, _ := snaptest.Start(t, nil, false)
 		var all []feedback.Feedback
@@ -223,29 +109,37 @@ func TestAnyFilterInAnyOrderPageByPageIsWhatAScanGives(t *testing.T) {
 			fields, _ := json.Marshal(record.Fields)
 			f := snaptest.Mapping.Map(record)
 			all = append(all, f)
-			snaptest.Check(t, draft.Put(t.Context(), build.Row{Feedback: f, Source: snapshot.Source{ID: f.ID, CreatedTime: record.CreatedTime, Fields: fields, Digest: []byte{1}, Computed: []byte{2}}}))
+			source := snapshot.Source{
+				ID: f.ID, CreatedTime: record.CreatedTime, Fields: fields,
+				Digest: []byte{1}, Computed: []byte{2},
+			}
+			snaptest.Check(t, draft.Put(t.Context(), build.Row{Feedback: f, Source: source}))
 		}
 		file := snaptest.Open(t, snaptest.Seal(t, draft).Path)
 		for range 4 {
 			filter := drawFilter(t)
-			want := slices.DeleteFunc(slices.Clone(all), func(f feedback.Feedback) bool { return !matches(f, filter, "") })
+			want := slices.DeleteFunc(slices.Clone(all), func(f feedback.Feedback) bool {
+				return !matches(f, filter, "")
+			})
 			if n, err := snaptest.Count(t.Context(), file, filter); n != len(want) || err != nil {
 				t.Errorf("%+v: counted %d, %v, want %d", filter, n, err, len(want))
 			}
 			for _, sort := range feedback.Sorts {
 				slices.SortFunc(want, before(sort))
-				if off := godiff.Diff(idsOf(want), walk(t, file, filter, sort, rapid.IntRange(1, 20).Draw(t, "limit"))); off != "" {
+				limit := rapid.IntRange(1, 20).Draw(t, "limit")
+				off := cmp.Diff(idsOf(want), walk(t, file, filter, sort, limit))
+				if off != "" {
 					t.Errorf("%+v, %s (-scan +pages):\n%s", filter, sort, off)
 				}
 			}
 			got, err := file.Facets(t.Context(), filter)
-			if off := godiff.Diff(facetsOf(all, filter), string(got)); off != "" || err != nil {
+			if off := cmp.Diff(facetsOf(all, filter), string(got)); off != "" || err != nil {
 				t.Errorf("%+v: %v, facets (-scan +file):\n%s", filter, err, off)
 			}
 		}
 		got, _, err := file.Report(t.Context(), snapshot.FacetsReport, nil)
-		if off := godiff.Diff(facetsOf(all, feedback.Filter{}), string(got)); off != "" || err != nil {
-			t.Errorf("%v, facets that were kept ready (-scan +file):\n%s", err, off)
+		if off := cmp.Diff(facetsOf(all, feedback.Filter{}), string(got)); off != "" || err != nil {
+			t.Errorf("%v, precomputed facets (-scan +file):\n%s", err, off)
 		}
 	})
 }
@@ -258,8 +152,10 @@ func idsOf(all []feedback.Feedback) []string {
 	return ids
 }
 
-// walk reads page after page, each with what the last one said and nothing else.
-func walk(t snaptest.T, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int) []string {
+// walk reads all pages, each with only what the previous one returned.
+func walk(
+	t snaptest.T, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int,
+) []string {
 	t.Helper()
 	ids := []string{}
 	for after, more := uint32(0), true; more; {
@@ -281,16 +177,19 @@ func walk(t snaptest.T, file *snapshot.File, filter feedback.Filter, sort feedba
 	return ids
 }
 
-// A page is read off the full-text index when the search is not remembered: it must be the same one.
-func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
+// A page of a search that is not cached comes from the full-text index and is the same.
+func TestPageWithoutCachedSearch(t *testing.T) {
 	t.Parallel()
 	records := snaptest.Cells{}
 	for i := range 60 {
-		records[fmt.Sprintf("rec%02d", i)] = fmt.Sprintf(`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`, i%7, []string{"A", "B"}[i%2], 1+i%28)
+		records[fmt.Sprintf("rec%02d", i)] = fmt.Sprintf(
+			`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`,
+			i%7, []string{"A", "B"}[i%2], 1+i%28)
 	}
-	path := snaptest.Made(t, records)
-	filter := feedback.Filter{Any: snaptest.Are{"team": {"a"}}, Text: searchFor(t, "late")}
-	want := walk(t, snaptest.Open(t, path), feedback.Filter{Any: snaptest.Are{"team": {"a"}}}, feedback.Newest, 100)
+	path := snaptest.Create(t, records)
+	team := snaptest.Any{"team": {"a"}}
+	filter := feedback.Filter{Any: team, Text: searchFor(t, "late")}
+	want := walk(t, snaptest.Open(t, path), feedback.Filter{Any: team}, feedback.Newest, 100)
 	got, after := []string{}, uint32(0)
 	for more := true; more; {
 		file := snaptest.Open(t, path) // remembers nothing
@@ -303,7 +202,7 @@ func TestAPageOfASearchIsTheSameInAProcessThatHasNotSeenTheFirst(t *testing.T) {
 		}
 		after, more = page.Last, page.More
 	}
-	if off := godiff.Diff(want, got); off != "" {
+	if off := cmp.Diff(want, got); off != "" {
 		t.Errorf("(-at once +page by page):\n%s", off)
 	}
 }
@@ -315,12 +214,13 @@ func searchFor(t snaptest.T, q string) feedback.Text {
 	return text
 }
 
-func TestTheMostRelevantComesFirst(t *testing.T) {
+func TestRelevance(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{
+	const long = "escrow and many other words that have nothing to do with it at all"
+	file := snaptest.New(t, snaptest.Cells{
 		"often":  `{"Created":"2025-01-01","Notes":"escrow escrow escrow"}`,
-		"once":   `{"Created":"2025-01-02","Notes":"escrow and many other words that have nothing to do with it at all"}`,
-		"same":   `{"Created":"2025-01-03","Notes":"escrow and many other words that have nothing to do with it at all"}`,
+		"once":   `{"Created":"2025-01-02","Notes":"` + long + `"}`,
+		"same":   `{"Created":"2025-01-03","Notes":"` + long + `"}`,
 		"never":  `{"Created":"2025-01-04","Notes":"nothing of the kind"}`,
 		"never2": `{"Created":"2025-01-05","Notes":"nothing of the kind"}`,
 		"never3": `{"Created":"2025-01-06","Notes":"nothing of the kind"}`,
@@ -332,15 +232,22 @@ func TestTheMostRelevantComesFirst(t *testing.T) {
 			t.Errorf("%d at a time: %v", limit, got)
 		}
 	}
-	filter := feedback.Filter{Text: searchFor(t, "escrow"), To: time.Date(2025, 1, 3, 0, 0, 0, 0, time.UTC)}
-	if got := walk(t, file, filter, feedback.Relevance, 1); !slices.Equal(got, []string{"often", "once"}) {
+	filter := feedback.Filter{
+		Text: searchFor(t, "escrow"), To: time.Date(2025, 1, 3, 0, 0, 0, 0, time.UTC),
+	}
+	got := walk(t, file, filter, feedback.Relevance, 1)
+	if !slices.Equal(got, []string{"often", "once"}) {
 		t.Errorf("filtered: %v", got)
 	}
 }
 
-func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
+func TestTimeBounds(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{"a": `{"Created":"0001-01-01"}`, "b": `{"Created":"2025-01-01"}`, "c": `{"Created":"9999-12-31T23:59:59.999Z"}`})
+	file := snaptest.New(t, snaptest.Cells{
+		"a": `{"Created":"0001-01-01"}`,
+		"b": `{"Created":"2025-01-01"}`,
+		"c": `{"Created":"9999-12-31T23:59:59.999Z"}`,
+	})
 	at := func(year int, zone int) time.Time {
 		return time.Date(year, 1, 1, 0, 0, 0, 0, time.FixedZone("", zone*3600))
 	}
@@ -359,34 +266,48 @@ func TestTimesBeyondAllRecordsAreBounds(t *testing.T) {
 		"one instant":               {at(2025, 0), at(2025, 0).Add(1), "b"},
 		"just after it":             {at(2025, 0).Add(1), at(2026, 0), ""},
 	} {
-		got := strings.Join(walk(t, file, feedback.Filter{From: test.from, To: test.to}, feedback.Newest, 2), "")
+		filter := feedback.Filter{From: test.from, To: test.to}
+		got := strings.Join(walk(t, file, filter, feedback.Newest, 2), "")
 		if got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
 		}
 	}
 }
 
-// What is remembered of one filter must not answer another.
-func TestFiltersThatLookAlikeAreToldApart(t *testing.T) {
+// The cached result of one filter must not answer another.
+func TestSimilarFiltersAreDistinct(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{"a": `{"Team Routed":"x"}`, "b": `{"Team Routed":"y"}`, "c": `{"Team Routed":"x\u0000y"}`, "d": `{"Team Routed":"x\" \"y"}`})
+	file := snaptest.New(t, snaptest.Cells{
+		"a": `{"Team Routed":"x"}`,
+		"b": `{"Team Routed":"y"}`,
+		"c": `{"Team Routed":"x\u0000y"}`,
+		"d": `{"Team Routed":"x\" \"y"}`,
+	})
 	for range 2 {
-		for want, teams := range map[string][]string{"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`}, "abc": {"y", "X", "X\x00y"}} {
-			if got := walk(t, file, feedback.Filter{Any: snaptest.Are{"team": teams}}, feedback.Newest, 9); strings.Join(got, "") != want {
+		for want, teams := range map[string][]string{
+			"a": {"x"}, "ab": {"x", "y"}, "c": {"x\x00y"}, "d": {`x" "y`},
+			"abc": {"y", "X", "X\x00y"},
+		} {
+			filter := feedback.Filter{Any: snaptest.Any{"team": teams}}
+			got := walk(t, file, filter, feedback.Newest, 9)
+			if strings.Join(got, "") != want {
 				t.Errorf("%q finds %q, want %q", teams, got, want)
 			}
 		}
 	}
-	if got := walk(t, file, feedback.Filter{Any: snaptest.Are{"status": {"x"}}}, feedback.Newest, 9); len(got) > 0 {
-		t.Errorf("a status that is a team finds %q", got)
+	filter := feedback.Filter{Any: snaptest.Any{"status": {"x"}}}
+	if got := walk(t, file, filter, feedback.Newest, 9); len(got) > 0 {
+		t.Errorf("status x, which is a team, finds %q", got)
 	}
 }
 
-// A place that nobody was given is no reason to fail: a cursor is checked, but it may be forged.
-func TestAPageAfterTheEndIsEmpty(t *testing.T) {
+// A position that no page returned is no error: a cursor is checked, but may be forged.
+func TestPageAfterEnd(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-	for _, filter := range []feedback.Filter{{}, {Any: snaptest.Are{"team": {"triage"}}}, {Text: searchFor(t, "no")}} {
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	for _, filter := range []feedback.Filter{
+		{}, {Any: snaptest.Any{"team": {"triage"}}}, {Text: searchFor(t, "no")},
+	} {
 		for _, sort := range append(slices.Clone(feedback.Sorts), feedback.Relevance) {
 			if sort == feedback.Relevance && filter.Text == nil {
 				continue
@@ -403,25 +324,33 @@ func TestAPageAfterTheEndIsEmpty(t *testing.T) {
 	}
 }
 
-func TestASetThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
+// A damaged set is an error and no panic.
+func TestDamagedSetIsError(t *testing.T) {
 	t.Parallel()
-	for _, damage := range []string{`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`, `x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`} {
-		path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	triage := feedback.Filter{Any: snaptest.Any{"team": {"triage"}}}
+	until2030 := feedback.Filter{To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for _, damage := range []string{
+		`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`,
+		`x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`,
+	} {
+		path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 		snaptest.Alter(t, path, `UPDATE facet SET positions = `+damage)
 		file := snaptest.Open(t, path)
-		if _, err := snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Are{"team": {"triage"}}}); err == nil {
-			t.Errorf("%s: counted", damage)
+		if _, err := snaptest.Count(t.Context(), file, triage); err == nil {
+			t.Errorf("%s: Count returns no error", damage)
 		}
-		if _, err := file.Facets(t.Context(), feedback.Filter{To: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}); err == nil {
-			t.Errorf("%s: facets", damage)
+		if _, err := file.Facets(t.Context(), until2030); err == nil {
+			t.Errorf("%s: Facets returns no error", damage)
 		}
 	}
 }
 
-func TestAnOrderThatIsNotThereIsAnError(t *testing.T) {
+func TestMissingOrderIsError(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-	snaptest.Alter(t, path, `DELETE FROM ranking WHERE sort = 'status'; UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
+	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	snaptest.Alter(t, path, `DELETE FROM ranking WHERE sort = 'status';
+		UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
+
 	file := snaptest.Open(t, path)
 	for _, sort := range []feedback.Sort{"status", "priority"} {
 		selection, err := file.Select(t.Context(), feedback.Filter{})

@@ -24,8 +24,12 @@ var Damages = []struct {
 }{
 	{"empty", func([]byte) []byte { return nil }, manifest.ErrDamaged, "damaged"},
 	{"one byte", func(m []byte) []byte { return m[:1] }, manifest.ErrDamaged, "damaged"},
-	{"cut in the middle", func(m []byte) []byte { return m[:len(m)/2] }, manifest.ErrDamaged, "damaged"},
-	{"its last byte missing", func(m []byte) []byte { return m[:len(m)-1] }, manifest.ErrDamaged, "damaged"},
+	{"cut in the middle", func(m []byte) []byte {
+		return m[:len(m)/2]
+	}, manifest.ErrDamaged, "damaged"},
+	{"its last byte missing", func(m []byte) []byte {
+		return m[:len(m)-1]
+	}, manifest.ErrDamaged, "damaged"},
 	{"a count altered", func(m []byte) []byte {
 		return replaced(m, `"airtable_calls":7`, `"airtable_calls":8`)
 	}, manifest.ErrDamaged, "SHA-256 does not match"},
@@ -35,7 +39,9 @@ var Damages = []struct {
 	{"the digest altered", func(m []byte) []byte {
 		return replaced(m, `"sha256":"`, `"sha256":"0`)
 	}, manifest.ErrDamaged, "SHA-256 does not match"},
-	{"more after its end", func(m []byte) []byte { return append(m, m...) }, manifest.ErrDamaged, "damaged"},
+	{"more after its end", func(m []byte) []byte {
+		return append(m, m...)
+	}, manifest.ErrDamaged, "damaged"},
 	{"an object of something else", func([]byte) []byte {
 		return []byte(`{"name":"site","icons":[]}`)
 	}, manifest.ErrDamaged, "damaged"},
@@ -45,7 +51,9 @@ var Damages = []struct {
 		return Signed(2, `{"snapshots":7}`)
 	}, manifest.ErrDamaged, "damaged"},
 	{"format 0", func([]byte) []byte { return Signed(0, `{}`) }, manifest.ErrDamaged, "damaged"},
-	{"a format before the first", func([]byte) []byte { return Signed(1, `{}`) }, manifest.ErrDamaged, "damaged"},
+	{"a format before the first", func([]byte) []byte {
+		return Signed(1, `{}`)
+	}, manifest.ErrDamaged, "damaged"},
 	{"a newer format", func([]byte) []byte {
 		return Signed(4, `{}`)
 	}, manifest.ErrNewer, "its format is 4, this program knows 3: upgrade"},

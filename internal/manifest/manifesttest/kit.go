@@ -179,7 +179,8 @@ func Publication(
 // Publish makes file current after what is.
 func Publish(t testing.TB, c *manifest.Store, file snapshot.Sealed, run string) manifest.Snapshot {
 	t.Helper()
-	if _, err := Put(t.Context(), c, Publication(t, file, Receipt(run), Load(t, c).Current)); err != nil {
+	publication := Publication(t, file, Receipt(run), Load(t, c).Current)
+	if _, err := Put(t.Context(), c, publication); err != nil {
 		t.Fatal(err)
 	}
 	return Current(t, c)

@@ -12,7 +12,7 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-// BenchmarkSealTiny seals a draft of four records: what a refresh costs whatever the table holds.
+// BenchmarkSealTiny seals a draft of four records: the fixed cost of a refresh.
 func BenchmarkSealTiny(b *testing.B) {
 	const records = 4
 	b.ReportAllocs()
@@ -36,7 +36,8 @@ func BenchmarkPut(b *testing.B) {
 	}
 }
 
-// BenchmarkSeal seals a draft of the whole sample. MB-grown is the growth of the process's resident memory at its peak, of which B/op knows only Go's part.
+// BenchmarkSeal seals a draft of the whole sample. MB-grown is the peak growth of the
+// process's resident memory, while B/op counts only Go's heap.
 func BenchmarkSeal(b *testing.B) {
 	rows := snaptest.Sample(b)
 	var sealed snapshot.Sealed
@@ -62,7 +63,7 @@ func BenchmarkSeal(b *testing.B) {
 	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
 }
 
-// processorTime is what this process has used of it so far, in user and system mode, in nanoseconds.
+// processorTime returns the user and system time of this process in nanoseconds.
 func processorTime(b *testing.B) int64 {
 	b.Helper()
 	var usage syscall.Rusage
@@ -70,7 +71,7 @@ func processorTime(b *testing.B) int64 {
 	return usage.Utime.Nano() + usage.Stime.Nano()
 }
 
-// memory is a figure of this process's memory in bytes.
+// memory returns a figure of this process's memory in bytes.
 func memory(b *testing.B, figure string) (bytes int64) {
 	b.Helper()
 	status, err := os.ReadFile("/proc/self/status")
@@ -79,5 +80,5 @@ func memory(b *testing.B, figure string) (bytes int64) {
 	if _, err := fmt.Sscan(after, &bytes); err != nil {
 		b.Fatal(err)
 	}
-	return bytes << 10 // it is told in kB
+	return bytes << 10 // the figure is in kB
 }

@@ -10,19 +10,21 @@ import (
 	"voc/internal/voctest"
 )
 
-// A row that a fork carries over comes from JSON, one that is put comes from its Feedback. Whatever
-// they hold, the files are the same.
-func TestCarriedRowsAreAsTheyWerePut(t *testing.T) {
+// A fork carries rows over from JSON, while Put takes a Feedback. For equal rows both
+// make the same file.
+func TestForkEqualsParent(t *testing.T) {
 	t.Parallel()
 	awkward := snaptest.Cells{
 		"nothing": `{}`,
-		"texts":   `{"Notes":"before\u0000after \ud83d 😀","Resolution Notes":"\r\n=1+1","Status":"\u0000","Source":"\""}`,
+		"texts": `{"Notes":"before\u0000after \ud83d 😀","Resolution Notes":"\r\n=1+1",
+			"Status":"\u0000","Source":"\""}`,
 		"trimmed": `{"Notes":"\t same \r\n","Resolution Notes":" same"}`,
 		"nbsp":    `{"Notes":"\u00a0same\u00a0","Resolution Notes":"same"}`,
 		"areas":   `{"Area Impacted":["a b","", "a, b", "é\u0000,", "3,2", " "]}`,
 		"area":    `{"Area Impacted":["a"]}`,
 		"initial": `{"Initial Description":"one","Notes":"two","Resolution Notes":"three"}`,
-		"times":   `{"Created":"0001-01-01","Last Modified Time":"9999-12-31T23:59:59.999Z","Time to In Progress":0.1}`,
+		"times": `{"Created":"0001-01-01","Last Modified Time":"9999-12-31T23:59:59.999Z",
+			"Time to In Progress":0.1}`,
 	}
 	for i, issue := range []string{
 		"0", "-0", "0.1", "1e21", "1e-7", "5e-324", "1.7976931348623157e308", "9007199254740993",
@@ -42,7 +44,7 @@ func TestCarriedRowsAreAsTheyWerePut(t *testing.T) {
 	}
 }
 
-// BenchmarkSealFork seals what an incremental makes: the whole sample, with 50 rows put again.
+// BenchmarkSealFork seals what an incremental makes: the sample with 50 rows put again.
 func BenchmarkSealFork(b *testing.B) {
 	rows := snaptest.Sample(b)
 	parent := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, rows)).Path)

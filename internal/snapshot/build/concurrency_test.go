@@ -18,9 +18,10 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-func TestTwoDraftsMayGrowOnOneParentAtATime(t *testing.T) {
+// Forks of one parent may be built concurrently and are equal.
+func TestConcurrentForks(t *testing.T) {
 	t.Parallel()
-	parent := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	parent := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	var drafts sync.WaitGroup
 	var digests [4]string
 	for i := range digests {
@@ -44,80 +45,81 @@ func TestTwoDraftsMayGrowOnOneParentAtATime(t *testing.T) {
 	}
 }
 
-// fuse is a context that ends after it was looked at so many times.
+// fuse is a context that is canceled after a number of calls of Done and Err.
 type fuse struct {
 	context.Context
 	left *atomic.Int64
 	end  context.CancelFunc
 }
 
-func newFuse(ctx context.Context, looks int64) fuse {
+func newFuse(ctx context.Context, calls int64) fuse {
 	ctx, end := context.WithCancel(ctx)
 	f := fuse{ctx, new(atomic.Int64), end}
-	f.left.Store(looks)
+	f.left.Store(calls)
 	return f
 }
 
-func (f fuse) look() {
+func (f fuse) count() {
 	if f.left.Add(-1) == 0 {
 		f.end()
 	}
 }
 
-func (f fuse) Done() <-chan struct{} { f.look(); return f.Context.Done() }
-func (f fuse) Err() error            { f.look(); return f.Context.Err() }
+func (f fuse) Done() <-chan struct{} { f.count(); return f.Context.Done() }
+func (f fuse) Err() error            { f.count(); return f.Context.Err() }
 
-// Wherever in its course a Seal is stopped, it leaves nothing at all, or the whole file that an undisturbed one makes.
-func TestASealThatIsStoppedLeavesNothing(t *testing.T) {
+// A Seal that is canceled at any point leaves no file, or the complete one.
+func TestCanceledSealLeavesNothing(t *testing.T) {
 	t.Parallel()
-	parent := snaptest.Opened(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	parent := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	begin := func(t *testing.T) (*build.Draft, string) {
 		t.Helper()
 		draft, dir := snaptest.Start(t, parent, true)
 		snaptest.Put(t, draft, snaptest.Cells{"c": snaptest.Middle})
 		return draft, dir
 	}
-	undisturbed, _ := begin(t)
-	whole := snaptest.Seal(t, undisturbed)
-	stopped := 0
-	for looks := int64(1); ; looks += 3 {
+	uncanceled, _ := begin(t)
+	whole := snaptest.Seal(t, uncanceled)
+	canceled := 0
+	for calls := int64(1); ; calls += 3 {
 		draft, dir := begin(t)
-		ctx := newFuse(t.Context(), looks)
+		ctx := newFuse(t.Context(), calls)
 		sealed, err := draft.Seal(ctx, snapshot.Meta{Base: "appA"})
 		ctx.end()
 		if err == nil {
 			if sealed.SHA256 != whole.SHA256 {
-				t.Errorf("after %d looks: another file than without a disturbance", looks)
+				t.Errorf("after %d calls: not the file of an uncanceled Seal", calls)
 			}
 			if ctx.left.Load() > 0 {
 				break
 			}
 			continue
 		}
-		stopped++
+		canceled++
 		if !errors.Is(err, context.Canceled) {
-			t.Errorf("after %d looks: %v", looks, err)
+			t.Errorf("after %d calls: %v", calls, err)
 		}
-		if got := snaptest.Beside(t, dir); len(got) > 0 {
-			t.Errorf("after %d looks the folder holds %v", looks, got)
+		if got := snaptest.Names(t, dir); len(got) > 0 {
+			t.Errorf("after %d calls the directory has %v", calls, got)
 		}
 	}
-	if stopped < 10 {
-		t.Errorf("only %d were stopped", stopped)
+	if canceled < 10 {
+		t.Errorf("only %d were canceled", canceled)
 	}
 }
 
-// What a long-lived process does again and again must not keep a file open, least of all one that is removed and would keep its disk space.
-func TestNothingStaysOpen(t *testing.T) {
-	path := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
-	altered := snaptest.Made(t, snaptest.Cells{"a": snaptest.Early})
+// A long-lived process must not leave files open: a removed one would keep its disk
+// space.
+func TestNoFileStaysOpen(t *testing.T) {
+	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+	altered := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
 	snaptest.Alter(t, altered, fmt.Sprintf(`PRAGMA user_version = %d`, snapshot.Format+1))
 	bytes, err := os.ReadFile(altered)
 	snaptest.Check(t, err)
-	newer := filepath.Join(snaptest.Folder(t), "newer.sqlite") // one that this test has not open itself
+	newer := filepath.Join(snaptest.TempDir(t), "newer.sqlite") // not open in this test
 	snaptest.Check(t, os.WriteFile(newer, bytes, 0o600))
 	for name, act := range map[string]func(t *testing.T){
-		"seal": func(t *testing.T) { snaptest.Made(t, snaptest.Cells{"a": snaptest.Early}) },
+		"seal": func(t *testing.T) { snaptest.Create(t, snaptest.Cells{"a": snaptest.Early}) },
 		"discard": func(t *testing.T) {
 			d, _ := snaptest.Start(t, nil, false)
 			snaptest.Put(t, d, snaptest.Cells{"a": snaptest.Early})
@@ -134,12 +136,13 @@ func TestNothingStaysOpen(t *testing.T) {
 			_, _ = f.Detail(t.Context(), "a")
 			_, _ = snaptest.Body(t, f, snapshot.Identity)
 			for range f.Summaries(t.Context(), []uint32{1}) {
-				_, _ = snaptest.Count(t.Context(), f, feedback.Filter{Any: snaptest.Are{"team": {"a"}}})
+				filter := feedback.Filter{Any: snaptest.Any{"team": {"a"}}}
+				_, _ = snaptest.Count(t.Context(), f, filter)
 			}
 			snaptest.Check(t, f.Close())
 		},
-		"refusal": func(*testing.T) { _, _ = snapshot.Open(newer) },
-		"a seal that fails": func(t *testing.T) {
+		"rejection": func(*testing.T) { _, _ = snapshot.Open(newer) },
+		"failed seal": func(t *testing.T) {
 			d, _ := snaptest.Start(t, nil, false)
 			_, _ = d.Seal(newFuse(t.Context(), 9), snapshot.Meta{})
 		},
@@ -156,13 +159,14 @@ func TestNothingStaysOpen(t *testing.T) {
 	}
 }
 
-// openFiles are the paths of the files that this process has open.
+// openFiles returns the paths of the files that this process has open.
 func openFiles(t *testing.T) []string {
 	t.Helper()
 	const self = "/proc/self/fd/"
 	var paths []string
-	for _, fd := range snaptest.Beside(t, self) {
-		if path, err := os.Readlink(self + fd); err == nil { // the one that listed them is closed by now
+	for _, fd := range snaptest.Names(t, self) {
+		// The descriptor that listed them is closed by now.
+		if path, err := os.Readlink(self + fd); err == nil {
 			paths = append(paths, path)
 		}
 	}

@@ -28,12 +28,15 @@ func found(t snaptest.T, file *snapshot.File, q string) []string {
 	return ids
 }
 
-func TestFullTextFindsWordsOfEveryPlaceWithCaseAndAccentsFolded(t *testing.T) {
+// A search folds case and accents and covers all text properties of a record.
+func TestFullTextSearch(t *testing.T) {
 	t.Parallel()
-	parent := snaptest.Opened(t, snaptest.Cells{
-		"a": `{"Created":"2025-01-09","Initial Description":"The café's Übergröße","Notes":"hidden behind the description"}`,
+	parent := snaptest.New(t, snaptest.Cells{
+		"a": `{"Created":"2025-01-09","Initial Description":"The café's Übergröße",
+			"Notes":"hidden behind the description"}`,
 		"b": `{"Created":"2025-01-08","Notes":"CAFE au lait\r\nline two","Resolution Notes":"résolu"}`,
-		"c": `{"Created":"2025-01-07","Area Impacted":["Credit card","Mortgage"],"Type of Issue":"Billing"}`,
+		"c": `{"Created":"2025-01-07","Area Impacted":["Credit card","Mortgage"],
+			"Type of Issue":"Billing"}`,
 		"d": `{"Created":"2025-01-06","Notes":"before\u0000after 😀 日本語 tiếng"}`,
 		"e": `{"Created":"2025-01-05","Notes":"to be changed"}`,
 		"f": `{"Created":"2025-01-04","Notes":"to be removed"}`,
@@ -92,14 +95,17 @@ type week struct {
 
 func weeks(t snaptest.T, db *sql.DB) []week {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), `SELECT environment, week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5 FROM response_times ORDER BY environment, week`)
+	rows, err := db.QueryContext(t.Context(),
+		`SELECT environment, week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5
+		FROM response_times ORDER BY environment, week`)
 	snaptest.Check(t, err)
 	defer rows.Close()
 	all := []week{}
 	for rows.Next() {
 		var w week
 		s, n := &w.Sums, &w.Counts
-		err := rows.Scan(&w.Environment, &w.Week, &w.Records, &s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4])
+		err := rows.Scan(&w.Environment, &w.Week, &w.Records, &s[0], &n[0], &s[1], &n[1],
+			&s[2], &n[2], &s[3], &n[3], &s[4], &n[4])
 		snaptest.Check(t, err)
 		all = append(all, w)
 	}
@@ -107,14 +113,19 @@ func weeks(t snaptest.T, db *sql.DB) []week {
 	return all
 }
 
-func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
+// Response times are summed and counted by environment and week.
+func TestResponseTimes(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Made(t, snaptest.Cells{
-		"a": `{"Reported On":"2025-01-06","Created":"2025-03-01","Environment":"X","Time to In Progress":1.5,"Time from Referred to Done":8}`,
-		"b": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":2.25,"Time From Report to Resolution":-1}`,
-		"c": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":{"specialValue":"NaN"}}`,
+	path := snaptest.Create(t, snaptest.Cells{
+		"a": `{"Reported On":"2025-01-06","Created":"2025-03-01","Environment":"X",
+			"Time to In Progress":1.5,"Time from Referred to Done":8}`,
+		"b": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":2.25,
+			"Time From Report to Resolution":-1}`,
+		"c": `{"Reported On":"2025-01-12","Environment":"X",
+			"Time to In Progress":{"specialValue":"NaN"}}`,
 		"d": `{"Reported On":"2025-01-13","Environment":"X","Time from In Progress to Done":3}`,
-		"e": `{"Created":"2025-01-06","Time from Reported to Referred":4,"Time From Report to Resolution":5}`,
+		"e": `{"Created":"2025-01-06","Time from Reported to Referred":4,
+			"Time From Report to Resolution":5}`,
 		"f": `{"Created":"2025-01-06","Environment":"It's \"X\"\u0000"}`,
 	})
 	want := []week{
@@ -128,14 +139,16 @@ func TestResponseTimesAreSummedByEnvironmentAndWeek(t *testing.T) {
 	}
 }
 
-// Hours that no float can sum must not end a refresh.
-func TestHoursBeyondAllMeasureAreTaken(t *testing.T) {
+// Hours whose sum overflows a float must not fail a refresh.
+func TestResponseTimesOverflow(t *testing.T) {
 	t.Parallel()
 	records := snaptest.Cells{}
 	for i := range 5 {
-		records[fmt.Sprint(i)] = fmt.Sprintf(`{"Created":"2025-01-06","Time to In Progress":%g}`, math.MaxFloat64)
+		records[fmt.Sprint(i)] = fmt.Sprintf(
+			`{"Created":"2025-01-06","Time to In Progress":%g}`, math.MaxFloat64)
 	}
-	if got := weeks(t, snaptest.Connect(t, snaptest.Made(t, records))); len(got) != 1 || got[0].Counts[0] != 5 {
+	got := weeks(t, snaptest.Connect(t, snaptest.Create(t, records)))
+	if len(got) != 1 || got[0].Counts[0] != 5 {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
-// The model: a draft drawn together with what it must hold.
+// The model: a drawn draft with its expected contents.
 
-// What drawn records are made of: so few values that a draft often puts what is there.
+// The values of drawn records: few, so that a draft often puts what it has.
 var (
 	drawnIDs   = []string{"a", "b", "c", "d", "e", "😀"}
 	drawnWords = []string{"alpha", "béta", "gamma"}
@@ -24,11 +24,13 @@ var (
 )
 
 func drawCells(t *rapid.T) string {
-	return fmt.Sprintf(`{"Created":"2025-01-%02d","Notes":"%s","Team Routed":"%s","Time to In Progress":%v}`, rapid.IntRange(1, 20).Draw(t, "day"),
-		rapid.SampledFrom(drawnWords).Draw(t, "word"), rapid.SampledFrom(drawnTeams).Draw(t, "team"), rapid.SampledFrom(drawnHours).Draw(t, "hours"))
+	return fmt.Sprintf(
+		`{"Created":"2025-01-%02d","Notes":"%s","Team Routed":"%s","Time to In Progress":%v}`,
+		rapid.IntRange(1, 20).Draw(t, "day"), rapid.SampledFrom(drawnWords).Draw(t, "word"),
+		rapid.SampledFrom(drawnTeams).Draw(t, "team"), rapid.SampledFrom(drawnHours).Draw(t, "hours"))
 }
 
-// model is a draft and what must come of it.
+// model is a draft and the steps that were applied to it.
 type model struct {
 	draft   *build.Draft
 	fork    bool
@@ -37,15 +39,20 @@ type model struct {
 	removed map[string]bool
 }
 
-func newModel(t snaptest.T, parent *snapshot.File, holds snaptest.Cells, fork bool) *model {
+func newModel(
+	t snaptest.T, parent *snapshot.File, holds snaptest.Cells, fork bool,
+) *model {
 	draft, _ := snaptest.Start(t, parent, fork)
-	return &model{draft: draft, fork: fork, parent: holds, taken: snaptest.Cells{}, removed: map[string]bool{}}
+	return &model{
+		draft: draft, fork: fork, parent: holds, taken: snaptest.Cells{}, removed: map[string]bool{},
+	}
 }
 
-// step does one drawn thing to the draft.
+// step applies one drawn step to the draft.
 func (m *model) step(t *rapid.T) {
 	id := rapid.SampledFrom(drawnIDs).Draw(t, "id")
-	switch rapid.SampledFrom([]string{"put", "put", "put", "put again", "remove", "reset"}).Draw(t, "step") {
+	steps := []string{"put", "put", "put", "put again", "remove", "reset"}
+	switch rapid.SampledFrom(steps).Draw(t, "step") {
 	case "put":
 		m.put(t, id, drawCells(t))
 	case "put again":
@@ -69,7 +76,7 @@ func (m *model) put(t *rapid.T, id, text string) {
 	delete(m.removed, id)
 }
 
-// holds is what the draft holds once it is sealed.
+// holds returns the records that the sealed draft must have.
 func (m *model) holds() snaptest.Cells {
 	all := snaptest.Cells{}
 	if m.fork {
@@ -80,13 +87,15 @@ func (m *model) holds() snaptest.Cells {
 	return all
 }
 
-// agrees checks what the draft says of itself.
+// agrees compares the draft's Untouched and Diff with the model.
 func (m *model) agrees(t *rapid.T) {
 	untouched, err := m.draft.Untouched(t.Context())
 	snaptest.Check(t, err)
-	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(m.parent)), func(id string) bool { return m.taken[id] != "" || m.removed[id] })
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(m.parent)), func(id string) bool {
+		return m.taken[id] != "" || m.removed[id]
+	})
 	if !slices.Equal(untouched, ids) {
-		t.Errorf("untouched are %v, want %v", untouched, ids)
+		t.Errorf("untouched %v, want %v", untouched, ids)
 	}
 	diff, err := m.draft.Diff(t.Context())
 	snaptest.Check(t, err)

@@ -16,8 +16,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Are is the type of the values of properties in a filter.
-type Are = map[string][]string
+// Any is the type of Filter.Any.
+type Any = map[string][]string
 
 // List returns the newest summaries that match, at most limit of them (0: all).
 func List(t T, file *snapshot.File, filter feedback.Filter, limit int) []string {
@@ -51,7 +51,7 @@ func Count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (in
 	return selection.Count(ctx)
 }
 
-// IDs returns the ids of the records that are served, in order.
+// IDs returns the ids of the records, newest first.
 func IDs(t T, file *snapshot.File) []string {
 	t.Helper()
 	all := []string{}
@@ -64,8 +64,8 @@ func IDs(t T, file *snapshot.File) []string {
 	return all
 }
 
-// Beside returns the names in a directory.
-func Beside(t T, dir string) []string {
+// Names returns the names in a directory.
+func Names(t T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	Check(t, err)
@@ -76,7 +76,7 @@ func Beside(t T, dir string) []string {
 	return names
 }
 
-// Encodings are those of the whole list, each with its decoder.
+// Encodings are the encodings of the whole list with their decoders.
 var Encodings = map[snapshot.Encoding]func(io.Reader) (io.Reader, error){
 	snapshot.Identity: func(r io.Reader) (io.Reader, error) { return r, nil },
 	snapshot.Gzip:     func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
@@ -93,7 +93,7 @@ func Body(t T, file *snapshot.File, encoding snapshot.Encoding) (string, error) 
 	defer opened.Close()
 	sent, err := io.ReadAll(opened)
 	if err != nil || int64(len(sent)) != size {
-		return "", fmt.Errorf("%d bytes, told are %d: %w", len(sent), size, err)
+		return "", fmt.Errorf("%d bytes, want %d: %w", len(sent), size, err)
 	}
 	decoder, err := Encodings[encoding](bytes.NewReader(sent))
 	if err != nil {
@@ -103,8 +103,8 @@ func Body(t T, file *snapshot.File, encoding snapshot.Encoding) (string, error) 
 	return string(text), err
 }
 
-// Joined returns the whole list, made of its rows.
-func Joined(t T, file *snapshot.File) string {
+// WholeList returns the whole list, joined from its rows.
+func WholeList(t T, file *snapshot.File) string {
 	t.Helper()
 	return "[" + strings.Join(List(t, file, feedback.Filter{}, 0), ",\n") + "]\n"
 }

@@ -18,8 +18,7 @@ import (
 	"voc/internal/voctest"
 )
 
-// Cells are the cells of records, as JSON objects by id: what the snapshots of tests are
-// made of.
+// Cells are the cells of records, as JSON objects by id.
 type Cells map[string]string
 
 // Mapping maps the records of Row.
@@ -31,7 +30,7 @@ var Mapping = func() feedback.Mapping {
 	return m
 }()
 
-// Row makes a row as a refresh would put it. Its digests are those of its cells.
+// Row returns a row as a refresh puts it. Its digests are those of its cells.
 func Row(id, text string) build.Row {
 	record := feedback.Record{
 		ID: id, CreatedTime: time.Date(2025, time.June, 1, 22, 30, 15, 123_000_000, time.UTC),
@@ -51,16 +50,17 @@ func Row(id, text string) build.Row {
 	}
 }
 
-// T is what tests, benchmarks, fuzz tests and properties have in common. A property hands
-// in its own *rapid.T, which shrinks failures and reports its seed.
+// T is implemented by tests, benchmarks, fuzz tests and properties. A property passes its
+// own *rapid.T, which shrinks failures and reports its seed.
 type T interface {
 	rapid.TB
 	Cleanup(func())
 	Context() context.Context
 }
 
-// Folder makes a directory that is removed with the test, or after one run of a property.
-func Folder(t T) string {
+// TempDir makes a directory that is removed with the test, or after one run of a
+// property.
+func TempDir(t T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "snapshot-test-")
 	Check(t, err)
@@ -80,11 +80,11 @@ func Check(t T, err error) {
 	}
 }
 
-// Start starts a draft in a directory of its own, which it returns; fork is whether it
-// starts with the records of parent.
+// Start starts a draft in a new directory, which it returns. A fork starts with the
+// records of parent.
 func Start(t T, parent *snapshot.File, fork bool) (*build.Draft, string) {
 	t.Helper()
-	dir, begin := Folder(t), build.New
+	dir, begin := TempDir(t), build.New
 	if fork {
 		begin = build.Fork
 	}
@@ -118,8 +118,8 @@ func Seal(t T, draft *build.Draft) snapshot.Sealed {
 	return sealed
 }
 
-// Made seals a snapshot of records and returns its path.
-func Made(t T, records Cells) string {
+// Create seals a snapshot of records and returns its path.
+func Create(t T, records Cells) string {
 	t.Helper()
 	draft, _ := Start(t, nil, false)
 	Put(t, draft, records)
@@ -135,13 +135,13 @@ func Open(t T, path string) *snapshot.File {
 	return file
 }
 
-// Opened makes a snapshot of records and opens it.
-func Opened(t T, records Cells) *snapshot.File {
+// New creates a snapshot of records and opens it.
+func New(t T, records Cells) *snapshot.File {
 	t.Helper()
-	return Open(t, Made(t, records))
+	return Open(t, Create(t, records))
 }
 
-// Connect opens a snapshot as any SQLite program does, for what File has no method for.
+// Connect opens a snapshot as any SQLite program does.
 func Connect(t T, path string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
@@ -187,9 +187,9 @@ func PutAll(t T, rows []build.Row) *build.Draft {
 	return draft
 }
 
-// Fewer has a property checked 25 times instead of 100, unless -rapid.checks is given:
-// each of its drafts costs 10 ms, and ten times that with -race.
-func Fewer(t *testing.T) {
+// FewerChecks makes rapid check a property 25 times instead of 100, unless -rapid.checks
+// is given: each draft costs 10 ms, and ten times that with -race.
+func FewerChecks(t *testing.T) {
 	t.Helper()
 	checks := flag.Lookup("rapid.checks")
 	if given := checks.Value.String(); given == checks.DefValue {
@@ -198,7 +198,7 @@ func Fewer(t *testing.T) {
 	}
 }
 
-// Alter changes a sealed file by SQL, which no program of ours does.
+// Alter changes a sealed file by SQL, which voc never does.
 func Alter(t T, path, statement string) {
 	t.Helper()
 	if _, err := Connect(t, path).ExecContext(t.Context(), statement); err != nil {

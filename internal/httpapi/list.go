@@ -99,6 +99,7 @@ func findList(r *request, view replica.View, query listQuery) (answer respond.An
 		}
 	}
 	answer.Header.TotalCount = strconv.Itoa(total)
+	answer.Header.UnknownValues = strings.Join(selection.Unknown, ",")
 	isPage := query.limit > 0 && (query.limit < total || !isFirst)
 	if !isPage && !r.csv && query.sort == feedback.Newest && total == view.File.Records() {
 		encoding := view.File.Smallest(r.response.Accepted())
@@ -118,7 +119,8 @@ func findList(r *request, view replica.View, query listQuery) (answer respond.An
 			Place:    page.Last,
 			Total:    uint32(total), // #nosec G115 -- a table has 500,000 records at most
 		}
-		answer.Header.Link = r.nextLink(next.encode(r.listIdentity(view.Manifest.Owner.Base)))
+		answer.Header.NextCursor = next.encode(r.listIdentity(view.Manifest.Owner.Base))
+		answer.Header.Link = r.nextLink(answer.Header.NextCursor)
 	}
 	format := jsonRows
 	if r.csv {

@@ -19,7 +19,7 @@ var (
 		"area": true, "type_of_issue": true,
 		"created_from": false, "created_to": false, "q": false,
 	}
-	listParameters  = filterParameters.with("sort", "limit", "cursor", "format")
+	listParameters  = filterParameters.with("sort", "limit", "cursor", "format", "fields")
 	timesParameters = parameters{"environment": true}
 	runsParameters  = parameters{"limit": false}
 )

@@ -179,7 +179,7 @@ func TestUnknownParameterListsKnown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, known := range map[string]string{
-		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, format, limit, priority, q, sort, source, status, team, type_of_issue",
+		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, fields, format, limit, priority, q, sort, source, status, team, type_of_issue",
 		"/api/feedback/facets":            "area, created_from, created_to, environment, priority, q, source, status, team, type_of_issue",
 		"/api/reports/response-times":     "environment",
 		"/api/reports/environments":       "no parameter",
@@ -256,7 +256,7 @@ func FuzzQuery(f *testing.F) {
 		if a.StatusCode == 200 {
 			total, err := strconv.Atoi(a.Header.Get("X-Total-Count"))
 			if a.Header.Get("Content-Type") != "application/json" {
-				if !strings.HasPrefix(a.body, "id,description,") || err != nil {
+				if !strings.HasPrefix(a.body, "\ufeffid,description,") && !strings.Contains(query, "fields") || err != nil {
 					t.Errorf("%q: %.50q, %v", query, a.body, err)
 				}
 				return

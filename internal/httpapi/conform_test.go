@@ -117,7 +117,11 @@ func (d *description) conforms(r *http.Request, a answer) error {
 	if r.Method == http.MethodOptions {
 		return nil
 	}
-	operation, ok := d.operation(r.Method, r.URL)
+	url := *r.URL
+	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/csv") {
+		url.Path = "/api/feedback.csv" // where the document describes all CSV
+	}
+	operation, ok := d.operation(r.Method, &url)
 	if !ok {
 		return d.hasBody(r, d.in(place{"#", d.root}, "components", "responses", "Nowhere"), a)
 	}

@@ -135,3 +135,33 @@ func TestCSVWithoutRows(t *testing.T) {
 		t.Errorf("%q", a.body)
 	}
 }
+
+// TestCSVPath compares the path of CSV with the list in that format.
+func TestCSVPath(t *testing.T) {
+	t.Parallel()
+	s := serving(t)
+	for _, query := range []string{"", "team=beta", "limit=2&sort=priority", "q=first&fields=id,team"} {
+		want := s.get("/api/feedback/?format=csv&" + query)
+		for _, path := range []string{"/api/feedback.csv?", "/api/feedback.csv/?"} {
+			a := s.get(path+query, "Accept", "application/json")
+			if a.is(t, 200); a.body != want.body {
+				t.Errorf("%s%s: %.200q, want %.200q", path, query, a.body, want.body)
+			}
+			for _, name := range []string{
+				"Content-Type", "Content-Disposition", "X-Total-Count", "X-Next-Cursor", "X-Snapshot",
+			} {
+				a.has(t, name, want.Header.Get(name))
+			}
+			s.get(path+query, "If-None-Match", a.Header.Get("ETag")).is(t, 304)
+		}
+	}
+	next := s.get("/api/feedback.csv?limit=2").nextPage(t)
+	if !strings.HasPrefix(next, "/api/feedback.csv?") || strings.Contains(next, "format") {
+		t.Errorf("the next page is %s", next)
+	}
+	if a := s.get(next); !strings.HasPrefix(a.body, "\ufeffid,") || strings.Count(a.body, "\r\n") != 3 {
+		t.Errorf("%q", a.body)
+	}
+	s.get("/api/feedback.csv?format=json").is(t, 400)
+	s.ask("POST", "/api/feedback.csv").has(t, "Allow", "GET, HEAD, OPTIONS")
+}

@@ -92,10 +92,13 @@ func (r *request) columns() (feedback.Columns, badRequest) {
 	return columns, nil
 }
 
-// wantsCSV reports whether the client wants a list as CSV: the parameter decides, or else the
+// wantsCSV reports whether the client wants a list as CSV: the path or parameter decides, or else the
 // Accept header. A client that accepts both equally gets JSON.
 func (r *request) wantsCSV() (csv bool, bad badRequest) {
 	given, ok := r.values["format"]
+	if r.csv {
+		return true, nil
+	}
 	if !ok {
 		csv := respond.MediaWeight(r.Request, "text/csv")
 		return csv > respond.MediaWeight(r.Request, "application/json"), nil

@@ -50,6 +50,12 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	})
 }
 
+// listCSV answers GET /api/feedback.csv: the list as CSV, whatever the client accepts.
+func (a *API) listCSV(r *request) (respond.Answer, error) {
+	r.csv = true
+	return a.list(r)
+}
+
 // listQuery reads the parameters of a list. Its error names every one that is wrong.
 func (r *request) listQuery() (query listQuery, err error) {
 	var bad [5]badRequest

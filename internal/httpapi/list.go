@@ -18,6 +18,9 @@ import (
 // maxLimit is the largest page that a client can request.
 const maxLimit = 1000
 
+// longestLink is in bytes: proxies and clients limit headers, some of them to 8 KB in all.
+const longestLink = 4096
+
 // listQuery holds the parameters of a list.
 type listQuery struct {
 	filter  feedback.Filter
@@ -130,6 +133,9 @@ func findList(r *request, view replica.View, query listQuery) (answer respond.An
 		}
 		answer.Header.NextCursor = next.encode(r.listIdentity(view.Manifest.Owner.Base))
 		answer.Header.Link = r.nextLink(answer.Header.NextCursor)
+		if len(answer.Header.Link) > longestLink {
+			return answer, errLongLink
+		}
 	}
 	format := jsonRows(query.columns)
 	if r.csv {

@@ -39,6 +39,7 @@ func (a *API) table() []route {
 		{"GET", "/api/live", open, nil, a.live},
 		{"GET", "/api/openapi.json", open, nil, a.openAPI},
 		{"GET", docsPath, open, nil, a.docs},
+		{"GET", "/llms.txt", open, nil, a.llms},
 	}
 }
 

@@ -64,7 +64,9 @@ func inOrder(text string, keys []string) bool {
 func TestFieldsAreRejected(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, given := range []string{"", ",", "id,", "id,,team", "Team", "id, team", "notes", "id;team"} {
+	for _, given := range []string{
+		"", ",", "id,", "id,,team", "Team", "id, team", "notes", "id;team",
+	} {
 		a := s.get("/api/feedback/?fields=" + strings.NewReplacer(" ", "%20", ";", "%3B").Replace(given))
 		if a.is(t, 400); !strings.Contains(a.body, `"parameter":"fields"`) ||
 			!strings.Contains(a.body, "issue_number") {

@@ -92,8 +92,8 @@ func (r *request) columns() (feedback.Columns, badRequest) {
 	return columns, nil
 }
 
-// wantsCSV reports whether the client wants a list as CSV: the path or parameter decides, or else the
-// Accept header. A client that accepts both equally gets JSON.
+// wantsCSV reports whether the client wants a list as CSV: the path decides, then the parameter,
+// then the Accept header. A client that accepts both equally gets JSON.
 func (r *request) wantsCSV() (csv bool, bad badRequest) {
 	given, ok := r.values["format"]
 	if r.csv {

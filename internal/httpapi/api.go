@@ -10,7 +10,6 @@ import (
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
-	"voc/internal/schedule"
 )
 
 // Config is what an API is made of. All fields but Platform and MonthlyCalls are required.
@@ -29,9 +28,6 @@ type Config struct {
 	Log      *slog.Logger
 }
 
-// Schedules are the times at which refreshes are due.
-type Schedules struct{ Full, Incremental, Sweep schedule.Schedule }
-
 // API is the handler. It is safe for concurrent use.
 type API struct {
 	Config
@@ -40,7 +36,7 @@ type API struct {
 	writer *respond.Writer
 	users  *access.SignIn
 
-	full, incremental, sweep deadline
+	deadlines [3]deadline // of the modes that have a schedule
 }
 
 // New returns the handler.
@@ -50,9 +46,9 @@ func New(cfg Config) *API {
 		writer: respond.NewWriter(cfg.Platform.maxBody()),
 		users:  access.NewSignIn(cfg.Access.Users),
 	}
-	a.full.schedule = cfg.Schedules.Full
-	a.incremental.schedule = cfg.Schedules.Incremental
-	a.sweep.schedule = cfg.Schedules.Sweep
+	for i, mode := range [...]job.Mode{job.Full, job.Sweep, job.Incremental} {
+		a.deadlines[i].mode, a.deadlines[i].schedule = mode, cfg.Schedules.of(mode)
+	}
 	a.routes = a.table()
 	a.mux = a.newMux()
 	return a

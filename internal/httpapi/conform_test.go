@@ -117,7 +117,11 @@ func (d *description) conforms(r *http.Request, a answer) error {
 	if r.Method == http.MethodOptions {
 		return nil
 	}
-	operation, ok := d.operation(r.Method, r.URL)
+	url := *r.URL
+	if strings.HasPrefix(a.Header.Get("Content-Type"), "text/csv") {
+		url.Path = "/api/feedback.csv" // where the document describes all CSV
+	}
+	operation, ok := d.operation(r.Method, &url)
 	if !ok {
 		return d.hasBody(r, d.in(place{"#", d.root}, "components", "responses", "Nowhere"), a)
 	}
@@ -172,11 +176,30 @@ func (d *description) hasBody(r *http.Request, response place, a answer) error {
 			return fmt.Errorf("%s: %w", response.at, err)
 		}
 	}
-	err := d.check(d.in(media, "schema"), value)
-	if err != nil || contentType != "application/problem+json" {
+	if err := d.isWhole(r, a, value); err != nil {
+		return err
+	}
+	if err := d.check(d.in(media, "schema"), value); err != nil ||
+		contentType != "application/problem+json" {
 		return err
 	}
 	return d.isListed(response, a.StatusCode, value.(map[string]any)["type"].(string))
+}
+
+// isWhole checks that the records of a list have all keys, unless the request names some.
+func (d *description) isWhole(r *http.Request, a answer, body any) error {
+	records, ok := body.([]any)
+	if strings.TrimSuffix(r.URL.Path, "/") != "/api/feedback" || a.StatusCode != http.StatusOK ||
+		!ok || r.URL.Query().Has("fields") {
+		return nil
+	}
+	for _, record := range records {
+		schema := d.in(place{"#", d.root}, "components", "schemas", "FeedbackKeys")
+		if err := d.check(schema, record); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isListed checks that the document lists a problem for the response, with the same status.

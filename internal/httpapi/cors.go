@@ -7,7 +7,8 @@ const (
 	corsMethods = "GET, HEAD, POST, OPTIONS"
 	corsHeaders = "Authorization, Cache-Control, Content-Type, Expires, If-None-Match, Pragma"
 	corsExposed = "ETag, Last-Modified, Link, Location, Retry-After, " +
-		"X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
+		"X-Next-Cursor, X-Unknown-Values, X-Total-Count, X-Data-As-Of, X-Data-Stale, " +
+		"X-Snapshot, X-Request-Id"
 	// seconds; Chromium caches a preflight no longer (its implementation of fetch, November 2026)
 	corsMaxAge = "7200"
 )

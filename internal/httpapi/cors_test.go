@@ -69,7 +69,8 @@ func TestCORSHeadersWithoutOrigins(t *testing.T) {
 	}
 }
 
-const exposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
+const exposed = "ETag, Last-Modified, Link, Location, Retry-After, X-Next-Cursor, " +
+	"X-Unknown-Values, X-Total-Count, X-Data-As-Of, X-Data-Stale, X-Snapshot, X-Request-Id"
 
 // everyKind returns one response of each kind to a page.
 func everyKind(t *testing.T, origin string) map[string]answer {

@@ -12,10 +12,17 @@ import (
 )
 
 // hostile are texts that could break a spreadsheet, a parser or a shell.
-var hostile = []string{
-	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "a,b", `say "no"`, "one\ntwo",
+var hostile = append(formulas, []string{
+	"a,b", `say "no"`, "one\ntwo",
 	"one\r\ntwo", "one\rtwo", " padded ", "'quoted", "日本語 🙂", "<script>", "a\u2028b", "plain", `"`,
-	`""`, ",", "=\"a\",\r\n",
+	`""`, ",", "a\x00b", "\x00", "x=1", "−1", "。=1", "a\t", "1+1",
+}...)
+
+// formulas are texts that a spreadsheet could take for formulas.
+var formulas = []string{
+	"=SUM(A1:A9)", "+1", "-1", "@import", "\tindented", "\rreturned", "\n=1+1", "\nplain", "\r\nplain",
+	"＝1+1", "＋1", "－1", "＠import", " =1+1", "\u3000＝1", "\u00a0-1", "\u200b=1", " \tindented",
+	"\x00=1", "=\"a\",\r\n",
 }
 
 // withStatuses seals a snapshot whose statuses are texts, in order.
@@ -40,7 +47,7 @@ func TestCSVCells(t *testing.T) {
 	a.is(t, 200)
 	if lines := strings.Split(
 		a.body, "\r\n",
-	); lines[0] != "id,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
+	); lines[0] != "\ufeffid,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
 		!strings.HasSuffix(a.body, "\r\n") {
 		t.Errorf("%.300q", a.body)
 	}
@@ -54,10 +61,13 @@ func TestCSVCells(t *testing.T) {
 	}
 	var want []string
 	for _, text := range hostile {
-		if strings.ContainsAny(text[:1], "=+-@\t\r") {
-			text = "'" + text
-		}
 		want = append(want, strings.ReplaceAll(text, "\r\n", "\n"))
+	}
+	for i, text := range formulas {
+		want[i] = "'" + strings.ReplaceAll(text, "\r\n", "\n")
+	}
+	for i, text := range want {
+		want[i] = strings.ReplaceAll(text, "\x00", "")
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-status +cell):\n%s", diff)
@@ -86,6 +96,10 @@ func TestCSVMatchesList(t *testing.T) {
 		a.is(t, 200)
 		a.has(t, "X-Total-Count", list.Header.Get("X-Total-Count"), "Link", list.Header.Get("Link"))
 		table := must(csv.NewReader(strings.NewReader(a.body)).ReadAll())
+		if table[0][0] != "\ufeffid" {
+			t.Errorf("%q begins without a byte order mark", table[0])
+		}
+		table[0][0] = "id"
 		if len(table) != len(rows)+1 {
 			t.Fatalf("%s: %d rows, the list has %d", query, len(table)-1, len(rows))
 		}
@@ -114,8 +128,38 @@ func cell(value any) string {
 func TestCSVWithoutRows(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	a := s.get("/api/feedback/?team=nobody&format=csv")
-	if strings.Count(a.body, "\n") != 1 || !strings.HasPrefix(a.body, "id,description,") {
+	if a := s.get("/api/feedback/?team=nobody&format=csv"); strings.Count(a.body, "\n") != 1 ||
+		!strings.HasPrefix(a.body, "\ufeffid,description,") {
 		t.Errorf("%q", a.body)
 	}
+}
+
+// TestCSVPath compares the path of CSV with the list in that format.
+func TestCSVPath(t *testing.T) {
+	t.Parallel()
+	s := serving(t)
+	for _, query := range []string{"", "team=beta", "limit=2&sort=priority", "q=first&fields=id,team"} {
+		want := s.get("/api/feedback/?format=csv&" + query)
+		for _, path := range []string{"/api/feedback.csv?", "/api/feedback.csv/?"} {
+			a := s.get(path+query, "Accept", "application/json")
+			if a.is(t, 200); a.body != want.body {
+				t.Errorf("%s%s: %.200q, want %.200q", path, query, a.body, want.body)
+			}
+			for _, name := range []string{
+				"Content-Type", "Content-Disposition", "X-Total-Count", "X-Next-Cursor", "X-Snapshot",
+			} {
+				a.has(t, name, want.Header.Get(name))
+			}
+			s.get(path+query, "If-None-Match", a.Header.Get("ETag")).is(t, 304)
+		}
+	}
+	next := s.get("/api/feedback.csv?limit=2").nextPage(t)
+	if !strings.HasPrefix(next, "/api/feedback.csv?") || strings.Contains(next, "format") {
+		t.Errorf("the next page is %s", next)
+	}
+	if a := s.get(next); !strings.HasPrefix(a.body, "\ufeffid,") || strings.Count(a.body, "\r\n") != 3 {
+		t.Errorf("%q", a.body)
+	}
+	s.get("/api/feedback.csv?format=json").is(t, 400)
+	s.ask("POST", "/api/feedback.csv").has(t, "Allow", "GET, HEAD, OPTIONS")
 }

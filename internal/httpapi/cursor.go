@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/url"
+	"slices"
 )
 
 // cursor is where a page ends, so that the next one needs no state on the server. It names the
@@ -72,11 +73,14 @@ func cutNumber(data []byte) (n uint32, rest []byte, ok bool) {
 	return uint32(value), data[length:], true
 }
 
+// unbound are the parameters that may change from page to page.
+var unbound = []string{"limit", "cursor", "format", "fields"}
+
 // listIdentity is a digest of what all pages of a list share: the base, the filters and the order.
 func (r *request) listIdentity(base string) []byte {
 	values := url.Values{}
 	for name, given := range r.values {
-		if name != "limit" && name != "cursor" && name != "format" {
+		if !slices.Contains(unbound, name) {
 			values[name] = given
 		}
 	}

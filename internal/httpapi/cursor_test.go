@@ -54,6 +54,8 @@ func TestPagesCoverListOnce(t *testing.T) {
 					t.Errorf("%s: page %d has %d of %d", query, i, len(pages[i]), limit)
 				}
 				a.has(t, "X-Total-Count", all.Header.Get("X-Total-Count"), "X-Snapshot", s.current().ID)
+				next := must(url.Parse(a.nextPage(t))).Query().Get("cursor")
+				a.has(t, "X-Next-Cursor", next)
 			}
 		}
 	}

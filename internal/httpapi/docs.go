@@ -14,12 +14,14 @@ import (
 // must not change.
 const docsPath = "/api/docs"
 
-// Package apidoc generates both from one source.
+// Package apidoc generates the first two from one source.
 var (
 	//go:embed apidoc/openapi.json
 	openAPI []byte
 	//go:embed apidoc/docs.html
 	docsPage []byte
+	//go:embed apidoc/llms.txt
+	llmsText []byte
 )
 
 // openAPI answers GET /api/openapi.json.
@@ -34,6 +36,11 @@ func (a *API) docs(r *request) (respond.Answer, error) {
 		ContentSecurityPolicy: docsPolicy(),
 		ReferrerPolicy:        "no-referrer",
 	}), nil
+}
+
+// llms answers GET /llms.txt: how a language model asks this API.
+func (a *API) llms(r *request) (respond.Answer, error) {
+	return static(r, llmsText, respond.Header{ContentType: "text/plain; charset=utf-8"}), nil
 }
 
 // docsPolicy allows the page its own style and nothing else: no script, no request.

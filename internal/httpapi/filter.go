@@ -79,10 +79,26 @@ func (r *request) sort(hasText bool) (feedback.Sort, badRequest) {
 		"with a - in front for descending order", strings.Join(feedback.SortKeys[:], ", "))}}
 }
 
-// wantsCSV reports whether the client wants a list as CSV: the parameter decides, or else the
+// columns reads the keys that the client wants of each record.
+func (r *request) columns() (feedback.Columns, badRequest) {
+	given, ok := r.values["fields"]
+	if !ok {
+		return feedback.AllColumns, nil
+	}
+	columns, err := feedback.ParseColumns(given[0])
+	if err != nil {
+		return 0, badRequest{{"fields", err.Error()}}
+	}
+	return columns, nil
+}
+
+// wantsCSV reports whether the client wants a list as CSV: the path or parameter decides, or else the
 // Accept header. A client that accepts both equally gets JSON.
 func (r *request) wantsCSV() (csv bool, bad badRequest) {
 	given, ok := r.values["format"]
+	if r.csv {
+		return true, nil
+	}
 	if !ok {
 		csv := respond.MediaWeight(r.Request, "text/csv")
 		return csv > respond.MediaWeight(r.Request, "application/json"), nil

@@ -1,12 +1,13 @@
 package httpapi
 
 import (
-	"fmt"
+	"errors"
 	"net/http"
 	"time"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
+	"voc/internal/manifest"
 	"voc/internal/replica"
 )
 
@@ -17,9 +18,11 @@ type healthBody struct {
 
 // health answers GET /api/health: whether the served data is as current as the schedule promises.
 func (a *API) health(r *request) (respond.Answer, error) {
+	active, unrecorded := a.Refresher.Active()
 	view, release := a.cachedView(r.Context())
 	r.pin(release)
-	body := healthBody{Status: "ok", Reasons: a.degradations(view)}
+	open := newHistory(active, unrecorded, view).openErrors(a.Now())
+	body := healthBody{Status: "ok", Reasons: a.degradations(view, open)}
 	if len(body.Reasons) == 0 {
 		return respond.JSON(http.StatusOK, body)
 	}
@@ -30,31 +33,46 @@ func (a *API) health(r *request) (respond.Answer, error) {
 	return respond.JSON(http.StatusServiceUnavailable, body)
 }
 
-func (a *API) degradations(view replica.View) (reasons []string) {
+// heldFor is how long a hold is no reason: a rollback is made on purpose.
+const heldFor = 24 * time.Hour
+
+// degradations returns why the data is not as current as promised, without naming a place: anyone
+// may read them.
+func (a *API) degradations(view replica.View, open []job.Run) (reasons []string) {
 	switch {
 	case view.File == nil:
 		reasons = append(reasons, unserved(view).Error())
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons, "an older snapshot than the current one is served")
 	}
-	if hold := view.Manifest.Hold; hold != nil {
-		reasons = append(reasons, holdWarning(hold))
+	hold, now := view.Manifest.Hold, a.Now()
+	if hold != nil && now.Sub(hold.At.Time) >= heldFor {
+		reasons = append(reasons, holdWarning(hold, now))
 	}
-	if a.stale(view.Manifest) {
-		reasons = append(reasons,
-			"a refresh that was due has not succeeded: see last_error in /api/cache/")
+	for _, late := range a.overdue(view.Manifest) {
+		if hold == nil || late.staleAt().Before(hold.At.Time) { // otherwise it is held
+			reasons = append(reasons, late.warning(open))
+		}
 	}
-	if len(reasons) > 0 {
-		reasons = append(reasons, storeWarnings(view)...)
+	if len(reasons) > 0 && len(view.Warnings) > 0 {
+		reasons = append(reasons, storeFault(view.Warnings[0]))
 	}
 	return reasons
 }
 
-// holdWarning describes the hold that a rollback leaves.
-func holdWarning(hold *job.Hold) string {
-	return fmt.Sprintf("rolled back to snapshot %s at %s: "+
-		"scheduled refreshes are held until a person starts one",
-		hold.Snapshot, hold.At.UTC().Format(time.RFC3339))
+// storeFault describes a warning about the store without its places. The first warning of a view is
+// the cause of those after it.
+func storeFault(warning error) string {
+	fault := "the store cannot be read"
+	switch {
+	case errors.Is(warning, manifest.ErrForeign):
+		fault = "the store belongs to another base or table"
+	case errors.Is(warning, manifest.ErrNewer):
+		fault = "the manifest in the store was written by a newer version of voc"
+	case errors.Is(warning, manifest.ErrDamaged):
+		fault = "an object in the store is damaged"
+	}
+	return fault + ": see the warnings in /api/cache/"
 }
 
 // live answers GET /api/live: the process is running. It does not look at the data, because stale

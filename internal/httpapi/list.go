@@ -18,12 +18,16 @@ import (
 // maxLimit is the largest page that a client can request.
 const maxLimit = 1000
 
+// longestLink is in bytes: proxies and clients limit headers, some of them to 8 KB in all.
+const longestLink = 4096
+
 // listQuery holds the parameters of a list.
 type listQuery struct {
-	filter feedback.Filter
-	sort   feedback.Sort
-	limit  int    // 0: all
-	after  cursor // zero: the first page
+	filter  feedback.Filter
+	sort    feedback.Sort
+	columns feedback.Columns
+	limit   int    // 0: all
+	after   cursor // zero: the first page
 }
 
 // list answers GET /api/feedback/ from the current snapshot, or from the one that the cursor names.
@@ -49,13 +53,20 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	})
 }
 
+// listCSV answers GET /api/feedback.csv: the list as CSV, whatever the client accepts.
+func (a *API) listCSV(r *request) (respond.Answer, error) {
+	r.csv = true
+	return a.list(r)
+}
+
 // listQuery reads the parameters of a list. Its error names every one that is wrong.
 func (r *request) listQuery() (query listQuery, err error) {
-	var bad [4]badRequest
+	var bad [5]badRequest
 	query.filter, bad[0] = r.filter()
 	query.sort, bad[1] = r.sort(r.values["q"] != nil)
 	query.limit, bad[2] = r.limit(maxLimit, 0)
 	r.csv, bad[3] = r.wantsCSV()
+	query.columns, bad[4] = r.columns()
 	all := slices.Concat(bad[:]...)
 	if r.values["cursor"] != nil && r.values["limit"] == nil {
 		all = append(all, parameterError{"cursor", "requires limit, the length of a page"})
@@ -100,8 +111,10 @@ func findList(r *request, view replica.View, query listQuery) (answer respond.An
 		}
 	}
 	answer.Header.TotalCount = strconv.Itoa(total)
+	answer.Header.UnknownValues = strings.Join(selection.Unknown, ",")
 	isPage := query.limit > 0 && (query.limit < total || !isFirst)
-	if !isPage && !r.csv && query.sort == feedback.Newest && total == view.File.Records() {
+	isWhole := query.columns == feedback.AllColumns && total == view.File.Records()
+	if !isPage && !r.csv && query.sort == feedback.Newest && isWhole {
 		encoding := view.File.Smallest(r.response.Accepted())
 		answer.Body = respond.File{Encoding: encoding, Open: view.File.Body}
 		return answer, nil
@@ -119,11 +132,15 @@ func findList(r *request, view replica.View, query listQuery) (answer respond.An
 			Place:    page.Last,
 			Total:    uint32(total), // #nosec G115 -- a table has 500,000 records at most
 		}
-		answer.Header.Link = r.nextLink(next.encode(r.listIdentity(view.Manifest.Owner.Base)))
+		answer.Header.NextCursor = next.encode(r.listIdentity(view.Manifest.Owner.Base))
+		answer.Header.Link = r.nextLink(answer.Header.NextCursor)
+		if len(answer.Header.Link) > longestLink {
+			return answer, errLongLink
+		}
 	}
-	format := jsonRows
+	format := jsonRows(query.columns)
 	if r.csv {
-		format = csvRows
+		format = csvRows(query.columns)
 		answer.Header.ContentType = "text/csv; charset=utf-8; header=present"
 		answer.Header.ContentDisposition = `attachment; filename="feedback.csv"`
 	}

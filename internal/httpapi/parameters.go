@@ -19,7 +19,8 @@ var (
 		"area": true, "type_of_issue": true,
 		"created_from": false, "created_to": false, "q": false,
 	}
-	listParameters  = filterParameters.with("sort", "limit", "cursor", "format")
+	csvParameters   = filterParameters.with("sort", "limit", "cursor", "fields")
+	listParameters  = csvParameters.with("format")
 	timesParameters = parameters{"environment": true}
 	runsParameters  = parameters{"limit": false}
 )

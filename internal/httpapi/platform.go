@@ -18,6 +18,9 @@ type Platform struct {
 	// the response; 0: a fetch continues even if its request ends.
 	FetchWithin time.Duration
 
+	// Loopback means that only this machine can connect, so that a request to another name is a 421.
+	Loopback bool
+
 	// Warnings are shown to the operator in /api/cache/.
 	Warnings []string
 }

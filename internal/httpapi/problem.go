@@ -22,6 +22,10 @@ var (
 
 	errLongQuery = fmt.Errorf("the query is longer than %d bytes: "+
 		"use fewer or shorter filters", longestQuery)
+	errLongLink = errors.New("the Link to the next page would be longer than 4,096 bytes: " +
+		"use fewer or shorter filters, or a larger limit")
+	errWrongHost = errors.New("this server listens on loopback and answers to local names only: " +
+		"use http://localhost or an address such as 127.0.0.1")
 	errGone = errors.New("the snapshot of this cursor has been deleted: " +
 		"begin again without the cursor")
 	errUnfetched = errors.New("the snapshot of this cursor cannot be fetched: retry in a moment")
@@ -59,6 +63,8 @@ var problems = []struct {
 	{errUsersElsewhere, http.StatusNotFound, "not-served", ""},
 	{errNoChat, http.StatusNotFound, "not-served", ""},
 	{errLongQuery, http.StatusRequestURITooLong, "query-too-long", ""},
+	{errLongLink, http.StatusRequestURITooLong, "query-too-long", ""},
+	{errWrongHost, http.StatusMisdirectedRequest, "wrong-host", ""},
 	{respond.ErrTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large",
 		"the response is larger than this platform can send " +
 			"(Lambda: 6 MB, after encoding and base64): request pages with limit, " +

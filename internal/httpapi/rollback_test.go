@@ -102,7 +102,35 @@ func TestHoldIsReported(t *testing.T) {
 		!strings.Contains(warnings, status.Snapshot.ID) {
 		t.Errorf("warnings %q", status.Warnings)
 	}
-	if health.StatusCode != 503 || !strings.Contains(health.body, "held until a person") {
+	if health.StatusCode != 200 {
+		t.Errorf("on the day of the rollback: %d %s", health.StatusCode, health.body)
+	}
+	s.clock.Set(noon.Add(23 * time.Hour)) // all schedules were due meanwhile
+	if health = s.get("/api/health"); health.StatusCode != 200 {
+		t.Errorf("after 23 h: %d %s", health.StatusCode, health.body)
+	}
+	if warnings := strings.Join(s.status().Warnings, "\n"); !strings.Contains(
+		warnings, "T12:00:00Z, 23 h 0 min ago",
+	) {
+		t.Errorf("after 23 h: %q", warnings)
+	}
+	s.clock.Set(noon.Add(24 * time.Hour))
+	health = s.get("/api/health")
+	if health.StatusCode != 503 || strings.Count(health.body, "held until a person") != 1 ||
+		strings.Contains(health.body, "has not succeeded") {
+		t.Errorf("after a day: %d %s", health.StatusCode, health.body)
+	}
+}
+
+// A rollback excuses only refreshes that have become late since.
+func TestHoldDoesNotHideOlderLateness(t *testing.T) {
+	t.Parallel()
+	s := serving(t)
+	s.publish(others(), nextRun(job.Full, "b", time.Second))
+	s.clock.Set(noon.Add(40 * time.Minute))
+	s.rollBack(job.Previous)
+	if health := s.get("/api/health"); health.StatusCode != 503 ||
+		!strings.Contains(health.body, "the incremental refresh that was due at 2026-11-23T12:00:00Z") {
 		t.Errorf("%d %s", health.StatusCode, health.body)
 	}
 }

@@ -20,6 +20,7 @@ type route struct {
 func (a *API) table() []route {
 	return []route{
 		{"GET", "/api/feedback", reading, listParameters, a.list},
+		{"GET", "/api/feedback.csv", reading, csvParameters, a.listCSV},
 		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
 		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
@@ -38,6 +39,7 @@ func (a *API) table() []route {
 		{"GET", "/api/live", open, nil, a.live},
 		{"GET", "/api/openapi.json", open, nil, a.openAPI},
 		{"GET", docsPath, open, nil, a.docs},
+		{"GET", "/llms.txt", open, nil, a.llms},
 	}
 }
 

@@ -94,6 +94,12 @@ func contains(runs []job.Run, id string) bool {
 	return slices.ContainsFunc(runs, func(run job.Run) bool { return run.ID == id })
 }
 
+// openErrors returns the receipts whose errors are open, the newest first. A receipt that the store
+// did not accept counts like the others.
+func (h history) openErrors(now time.Time) []job.Run {
+	return job.State{Runs: h.finished}.OpenErrors(now)
+}
+
 // running is the current run, or nil.
 func (h history) running() *runningBody {
 	if len(h.active) == 0 || h.active[0].Started.IsZero() {

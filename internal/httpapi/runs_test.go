@@ -177,7 +177,11 @@ func TestUnrecordedReceipt(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "incremental" {
+	if c := s.status().Cache; c.LastError == nil || text(c.LastRunType) != "incremental" {
+		t.Errorf("%+v", c) // an incremental does less than the full that failed
+	}
+	s.finish(nextRun(job.Full, "d", 30*time.Minute))
+	if c := s.status().Cache; c.LastError != nil || text(c.LastRunType) != "full" {
 		t.Errorf("%+v", c)
 	}
 }

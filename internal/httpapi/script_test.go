@@ -157,7 +157,8 @@ func (s *service) exchange(lines []string) string {
 	fmt.Fprintf(&out, "< %d %s\n", a.StatusCode, http.StatusText(a.StatusCode))
 	for _, name := range slices.Sorted(maps.Keys(a.Header)) {
 		if !slices.Contains(
-			[]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id"}, name,
+			[]string{"Content-Length", "Vary", "X-Content-Type-Options", "X-Request-Id", "X-Robots-Tag"},
+			name,
 		) {
 			fmt.Fprintf(&out, "< %s: %s\n", name, strings.Join(a.Header[name], ", "))
 		}

@@ -50,6 +50,7 @@ func (a *API) serve(w http.ResponseWriter, received *http.Request, e endpoint) {
 	header := w.Header()
 	header.Set("X-Request-Id", r.id)
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Robots-Tag", "noindex")
 	header.Set("Vary", "Origin, Accept, Accept-Encoding")
 	a.setCORS(header, received)
 	defer r.pin(nil)
@@ -67,6 +68,9 @@ func (a *API) serve(w http.ResponseWriter, received *http.Request, e endpoint) {
 func (a *API) answer(r *request, e endpoint) (respond.Answer, error) {
 	if r.Method == http.MethodOptions {
 		return respond.Answer{Status: http.StatusNoContent}, nil
+	}
+	if err := a.Platform.checkHost(r.Request); err != nil {
+		return respond.Answer{}, err
 	}
 	route, err := e.route(r.Method)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
-	"voc/internal/schedule"
 )
 
 type statusBody struct {
@@ -46,6 +45,7 @@ type scheduleBody struct {
 	NextRun     job.Time     `json:"next_run"`
 	LastRun     job.Time     `json:"last_run"`
 	LastSuccess job.Time     `json:"last_success"`
+	LastError   job.Nullable `json:"last_error"`
 }
 
 type airtableBody struct {
@@ -75,9 +75,9 @@ func (a *API) Status(ctx context.Context) any {
 	body := statusBody{
 		Stale: a.stale(view.Manifest),
 		Schedule: map[string]scheduleBody{
-			"full":        a.describeSchedule(a.Schedules.Full, job.Full, h.finished),
-			"incremental": a.describeSchedule(a.Schedules.Incremental, job.Incremental, h.finished),
-			"sweep":       a.describeSchedule(a.Schedules.Sweep, job.Sweep, h.finished),
+			"full":        a.describeSchedule(job.Full, h),
+			"incremental": a.describeSchedule(job.Incremental, h),
+			"sweep":       a.describeSchedule(job.Sweep, h),
 		},
 		Airtable: a.describeCalls(view.Manifest),
 		Warnings: a.warnings(view),
@@ -88,9 +88,15 @@ func (a *API) Status(ctx context.Context) any {
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
 	}
 	body.CacheStatus.Running = h.running()
+	open := h.openErrors(a.Now())
+	if len(open) > 0 {
+		body.CacheStatus.LastError = job.Nullable(errorText(open[0]))
+	}
+	for _, run := range open {
+		body.Warnings = append(body.Warnings, errorWarning(run))
+	}
 	if len(h.finished) > 0 {
 		last := h.finished[0]
-		body.CacheStatus.LastError = last.Error
 		body.CacheStatus.LastRunType = job.Nullable(last.Mode)
 		body.Warnings = append(body.Warnings, last.Warnings...)
 	}
@@ -100,15 +106,19 @@ func (a *API) Status(ctx context.Context) any {
 	return body
 }
 
-func (a *API) describeSchedule(
-	s schedule.Schedule, mode job.Mode, finished []job.Run,
-) scheduleBody {
+func (a *API) describeSchedule(mode job.Mode, h history) scheduleBody {
+	s := a.Schedules.of(mode)
 	body := scheduleBody{
 		Expression: s.String(),
 		Timezone:   job.Nullable(s.Zone()),
 		NextRun:    job.At(s.Next(a.Now())),
 	}
-	for _, run := range finished {
+	for _, run := range h.openErrors(a.Now()) {
+		if run.Mode == mode {
+			body.LastError = job.Nullable(errorText(run))
+		}
+	}
+	for _, run := range h.finished {
 		if !run.Mode.Covers(mode) {
 			continue
 		}
@@ -123,11 +133,11 @@ func (a *API) describeSchedule(
 	return body
 }
 
-// warnings are what an operator should know although no run has failed.
+// warnings are what an operator should know besides the errors of runs.
 func (a *API) warnings(view replica.View) []string {
 	warnings := append([]string{}, storeWarnings(view)...)
 	if hold := view.Manifest.Hold; hold != nil {
-		warnings = append(warnings, holdWarning(hold))
+		warnings = append(warnings, holdWarning(hold, a.Now()))
 	}
 	if since := view.Manifest.QuotaUsedUp(a.Now()); !since.IsZero() {
 		warnings = append(warnings, fmt.Sprintf("Airtable has rejected calls since %s because "+

@@ -31,6 +31,7 @@ type cacheStatus struct {
 		NextRun     *string `json:"next_run"`
 		LastRun     *string `json:"last_run"`
 		LastSuccess *string `json:"last_success"`
+		LastError   *string `json:"last_error"`
 	}
 	Airtable struct {
 		Calls int `json:"calls_this_month"`
@@ -190,12 +191,14 @@ func TestHealth(t *testing.T) {
 			s := serving(t)
 			s.clock.Set(noon.Add(30 * time.Minute))
 			return s
-		}, 503, "degraded", []string{"last_error"}},
+		}, 503, "degraded", []string{
+			"the incremental refresh that was due at 2026-11-23T12:00:00Z has not succeeded",
+		}},
 		{"damaged snapshot", func(t *testing.T) *service {
 			s := serving(t)
 			s.publishDamaged(few(), nextRun(job.Full, "b", time.Second))
 			return s
-		}, 503, "degraded", []string{"older", "damaged", "instead"}},
+		}, 503, "degraded", []string{"older", "damaged"}},
 		{"the only snapshot damaged", func(t *testing.T) *service {
 			s := newService(t)
 			s.publishDamaged(few(), fullRun())
@@ -205,7 +208,7 @@ func TestHealth(t *testing.T) {
 			s := newService(t)
 			s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 			return s
-		}, 503, "empty", []string{"warnings", "injected"}},
+		}, 503, "empty", []string{"warnings", "the store cannot be read"}},
 		{"store lost while fresh", func(t *testing.T) *service {
 			s := serving(t)
 			s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
@@ -218,7 +221,7 @@ func TestHealth(t *testing.T) {
 			s.status()
 			s.clock.Set(noon.Add(time.Hour))
 			return s
-		}, 503, "degraded", []string{"last_error", "injected"}},
+		}, 503, "degraded", []string{"incremental", "the store cannot be read"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := c.made(t)

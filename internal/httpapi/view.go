@@ -2,13 +2,9 @@ package httpapi
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
-	"voc/internal/manifest"
 	"voc/internal/replica"
-	"voc/internal/snapshot"
 )
 
 // maxViewAge is how old a view of the store may be for a data route. The contract promises that a
@@ -45,23 +41,6 @@ func (a *API) logStore(err error) {
 	if err != nil {
 		a.Log.Warn("read the store; still serving what is open", "error", err)
 	}
-}
-
-// storeWarnings returns the warnings of a view with the settings that they are about.
-func storeWarnings(view replica.View) (texts []string) {
-	for _, warning := range view.Warnings {
-		text := warning.Error()
-		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
-			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
-				text, foreign.Base)
-		}
-		if errors.Is(warning, snapshot.ErrDiskFull) {
-			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
-				"the disk of a function has the size that EphemeralStorageMb gives it"
-		}
-		texts = append(texts, text)
-	}
-	return texts
 }
 
 // unserved returns why a view has no file.

@@ -34,7 +34,7 @@ func TestServerErrorResponses(t *testing.T) {
 		}
 		defer conn.Close()
 		go func() {
-			_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n")
+			_, _ = io.WriteString(conn, line+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 		}()
 		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
@@ -66,5 +66,27 @@ func TestServerRejectsJWTReads(t *testing.T) {
 	code, _, stderr := servertest.Run(t, servertest.Environment(t, "READ_ACCESS=jwt"))
 	if code != 2 || !strings.Contains(stderr, "READ_ACCESS: jwt works only behind API Gateway") {
 		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
+
+// TestLoopbackRejectsOtherHosts sends what a page of another site would, whose name resolves to
+// this machine.
+func TestLoopbackRejectsOtherHosts(t *testing.T) {
+	t.Parallel()
+	_, url := serve(t, servertest.Environment(t))
+	for host, want := range map[string]int{"evil.example": 421, "localhost": 200} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/live", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", host, response.StatusCode, want)
+		}
 	}
 }

@@ -22,6 +22,12 @@ func listen(variable, address string) (net.Listener, error) {
 	return listener, nil
 }
 
+// isLoopback reports whether only this machine can connect to a listener.
+func isLoopback(listener net.Listener) bool {
+	address, ok := listener.Addr().(*net.TCPAddr)
+	return ok && address.IP.IsLoopback()
+}
+
 // nextPort returns address with the next port; after the last port comes 0, any free one.
 func nextPort(address string) string {
 	host, port, _ := net.SplitHostPort(address) // net.Listen has parsed it

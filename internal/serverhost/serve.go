@@ -46,7 +46,8 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	}
 	runner := refresh.NewRunner(engine, replica.Sync, newProgressLog(s.Log).show)
 	defer runner.Stop()
-	server := newServer(app.NewAPI(s.Parts, replica, runner, httpapi.Platform{}))
+	platform := httpapi.Platform{Loopback: isLoopback(listener)}
+	server := newServer(app.NewAPI(s.Parts, replica, runner, platform))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	url := "http://" + listener.Addr().String()

@@ -14,7 +14,7 @@ import (
 // counted under all parts of the filter apart from its own. Values without a record are
 // left out.
 func (f *File) Facets(ctx context.Context, filter feedback.Filter) ([]byte, error) {
-	sets, err := f.sets(ctx, filter)
+	sets, _, err := f.sets(ctx, filter)
 	if err == nil && filter.Text != nil {
 		sets[textKey], err = f.search(ctx, matchOf(filter.Text))
 	}

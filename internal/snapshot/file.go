@@ -27,7 +27,7 @@ type File struct {
 	format  int
 	queries
 	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
-	unions  *lru.Cache[string, *roaring.Bitmap] // of recent values of a property
+	unions  *lru.Cache[string, union]           // of recent values of a property
 
 	sizes map[bodyKey]int64
 
@@ -131,7 +131,7 @@ func (f *File) load(size int64) error {
 		return fmt.Errorf("%w: its description: %w", ErrNotSnapshot, err)
 	}
 	f.matches, _ = lru.New[string, *roaring.Bitmap](cachedMatches) // a length above zero is no error
-	f.unions, _ = lru.New[string, *roaring.Bitmap](cachedUnions)
+	f.unions, _ = lru.New[string, union](cachedUnions)
 	return errors.Join(f.prepare(), f.loadSizes())
 }
 

@@ -18,40 +18,50 @@ type Selection struct {
 	file  *File
 	among *roaring.Bitmap // without regard to the text; nil: all
 	match string          // the FTS5 query; "": no text
+
+	// Unknown are the properties of which the filter has a value that no record of the file has, in
+	// the contract's order.
+	Unknown []string
 }
 
 // Select returns the records that a filter selects. It does not search yet: Count and
 // Page do.
 func (f *File) Select(ctx context.Context, filter feedback.Filter) (Selection, error) {
-	sets, err := f.sets(ctx, filter)
-	s := Selection{file: f, among: intersect(sets, ""), match: matchOf(filter.Text)}
+	sets, unknown, err := f.sets(ctx, filter)
+	s := Selection{
+		file: f, among: intersect(sets, ""), match: matchOf(filter.Text), Unknown: unknown,
+	}
 	return s, wrap("filter", err)
 }
 
 // sets returns the set of each part of a filter, by property, and that of its times under
-// timesKey. A part that selects all has none.
+// timesKey. A part that selects all has none. unknown is [Selection.Unknown].
 func (f *File) sets(
 	ctx context.Context, filter feedback.Filter,
-) (map[string]*roaring.Bitmap, error) {
-	sets := map[string]*roaring.Bitmap{}
-	for property, values := range filter.Any {
+) (sets map[string]*roaring.Bitmap, unknown []string, err error) {
+	sets = map[string]*roaring.Bitmap{}
+	for _, property := range feedback.Properties {
+		values := filter.Any[property]
 		if len(values) == 0 {
 			continue
 		}
-		set, err := f.union(ctx, property, f.folded(values))
+		all, err := f.union(ctx, property, f.folded(values))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		sets[property] = set
+		sets[property] = all.records
+		if all.isPartial {
+			unknown = append(unknown, property)
+		}
 	}
 	if !filter.From.IsZero() || !filter.To.IsZero() {
 		set, err := f.between(ctx, filter.From, filter.To)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		sets[timesKey] = set
 	}
-	return sets, nil
+	return sets, unknown, nil
 }
 
 // timesKey is the key of the set of an interval in sets; no property has that name.
@@ -71,16 +81,22 @@ func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
 	return roaring.FastAnd(all...)
 }
 
-// union returns the set of the records that have one of some folded values.
-func (f *File) union(ctx context.Context, property string, keys []string) (*roaring.Bitmap, error) {
+// union is the set of the records that have one of some values.
+type union struct {
+	records   *roaring.Bitmap
+	isPartial bool // no record has one of the values
+}
+
+// union returns the union of some folded values, each of which is given once.
+func (f *File) union(ctx context.Context, property string, keys []string) (union, error) {
 	name := fmt.Sprintf("%s %q", property, keys)
-	if set, ok := f.unions.Get(name); ok {
-		return set, nil
+	if known, ok := f.unions.Get(name); ok {
+		return known, nil
 	}
-	all := roaring.New()
+	all, known := roaring.New(), 0
 	for some := range slices.Chunk(keys, facetKeys) {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return union{}, err
 		}
 		args := []any{property}
 		for i := range facetKeys {
@@ -88,16 +104,20 @@ func (f *File) union(ctx context.Context, property string, keys []string) (*roar
 		}
 		rows, err := f.facet.QueryContext(uncancelled, args...)
 		if err != nil {
-			return nil, err
+			return union{}, err
 		}
-		if err := eachSet(rows, func(set *roaring.Bitmap) { all.Or(set) }); err != nil {
-			return nil, err
+		if err := eachSet(rows, func(set *roaring.Bitmap) {
+			all.Or(set)
+			known++
+		}); err != nil {
+			return union{}, err
 		}
 	}
+	found := union{all, known < len(keys)}
 	if len(name) <= maxUnionName {
-		f.unions.Add(name, all)
+		f.unions.Add(name, found)
 	}
-	return all, nil
+	return found, nil
 }
 
 // maxUnionName bounds, in bytes, the name under which a union is cached.

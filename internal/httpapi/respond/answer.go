@@ -27,6 +27,8 @@ type Header struct {
 	ContentDisposition string
 	TotalCount         string
 	Link               string
+	NextCursor         string
+	UnknownValues      string
 	Location           string
 
 	// The headers of problems.
@@ -100,6 +102,8 @@ func (a Answer) set(header http.Header) {
 		{"Content-Disposition", a.Header.ContentDisposition},
 		{"X-Total-Count", a.Header.TotalCount},
 		{"Link", a.Header.Link},
+		{"X-Next-Cursor", a.Header.NextCursor},
+		{"X-Unknown-Values", a.Header.UnknownValues},
 		{"Location", a.Header.Location},
 		{"Allow", a.Header.Allow},
 		{"Retry-After", a.Header.RetryAfter},

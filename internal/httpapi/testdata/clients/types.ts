@@ -8,15 +8,25 @@ type Feedback = components["schemas"]["Feedback"];
 
 const voc = createClient<paths>({ baseUrl: process.env.VOC_URL });
 
-async function newest(team: string): Promise<Feedback[]> {
-  const { data, error } = await voc.GET("/api/feedback/", { params: { query: { team: [team], limit: 2 } } });
-  if (error) throw new Error(error.detail);
-  return data as Feedback[];
+// all reads every page of a team's feedback.
+async function all(team: string): Promise<Feedback[]> {
+  const records: Feedback[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { team: [team], limit: 2, ...(cursor ? { cursor } : {}) };
+    const { data, error, response } = await voc.GET("/api/feedback/", { params: { query } });
+    if (error) throw new Error(error.detail);
+    records.push(...data);
+    cursor = response.headers.get("X-Next-Cursor") ?? undefined;
+    const total = Number(response.headers.get("X-Total-Count"));
+    if (!cursor && records.length !== total) throw new Error(`${records.length} of ${total} records`);
+  } while (cursor);
+  return records;
 }
 
-const [first] = await newest("Triage");
+const [first] = await all("Triage");
 if (!first) throw new Error("no feedback");
-const number: number | null = first.issue_number;
+const number: number | null | undefined = first.issue_number;
 console.log(first.week, first.priority, number);
 
 const one = await voc.GET("/api/feedback/{id}", { params: { path: { id: first.id } } });

@@ -1,0 +1,93 @@
+package httpapi
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"voc/internal/job"
+	"voc/internal/manifest"
+	"voc/internal/replica"
+	"voc/internal/snapshot"
+)
+
+// storeWarnings returns the warnings of a view with the settings that they are about.
+func storeWarnings(view replica.View) (texts []string) {
+	for _, warning := range view.Warnings {
+		text := warning.Error()
+		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
+			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+				text, foreign.Base)
+		}
+		if errors.Is(warning, snapshot.ErrDiskFull) {
+			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
+				"the disk of a function has the size that EphemeralStorageMb gives it"
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// holdWarning describes the hold that a rollback leaves.
+func holdWarning(hold *job.Hold, now time.Time) string {
+	age := max(now.Sub(hold.At.Time), 0)
+	return fmt.Sprintf("rolled back to snapshot %s at %s, %d h %d min ago: "+
+		"scheduled refreshes are held until a person starts one",
+		hold.Snapshot, hold.At.UTC().Format(time.RFC3339),
+		int(age.Hours()), int(age.Minutes())%60)
+}
+
+// errorWarning describes the open error of a run.
+func errorWarning(run job.Run) string {
+	return fmt.Sprintf("%s refresh failed at %s: %s",
+		run.Mode, run.Finished.UTC().Format(time.RFC3339), errorText(run))
+}
+
+// errorText returns the error of a run, which is never empty.
+func errorText(run job.Run) string {
+	return cmp.Or(string(run.Error), "the run ended as "+string(run.Outcome))
+}
+
+// warning describes a late refresh with the open error of its mode, if there is one. It contains no
+// place.
+func (l lateRefresh) warning(open []job.Run) string {
+	text := fmt.Sprintf("the %s refresh that was due at %s has not succeeded",
+		l.mode, l.due.UTC().Format(time.RFC3339))
+	for _, run := range open {
+		if run.Mode != l.mode {
+			continue
+		}
+		text += fmt.Sprintf("; it ended as %s at %s",
+			run.Outcome, run.Finished.UTC().Format(time.RFC3339))
+		if cause := withoutPlaces(string(run.Error)); cause != "" {
+			text += ": " + cause
+		}
+		return text + " (see last_error in /api/cache/)"
+	}
+	return text + ", and no run has reported an error"
+}
+
+var (
+	clauseEnd = regexp.MustCompile(`[:;.] `)
+	// plainClause has words and numbers only: no address, path, id or quoted name.
+	plainClause = regexp.MustCompile(`^(?:[A-Za-z_'(),-]+|[0-9,]+)(?: (?:[A-Za-z_'(),-]+|[0-9,]+))*$`)
+)
+
+// withoutPlaces returns the start of a text, up to its first clause of several words, without the
+// clauses that may name a path, a bucket, a host or an id. Strangers may read it.
+func withoutPlaces(text string) string {
+	var plain []string
+	for _, clause := range clauseEnd.Split(text, -1) {
+		if !plainClause.MatchString(clause) {
+			continue
+		}
+		plain = append(plain, clause)
+		if strings.Contains(clause, " ") {
+			break
+		}
+	}
+	return strings.Join(plain, ": ")
+}

@@ -14,7 +14,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-// ErrBusy: as many older snapshots are in use as may be open at a time. Retry in a moment.
+// ErrBusy is returned if the maximum number of older snapshots is in use. Retry in a moment.
 var ErrBusy = errors.New("too many older snapshots are in use at a time")
 
 const (

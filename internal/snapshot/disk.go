@@ -8,7 +8,8 @@ import (
 	"modernc.org/sqlite"
 )
 
-// ErrDiskFull: the disk for temporary files has no room. Two unpacked snapshots must fit.
+// ErrDiskFull is returned if the disk for temporary files has no room. Two unpacked
+// snapshots must fit.
 var ErrDiskFull = errors.New("the disk for temporary files is full")
 
 // sqliteFull is SQLite's result code of a write for which the disk has no room

@@ -37,7 +37,7 @@ func TestMarkDiskFull(t *testing.T) {
 		}
 	}
 	for name, other := range map[string]error{"none": nil, "another": errors.New("another fault")} {
-		if got := snapshot.MarkDiskFull(other); got != other {
+		if got := snapshot.MarkDiskFull(other); got != other { //nolint:errorlint // must be the same
 			t.Errorf("%s: %v became %v", name, other, got)
 		}
 	}

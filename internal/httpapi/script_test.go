@@ -164,7 +164,11 @@ func (s *service) exchange(lines []string) string {
 		}
 	}
 	if a.body != "" {
-		fmt.Fprintf(&out, "\n%s", pretty(a.Header.Get("Content-Type"), a.body))
+		body := pretty(a.Header.Get("Content-Type"), a.body)
+		if strings.IndexByte("%#>", body[0]) >= 0 {
+			body = " " + body // not a line of the script
+		}
+		fmt.Fprintf(&out, "\n%s", body)
 	}
 	return strings.TrimSpace(settle(out.String()))
 }

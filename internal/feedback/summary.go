@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"reflect"
@@ -32,24 +33,32 @@ type summary struct {
 // Summary renders the JSON object of the list.
 func (f Feedback) Summary() []byte {
 	s := summary{
-		ID: f.ID, Description: f.Description, Priority: f.Priority, Team: f.Team, Environment: f.Environment,
-		AreaImpacted: f.AreaImpacted, Created: f.Created.Format(TimeFormat), Week: f.Week, Status: f.Status,
-		ReporterEmail: f.ReporterEmail, SlackThread: f.SlackThread, TypeOfIssue: f.TypeOfIssue,
-		TypeOfReport: f.TypeOfIssue, Source: f.Source, TriageRep: f.TriageRep,
-	}
-	if s.TypeOfReport == "" {
-		s.TypeOfReport = "N/A"
+		ID:            f.ID,
+		Description:   f.Description,
+		Priority:      f.Priority,
+		Team:          f.Team,
+		Environment:   f.Environment,
+		AreaImpacted:  f.AreaImpacted,
+		Created:       f.Created.Format(TimeFormat),
+		Week:          f.Week,
+		Status:        f.Status,
+		ReporterEmail: f.ReporterEmail,
+		SlackThread:   f.SlackThread,
+		TypeOfIssue:   f.TypeOfIssue,
+		TypeOfReport:  cmp.Or(f.TypeOfIssue, "N/A"),
+		Source:        f.Source,
+		TriageRep:     f.TriageRep,
 	}
 	if f.IssueNumber != nil {
-		s.IssueNumber = number(*f.IssueNumber)
+		s.IssueNumber = encodeNumber(*f.IssueNumber)
 	}
 	return encode(s)
 }
 
-// errDamaged is about JSON that this package did not write.
+// errDamaged is the error of JSON that this package did not write.
 var errDamaged = errors.New("the record's JSON is damaged")
 
-// leads are what stands before each value of a Summary, in order.
+// leads are the bytes before each value of a Summary, in order.
 var leads = func() (all [][]byte) {
 	for i, key := range keysOf(reflect.TypeFor[summary]()) {
 		lead := `,"` + key + `":`
@@ -75,7 +84,7 @@ func CSVHeader() string {
 }
 
 // AppendCSV appends a Summary as a line of CSV. It returns an error if summary is
-// anything else. The writer of encoding/csv would drop or add carriage returns inside of
+// anything else. The writer of encoding/csv would drop or add carriage returns inside
 // cells.
 func AppendCSV(out, summary []byte) ([]byte, error) {
 	rest := summary
@@ -103,8 +112,8 @@ func AppendCSV(out, summary []byte) ([]byte, error) {
 	return append(out, "\r\n"...), nil
 }
 
-// valueEnd returns where the JSON string, number or null ends with which text begins; -1
-// if it does not end.
+// valueEnd returns the length of the JSON string, number or null that text begins with,
+// or -1 if it does not end.
 func valueEnd(text []byte) int {
 	if len(text) == 0 || text[0] == ',' || text[0] == '}' {
 		return -1
@@ -123,8 +132,8 @@ func valueEnd(text []byte) int {
 	return -1
 }
 
-// appendCell appends a JSON value as a cell. A text that a spreadsheet would take for a
-// formula gets an apostrophe, which makes it a text there.
+// appendCell appends a JSON value as a cell. An apostrophe before a text that a
+// spreadsheet would run as a formula makes it a text there.
 func appendCell(out, value []byte) ([]byte, error) {
 	if string(value) == "null" {
 		return out, nil

@@ -168,8 +168,11 @@ func (c cells) hours() (all [len(Durations)]float64) {
 	for i, key := range Durations {
 		for _, name := range c.mapping.fields[key] {
 			// A duration is a finite JSON number; text does not count.
-			number, isNumber := decode(c.fields[name]).(json.Number)
-			if hours, err := number.Float64(); isNumber && err == nil {
+			number, ok := decode(c.fields[name]).(json.Number)
+			if !ok {
+				continue
+			}
+			if hours, err := number.Float64(); err == nil {
 				all[i] = max(hours, 0)
 				break
 			}

@@ -109,6 +109,40 @@ func NewMapping(fieldMap, teamMap string) (Mapping, error) {
 	return m, nil
 }
 
+// Keys returns the keys of a field map, sorted.
+func Keys() []string { return slices.Sorted(maps.Keys(defaults)) }
+
+// Names returns the fields that a key reads, first choice first. The caller must not
+// change them.
+func (m Mapping) Names(key string) []string { return m.fields[key] }
+
+// Chosen reports whether the field map names a key. If so, a field that the base does not
+// have is an error, not an unused default.
+func (m Mapping) Chosen(key string) bool { return m.chosen[key] }
+
+// Follow returns the mapping with the new names of fields that were renamed in the base.
+// The keys of renamed are the names that the mapping has.
+func (m Mapping) Follow(renamed map[string]string) Mapping {
+	followed := m
+	followed.fields = make(map[string][]string, len(m.fields))
+	for key, names := range m.fields {
+		names = slices.Clone(names)
+		for i, name := range names {
+			if now, ok := renamed[name]; ok {
+				names[i] = now
+			}
+		}
+		followed.fields[key] = names
+	}
+	return followed
+}
+
+// MarshalJSON writes fields and teams, sorted, so that equal mappings give equal bytes. A
+// snapshot stores them as the mapping it was built with.
+func (m Mapping) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams})
+}
+
 func (m Mapping) readFields(fieldMap string) error {
 	values, err := parseObject(fieldMap)
 	if err != nil {
@@ -173,38 +207,4 @@ func parseNames(raw json.RawMessage) ([]string, error) {
 		return nil, errors.New("must be the name of a field or a list of names ([] for none)")
 	}
 	return names, nil
-}
-
-// Keys returns the keys of a field map, sorted.
-func Keys() []string { return slices.Sorted(maps.Keys(defaults)) }
-
-// Names returns the fields that a key reads, first choice first. The caller must not
-// change them.
-func (m Mapping) Names(key string) []string { return m.fields[key] }
-
-// Chosen reports whether the field map names a key. If so, a field that the base does not
-// have is an error, not an unused default.
-func (m Mapping) Chosen(key string) bool { return m.chosen[key] }
-
-// Follow returns the mapping with the new names of fields that were renamed in the base.
-// The keys of renamed are the names that the mapping has.
-func (m Mapping) Follow(renamed map[string]string) Mapping {
-	followed := m
-	followed.fields = make(map[string][]string, len(m.fields))
-	for key, names := range m.fields {
-		names = slices.Clone(names)
-		for i, name := range names {
-			if now, ok := renamed[name]; ok {
-				names[i] = now
-			}
-		}
-		followed.fields[key] = names
-	}
-	return followed
-}
-
-// MarshalJSON writes fields and teams, sorted, so that equal mappings give equal bytes. A
-// snapshot stores them as the mapping it was built with.
-func (m Mapping) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams})
 }

@@ -53,6 +53,18 @@ func (t *Times) Add(other Times) {
 // Any reports whether any record has a duration.
 func (t Times) Any() bool { return t.Counts != [len(Durations)]int{} }
 
+// Environments renders the list of the environments that have response times. It sorts
+// names in place.
+func Environments(names []string) []byte {
+	slices.Sort(names)
+	if names == nil {
+		names = []string{}
+	}
+	return encode(struct {
+		Environments []string `json:"environments"`
+	}{names})
+}
+
 // timesRow is a row of the report.
 type timesRow struct {
 	Week               string  `json:"weekLabel"`
@@ -76,16 +88,4 @@ func (t Times) row(label string) timesRow {
 	return timesRow{
 		label, t.Records, averages[0], averages[1], averages[2], averages[3], averages[4],
 	}
-}
-
-// Environments renders the list of the environments that have response times. It sorts
-// names in place.
-func Environments(names []string) []byte {
-	slices.Sort(names)
-	if names == nil {
-		names = []string{}
-	}
-	return encode(struct {
-		Environments []string `json:"environments"`
-	}{names})
 }

@@ -32,8 +32,8 @@ func ParseText(q string) (Text, error) {
 	var text Text
 	for rest := Fold(q); rest != ""; {
 		if after, opens := strings.CutPrefix(rest, `"`); opens {
-			if quoted, after, closes := strings.Cut(after, `"`); closes {
-				rest = text.addTerm(quoted, after)
+			if quoted, tail, closes := strings.Cut(after, `"`); closes {
+				rest = text.addTerm(quoted, tail)
 				continue
 			}
 			rest = after

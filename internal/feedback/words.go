@@ -16,6 +16,10 @@ var unspaced = []*unicode.RangeTable{
 // letter is a word by itself, so that a word of them is found as a phrase, anywhere in a run.
 func Words(s string) []string { return splitWords(Fold(s)) }
 
+// SearchText returns the text that the full-text index takes: the words, with one space
+// between them.
+func SearchText(s string) string { return strings.Join(Words(s), " ") }
+
 // splitWords splits a text that is folded.
 func splitWords(folded string) []string {
 	var words []string
@@ -55,10 +59,6 @@ func unspacedAt(s string) bool {
 
 // begins reports whether a word may begin with a character. A mark may not.
 func begins(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Co) }
-
-// SearchText returns the text that the full-text index takes: the words, with one space
-// between them.
-func SearchText(s string) string { return strings.Join(Words(s), " ") }
 
 // separates reports whether a word ends before a character.
 func separates(r rune) bool { return !begins(r) && !unicode.Is(unicode.M, r) }

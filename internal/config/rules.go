@@ -101,17 +101,13 @@ func (l *loader) sim() Sim {
 	return Sim{Data: l.simData, Addr: l.simAddr, Table: l.tableName}
 }
 
-// mapping relies on NewMapping to begin each line of its error with the variable.
 func (l *loader) mapping() feedback.Mapping {
 	mapping, err := feedback.NewMapping(l.fieldMap, l.teamMap)
-	if err == nil {
-		return mapping
+	if e, ok := errors.AsType[*feedback.MappingError](err); ok {
+		l.problems.addJoined("FIELD_MAP", e.Fields)
+		l.problems.addJoined("TEAM_MAP", e.Teams)
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
-		variable, text, _ := strings.Cut(line, ": ")
-		l.problems.add(variable, errors.New(text))
-	}
-	return feedback.Mapping{}
+	return mapping
 }
 
 func (l *loader) store() Store {

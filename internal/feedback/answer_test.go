@@ -12,7 +12,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// created is the createdTime of the records that tests make: a Sunday evening.
+// created is the createdTime of the records in the tests: a Sunday evening.
 var created = time.Date(2025, time.June, 1, 22, 30, 15, 123_000_000, time.UTC)
 
 const url = "https://airtable.com/appA/tblB/recC"
@@ -26,8 +26,8 @@ func mapping(t testing.TB, fieldMap, teamMap string) feedback.Mapping {
 	return m
 }
 
-// read maps a record whose cells are given as a JSON object.
-func read(t testing.TB, m feedback.Mapping, cells string) feedback.Feedback {
+// mapCells maps a record with the cells of a JSON object.
+func mapCells(t testing.TB, m feedback.Mapping, cells string) feedback.Feedback {
 	t.Helper()
 	record := feedback.Record{ID: "recC", CreatedTime: created}
 	if err := json.Unmarshal([]byte(cells), &record.Fields); err != nil {
@@ -36,22 +36,22 @@ func read(t testing.TB, m feedback.Mapping, cells string) feedback.Feedback {
 	return m.Map(record)
 }
 
-// cell is a record's only cell, as it is: it need not be JSON.
+// cell returns the fields of a record with one cell. The value need not be JSON.
 func cell(name, value string) map[string]json.RawMessage {
 	return map[string]json.RawMessage{name: json.RawMessage(value)}
 }
 
-// answer is what the API answers for one record.
-func answer(f feedback.Feedback, cells string) []byte {
+// response returns the response for one record.
+func response(f feedback.Feedback, cells string) []byte {
 	whole, err := feedback.Join(f.Summary(), f.Detail(url), []byte(cells))
 	if err != nil {
-		panic(err) // what this package writes it can join
+		panic(err) // Join accepts what Summary and Detail render
 	}
 	return whole
 }
 
-// key is a value of a JSON object, as it is written.
-func key(t testing.TB, object []byte, name string) string {
+// valueOf returns the value of a key of a JSON object, undecoded.
+func valueOf(t testing.TB, object []byte, name string) string {
 	t.Helper()
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(object, &values); err != nil {
@@ -60,8 +60,8 @@ func key(t testing.TB, object []byte, name string) string {
 	return string(values[name])
 }
 
-// keys are the names of a JSON object, in its order.
-func keys(t rapid.TB, object []byte) []string {
+// keysOf returns the keys of a JSON object, in its order.
+func keysOf(t rapid.TB, object []byte) []string {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(object))
 	if _, err := decoder.Token(); err != nil {
@@ -82,11 +82,12 @@ func keys(t rapid.TB, object []byte) []string {
 	return names
 }
 
-// Whatever a text holds, its cell is the text.
-func TestCSVHasTheTextsOfTheSummary(t *testing.T) {
+// A cell has the text of the Summary, with any characters in it.
+func TestAppendCSVKeepsText(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		text := rapid.StringOf(rapid.SampledFrom([]rune("a \"\\,\n\r\t\x00<\u2028é😀=-'{}:"))).Draw(t, "text")
+		characters := rapid.SampledFrom([]rune("a \"\\,\n\r\t\x00<\u2028é😀=-'{}:"))
+		text := rapid.StringOf(characters).Draw(t, "text")
 		summary := feedback.Feedback{ID: text, TriageRep: text}.Summary()
 		line, err := feedback.AllColumns.AppendCSV([]byte("before"), summary)
 		cell := strings.ReplaceAll(text, "\x00", "")
@@ -99,38 +100,41 @@ func TestCSVHasTheTextsOfTheSummary(t *testing.T) {
 		}
 		want := "before" + cell + ",,,,,,0001-01-01T00:00:00.000Z,,,,,,,N/A,," + cell + "\r\n"
 		if err != nil || string(line) != want {
-			t.Errorf("%s is %q, %v, want %q", summary, line, err, want)
+			t.Errorf("%s: %q, %v, want %q", summary, line, err, want)
 		}
 	})
 }
 
-func TestDamagedSummaryIsAnError(t *testing.T) {
+func TestDamagedSummary(t *testing.T) {
 	t.Parallel()
 	whole := feedback.Feedback{Created: made, Modified: made}
-	sound := string(whole.Summary())
-	if _, err := feedback.AllColumns.AppendCSV(nil, []byte(sound)); err != nil {
+	valid := string(whole.Summary())
+	if _, err := feedback.AllColumns.AppendCSV(nil, []byte(valid)); err != nil {
 		t.Fatal(err)
 	}
 	for name, summary := range map[string]string{
-		"empty":               "",
-		"no keys":             "{}",
-		"half a text":         `{"id":"a","description":"b`,
-		"no text":             `{"id":"a","description":null}`,
-		"cut before a value":  `{"id":"a","description":`,
-		"no value":            `{"id":,` + sound[len(`{"id":"",`):],
-		"cut inside":          sound[:50],
-		"cut before the end":  sound[:len(sound)-1],
-		"more behind the end": sound + "}",
-		"another order":       `{"description":"b",` + sound[1:],
-		"an unknown escape":   strings.Replace(sound, `"id":""`, `"id":"\x"`, 1),
+		"empty":              "",
+		"no keys":            "{}",
+		"unterminated text":  `{"id":"a","description":"b`,
+		"null for a text":    `{"id":"a","description":null}`,
+		"cut before a value": `{"id":"a","description":`,
+		"no value":           `{"id":,` + valid[len(`{"id":"",`):],
+		"cut inside":         valid[:50],
+		"cut before the end": valid[:len(valid)-1],
+		"more after the end": valid + "}",
+		"another order":      `{"description":"b",` + valid[1:],
+		"unknown escape":     strings.Replace(valid, `"id":""`, `"id":"\x"`, 1),
 	} {
 		if _, err := feedback.AllColumns.AppendCSV(nil, []byte(summary)); err == nil {
-			t.Errorf("%s: a line of CSV", name)
+			t.Errorf("%s: no error", name)
 		}
 	}
-	for _, summary := range []string{"", "{}", `{"id":"a","description":"b`, `{"id":"a","description":null}`, `{"id":"a","description":`} {
+	for _, summary := range []string{
+		"", "{}", `{"id":"a","description":"b`, `{"id":"a","description":null}`,
+		`{"id":"a","description":`,
+	} {
 		if _, err := feedback.Join([]byte(summary), whole.Detail(""), []byte(`{}`)); err == nil {
-			t.Errorf("an answer of %s", summary)
+			t.Errorf("Join of %s: no error", summary)
 		}
 	}
 }

@@ -2,9 +2,8 @@ package feedback
 
 import "bytes"
 
-// detail has the keys that the response for one record adds to a Summary, apart from
-// those that Join copies out of it, and from fields, which come last, from the record
-// itself.
+// detail has the keys that the response for one record adds to a Summary, except those
+// that Join copies from the Summary, and except the last one, fields.
 type detail struct {
 	Notes           string   `json:"notes"`
 	ResolutionNotes string   `json:"resolution_notes"`
@@ -15,24 +14,28 @@ type detail struct {
 	AirtableURL     string   `json:"airtable_url"`
 }
 
-// Detail renders the JSON object of what the response for one record has beyond Summary,
-// without its last key, fields: those are the record's own bytes, which a snapshot keeps
-// anyway. Join puts the three together.
+// Detail renders the JSON object of the keys that the response for one record has beyond
+// Summary. Its last key, fields, is missing: a snapshot stores the record's own bytes
+// anyway. Join joins the three.
 func (f Feedback) Detail(airtableURL string) []byte {
 	areas := f.Areas
 	if areas == nil {
 		areas = []string{}
 	}
 	return encode(detail{
-		Notes: f.Notes, ResolutionNotes: f.ResolutionNotes,
-		RelatedIMT: f.RelatedIMT, Areas: areas, CreatedAt: f.Created.Format(TimeFormat),
-		ModifiedAt: f.Modified.Format(TimeFormat), AirtableURL: airtableURL,
+		Notes:           f.Notes,
+		ResolutionNotes: f.ResolutionNotes,
+		RelatedIMT:      f.RelatedIMT,
+		Areas:           areas,
+		CreatedAt:       f.Created.Format(TimeFormat),
+		ModifiedAt:      f.Modified.Format(TimeFormat),
+		AirtableURL:     airtableURL,
 	})
 }
 
-// Join makes the response for one record of its Summary, its Detail and its fields (a
-// JSON object) by copying bytes: nothing is decoded. What the response has twice, under
-// two names, is stored once.
+// Join builds the response for one record from its Summary, its Detail and its fields (a
+// JSON object). It copies bytes and decodes nothing. A value that the response has under
+// two names is stored once. Join returns an error if Summary is damaged.
 func Join(summary, detail, fields []byte) ([]byte, error) {
 	description, ok := member(summary, "description")
 	team, found := member(summary, "team")
@@ -48,8 +51,8 @@ func Join(summary, detail, fields []byte) ([]byte, error) {
 	return append(whole, '}'), nil
 }
 
-// member finds a text of a Summary, with its quotes. Inside of a text every quote is
-// escaped, so the name is found where it is one.
+// member returns a text of a Summary, with its quotes. Every quote inside a text is
+// escaped, so the name cannot be found there.
 func member(summary []byte, name string) ([]byte, bool) {
 	_, rest, ok := bytes.Cut(summary, []byte(`,"`+name+`":`))
 	end := valueEnd(rest)

@@ -2,11 +2,11 @@
 // that the HTTP contract promises, and renders it.
 //
 // The mapping is total: whatever JSON Airtable puts into a cell, a record yields a
-// Feedback and never an error, so that one odd cell cannot stop a refresh. What a value
-// cannot give is absent, and absent takes the next fallback of the contract's table.
+// Feedback and never an error, so that one odd cell cannot stop a refresh. A cell without
+// a usable value is absent, and the next fallback of the contract's table applies.
 //
 // The package does no I/O and knows neither Airtable's API nor SQLite. Its values are
-// safe for concurrent use once made, apart from Pulse, which one goroutine fills.
+// safe for concurrent use once built, except Pulse, which one goroutine fills.
 //
 // # JSON
 //

@@ -5,22 +5,23 @@ import (
 	"slices"
 )
 
-// Choice is a value that a list of choices offers, and how many records it would give.
+// Choice is a value of a property and the number of records that have it.
 type Choice struct {
 	Value string `json:"value"`
 	Count int    `json:"count"`
 }
 
-// Week is the facet that is no property: the Monday of each record's week.
+// Week is the facet that is not a property: the Monday of each record's week.
 const Week = "week"
 
-// Facets are the choices that there are, by property; Week has its own.
+// Facets are the choices of each property and of Week.
 type Facets struct {
 	Total   int
 	Choices map[string][]Choice
 }
 
-// JSON is the contract's form: the most frequent first, then by value; weeks as they follow each other.
+// JSON renders the facets in the contract's form: the most frequent choice first, then by
+// value; weeks in ascending order.
 func (f Facets) JSON() []byte {
 	sorted := func(property string) []Choice {
 		choices := slices.Clone(f.Choices[property])
@@ -46,6 +47,7 @@ func (f Facets) JSON() []byte {
 		TypeOfIssue []Choice `json:"type_of_issue"`
 		Week        []Choice `json:"week"`
 	}{
-		f.Total, sorted(Team), sorted(Priority), sorted(Environment), sorted(Status), sorted(Source), sorted(Area), sorted(TypeOfIssue), sorted(Week),
+		f.Total, sorted(Team), sorted(Priority), sorted(Environment), sorted(Status),
+		sorted(Source), sorted(Area), sorted(TypeOfIssue), sorted(Week),
 	})
 }

@@ -1,19 +1,22 @@
 package feedback
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
 )
 
-// Record is what a Feedback is made from: a row of the base with its cells by field name, as Airtable sent them.
+// Record is the source of a Feedback: a row of the base with its cells by field name, as
+// Airtable sent them.
 type Record struct {
 	ID          string
 	CreatedTime time.Time // Airtable's own, not a field
 	Fields      map[string]json.RawMessage
 }
 
-// Feedback is one row as the contract describes it. The first sixteen are the keys of the list, in its order; Summary and Detail write them.
+// Feedback is one row as the contract describes it. The first fifteen fields are those of
+// the list, in its order; Summary and Detail render them.
 type Feedback struct {
 	ID            string
 	Description   string
@@ -27,7 +30,7 @@ type Feedback struct {
 	Status        string
 	ReporterEmail string
 	SlackThread   string
-	TypeOfIssue   string // "" when absent; type_of_report is made of it
+	TypeOfIssue   string // "" if absent; type_of_report derives from it
 	Source        string
 	TriageRep     string
 
@@ -37,10 +40,11 @@ type Feedback struct {
 	RelatedIMT      string
 	Modified        time.Time
 	ReportWeek      string                  // the Monday of Reported On, else of Created
-	Hours           [len(Durations)]float64 // 0 where there is none
+	Hours           [len(Durations)]float64 // 0 if absent
 }
 
-// Map makes the Feedback of a record. It never fails: the package comment says why.
+// Map returns the Feedback of a record. It never fails; the package comment gives the
+// reason.
 func (m Mapping) Map(r Record) Feedback {
 	c := cells{mapping: m, fields: r.Fields}
 	f := Feedback{
@@ -50,22 +54,21 @@ func (m Mapping) Map(r Record) Feedback {
 		Environment:     c.environment(),
 		Areas:           c.areas(),
 		Created:         r.CreatedTime.UTC().Truncate(time.Millisecond),
-		IssueNumber:     c.number(IssueNumber),
-		Status:          c.textOr(Status, "New"),
+		Status:          cmp.Or(c.text(Status), "New"),
 		ReporterEmail:   c.text(ReporterEmail),
 		SlackThread:     c.text(SlackThread),
 		TypeOfIssue:     c.text(TypeOfIssue),
-		Source:          c.textOr(Source, "N/A"),
-		TriageRep:       c.textOr(TriageRep, "N/A"),
+		Source:          cmp.Or(c.text(Source), "N/A"),
+		TriageRep:       cmp.Or(c.text(TriageRep), "N/A"),
 		Notes:           c.text(Notes),
 		ResolutionNotes: c.text(ResolutionNotes),
 		RelatedIMT:      c.text(RelatedIMT),
-		Hours:           c.durations(),
+		Hours:           c.hours(),
 	}
 	f.Team = c.team(f.Areas)
-	f.AreaImpacted = "Unknown"
-	if len(f.Areas) > 0 {
-		f.AreaImpacted = strings.Join(f.Areas, ", ")
+	f.AreaImpacted = cmp.Or(strings.Join(f.Areas, ", "), NoArea)
+	if number, ok := parseNumber(c.text(IssueNumber)); ok {
+		f.IssueNumber = &number
 	}
 	reported, isReported := c.instant(ReportedOn)
 	if created, ok := c.instant(Created); ok {
@@ -83,31 +86,16 @@ func (m Mapping) Map(r Record) Feedback {
 	return f
 }
 
-// cells reads the cells of one record by key of the mapping.
+// cells reads the cells of one record by key of the mapping. Each method returns the
+// first usable value among the fields of its key.
 type cells struct {
 	mapping Mapping
 	fields  map[string]json.RawMessage
 }
 
-func (c cells) text(key string) string {
-	for _, name := range c.mapping.fields[key] {
-		if t := text(decode(c.fields[name])); t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
-func (c cells) textOr(key, fallback string) string {
-	if t := c.text(key); t != "" {
-		return t
-	}
-	return fallback
-}
-
 func (c cells) description() string {
 	for _, name := range c.mapping.fields[Description] {
-		if t := strings.TrimSpace(text(decode(c.fields[name]))); t != "" && t != "N/A" {
+		if t := strings.TrimSpace(textOf(decode(c.fields[name]))); t != "" && t != "N/A" {
 			return t
 		}
 	}
@@ -115,8 +103,8 @@ func (c cells) description() string {
 }
 
 func (c cells) priority() string {
-	given := c.textOr(Priority, "3")
-	switch strings.TrimSpace(given) {
+	priority := cmp.Or(c.text(Priority), "3")
+	switch strings.TrimSpace(priority) {
 	case "1":
 		return "High"
 	case "2":
@@ -124,20 +112,22 @@ func (c cells) priority() string {
 	case "3":
 		return "Low"
 	}
-	return given
+	return priority
 }
 
 func (c cells) environment() string {
-	fallback := "CW 1.0"
-	if c.text(EnvironmentBox) == "true" {
-		fallback = "CW 2.0"
+	if environment := c.text(Environment); environment != "" {
+		return environment
 	}
-	return c.textOr(Environment, fallback)
+	if c.text(EnvironmentBox) == "true" {
+		return "CW 2.0"
+	}
+	return "CW 1.0"
 }
 
 func (c cells) areas() []string {
 	for _, name := range c.mapping.fields[AreaImpacted] {
-		if areas := elements(decode(c.fields[name])); len(areas) > 0 {
+		if areas := textsOf(decode(c.fields[name])); len(areas) > 0 {
 			return areas
 		}
 	}
@@ -156,28 +146,34 @@ func (c cells) team(areas []string) string {
 	return "Triage"
 }
 
-// instant takes the first readable one: an unreadable date is absent, so that the next name has its turn.
+func (c cells) text(key string) string {
+	for _, name := range c.mapping.fields[key] {
+		if t := textOf(decode(c.fields[name])); t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
 func (c cells) instant(key string) (time.Time, bool) {
 	for _, name := range c.mapping.fields[key] {
-		if at, ok := instant(text(decode(c.fields[name]))); ok {
+		if at, ok := parseInstant(textOf(decode(c.fields[name]))); ok {
 			return at, true
 		}
 	}
 	return time.Time{}, false
 }
 
-func (c cells) number(key string) *float64 {
-	if f, ok := numeric(c.text(key)); ok {
-		return &f
-	}
-	return nil
-}
-
-func (c cells) durations() (all [len(Durations)]float64) {
+func (c cells) hours() (all [len(Durations)]float64) {
 	for i, key := range Durations {
 		for _, name := range c.mapping.fields[key] {
-			if h, ok := hours(decode(c.fields[name])); ok {
-				all[i] = max(h, 0)
+			// A duration is a finite JSON number; text does not count.
+			number, ok := decode(c.fields[name]).(json.Number)
+			if !ok {
+				continue
+			}
+			if hours, err := number.Float64(); err == nil {
+				all[i] = max(hours, 0)
 				break
 			}
 		}

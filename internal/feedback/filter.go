@@ -2,24 +2,25 @@ package feedback
 
 import "time"
 
-// Area is the property that holds each of a record's areas by itself.
+// Area is the property that has each of a record's areas as a value.
 const Area = "area"
 
-// NoArea is the area of what has none.
+// NoArea is the area of a record without areas.
 const NoArea = "Unknown"
 
-// Properties are what feedback is told apart by, as its parameters are called, in the contract's order.
+// Properties are the names of the properties that feedback is filtered by, in the
+// contract's order. Each is the name of a parameter.
 var Properties = [...]string{Team, Priority, Environment, Status, Source, Area, TypeOfIssue}
 
-// Filter selects feedback. What is left empty selects all; the parts hold together.
+// Filter selects the feedback that meets all its parts. An empty part selects everything.
 type Filter struct {
-	Any  map[string][]string // property → values: one of them must be the record's, exactly but for case
+	Any  map[string][]string // property → values: one must equal the record's, folded
 	From time.Time           // created then or later
 	To   time.Time           // created before
-	Text Text                // must occur in it
+	Text Text                // must match
 }
 
-// Values are those that f has of a property: one, but for Area.
+// Values returns the values of a property: exactly one, except of Area.
 func (f Feedback) Values(property string) []string {
 	switch property {
 	case Team:

@@ -91,7 +91,8 @@ func foldASCII(s string) (folded string, ok bool) {
 		if c >= utf8.RuneSelf {
 			return "", false
 		}
-		if c < ' ' || c == 0x7f || 'A' <= c && c <= 'Z' || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
+		if c < ' ' || c == 0x7f || 'A' <= c && c <= 'Z' ||
+			c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
 			clean = false
 		}
 	}
@@ -120,7 +121,8 @@ func foldASCII(s string) (folded string, ok bool) {
 
 // strokes are the letters that Unicode does not decompose, once case is folded.
 var strokes = map[rune]string{
-	'ß': "ss", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'ħ': "h", 'ŧ': "t", 'ı': "i", 'æ': "ae", 'œ': "oe", 'þ': "th",
+	'ß': "ss", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'ħ': "h", 'ŧ': "t", 'ı': "i",
+	'æ': "ae", 'œ': "oe", 'þ': "th",
 }
 
 // pointed are the scripts whose marks are accents and points.

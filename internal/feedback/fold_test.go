@@ -61,13 +61,14 @@ func TestFold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := feedback.Fold(test.a) == feedback.Fold(test.b); got != test.same {
-				t.Errorf("%q and %q are equal: %v, want %v", feedback.Fold(test.a), feedback.Fold(test.b), got, test.same)
+				t.Errorf("%q and %q are equal: %v, want %v",
+					feedback.Fold(test.a), feedback.Fold(test.b), got, test.same)
 			}
 		})
 	}
 }
 
-// checkFold holds what is true of the form of every text.
+// checkFold checks the promises of Fold and Words about every text.
 func checkFold(t rapid.TB, s string) {
 	t.Helper()
 	folded := feedback.Fold(s)
@@ -95,8 +96,7 @@ func TestFoldOfAnyText(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { checkFold(t, rapid.StringOf(rapid.Rune()).Draw(t, "s")) })
 }
 
-// Every rune, alone and after a letter: Unicode's tables have no gap that a random text would
-// have to hit.
+// Every rune, alone and after a letter: random texts could miss one.
 func TestFoldOfEveryRune(t *testing.T) {
 	t.Parallel()
 	for r := rune(0); r <= 0x1ffff; r++ {

@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
-// odd is a record with something awkward in most cells.
+// odd are the cells of a record, most with an unusual value.
 const odd = `{
 	"Initial Description": "N/A",
 	"Notes": " <script>alert(\"1 & 2\")</script>\r\n=SUM(A1) 日本語 😀 \u2028 \u0000 café\n",
@@ -33,14 +33,14 @@ const odd = `{
 	"Time to In Progress": {"specialValue": "NaN"}
 }`
 
-func TestARecordIsRenderedAsItsGoldenFilesSay(t *testing.T) {
+func TestRenderMatchesGoldenFiles(t *testing.T) {
 	t.Parallel()
-	f := read(t, mapping(t, "", `{"credit card, PREPAID":"Cards"}`), odd)
+	f := mapCells(t, mapping(t, "", `{"credit card, PREPAID":"Cards"}`), odd)
 	golden(t, "list.json", f.Summary())
-	golden(t, "detail.json", answer(f, odd))
+	golden(t, "detail.json", response(f, odd))
 }
 
-// golden compares JSON with a file of testdata, a key a line; -update writes it.
+// golden compares JSON with a file of testdata, indented; -update rewrites the file.
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	var lines bytes.Buffer

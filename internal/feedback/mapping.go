@@ -11,11 +11,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// MappingVersion names the rules of this package. It goes up with every change that makes the same record yield another Feedback, and a
-// snapshot that was made by an older one is mapped again by the next refresh.
+// MappingVersion is the version of the rules of this package. Every change that makes the
+// same record yield another Feedback increments it; the next refresh then maps the
+// records of an older snapshot again.
 const MappingVersion = 2
 
-// The keys of FIELD_MAP: what a Feedback is made of.
+// The keys of a field map: the parts of a Feedback that come from fields.
 const (
 	Description     = "description"
 	Priority        = "priority"
@@ -38,7 +39,8 @@ const (
 	RelatedIMT      = "related_imt"
 )
 
-// Durations are the keys of the response-time report, in the order of the contract and of Feedback.Hours.
+// Durations are the keys of the response-time report, in the order of the contract and of
+// Feedback.Hours.
 var Durations = [...]string{
 	"timeToInProgressHoursAvg",
 	"timeInProgressToDoneHoursAvg",
@@ -47,7 +49,7 @@ var Durations = [...]string{
 	"timeReportToResolutionHoursAvg",
 }
 
-// defaults are the contract's field names. Of several the first that is not blank counts.
+// defaults are the contract's field names. The first field that is not blank counts.
 var defaults = map[string][]string{
 	Description:     {"Initial Description", "Notes", "Resolution Notes"},
 	Priority:        {"Priority"},
@@ -75,33 +77,54 @@ var defaults = map[string][]string{
 	Durations[4]:    {"Time From Report to Resolution"},
 }
 
-// Mapping says which fields of the base a Feedback is made of, and which team an area belongs to.
+// Mapping defines which fields of the base make up a Feedback, and which team an area
+// belongs to.
 type Mapping struct {
 	fields map[string][]string // key → names, every key of defaults
-	chosen map[string]bool     // keys that FIELD_MAP names
+	chosen map[string]bool     // keys that the field map names
 	teams  map[string]string   // folded area → team
 }
 
-// NewMapping lays FIELD_MAP over the contract's defaults and takes TEAM_MAP as it is; both are JSON objects, and "" is an empty one. The
-// error holds every mistake: a key that does not exist or is there twice, a value that is neither a name nor a list of names, two areas
-// that differ in case only. An empty list is none: what the key stands for is absent in every record.
+// MappingError is the error of NewMapping: what is wrong with each of the two maps, nil
+// for a valid one. Several errors of a map are joined by [errors.Join].
+type MappingError struct{ Fields, Teams error }
+
+func (e *MappingError) Error() string { return errors.Join(e.Fields, e.Teams).Error() }
+
+// NewMapping applies a field map (key → field name or list of names) over the contract's
+// defaults, and a team map (area → team). Both are JSON objects; "" is an empty one. With
+// an empty list, a key is absent in every record.
+//
+// It returns a *MappingError that has every error: a key that does not exist or occurs
+// twice, a value that is neither a name nor a list of names, two areas that are equal
+// once folded.
 func NewMapping(fieldMap, teamMap string) (Mapping, error) {
-	m := Mapping{fields: maps.Clone(defaults), chosen: map[string]bool{}, teams: map[string]string{}}
-	return m, errors.Join(m.readFields(fieldMap), m.readTeams(teamMap))
+	m := Mapping{
+		fields: maps.Clone(defaults), chosen: map[string]bool{}, teams: map[string]string{},
+	}
+	err := &MappingError{Fields: m.readFields(fieldMap), Teams: m.readTeams(teamMap)}
+	if err.Fields != nil || err.Teams != nil {
+		return Mapping{}, err
+	}
+	return m, nil
 }
 
-// Keys are the keys of FIELD_MAP, sorted.
+// Keys returns the keys of a field map, sorted.
 func Keys() []string { return slices.Sorted(maps.Keys(defaults)) }
 
-// Names are the fields that key reads, first choice first.
+// Names returns the fields that a key reads, first choice first. The caller must not
+// change them.
 func (m Mapping) Names(key string) []string { return m.fields[key] }
 
-// Chosen says whether FIELD_MAP names key, so that a field the base lacks is a mistake and not just an unused default.
+// Chosen reports whether the field map names a key. If so, a field that the base does not
+// have is an error, not an unused default.
 func (m Mapping) Chosen(key string) bool { return m.chosen[key] }
 
-// Follow gives the mapping with fields that were renamed in the base: from the name it has to the name the base has now.
+// Follow returns the mapping with the new names of fields that were renamed in the base.
+// The keys of renamed are the names that the mapping has.
 func (m Mapping) Follow(renamed map[string]string) Mapping {
-	followed := Mapping{fields: make(map[string][]string, len(m.fields)), chosen: m.chosen, teams: m.teams}
+	followed := m
+	followed.fields = make(map[string][]string, len(m.fields))
 	for key, names := range m.fields {
 		names = slices.Clone(names)
 		for i, name := range names {
@@ -114,71 +137,74 @@ func (m Mapping) Follow(renamed map[string]string) Mapping {
 	return followed
 }
 
-// MarshalJSON writes fields and teams, sorted, so that two equal mappings give equal bytes: a snapshot keeps them to know what it was made with.
+// MarshalJSON writes fields and teams, sorted, so that equal mappings give equal bytes. A
+// snapshot stores them as the mapping it was built with.
 func (m Mapping) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams})
 }
 
 func (m Mapping) readFields(fieldMap string) error {
-	given, err := object(fieldMap)
+	values, err := parseObject(fieldMap)
 	if err != nil {
-		return fmt.Errorf("FIELD_MAP: %w", err)
+		return err
 	}
-	var mistakes []error
-	for _, key := range slices.Sorted(maps.Keys(given)) {
-		names, err := names(given[key])
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		names, err := parseNames(values[key])
 		switch {
 		case defaults[key] == nil:
-			mistakes = append(mistakes, fmt.Errorf("FIELD_MAP: no key %q: use one of %s", key, strings.Join(Keys(), ", ")))
+			errs = append(errs, fmt.Errorf("no key %q: use one of %s",
+				key, strings.Join(Keys(), ", ")))
 		case err != nil:
-			mistakes = append(mistakes, fmt.Errorf("FIELD_MAP: %s: %w", key, err))
+			errs = append(errs, fmt.Errorf("%s: %w", key, err))
 		default:
 			m.fields[key], m.chosen[key] = names, true
 		}
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(errs...)
 }
 
 func (m Mapping) readTeams(teamMap string) error {
-	given, err := object(teamMap)
+	values, err := parseObject(teamMap)
 	if err != nil {
-		return fmt.Errorf("TEAM_MAP: %w", err)
+		return err
 	}
-	var mistakes []error
-	for _, area := range slices.Sorted(maps.Keys(given)) {
+	var errs []error
+	for _, area := range slices.Sorted(maps.Keys(values)) {
 		var team string
-		if json.Unmarshal(given[area], &team) != nil || blank(team) {
-			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q: the team must be a text", area))
+		if json.Unmarshal(values[area], &team) != nil || blank(team) {
+			errs = append(errs, fmt.Errorf("%q: the team must be a string that is not blank", area))
 			continue
 		}
 		if _, twice := m.teams[Fold(area)]; twice {
-			mistakes = append(mistakes, fmt.Errorf("TEAM_MAP: %q is there twice (case and accents do not count)", area))
+			errs = append(errs, fmt.Errorf("%q occurs twice (case and accents do not count)", area))
 		}
 		m.teams[Fold(area)] = team
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(errs...)
 }
 
-func object(text string) (map[string]json.RawMessage, error) {
+// parseObject parses a JSON object and rejects names that occur twice.
+func parseObject(text string) (map[string]json.RawMessage, error) {
 	if blank(text) {
 		return nil, nil
 	}
-	var given map[string]json.RawMessage
-	err := json.Unmarshal([]byte(text), &given)
-	if err != nil || given == nil || !jsontext.Value(text).IsValid() { // which also refuses a name that is there twice
-		return nil, errors.New("must be a JSON object of names and values, no name twice")
+	var values map[string]json.RawMessage
+	err := json.Unmarshal([]byte(text), &values)
+	if err != nil || values == nil || !jsontext.Value(text).IsValid() {
+		return nil, errors.New("must be a JSON object in which no name occurs twice")
 	}
-	return given, nil
+	return values, nil
 }
 
-func names(raw json.RawMessage) ([]string, error) {
-	var one string
-	if json.Unmarshal(raw, &one) == nil && !blank(one) {
-		return []string{one}, nil
+func parseNames(raw json.RawMessage) ([]string, error) {
+	var name string
+	if json.Unmarshal(raw, &name) == nil && !blank(name) {
+		return []string{name}, nil
 	}
-	var list []string
-	if json.Unmarshal(raw, &list) != nil || list == nil || slices.ContainsFunc(list, blank) {
+	var names []string
+	if json.Unmarshal(raw, &names) != nil || names == nil || slices.ContainsFunc(names, blank) {
 		return nil, errors.New("must be the name of a field or a list of names ([] for none)")
 	}
-	return list, nil
+	return names, nil
 }

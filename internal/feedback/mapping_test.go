@@ -2,6 +2,7 @@ package feedback_test
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"slices"
 	"strings"
@@ -12,10 +13,10 @@ import (
 	"voc/internal/feedback"
 )
 
-// contractKeys lists the keys that FIELD_MAP promises to take, one a line. It is edited by hand.
+// contractKeys is a list of the keys of a field map, one per line, edited by hand.
 const contractKeys = "testdata/field_map_keys.txt"
 
-func TestFieldMapTakesTheKeysOfTheContract(t *testing.T) {
+func TestKeysMatchContract(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(contractKeys)
 	if err != nil {
@@ -28,138 +29,185 @@ func TestFieldMapTakesTheKeysOfTheContract(t *testing.T) {
 	}
 }
 
-func TestFieldMapGoesOverTheDefaultsKeyByKey(t *testing.T) {
+// A field map replaces the defaults of the keys that it names, and only those.
+func TestFieldMapOverridesDefaults(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, `{"status":"State","description":["Text","Notes"]}`, "")
-	cells := `{"State":"Open","Status":"Done","Initial Description":"a","Text":" ","Notes":"b","Source":"Web"}`
-	got := read(t, m, cells).Summary()
-	for name, want := range map[string]string{"status": `"Open"`, "description": `"b"`, "source": `"Web"`} {
-		if got := key(t, got, name); got != want {
+	cells := `{
+		"State": "Open", "Status": "Done", "Initial Description": "a", "Text": " ", "Notes": "b",
+		"Source": "Web"
+	}`
+	summary := mapCells(t, m, cells).Summary()
+	for name, want := range map[string]string{
+		"status": `"Open"`, "description": `"b"`, "source": `"Web"`,
+	} {
+		if got := valueOf(t, summary, name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
 	if !m.Chosen(feedback.Status) || !m.Chosen(feedback.Description) || m.Chosen(feedback.Source) {
-		t.Error("status and description are chosen, source is not")
+		t.Error("Chosen must hold for status and description, not for source")
 	}
 }
 
-// Each key reads the field that FIELD_MAP gives it and no other key does.
-func TestEachKeyOfFieldMapLeadsToItsPlace(t *testing.T) {
+// Each key of a field map changes the value that it stands for.
+func TestFieldMapKeyReadsItsField(t *testing.T) {
 	t.Parallel()
-	places := map[string]string{
-		feedback.Description: "description", feedback.Priority: "priority", feedback.Team: "team", feedback.Environment: "environment",
-		feedback.EnvironmentBox: "environment", feedback.AreaImpacted: "area_impacted", feedback.Created: "created", feedback.ReportedOn: "created",
-		feedback.ModifiedAt: "modified_at", feedback.IssueNumber: "issue_number", feedback.Status: "status", feedback.ReporterEmail: "reporter_email",
-		feedback.SlackThread: "slack_thread", feedback.TypeOfIssue: "type_of_issue", feedback.Source: "source", feedback.TriageRep: "triage_rep",
-		feedback.Notes: "notes", feedback.ResolutionNotes: "resolution_notes", feedback.RelatedIMT: "related_imt",
-	}
-	values := map[string]string{
-		feedback.EnvironmentBox: `true`, feedback.IssueNumber: `77`, feedback.Created: `"2025-01-07"`, feedback.ReportedOn: `"2025-01-07"`,
-		feedback.ModifiedAt: `"2025-01-07"`,
-	}
-	answers := map[string]string{
-		feedback.EnvironmentBox: `"CW 2.0"`, feedback.IssueNumber: `77`, feedback.Created: `"2025-01-07T00:00:00.000Z"`,
-		feedback.ReportedOn: `"2025-01-07T00:00:00.000Z"`, feedback.ModifiedAt: `"2025-01-07T00:00:00.000Z"`,
+	type place struct{ key, value, want string } // the key of the response, the cell, its value
+	const date, instant = `"2025-01-07"`, `"2025-01-07T00:00:00.000Z"`
+	places := map[string]place{
+		feedback.Description:     {"description", `"mine"`, `"mine"`},
+		feedback.Priority:        {"priority", `"mine"`, `"mine"`},
+		feedback.Team:            {"team", `"mine"`, `"mine"`},
+		feedback.Environment:     {"environment", `"mine"`, `"mine"`},
+		feedback.EnvironmentBox:  {"environment", `true`, `"CW 2.0"`},
+		feedback.AreaImpacted:    {"area_impacted", `"mine"`, `"mine"`},
+		feedback.Created:         {"created", date, instant},
+		feedback.ReportedOn:      {"created", date, instant},
+		feedback.ModifiedAt:      {"modified_at", date, instant},
+		feedback.IssueNumber:     {"issue_number", `77`, `77`},
+		feedback.Status:          {"status", `"mine"`, `"mine"`},
+		feedback.ReporterEmail:   {"reporter_email", `"mine"`, `"mine"`},
+		feedback.SlackThread:     {"slack_thread", `"mine"`, `"mine"`},
+		feedback.TypeOfIssue:     {"type_of_issue", `"mine"`, `"mine"`},
+		feedback.Source:          {"source", `"mine"`, `"mine"`},
+		feedback.TriageRep:       {"triage_rep", `"mine"`, `"mine"`},
+		feedback.Notes:           {"notes", `"mine"`, `"mine"`},
+		feedback.ResolutionNotes: {"resolution_notes", `"mine"`, `"mine"`},
+		feedback.RelatedIMT:      {"related_imt", `"mine"`, `"mine"`},
 	}
 	for _, name := range feedback.Keys() {
-		m := mapping(t, `{"`+name+`":["Nowhere","Mine"]}`, "")
+		m := mapping(t, `{"`+name+`":["Missing","Mine"]}`, "")
 		if i := slices.Index(feedback.Durations[:], name); i >= 0 {
-			if got := read(t, m, `{"Mine":7}`).Hours[i]; got != 7 {
+			if got := mapCells(t, m, `{"Mine":7}`).Hours[i]; got != 7 {
 				t.Errorf("%s: %v hours, want 7", name, got)
 			}
 			continue
 		}
-		value, want := `"mine"`, `"mine"`
-		if values[name] != "" {
-			value, want = values[name], answers[name]
-		}
-		if got := key(t, answer(read(t, m, `{"Mine":`+value+`}`), `{}`), places[name]); got != want {
-			t.Errorf("%s: %s is %s, want %s", name, places[name], got, want)
+		place := places[name]
+		body := response(mapCells(t, m, `{"Mine":`+place.value+`}`), `{}`)
+		if got := valueOf(t, body, place.key); got != place.want {
+			t.Errorf("%s: %s is %s, want %s", name, place.key, got, place.want)
 		}
 	}
 }
 
-func TestOfSeveralNamesTheFirstThatIsNotBlankCounts(t *testing.T) {
+func TestFirstUsableFieldCounts(t *testing.T) {
 	t.Parallel()
-	m := mapping(t, `{"status":["A","B"],"created":["A","B"],"timeToInProgressHoursAvg":["A","B"],"team":["A","B"],"area_impacted":["A","B"]}`, "")
+	const createdTime = `"2025-06-01T22:30:15.123Z"`
+	m := mapping(t, `{
+		"status": ["A", "B"], "created": ["A", "B"], "timeToInProgressHoursAvg": ["A", "B"],
+		"team": ["A", "B"], "area_impacted": ["A", "B"]
+	}`, "")
 	for name, test := range map[string]struct {
 		cells, status, created string
 		hours                  float64
 	}{
-		"the first":                 {`{"A":5,"B":7}`, `"5"`, `"2025-06-01T22:30:15.123Z"`, 5},
-		"nought is not blank":       {`{"A":0,"B":7}`, `"0"`, `"2025-06-01T22:30:15.123Z"`, 0},
-		"an error is":               {`{"A":{"error":"#ERROR!"},"B":7}`, `"7"`, `"2025-06-01T22:30:15.123Z"`, 7},
-		"an unreadable date is":     {`{"A":"soon","B":"2025-02-01"}`, `"soon"`, `"2025-02-01T00:00:00.000Z"`, 0},
-		"text is no number of them": {`{"A":"5","B":7}`, `"5"`, `"2025-06-01T22:30:15.123Z"`, 7},
-		"none of them is there":     {`{}`, `"New"`, `"2025-06-01T22:30:15.123Z"`, 0},
+		"first":       {`{"A":5,"B":7}`, `"5"`, createdTime, 5},
+		"zero counts": {`{"A":0,"B":7}`, `"0"`, createdTime, 0},
+		"an error does not count": {
+			`{"A":{"error":"#ERROR!"},"B":7}`, `"7"`, createdTime, 7,
+		},
+		"an invalid date does not": {
+			`{"A":"soon","B":"2025-02-01"}`, `"soon"`, `"2025-02-01T00:00:00.000Z"`, 0,
+		},
+		"text is not a duration": {`{"A":"5","B":7}`, `"5"`, createdTime, 7},
+		"all missing":            {`{}`, `"New"`, createdTime, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f := read(t, m, test.cells)
-			status, created := key(t, f.Summary(), "status"), key(t, f.Summary(), "created")
+			f := mapCells(t, m, test.cells)
+			status, created := valueOf(t, f.Summary(), "status"), valueOf(t, f.Summary(), "created")
 			if status != test.status || created != test.created || f.Hours[0] != test.hours {
-				t.Errorf("got %s, %s, %v, want %s, %s, %v", status, created, f.Hours[0], test.status, test.created, test.hours)
+				t.Errorf("got %s, %s, %v, want %s, %s, %v",
+					status, created, f.Hours[0], test.status, test.created, test.hours)
 			}
 		})
 	}
 }
 
-func TestEveryMistakeInTheMapsIsTold(t *testing.T) {
+func TestNewMappingReportsEveryError(t *testing.T) {
 	t.Parallel()
-	const noObject = "must be a JSON object of names and values, no name twice"
+	notAnObject := []string{"must be a JSON object in which no name occurs twice"}
+	status := []string{"status: must be the name of a field or a list of names"}
+	team := []string{`"A": the team must be a string that is not blank`}
 	for name, test := range map[string]struct {
 		fieldMap, teamMap string
-		want              []string // "" is the start of each line
+		fields, teams     []string // how each line begins
 	}{
-		"no JSON":                     {`{`, `x`, []string{"FIELD_MAP: " + noObject, "TEAM_MAP: " + noObject}},
-		"no object":                   {`["status"]`, `"a"`, []string{"FIELD_MAP: " + noObject, "TEAM_MAP: " + noObject}},
-		"null":                        {`null`, `null`, []string{"FIELD_MAP: " + noObject, "TEAM_MAP: " + noObject}},
-		"more after it":               {`{} {}`, `{},`, []string{"FIELD_MAP: " + noObject, "TEAM_MAP: " + noObject}},
-		"a name twice":                {`{"status":"a","status":"b"}`, `{"A":"x","A":"y"}`, []string{"FIELD_MAP: " + noObject, "TEAM_MAP: " + noObject}},
-		"unknown keys":                {`{"state":"a","Status":"b"}`, ``, []string{`FIELD_MAP: no key "Status": use one of area_impacted, created,`, `FIELD_MAP: no key "state": use one of`}},
-		"a number":                    {`{"status":5}`, `{"A":5}`, []string{"FIELD_MAP: status: must be the name of a field or a list of names", `TEAM_MAP: "A": the team must be a text`}},
-		"null as a value":             {`{"status":null}`, `{"A":null}`, []string{"FIELD_MAP: status: must be", `TEAM_MAP: "A": the team`}},
-		"blank":                       {`{"status":" "}`, `{"A":""}`, []string{"FIELD_MAP: status: must be", `TEAM_MAP: "A": the team`}},
-		"no list of teams":            {``, `{"A":[]}`, []string{`TEAM_MAP: "A": the team`}},
-		"a blank name in a list":      {`{"status":["a",""]}`, ``, []string{"FIELD_MAP: status: must be"}},
-		"null in a list":              {`{"status":["a",null]}`, ``, []string{"FIELD_MAP: status: must be"}},
-		"a list in a list":            {`{"status":[["a"]]}`, ``, []string{"FIELD_MAP: status: must be"}},
-		"areas that differ in case":   {``, `{"Loans":"a","LOANS":"b"}`, []string{`TEAM_MAP: "Loans" is there twice (case and accents do not count)`}},
-		"areas that differ in accent": {``, `{"caf\u00c9":"a","caf\u00e9":"b","cafe":"c"}`, []string{`TEAM_MAP: "cafÉ" is there twice`, `TEAM_MAP: "café" is there twice`}},
-		"several at once": {`{"state":"a","notes":5,"source":null}`, `{"A":5,"B":[]}`, []string{"FIELD_MAP: notes:", "FIELD_MAP: source:", `FIELD_MAP: no key "state"`,
-			`TEAM_MAP: "A"`, `TEAM_MAP: "B"`}},
+		"not JSON":     {`{`, `x`, notAnObject, notAnObject},
+		"not objects":  {`["status"]`, `"a"`, notAnObject, notAnObject},
+		"null":         {`null`, `null`, notAnObject, notAnObject},
+		"more after":   {`{} {}`, `{},`, notAnObject, notAnObject},
+		"a name twice": {`{"status":"a","status":"b"}`, `{"A":"x","A":"y"}`, notAnObject, notAnObject},
+		"unknown keys": {`{"state":"a","Status":"b"}`, ``, []string{
+			`no key "Status": use one of area_impacted, created,`, `no key "state": use one of`,
+		}, nil},
+		"numbers":         {`{"status":5}`, `{"A":5}`, status, team},
+		"null as a value": {`{"status":null}`, `{"A":null}`, status, team},
+		"blank":           {`{"status":" "}`, `{"A":""}`, status, team},
+		"list of teams":   {``, `{"A":[]}`, nil, team},
+		"blank in a list": {`{"status":["a",""]}`, ``, status, nil},
+		"null in a list":  {`{"status":["a",null]}`, ``, status, nil},
+		"list in a list":  {`{"status":[["a"]]}`, ``, status, nil},
+		"areas differ by case": {``, `{"Loans":"a","LOANS":"b"}`, nil, []string{
+			`"Loans" occurs twice (case and accents do not count)`,
+		}},
+		"areas differ by accent": {``, `{"caf\u00c9":"a","caf\u00e9":"b","cafe":"c"}`, nil, []string{
+			`"cafÉ" occurs twice`, `"café" occurs twice`,
+		}},
+		"several": {
+			`{"state":"a","notes":5,"source":null}`, `{"A":5,"B":[]}`,
+			[]string{"notes:", "source:", `no key "state"`}, []string{`"A"`, `"B"`},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := feedback.NewMapping(test.fieldMap, test.teamMap)
-			if err == nil {
-				t.Fatal("no mistake is told")
+			e, ok := errors.AsType[*feedback.MappingError](err)
+			if !ok {
+				t.Fatalf("got %v, want a *MappingError", err)
 			}
-			lines := strings.Split(err.Error(), "\n")
-			if !slices.EqualFunc(lines, test.want, strings.HasPrefix) {
-				t.Errorf("told:\n%s\nwant:\n%s", err, strings.Join(test.want, "\n"))
+			checkLines(t, "fields", e.Fields, test.fields)
+			checkLines(t, "teams", e.Teams, test.teams)
+			if got := strings.Count(err.Error(), "\n") + 1; got != len(test.fields)+len(test.teams) {
+				t.Errorf("%d lines in %q", got, err)
 			}
 		})
 	}
 }
 
-func TestNoMapIsAnEmptyOne(t *testing.T) {
+// checkLines checks how each line of an error begins; without lines, err must be nil.
+func checkLines(t *testing.T, name string, err error, want []string) {
+	t.Helper()
+	var got []string
+	if err != nil {
+		got = strings.Split(err.Error(), "\n")
+	}
+	if !slices.EqualFunc(got, want, strings.HasPrefix) {
+		t.Errorf("%s: %q, want %q", name, got, want)
+	}
+}
+
+func TestEmptyMaps(t *testing.T) {
 	t.Parallel()
 	want, _ := json.Marshal(mapping(t, "", ""))
-	for _, none := range []string{" \n", "{}", " { } "} {
-		if got, _ := json.Marshal(mapping(t, none, none)); string(got) != string(want) {
-			t.Errorf("%q is %s, want %s", none, got, want)
+	for _, empty := range []string{" \n", "{}", " { } "} {
+		if got, _ := json.Marshal(mapping(t, empty, empty)); string(got) != string(want) {
+			t.Errorf("%q: %s, want %s", empty, got, want)
 		}
 	}
 }
 
-func TestTheTeamIsAsTheMapSpellsIt(t *testing.T) {
+// The areas of a team map are folded; its teams are not.
+func TestTeamKeepsItsSpelling(t *testing.T) {
 	t.Parallel()
-	f := read(t, mapping(t, "", `{"Straße":"Équipe <1>"}`), `{"Area Impacted":["STRAßE"]}`)
+	f := mapCells(t, mapping(t, "", `{"Straße":"Équipe <1>"}`), `{"Area Impacted":["STRAßE"]}`)
 	if f.Team != "Équipe <1>" {
 		t.Errorf("got %q", f.Team)
 	}
 }
 
-func TestEqualMappingsAreEqualBytesAndOthersAreNot(t *testing.T) {
+// Equal mappings have equal JSON, and different mappings do not.
+func TestMappingMarshalJSON(t *testing.T) {
 	t.Parallel()
 	encoded := func(fieldMap, teamMap string) string {
 		text, err := json.Marshal(mapping(t, fieldMap, teamMap))
@@ -168,56 +216,60 @@ func TestEqualMappingsAreEqualBytesAndOthersAreNot(t *testing.T) {
 		}
 		return string(text)
 	}
-	one := encoded(`{"status":"A","notes":["B","C"]}`, `{"x":"1","Y":"2"}`)
-	if other := encoded(` {"notes":["B","C"], "status":["A"]}`, `{"y":"2","X":"1"}`); other != one {
-		t.Errorf("%s\nis not\n%s", other, one)
+	base := encoded(`{"status":"A","notes":["B","C"]}`, `{"x":"1","Y":"2"}`)
+	if other := encoded(` {"notes":["B","C"], "status":["A"]}`, `{"y":"2","X":"1"}`); other != base {
+		t.Errorf("%s\nwant:\n%s", other, base)
 	}
 	for name, other := range map[string]string{
 		"another name":  encoded(`{"status":"Z","notes":["B","C"]}`, `{"x":"1","Y":"2"}`),
 		"another order": encoded(`{"status":"A","notes":["C","B"]}`, `{"x":"1","Y":"2"}`),
 		"another team":  encoded(`{"status":"A","notes":["B","C"]}`, `{"x":"1","Y":"3"}`),
-		"one less":      encoded(`{"status":"A"}`, `{"x":"1","Y":"2"}`),
+		"a key less":    encoded(`{"status":"A"}`, `{"x":"1","Y":"2"}`),
 	} {
-		if other == one {
-			t.Errorf("%s makes no difference", name)
+		if other == base {
+			t.Errorf("%s: the JSON is equal", name)
 		}
 	}
 }
 
-func TestARenamedFieldIsFollowedInEveryKeyThatReadsIt(t *testing.T) {
+// The new name replaces the old one in every key, and not in the mapping itself.
+func TestFollow(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, `{"status":"State"}`, `{"loans":"Lending"}`)
 	followed := m.Follow(map[string]string{"Notes": "Remarks", "State": "Stage", "Unused": "Other"})
-	if diff := cmp.Diff([]string{"Initial Description", "Remarks", "Resolution Notes"}, followed.Names(feedback.Description)); diff != "" {
+	want := []string{"Initial Description", "Remarks", "Resolution Notes"}
+	if diff := cmp.Diff(want, followed.Names(feedback.Description)); diff != "" {
 		t.Error(diff)
 	}
-	f := read(t, followed, `{"Remarks":"now","Notes":"then","Stage":"Open","Area Impacted":"Loans"}`)
-	if f.Description != "now" || f.Notes != "now" || f.Status != "Open" || f.Team != "Lending" || !followed.Chosen(feedback.Status) {
+	f := mapCells(t, followed,
+		`{"Remarks":"now","Notes":"then","Stage":"Open","Area Impacted":"Loans"}`)
+	if f.Description != "now" || f.Notes != "now" || f.Status != "Open" ||
+		f.Team != "Lending" || !followed.Chosen(feedback.Status) {
 		t.Errorf("got %+v", f)
 	}
-	if got := read(t, m, `{"Notes":"then","Remarks":"now"}`).Notes; got != "then" {
-		t.Errorf("the mapping itself changed: its notes are %q", got)
+	if got := mapCells(t, m, `{"Notes":"then","Remarks":"now"}`).Notes; got != "then" {
+		t.Errorf("Follow changed the mapping itself: notes %q", got)
 	}
 }
 
-// Two fields that take each other's names are followed at one go.
-func TestFieldsThatSwapNamesAreFollowed(t *testing.T) {
+func TestFollowSwappedNames(t *testing.T) {
 	t.Parallel()
-	followed := mapping(t, "", "").Follow(map[string]string{"Notes": "Resolution Notes", "Resolution Notes": "Notes"})
-	f := read(t, followed, `{"Notes":"n","Resolution Notes":"r"}`)
+	followed := mapping(t, "", "").Follow(
+		map[string]string{"Notes": "Resolution Notes", "Resolution Notes": "Notes"})
+	f := mapCells(t, followed, `{"Notes":"n","Resolution Notes":"r"}`)
 	if f.Notes != "r" || f.ResolutionNotes != "n" {
 		t.Errorf("notes %q, resolution notes %q", f.Notes, f.ResolutionNotes)
 	}
 }
 
-func TestAnEmptyListMapsAKeyToNoField(t *testing.T) {
+func TestEmptyListMapsToNoField(t *testing.T) {
 	t.Parallel()
 	m, err := feedback.NewMapping(`{"status":[]}`, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	record := feedback.Record{ID: "rec1", Fields: map[string]json.RawMessage{"Status": json.RawMessage(`"Done"`)}}
+	record := feedback.Record{ID: "rec1", Fields: cell("Status", `"Done"`)}
 	if got := m.Map(record).Status; got != "New" {
-		t.Errorf("status %q, want that of a record without one", got)
+		t.Errorf("status %q, want New, that of a record without one", got)
 	}
 }

@@ -13,14 +13,14 @@ const (
 	pulseDescription = 100 // code points
 )
 
-// Pulse is the customer-pulse report in the making. Add must see the newest record first.
+// Pulse builds the customer-pulse report. Records must be added newest first.
 type Pulse struct {
-	Made time.Time // when the snapshot was
+	made time.Time // when the snapshot was built
 
 	total                            int
 	priorities, environments, states map[string]int
 	months                           map[string]int
-	newest, oldest                   time.Time // newest is not after Made
+	newest, oldest                   time.Time // newest is not after made
 	high                             []pulseIssue
 }
 
@@ -31,12 +31,19 @@ type pulseIssue struct {
 	Created     string `json:"created"`
 }
 
-// NewPulse begins the report of a snapshot that was made then.
+// NewPulse returns an empty report of a snapshot that was built at made.
 func NewPulse(made time.Time) *Pulse {
-	return &Pulse{Made: made, priorities: map[string]int{}, environments: map[string]int{}, states: map[string]int{}, months: map[string]int{}}
+	return &Pulse{
+		made:         made,
+		priorities:   map[string]int{},
+		environments: map[string]int{},
+		states:       map[string]int{},
+		months:       map[string]int{},
+	}
 }
 
-// Shows says whether the report will show the record, with its description, once it is added.
+// Shows reports whether the report would show the record with its description if it were
+// added next.
 func (p *Pulse) Shows(f Feedback) bool {
 	return len(p.high) < pulseIssues && Fold(f.Priority) == weights[0]
 }
@@ -48,39 +55,22 @@ func (p *Pulse) Add(f Feedback) {
 	p.environments[f.Environment]++
 	p.states[f.Status]++
 	p.months[month(f.Created)]++
-	if p.newest.IsZero() && !f.Created.After(p.Made) {
+	if p.newest.IsZero() && !f.Created.After(p.made) {
 		p.newest = f.Created
 	}
 	p.oldest = f.Created
-	if p.Shows(f) {
-		p.high = append(p.high, pulseIssue{f.ID, shortened(f.Description), f.Environment, f.Created.Format(TimeFormat)})
+	if !p.Shows(f) {
+		return
 	}
-}
-
-func month(at time.Time) string { return at.Format("2006-01") }
-
-func shortened(text string) string {
-	if utf8.RuneCountInString(text) <= pulseDescription {
-		return text
+	description := f.Description
+	if utf8.RuneCountInString(description) > pulseDescription {
+		description = string([]rune(description)[:pulseDescription]) + "..."
 	}
-	return string([]rune(text)[:pulseDescription]) + "..."
+	p.high = append(p.high,
+		pulseIssue{f.ID, description, f.Environment, f.Created.Format(TimeFormat)})
 }
 
-type pulseMonth struct {
-	name  string
-	count int
-}
-
-// MarshalJSON writes a pair.
-func (m pulseMonth) MarshalJSON() ([]byte, error) { return encode([]any{m.name, m.count}), nil }
-
-type pulseTrend struct {
-	Data       []pulseMonth `json:"data"`
-	Percentage float64      `json:"trend_percentage"`
-	Direction  string       `json:"trend_direction"`
-}
-
-// JSON is the report.
+// JSON renders the report.
 func (p *Pulse) JSON() []byte {
 	return encode(struct {
 		Total        int            `json:"total_feedback"`
@@ -91,39 +81,47 @@ func (p *Pulse) JSON() []byte {
 		High         []pulseIssue   `json:"high_priority_issues"`
 		Updated      string         `json:"last_updated"`
 	}{
-		p.total, p.priorities, p.environments, p.states, p.trend(), append([]pulseIssue{}, p.high...), p.Made.UTC().Format(TimeFormat),
+		p.total, p.priorities, p.environments, p.states, p.trend(),
+		append([]pulseIssue{}, p.high...), p.made.UTC().Format(TimeFormat),
 	})
 }
 
-// trend counts the months up to that of the newest record that is not later than the snapshot:
-// a typing error in a date must not make the year empty. It compares the last two months that
-// were over when the snapshot was made: the month under way has fewer days.
+type pulseTrend struct {
+	Data       [][2]any `json:"data"` // month, count
+	Percentage float64  `json:"trend_percentage"`
+	Direction  string   `json:"trend_direction"`
+}
+
+// trend counts the months up to that of the newest record that is not later than the
+// snapshot: a wrong date far ahead must not make the year empty. It compares the last two
+// months that were over when the snapshot was built, since the current month has fewer
+// days. An increase from 0 has no percentage.
 func (p *Pulse) trend() pulseTrend {
-	trend := pulseTrend{Data: []pulseMonth{}, Direction: "stable"}
+	trend := pulseTrend{Data: [][2]any{}, Direction: "stable"}
 	if p.newest.IsZero() {
 		return trend
 	}
 	last := firstOfMonth(p.newest)
 	for back := pulseMonths - 1; back >= 0; back-- {
 		if name := month(last.AddDate(0, -back, 0)); name >= month(p.oldest) {
-			trend.Data = append(trend.Data, pulseMonth{name, p.months[name]})
+			trend.Data = append(trend.Data, [2]any{name, p.months[name]})
 		}
 	}
-	over := firstOfMonth(p.Made.UTC()).AddDate(0, -1, 0)
-	if before := month(over.AddDate(0, -1, 0)); before >= month(p.oldest) {
-		trend.compare(p.months[month(over)], p.months[before])
+	over := firstOfMonth(p.made.UTC()).AddDate(0, -1, 0)
+	before := month(over.AddDate(0, -1, 0))
+	if before < month(p.oldest) {
+		return trend
+	}
+	count, countBefore := p.months[month(over)], p.months[before]
+	trend.Direction = [...]string{"down", "stable", "up"}[1+cmp.Compare(count, countBefore)]
+	if countBefore > 0 {
+		trend.Percentage = math.Round(float64(count-countBefore)/float64(countBefore)*1000) / 10
 	}
 	return trend
 }
 
+func month(at time.Time) string { return at.Format("2006-01") }
+
 func firstOfMonth(at time.Time) time.Time {
 	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
-}
-
-// compare sets a month against the one before. Growth from nothing has no percentage.
-func (t *pulseTrend) compare(month, before int) {
-	t.Direction = [...]string{"down", "stable", "up"}[1+cmp.Compare(month, before)]
-	if before > 0 {
-		t.Percentage = math.Round(float64(month-before)/float64(before)*1000) / 10
-	}
 }

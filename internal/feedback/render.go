@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// TimeFormat writes every instant of the contract, once it is in UTC.
+// TimeFormat is the layout of every instant of the contract. The instant must be in UTC.
 const TimeFormat = "2006-01-02T15:04:05.000Z"
 
-// encoder writes JSON into a buffer of its own.
+// encoder writes JSON into its own buffer.
 type encoder struct {
 	*json.Encoder
 	out bytes.Buffer
@@ -29,7 +29,7 @@ func encode(v any) []byte {
 	defer encoders.Put(e)
 	e.out.Reset()
 	if err := e.Encode(v); err != nil {
-		panic(err) // texts, lists of texts and checked numbers always encode
+		panic(err) // strings and finite numbers always encode
 	}
 	return bytes.Clone(bytes.TrimSuffix(e.out.Bytes(), []byte("\n")))
 }

@@ -1,12 +1,13 @@
 package feedback_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	godiff "github.com/google/go-cmp/cmp"
 
 	"voc/internal/feedback"
 	"voc/internal/voctest"
@@ -32,18 +33,18 @@ func readSample(t testing.TB, lines [][]byte) []sampled {
 	return records
 }
 
-// sampleTeams is a team map for areas of the sample.
+// sampleTeams is a team map for some areas of the sample.
 const sampleTeams = `{"credit reporting":"Bureau","MORTGAGE":"Homes","Debt Collection":"Debts"}`
 
-// TestTheSampleMapsWithoutSurprise counts the values of a few keys over the sample and compares with a second reading of it, which knows
-// only what is in that data.
-func TestTheSampleMapsWithoutSurprise(t *testing.T) {
+// TestMapSample counts the values of some keys over the sample and compares them with a
+// second implementation, which handles only the values of the sample.
+func TestMapSample(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, "", sampleTeams)
 	got, want := counts{}, counts{}
 	for _, r := range readSample(t, voctest.Sample(t)) {
 		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
-		sound(t, f)
+		checkFeedback(t, f)
 		got.add("priority", f.Priority)
 		got.add("team", f.Team)
 		got.add("environment", f.Environment)
@@ -62,14 +63,14 @@ func TestTheSampleMapsWithoutSurprise(t *testing.T) {
 				got.add("hours", feedback.Durations[i])
 			}
 		}
-		want.read(t, r)
+		want.addSample(t, r)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("counts (-second reading +mapping):\n%s", diff)
+	if diff := godiff.Diff(want, got); diff != "" {
+		t.Errorf("counts (-second implementation +Map):\n%s", diff)
 	}
 }
 
-// counts is how often a key has a value.
+// counts are the numbers of records by key and value.
 type counts map[string]map[string]int
 
 func (c counts) add(key, value string) {
@@ -79,8 +80,8 @@ func (c counts) add(key, value string) {
 	c[key][value]++
 }
 
-// read is the second reading of a record.
-func (c counts) read(t *testing.T, r sampled) {
+// addSample is the second implementation: it counts the values of one record.
+func (c counts) addSample(t *testing.T, r sampled) {
 	t.Helper()
 	var record struct {
 		Fields struct {
@@ -116,10 +117,13 @@ func (c counts) read(t *testing.T, r sampled) {
 			areas = append(areas, element.(string))
 		}
 	}
+	teams := map[string]string{
+		"credit reporting": "Bureau", "mortgage": "Homes", "debt collection": "Debts",
+	}
 	team := "Triage"
 	for _, area := range areas {
 		c.add("area", area)
-		if mapped := map[string]string{"credit reporting": "Bureau", "mortgage": "Homes", "debt collection": "Debts"}[strings.ToLower(area)]; mapped != "" && team == "Triage" {
+		if mapped := teams[strings.ToLower(area)]; mapped != "" && team == "Triage" {
 			team = mapped
 		}
 	}
@@ -135,10 +139,10 @@ func (c counts) read(t *testing.T, r sampled) {
 	default:
 		c.add("environment", "CW 1.0")
 	}
-	c.add("area_impacted", either(strings.Join(areas, ", "), "Unknown"))
-	c.add("status", either(fields.Status, "New"))
+	c.add("area_impacted", cmp.Or(strings.Join(areas, ", "), "Unknown"))
+	c.add("status", cmp.Or(fields.Status, "New"))
 	c.add("week", mondayOf(t, fields.Created))
-	c.add("report week", mondayOf(t, either(fields.Reported, fields.Created)))
+	c.add("report week", mondayOf(t, cmp.Or(fields.Reported, fields.Created)))
 	described := false
 	for _, text := range []string{fields.Initial, fields.Notes, fields.Resolution} {
 		text = strings.TrimSpace(text)
@@ -147,21 +151,17 @@ func (c counts) read(t *testing.T, r sampled) {
 	if !described {
 		c.add("description", "none")
 	}
-	for i, hours := range []any{fields.ToProgress, fields.ToDone, fields.ToReferred, fields.Referred, fields.ToResolve} {
+	for i, hours := range []any{
+		fields.ToProgress, fields.ToDone, fields.ToReferred, fields.Referred, fields.ToResolve,
+	} {
 		if h, ok := hours.(float64); ok && h > 0 {
 			c.add("hours", feedback.Durations[i])
 		}
 	}
 }
 
-func either(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
-}
-
-// mondayOf counts whole weeks since the Monday of 5 January 1970, all dates of the sample being in UTC.
+// mondayOf counts whole weeks since Monday, 5 January 1970. All dates of the sample are in
+// UTC.
 func mondayOf(t *testing.T, date string) string {
 	t.Helper()
 	at, err := time.Parse(time.DateOnly, date[:len(time.DateOnly)])
@@ -179,7 +179,7 @@ func BenchmarkMap(b *testing.B) {
 		r := records[n%len(records)]
 		f := m.Map(feedback.Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: r.Fields})
 		if len(f.Summary())+len(f.Detail(url)) == 0 {
-			b.Fatal("nothing")
+			b.Fatal("no JSON")
 		}
 	}
 }

@@ -6,22 +6,25 @@ import (
 	"strings"
 )
 
-// Sort is the name of an order, as the parameter has it: a key, with a "-" before it for descending. Whatever the order: nulls come last, ties newest first, then by id.
+// Sort is the name of an order, as in the parameter: a key, with a "-" before it for
+// descending. In every order nulls come last, and ties are newest first, then by ID.
 type Sort string
 
-// Orders that are not like the others.
+// Newest and Relevance have uses beyond the parameter.
 const (
-	Newest    Sort = "-" + Created // in which everything is kept
-	Relevance Sort = "relevance"   // how well a Text is met
+	Newest    Sort = "-" + Created // the order in which snapshots store records
+	Relevance Sort = "relevance"   // how well a record matches a Text
 )
 
-// Modified is the key of the time of the last change.
+// Modified is the sort key of the time of the last change.
 const Modified = "modified"
 
-// SortKeys are what feedback can be sorted by.
-var SortKeys = [...]string{Created, Modified, Priority, Status, Environment, AreaImpacted, IssueNumber}
+// SortKeys are the keys that feedback can be sorted by.
+var SortKeys = [...]string{
+	Created, Modified, Priority, Status, Environment, AreaImpacted, IssueNumber,
+}
 
-// Sorts are all orders but Relevance.
+// Sorts are all orders except Relevance.
 var Sorts = func() (all []Sort) {
 	for _, key := range SortKeys {
 		all = append(all, Sort(key), Sort("-"+key))
@@ -29,13 +32,11 @@ var Sorts = func() (all []Sort) {
 	return all
 }()
 
-// Key gives what the order goes by, and its direction.
+// Key returns the key and the direction of an order.
 func (s Sort) Key() (key string, descending bool) { return strings.CutPrefix(string(s), "-") }
 
-// weights are the priorities that have one. Other texts follow, by their letters.
-var weights = []string{Fold("High"), Fold("Medium"), Fold("Low")}
-
-// Collate gives the text by whose bytes a value of a key is sorted: case does not count, and priorities go by their weight.
+// Collate returns the text by whose bytes a value of a key is sorted. Case does not count,
+// and priorities are sorted by weight.
 func Collate(key, value string) string {
 	folded := Fold(value)
 	if key != Priority {
@@ -43,7 +44,10 @@ func Collate(key, value string) string {
 	}
 	weight := slices.Index(weights, folded)
 	if weight < 0 {
-		return "~" + folded // behind any digit
+		return "~" + folded // after any digit
 	}
 	return strconv.Itoa(weight)
 }
+
+// weights are the priorities that come first, in this order. Others follow by their text.
+var weights = []string{Fold("High"), Fold("Medium"), Fold("Low")}

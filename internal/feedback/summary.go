@@ -1,6 +1,9 @@
 package feedback
 
-import "encoding/json"
+import (
+	"cmp"
+	"encoding/json"
+)
 
 // summary has the 16 keys of a list element, in the contract's order. It is the one
 // definition of them: JSON is written from it, and CSV is written from that JSON.
@@ -26,16 +29,24 @@ type summary struct {
 // Summary renders the JSON object of the list.
 func (f Feedback) Summary() []byte {
 	s := summary{
-		ID: f.ID, Description: f.Description, Priority: f.Priority, Team: f.Team, Environment: f.Environment,
-		AreaImpacted: f.AreaImpacted, Created: f.Created.Format(TimeFormat), Week: f.Week, Status: f.Status,
-		ReporterEmail: f.ReporterEmail, SlackThread: f.SlackThread, TypeOfIssue: f.TypeOfIssue,
-		TypeOfReport: f.TypeOfIssue, Source: f.Source, TriageRep: f.TriageRep,
-	}
-	if s.TypeOfReport == "" {
-		s.TypeOfReport = "N/A"
+		ID:            f.ID,
+		Description:   f.Description,
+		Priority:      f.Priority,
+		Team:          f.Team,
+		Environment:   f.Environment,
+		AreaImpacted:  f.AreaImpacted,
+		Created:       f.Created.Format(TimeFormat),
+		Week:          f.Week,
+		Status:        f.Status,
+		ReporterEmail: f.ReporterEmail,
+		SlackThread:   f.SlackThread,
+		TypeOfIssue:   f.TypeOfIssue,
+		TypeOfReport:  cmp.Or(f.TypeOfIssue, "N/A"),
+		Source:        f.Source,
+		TriageRep:     f.TriageRep,
 	}
 	if f.IssueNumber != nil {
-		s.IssueNumber = number(*f.IssueNumber)
+		s.IssueNumber = encodeNumber(*f.IssueNumber)
 	}
 	return encode(s)
 }

@@ -7,32 +7,33 @@ import (
 	"strings"
 )
 
-// The most that one search may ask for. Each term costs a walk over the records that have
-// it, and a letter of Han or Thai counts as a word.
+// The limits of one search. Each term costs a walk over the records that have it, and a
+// letter of Han or Thai counts as a word.
 const (
 	maxTerms = 64
 	maxWords = 256
 )
 
-// Text is what a full-text search asks for. The zero value asks for nothing.
+// Text is a full-text search: all of its terms must occur. The zero value matches all.
 type Text []Term
 
-// Term must occur as it stands: its words one behind the other, each as a whole; with Prefix
-// the last one may go on.
+// Term is a phrase: its words must follow each other, each as a whole word. With Prefix, the
+// last one may be the beginning of a word.
 type Term struct {
 	Words  []string
 	Prefix bool
 }
 
-// ParseText reads the parameter q. Words are those of Words; "…" makes a phrase, a * right
-// after a word or a phrase a prefix. Everything else separates, a quote without its pair too,
-// so that the only wrong text is one without a word. A term that occurs twice counts once.
+// ParseText parses the parameter q. Words are those of Words; quotes make a phrase, a * right
+// after a word or a phrase makes a prefix. Everything else separates words, including an
+// unpaired quote. A term that occurs twice counts once. ParseText returns an error if q has no
+// word, or more than a search may have.
 func ParseText(q string) (Text, error) {
 	var text Text
 	for rest := Fold(q); rest != ""; {
 		if after, opens := strings.CutPrefix(rest, `"`); opens {
-			if quoted, behind, closes := strings.Cut(after, `"`); closes {
-				rest = text.add(quoted, behind)
+			if quoted, tail, closes := strings.Cut(after, `"`); closes {
+				rest = text.addTerm(quoted, tail)
 				continue
 			}
 			rest = after
@@ -49,13 +50,14 @@ func ParseText(q string) (Text, error) {
 	case words == 0:
 		return nil, errors.New("has no word in it")
 	case len(text) > maxTerms || words > maxWords:
-		return nil, fmt.Errorf("has %d terms with %d words, more than the %d and %d that one search may have",
+		return nil, fmt.Errorf(
+			"has %d terms with %d words, more than the %d and %d that one search may have",
 			len(text), words, maxTerms, maxWords)
 	}
 	return text, nil
 }
 
-// addUnquoted adds each run of characters that belong to words.
+// addUnquoted adds each run of word characters as a term.
 func (t *Text) addUnquoted(s string) {
 	for s != "" {
 		start := strings.IndexFunc(s, begins)
@@ -67,13 +69,13 @@ func (t *Text) addUnquoted(s string) {
 		if end < 0 {
 			end = len(s)
 		}
-		s = t.add(s[:end], s[end:])
+		s = t.addTerm(s[:end], s[end:])
 	}
 }
 
-// add adds the words of a folded text as one term, which is a prefix if rest goes on with a
-// star. It returns what follows.
-func (t *Text) add(folded, rest string) string {
+// addTerm adds the words of a folded text as one term, which is a prefix if rest begins with a
+// star. It returns rest without the star.
+func (t *Text) addTerm(folded, rest string) string {
 	rest, isPrefix := strings.CutPrefix(rest, "*")
 	term := Term{Words: splitWords(folded), Prefix: isPrefix}
 	same := func(other Term) bool {

@@ -12,13 +12,16 @@ import (
 	"voc/internal/feedback"
 )
 
-// word, phrase and prefix are terms of a search.
-func word(w string) feedback.Term              { return feedback.Term{Words: []string{w}} }
-func phrase(words string) feedback.Term        { return feedback.Term{Words: strings.Fields(words)} }
+// word, phrase and prefix return terms of a search; all returns the search.
+func word(w string) feedback.Term              { return phrase(w) }
 func prefix(term feedback.Term) feedback.Term  { term.Prefix = true; return term }
 func all(terms ...feedback.Term) feedback.Text { return terms }
 
-func TestTextIsReadAsWordsPhrasesAndPrefixes(t *testing.T) {
+func phrase(words string) feedback.Term {
+	return feedback.Term{Words: strings.Fields(words)}
+}
+
+func TestParseText(t *testing.T) {
 	t.Parallel()
 	for q, want := range map[string]feedback.Text{
 		"late":                   all(word("late")),
@@ -68,14 +71,19 @@ func TestTextIsReadAsWordsPhrasesAndPrefixes(t *testing.T) {
 	}
 }
 
-func TestTextWithoutAWordOrWithTooManyIsRefused(t *testing.T) {
+func TestParseTextError(t *testing.T) {
 	t.Parallel()
-	for q, told := range map[string]string{
-		"": "no word", " ": "no word", "*": "no word", `""`: "no word", `"`: "no word", "-:^+()": "no word", "😀": "no word", "\x00": "no word", "\u0301": "no word", "\xff": "no word",
-		numbered(65): "65 terms", `"` + strings.Repeat("a ", 257) + `"`: "257 words", numbered(8000): "8000 words", strings.Repeat("字", 257): "257 words",
+	for q, words := range map[string]string{
+		"": "no word", " ": "no word", "*": "no word", `""`: "no word", `"`: "no word",
+		"-:^+()": "no word", "😀": "no word", "\x00": "no word", "\u0301": "no word",
+		"\xff":                                "no word",
+		numbered(65):                          "65 terms",
+		`"` + strings.Repeat("a ", 257) + `"`: "257 words",
+		numbered(8000):                        "8000 words",
+		strings.Repeat("字", 257):              "257 words",
 	} {
 		got, err := feedback.ParseText(q)
-		if err == nil || !strings.Contains(err.Error(), told) || got != nil {
+		if err == nil || !strings.Contains(err.Error(), words) || got != nil {
 			t.Errorf("%.20q: %v, %v", q, got, err)
 		}
 	}
@@ -87,7 +95,7 @@ func TestTextWithoutAWordOrWithTooManyIsRefused(t *testing.T) {
 	}
 }
 
-// numbered is a search for n terms.
+// numbered returns a search for n terms.
 func numbered(n int) string {
 	var q strings.Builder
 	for i := range n {
@@ -96,10 +104,13 @@ func numbered(n int) string {
 	return q.String()
 }
 
-// FuzzText: whatever the question, each word of it is made of letters, digits and marks, which
-// FTS5 does not take for syntax, and is a word of the question.
+// FuzzText checks that each word of a search consists of letters, digits and marks, which are
+// not syntax in FTS5, and is a word of q.
 func FuzzText(f *testing.F) {
-	for _, seed := range []string{`late "fee of" pay*`, `"`, `""*`, `"a`, `a"b"c`, "a\x00\xffb", `NEAR("a" b*, 3) OR c NOT d`, "e\u0301*", "' --", "ʻokina", "١٢٣", "画面ab*"} {
+	for _, seed := range []string{
+		`late "fee of" pay*`, `"`, `""*`, `"a`, `a"b"c`, "a\x00\xffb", `NEAR("a" b*, 3) OR c NOT d`,
+		"e\u0301*", "' --", "ʻokina", "١٢٣", "画面ab*",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, q string) {
@@ -110,7 +121,9 @@ func FuzzText(f *testing.F) {
 		words := feedback.Words(q)
 		for _, term := range text {
 			for _, w := range term.Words {
-				syntax := strings.ContainsFunc(w, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.Co, unicode.M) })
+				syntax := strings.ContainsFunc(w, func(r rune) bool {
+					return !unicode.In(r, unicode.L, unicode.N, unicode.Co, unicode.M)
+				})
 				if w == "" || syntax || !slices.Contains(words, w) {
 					t.Fatalf("%q has %q", q, w)
 				}

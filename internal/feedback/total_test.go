@@ -3,6 +3,7 @@ package feedback_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +15,15 @@ import (
 	"voc/internal/feedback"
 )
 
-// FuzzMap puts any bytes into every field that a mapping reads: first into all, then alone in the first choices, with another value in the fallbacks.
+// FuzzMap puts any bytes into the fields that a mapping reads: first into all, then only
+// into the first choices, with another value in the fallbacks.
 func FuzzMap(f *testing.F) {
 	for _, value := range []string{
-		``, `null`, `true`, `0`, `-0`, `1e400`, `"1"`, `"N/A"`, `"Unassigned"`, `"2025-03-04T05:06:07.12345+01:00"`, `"0001-01-01T00:00:00+23:59"`, `"9999-12-31T23:59:59.9999-12:00"`,
-		`["a",null,["b"]]`, `{"name":"\u0000\ud800<\u2028"}`, `{"error":"#ERROR!"}`, "\"\xff\"", "{", "[[[[", `"\u`, `{"name":{"name":1},"email":[]}`,
+		``, `null`, `true`, `0`, `-0`, `1e400`, `"1"`, `"N/A"`, `"Unassigned"`,
+		`"2025-03-04T05:06:07.12345+01:00"`, `"0001-01-01T00:00:00+23:59"`,
+		`"9999-12-31T23:59:59.9999-12:00"`, `["a",null,["b"]]`,
+		`{"name":"\u0000\ud800<\u2028"}`, `{"error":"#ERROR!"}`, "\"\xff\"", "{", "[[[[", `"\u`,
+		`{"name":{"name":1},"email":[]}`,
 	} {
 		f.Add([]byte(value), []byte(`"b"`))
 	}
@@ -35,12 +40,12 @@ func FuzzMap(f *testing.F) {
 				}
 			}
 		}
-		served(t, m, all)
-		served(t, m, first)
+		checkMap(t, m, all)
+		checkMap(t, m, first)
 	})
 }
 
-func TestAnyJSONInAnyCellIsServed(t *testing.T) {
+func TestMapAcceptsAnyJSON(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, "", `{"a":"Team <A>"}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -50,15 +55,20 @@ func TestAnyJSONInAnyCellIsServed(t *testing.T) {
 				cells[field] = value(3).Draw(t, field)
 			}
 		}
-		served(t, m, cells)
+		checkMap(t, m, cells)
 	})
 }
 
-// value draws JSON that is at most so deep, with what Airtable is known to send more often than chance would.
+// value draws JSON of a limited depth. Values that Airtable sends are more frequent than
+// others.
 func value(depth int) *rapid.Generator[json.RawMessage] {
 	return rapid.Custom(func(t *rapid.T) json.RawMessage {
-		known := rapid.SampledFrom([]any{nil, true, false, 1, "1", " ", "N/A", "Unassigned", "a", "2025-03-04", "2025-03-04T05:06:07.000Z",
-			map[string]string{"error": "#ERROR!"}, map[string]string{"specialValue": "NaN"}, map[string]string{"id": "usr1", "email": "e", "name": "n"}})
+		known := rapid.SampledFrom([]any{
+			nil, true, false, 1, "1", " ", "N/A", "Unassigned", "a",
+			"2025-03-04", "2025-03-04T05:06:07.000Z",
+			map[string]string{"error": "#ERROR!"}, map[string]string{"specialValue": "NaN"},
+			map[string]string{"id": "usr1", "email": "e", "name": "n"},
+		})
 		most := 5
 		if depth == 0 {
 			most = 3
@@ -85,8 +95,9 @@ func value(depth int) *rapid.Generator[json.RawMessage] {
 	})
 }
 
-// served checks what must hold of any record: it is mapped, and what is answered of it is valid JSON in UTF-8 with the contract's keys in order.
-func served(t rapid.TB, m feedback.Mapping, cells map[string]json.RawMessage) {
+// checkMap checks that a record is mapped, and that its responses are valid JSON in UTF-8
+// with the contract's keys in order.
+func checkMap(t rapid.TB, m feedback.Mapping, cells map[string]json.RawMessage) {
 	t.Helper()
 	f := m.Map(feedback.Record{ID: "recC", CreatedTime: created, Fields: cells})
 	const fields = `{"a":[1]}`
@@ -95,30 +106,34 @@ func served(t rapid.TB, m feedback.Mapping, cells map[string]json.RawMessage) {
 		keys []string
 	}{
 		{f.Summary(), listKeys},
-		{f.Detail(url), detailKeys[2 : len(detailKeys)-1]}, // what the list has under other names is not kept twice
-		{answer(f, fields), append(listKeys[:len(listKeys):len(listKeys)], detailKeys...)},
+		// The first two are copies from Summary, the last is fields.
+		{f.Detail(url), detailKeys[2 : len(detailKeys)-1]},
+		{response(f, fields), slices.Concat(listKeys, detailKeys)},
 	} {
 		if !json.Valid(object.text) || !utf8.Valid(object.text) {
-			t.Fatalf("of %q comes what is no JSON in UTF-8: %q", cells, object.text)
+			t.Fatalf("%q: not JSON in UTF-8: %q", cells, object.text)
 		}
-		if diff := cmp.Diff(object.keys, keys(t, object.text)); diff != "" {
-			t.Fatalf("of %q (-want +got):\n%s", cells, diff)
+		if diff := cmp.Diff(object.keys, keysOf(t, object.text)); diff != "" {
+			t.Fatalf("%q (-want +got):\n%s", cells, diff)
 		}
 	}
-	sound(t, f)
+	checkFeedback(t, f)
 }
 
-// sound checks what others rely on without looking: a snapshot orders by the text of created, and sums hours.
-func sound(t rapid.TB, f feedback.Feedback) {
+// checkFeedback checks what snapshots rely on: they sort by the text of created and sum
+// hours.
+func checkFeedback(t rapid.TB, f feedback.Feedback) {
 	t.Helper()
 	for name, at := range map[string]time.Time{"created": f.Created, "modified": f.Modified} {
-		if at.Location() != time.UTC || len(at.Format(feedback.TimeFormat)) != len(feedback.TimeFormat) || !at.Equal(at.Truncate(time.Millisecond)) {
+		if at.Location() != time.UTC ||
+			len(at.Format(feedback.TimeFormat)) != len(feedback.TimeFormat) ||
+			!at.Equal(at.Truncate(time.Millisecond)) {
 			t.Errorf("%s is %v", name, at)
 		}
 	}
 	for name, week := range map[string]string{"week": f.Week, "report week": f.ReportWeek} {
 		if monday, err := time.Parse(time.DateOnly, week); err != nil || monday.Weekday() != time.Monday {
-			t.Errorf("the %s is %q", name, week)
+			t.Errorf("%s is %q", name, week)
 		}
 	}
 	for i, hours := range f.Hours {
@@ -126,9 +141,12 @@ func sound(t rapid.TB, f feedback.Feedback) {
 			t.Errorf("%s is %v", feedback.Durations[i], hours)
 		}
 	}
-	for _, text := range append([]string{f.Description, f.Priority, f.Team, f.Environment, f.AreaImpacted, f.Status, f.Source, f.TriageRep}, f.Areas...) {
+	for _, text := range append([]string{
+		f.Description, f.Priority, f.Team, f.Environment, f.AreaImpacted, f.Status, f.Source,
+		f.TriageRep,
+	}, f.Areas...) {
 		if strings.TrimSpace(text) == "" || !utf8.ValidString(text) {
-			t.Errorf("a text that is never absent is %q, in %+v", text, f)
+			t.Errorf("a required text is %q in %+v", text, f)
 		}
 	}
 }

@@ -10,49 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// decode reads one cell. Numbers stay as text, so that a number no float can hold spoils itself alone and not the list around it.
-func decode(raw json.RawMessage) any {
-	if len(raw) == 0 {
-		return nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	var value any
-	if decoder.Decode(&value) != nil {
-		return nil
-	}
-	return value
-}
-
-// text is the contract's "text of a value"; "" means absent.
-func text(value any) string {
-	switch v := value.(type) {
-	case string:
-		if blank(v) {
-			return ""
-		}
-		return v
-	case json.Number:
-		return shortest(v)
-	case bool:
-		if v {
-			return "true"
-		}
-	case []any:
-		return strings.Join(elements(v), ", ")
-	case map[string]any:
-		if name, ok := v["name"].(string); ok && !blank(name) {
-			return name
-		}
-		if email, ok := v["email"].(string); ok && !blank(email) {
-			return email
-		}
-	}
-	return ""
-}
-
-// Filled reports whether a cell has a value. What Airtable gives where it could not compute one does
-// not count.
+// Filled reports whether a cell has a value. The objects that Airtable sends for a value
+// that it could not compute do not count.
 func Filled(raw json.RawMessage) bool {
 	switch { // nearly every cell, without decoding it
 	case len(raw) > 2 && raw[0] == '"':
@@ -79,15 +38,58 @@ func filled(value any) bool {
 	return value != nil
 }
 
-// elements are the texts of a list's elements; any other value is a list of itself, and a bare string is never split.
-func elements(value any) []string {
+// decode decodes one cell; it returns nil for invalid JSON. Numbers stay text, so that a
+// number beyond a float64 invalidates only itself, not the list around it.
+func decode(raw json.RawMessage) any {
+	if len(raw) == 0 {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return nil
+	}
+	return value
+}
+
+// textOf returns the contract's "text of a value"; "" means absent.
+func textOf(value any) string {
+	switch v := value.(type) {
+	case string:
+		if !blank(v) {
+			return v
+		}
+	case json.Number:
+		if f, err := v.Float64(); err == nil {
+			return string(encodeNumber(f))
+		}
+	case bool:
+		if v {
+			return "true"
+		}
+	case []any:
+		return strings.Join(textsOf(v), ", ")
+	case map[string]any:
+		for _, key := range []string{"name", "email"} {
+			if text, ok := v[key].(string); ok && !blank(text) {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// textsOf returns the texts of a list's elements without absent ones. Any other value
+// counts as a list of one: a string is never split.
+func textsOf(value any) []string {
 	list, ok := value.([]any)
 	if !ok {
 		list = []any{value}
 	}
 	var texts []string
 	for _, element := range list {
-		if t := text(element); t != "" {
+		if t := textOf(element); t != "" {
 			texts = append(texts, t)
 		}
 	}
@@ -96,28 +98,22 @@ func elements(value any) []string {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// shortest writes a number as JavaScript would, which is how Airtable's own clients show it.
-func shortest(n json.Number) string {
-	f, err := strconv.ParseFloat(n.String(), 64)
-	if err != nil {
-		return ""
-	}
-	return string(number(f))
-}
-
-func number(f float64) json.RawMessage {
+// encodeNumber writes a number as JavaScript does, like Airtable's own clients. It
+// returns nil for NaN and infinities.
+func encodeNumber(f float64) json.RawMessage {
 	if f == 0 {
 		return json.RawMessage("0") // -0 too
 	}
-	written, err := json.Marshal(f)
-	if err != nil { // NaN or an infinity
+	encoded, err := json.Marshal(f)
+	if err != nil {
 		return nil
 	}
-	return written
+	return encoded
 }
 
-// numeric reads a number out of a cell's text. The alphabet is checked first because ParseFloat also takes hexadecimal, "inf" and "1_000".
-func numeric(t string) (float64, bool) {
+// parseNumber parses the text of a cell as a number. It checks the alphabet first because
+// ParseFloat also accepts hexadecimal, "inf" and "1_000".
+func parseNumber(t string) (float64, bool) {
 	t = strings.TrimSpace(t)
 	if t == "" || strings.Trim(t, "0123456789+-.eE") != "" {
 		return 0, false
@@ -126,17 +122,8 @@ func numeric(t string) (float64, bool) {
 	return f, err == nil
 }
 
-// hours reads a duration of the report, a finite JSON number. Text is no number here.
-func hours(value any) (float64, bool) {
-	n, ok := value.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	f, err := n.Float64()
-	return f, err == nil
-}
-
-// layouts of a date that are read. Fractions of a second need none of their own: time.Parse takes them after any seconds.
+// layouts are the accepted forms of a date. None has a fraction of a second: time.Parse
+// accepts one after any seconds.
 var layouts = []string{
 	time.RFC3339,
 	"2006-01-02",
@@ -149,8 +136,9 @@ var layouts = []string{
 	"2006-01-02 15:04",
 }
 
-// instant reads a date, or a date with a time, in UTC where it names no zone. What would need a year of other than four digits is unreadable.
-func instant(t string) (time.Time, bool) {
+// parseInstant parses a date with or without a time; the zone defaults to UTC. It rejects
+// instants whose year in UTC does not have four digits.
+func parseInstant(t string) (time.Time, bool) {
 	t = strings.TrimSpace(t)
 	for _, layout := range layouts {
 		at, err := time.Parse(layout, t)
@@ -163,7 +151,7 @@ func instant(t string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// monday is the first day of an instant's week, both in UTC.
+// monday returns the first day of the week of an instant in UTC, as YYYY-MM-DD.
 func monday(at time.Time) string {
 	sinceMonday := (int(at.Weekday()) + 6) % 7
 	return at.AddDate(0, 0, -sinceMonday).Format(time.DateOnly)

@@ -7,13 +7,18 @@ import (
 
 // unspaced are the scripts that are written without spaces between words.
 var unspaced = []*unicode.RangeTable{
-	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
+	unicode.Han, unicode.Hiragana, unicode.Katakana,
+	unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar,
 }
 
 // Words returns what a full-text index holds of a text, in the form of Fold: each run of
 // letters and digits with the marks on them. In scripts that are written without spaces, each
 // letter is a word by itself, so that a word of them is found as a phrase, anywhere in a run.
 func Words(s string) []string { return splitWords(Fold(s)) }
+
+// SearchText returns the text that the full-text index takes: the words, with one space
+// between them.
+func SearchText(s string) string { return strings.Join(Words(s), " ") }
 
 // splitWords splits a text that is folded.
 func splitWords(folded string) []string {
@@ -54,10 +59,6 @@ func unspacedAt(s string) bool {
 
 // begins reports whether a word may begin with a character. A mark may not.
 func begins(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Co) }
-
-// SearchText returns the text that the full-text index takes: the words, with one space
-// between them.
-func SearchText(s string) string { return strings.Join(Words(s), " ") }
 
 // separates reports whether a word ends before a character.
 func separates(r rune) bool { return !begins(r) && !unicode.Is(unicode.M, r) }

@@ -7,50 +7,44 @@ import (
 	"time"
 )
 
-// Years is the closed interval of calendar years, in UTC, whose feedback is kept. 0 is an open end; the zero value keeps all.
+// Years is a closed interval of calendar years in UTC: the years whose feedback is
+// served. A bound of 0 is open; the zero value has all years.
 type Years struct{ From, To int }
 
-// ParseYears reads FEEDBACK_YEARS: "2025", "2024-2025", "2025-" (from 2025 on) or "all".
+// ParseYears parses "2025", "2024-2025", "2025-" (2025 and later) or "all".
 func ParseYears(s string) (Years, error) {
 	if s == "all" {
 		return Years{}, nil
 	}
 	first, last, isRange := strings.Cut(s, "-")
-	from, err := year(first)
-	if err != nil {
-		return Years{}, yearsError(s)
-	}
+	years := Years{From: parseYear(first), To: parseYear(last)}
 	if !isRange {
-		return Years{from, from}, nil
+		years.To = years.From
 	}
-	if last == "" {
-		return Years{From: from}, nil
+	if years.From == 0 || last != "" && years.To < years.From {
+		return Years{}, fmt.Errorf(
+			"%q is not a span of years: use 2025, 2024-2025, 2025- or all", s)
 	}
-	to, err := year(last)
-	if err != nil || to < from {
-		return Years{}, yearsError(s)
-	}
-	return Years{from, to}, nil
+	return years, nil
 }
 
-func year(s string) (int, error) {
-	if len(s) != 4 || strings.Trim(s, "0123456789") != "" || s == "0000" {
-		return 0, strconv.ErrSyntax
+// parseYear parses a year of four digits. It returns 0, which is not a year, for other
+// texts.
+func parseYear(s string) int {
+	if len(s) != 4 || strings.Trim(s, "0123456789") != "" {
+		return 0
 	}
-	return strconv.Atoi(s)
+	year, _ := strconv.Atoi(s)
+	return year
 }
 
-func yearsError(s string) error {
-	return fmt.Errorf("%q is no span of years: use 2025, 2024-2025, 2025- or all", s)
-}
-
-// Contains says whether an instant lies in the years, in UTC.
+// Contains reports whether the year of an instant in UTC is in the interval.
 func (y Years) Contains(at time.Time) bool {
 	year := at.UTC().Year()
 	return (y.From == 0 || year >= y.From) && (y.To == 0 || year <= y.To)
 }
 
-// Interval is [from, to) in UTC; an open end is the zero time.
+// Interval returns the years as [from, to) in UTC. An open bound is the zero time.
 func (y Years) Interval() (from, to time.Time) {
 	if y.From != 0 {
 		from = time.Date(y.From, time.January, 1, 0, 0, 0, 0, time.UTC)
@@ -61,7 +55,7 @@ func (y Years) Interval() (from, to time.Time) {
 	return from, to
 }
 
-// String is the form that ParseYears reads.
+// String returns the form that ParseYears parses.
 func (y Years) String() string {
 	switch {
 	case y == Years{}:

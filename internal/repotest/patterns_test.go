@@ -145,7 +145,7 @@ func TestTemplateRefusesWhatTheConfigurationRefuses(t *testing.T) {
 
 // beyondPatterns are the mistakes that no pattern finds: what compares two parts of a value, and
 // whether a time zone exists, which EventBridge checks when the schedule is made.
-var beyondPatterns = regexp.MustCompile(`runs backwards|is no span of years: use|no time zone|` +
+var beyondPatterns = regexp.MustCompile(`runs backwards|is not a span of years: use|no time zone|` +
 	`the step must be 1 to`)
 
 // configured reports what the configuration of the functions says of a parameter's value.

@@ -47,7 +47,9 @@ func TestCSVCells(t *testing.T) {
 	a.is(t, 200)
 	if lines := strings.Split(
 		a.body, "\r\n",
-	); lines[0] != "\ufeffid,description,priority,team,environment,area_impacted,created,week,issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,triage_rep" ||
+	); lines[0] != "\ufeffid,description,priority,team,environment,area_impacted,created,week,"+
+		"issue_number,status,reporter_email,slack_thread,type_of_issue,type_of_report,source,"+
+		"triage_rep" ||
 		!strings.HasSuffix(a.body, "\r\n") {
 		t.Errorf("%.300q", a.body)
 	}
@@ -138,7 +140,8 @@ func TestCSVWithoutRows(t *testing.T) {
 func TestCSVPath(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	for _, query := range []string{"", "team=beta", "limit=2&sort=priority", "q=first&fields=id,team"} {
+	for _, query := range []string{"", "team=beta", "limit=2&sort=priority", "q=first&fields=id," +
+		"team"} {
 		want := s.get("/api/feedback/?format=csv&" + query)
 		for _, path := range []string{"/api/feedback.csv?", "/api/feedback.csv/?"} {
 			a := s.get(path+query, "Accept", "application/json")
@@ -157,7 +160,8 @@ func TestCSVPath(t *testing.T) {
 	if !strings.HasPrefix(next, "/api/feedback.csv?") || strings.Contains(next, "format") {
 		t.Errorf("the next page is %s", next)
 	}
-	if a := s.get(next); !strings.HasPrefix(a.body, "\ufeffid,") || strings.Count(a.body, "\r\n") != 3 {
+	if a := s.get(next); !strings.HasPrefix(a.body, "\ufeffid,") ||
+		strings.Count(a.body, "\r\n") != 3 {
 		t.Errorf("%q", a.body)
 	}
 	s.get("/api/feedback.csv?format=json").is(t, 400)

@@ -100,7 +100,8 @@ func sortNames() (names []string) {
 func TestLinkKeepsParameters(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
-	target := "/api/feedback?t=5&team=beta&team=alpha&limit=2&_=1&sort=-priority&q=%22more+first%22&format=json&area=Billing&created_from=2026-01-01T00:00:00%2B02:00"
+	target := "/api/feedback?t=5&team=beta&team=alpha&limit=2&_=1&sort=-priority&" +
+		"q=%22more+first%22&format=json&area=Billing&created_from=2026-01-01T00:00:00%2B02:00"
 	next := s.get(target).nextPage(t)
 	path, query, _ := strings.Cut(next, "?")
 	got := must(url.ParseQuery(query))

@@ -37,7 +37,8 @@ func TestDocsRevalidate(t *testing.T) {
 
 // loads are the ways in which a page makes a browser fetch something.
 var loads = regexp.MustCompile(
-	`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|https?://[^"]*\.(js|css|woff2?)`,
+	`(?i)<(script|img|iframe|object|embed|base|form|link rel="?stylesheet)|@import|url\(|src=|` +
+		`https?://[^"]*\.(js|css|woff2?)`,
 )
 
 func TestDocsPageLoadsNothing(t *testing.T) {

@@ -45,7 +45,8 @@ func BenchmarkAgainstFloor(b *testing.B) {
 	}
 	for _, two := range pairs(
 		"",
-		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,late,call,phone,mail,house,score,dispute,money,refund",
+		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,"+
+			"late,call,phone,mail,house,score,dispute,money,refund",
 	) {
 		for _, priority := range []string{"high", "medium", "low"} {
 			words = append(

@@ -17,7 +17,8 @@ func TestHostOnLoopback(t *testing.T) {
 	local, public := serving(t, onLoopback), serving(t)
 	for host, status := range map[string]int{
 		"localhost": 200, "localhost:8080": 200, "LOCALHOST:80": 200, "localhost.": 200, "": 200,
-		"voc.localhost:8080": 200, "127.0.0.1:8080": 200, "127.1.2.3": 200, "[::1]:8080": 200, "[::1]": 200,
+		"voc.localhost:8080": 200, "127.0.0.1:8080": 200, "127.1.2.3": 200,
+		"[::1]:8080": 200, "[::1]": 200,
 		"evil.example:8080": 421, "localhost.evil.example": 421, "127.0.0.1.evil.example": 421,
 		"notlocalhost": 421, "10.0.0.1:8080": 421, "0.0.0.0": 421, "[::2]:80": 421, "voc": 421,
 	} {

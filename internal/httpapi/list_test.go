@@ -50,8 +50,9 @@ var parameterRows = map[string]map[string]string{
 		"a'b": "", "%22": "400", "short%00": "400", "short)": "1", "NOT+short": "", "short+OR+first": "",
 		"description:short": "",
 		"^short":            "1", "short+NEAR+first": "", "-short": "1", "%25": "400", "short%25": "1",
-		strings.Repeat("a+", 65): "", numbered(65): "400", strings.Repeat("字", 257): "400", strings.Repeat("first+", 63) + "more": "-1",
-		strings.Repeat("fi*", 64): "-1", strings.Repeat("x", 7<<10): "",
+		strings.Repeat("a+", 65): "", numbered(65): "400", strings.Repeat("字", 257): "400",
+		strings.Repeat("first+", 63) + "more": "-1",
+		strings.Repeat("fi*", 64):             "-1", strings.Repeat("x", 7<<10): "",
 	},
 	"sort": {
 		"created": "*", "-created": "*", "modified": "*", "-modified": "*", "priority": "*",
@@ -161,12 +162,18 @@ func TestListOfSample(t *testing.T) {
 	s.publish(some(t), fullRun())
 	all := mapped(sampleRecords(t))
 	for query, matches := range map[string]func(feedback.Feedback) bool{
-		"status=done&source=web": func(f feedback.Feedback) bool { return f.Status == "Done" && f.Source == "Web" },
+		"status=done&source=web": func(f feedback.Feedback) bool {
+			return f.Status == "Done" && f.Source == "Web"
+		},
 		"area=mortgage": func(f feedback.Feedback) bool {
 			return slices.Contains(f.Areas, "Mortgage")
 		},
-		"area=unknown&priority=low":      func(f feedback.Feedback) bool { return len(f.Areas) == 0 && f.Priority == "Low" },
-		"type_of_issue=getting+the+loan": func(f feedback.Feedback) bool { return f.TypeOfIssue == "Getting the loan" },
+		"area=unknown&priority=low": func(f feedback.Feedback) bool {
+			return len(f.Areas) == 0 && f.Priority == "Low"
+		},
+		"type_of_issue=getting+the+loan": func(f feedback.Feedback) bool {
+			return f.TypeOfIssue == "Getting the loan"
+		},
 		"created_from=2025-03-01&created_to=2025-04-01&team=Triage": func(f feedback.Feedback) bool {
 			return strings.HasPrefix(f.Created.Format("2006-01-02"), "2025-03") && f.Team == "Triage"
 		},

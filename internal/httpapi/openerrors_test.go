@@ -137,7 +137,8 @@ func TestHalfTheBaseDeleted(t *testing.T) {
 			t.Errorf("after %d h: %s", hour, text(status.Cache.LastError))
 		}
 		health := s.get("/api/health")
-		if health.StatusCode != 503 || !strings.Contains(health.body, "the sweep refresh that was due at "+
+		if health.StatusCode != 503 || !strings.Contains(health.body, "the sweep refresh that was "+
+			"due at "+
 			"2026-11-23T12:00:00Z has not succeeded; it ended as refused at 2026-11-23T12:09:00Z: "+
 			"rejected by the publish gate") || !strings.Contains(health.body, "the full refresh") {
 			t.Errorf("after %d h: %d %s", hour, health.StatusCode, health.body)

@@ -13,7 +13,9 @@ import (
 // is reports whether a value is one of those wanted, without case. No filter matches everything.
 func is(value string, wanted []string) bool {
 	return len(wanted) == 0 ||
-		slices.ContainsFunc(wanted, func(w string) bool { return feedback.Fold(value) == feedback.Fold(w) })
+		slices.ContainsFunc(wanted, func(w string) bool {
+			return feedback.Fold(value) == feedback.Fold(w)
+		})
 }
 
 func TestFilters(t *testing.T) {
@@ -28,7 +30,7 @@ func TestFilters(t *testing.T) {
 		"environment=cw+2.0", "environment=kiosk&environment=CW%201.0",
 		"team=alpha&priority=high", "team=alpha&team=beta&priority=high&environment=kiosk",
 		"team=alpha&priority=nobody",
-		"team=alpha&team=beta&team=%C3%96koteam&team=Money&team=Alpha,%20Beta%20%26%20Co", // all there are
+		"team=alpha&team=beta&team=%C3%96koteam&team=Money&team=Alpha,%20Beta%20%26%20Co",
 		"t=1&team=alpha&_=2",
 		strings.Repeat("team=nobody&", 650) + "team=beta",
 	} {
@@ -55,8 +57,8 @@ func TestFilterWithoutMatches(t *testing.T) {
 	a.has(t, "X-Total-Count", "0", "Content-Type", "application/json")
 }
 
-// TestUnknownValues names the filters of which a value occurs nowhere, whatever matches besides, and
-// names them in the 304 as well.
+// TestUnknownValues names the filters of which a value occurs nowhere, whatever matches besides,
+// and names them in the 304 as well.
 func TestUnknownValues(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -179,8 +181,10 @@ func TestUnknownParameterListsKnown(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for target, known := range map[string]string{
-		"/api/feedback/":                  "area, created_from, created_to, cursor, environment, fields, format, limit, priority, q, sort, source, status, team, type_of_issue",
-		"/api/feedback/facets":            "area, created_from, created_to, environment, priority, q, source, status, team, type_of_issue",
+		"/api/feedback/": "area, created_from, created_to, cursor, environment, " +
+			"fields, format, limit, priority, q, sort, source, status, team, type_of_issue",
+		"/api/feedback/facets": "area, created_from, created_to, environment, priority, " +
+			"q, source, status, team, type_of_issue",
 		"/api/reports/response-times":     "environment",
 		"/api/reports/environments":       "no parameter",
 		"/api/customer-pulse/":            "no parameter",
@@ -249,7 +253,8 @@ func FuzzQuery(f *testing.F) {
 		if a.StatusCode == 200 {
 			total, err := strconv.Atoi(a.Header.Get("X-Total-Count"))
 			if a.Header.Get("Content-Type") != "application/json" {
-				if !strings.HasPrefix(a.body, "\ufeffid,description,") && !strings.Contains(query, "fields") || err != nil {
+				hasHeader := strings.HasPrefix(a.body, "\ufeffid,description,")
+				if !hasHeader && !strings.Contains(query, "fields") || err != nil {
 					t.Errorf("%q: %.50q, %v", query, a.body, err)
 				}
 				return

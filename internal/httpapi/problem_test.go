@@ -123,7 +123,8 @@ func failing(t *testing.T) map[string]func() answer {
 		"limit of runs":            ask(full, "GET", "/api/cache/runs?limit=201"),
 		"reading without a token":  ask(closed, "GET", "/api/feedback/"),
 		"updating without a token": ask(closed, "POST", "/api/cache/update-full"),
-		"no admin tokens":          ask(full, "POST", "/api/cache/update-full", "Authorization", "Bearer read-1"),
+		"no admin tokens": ask(full, "POST", "/api/cache/update-full",
+			"Authorization", "Bearer read-1"),
 		"body of a command": func() answer {
 			return open.post("/api/cache/update-full", `{"force":true}`)
 		},

@@ -80,7 +80,8 @@ func TestResponseTimesOfTheSample(t *testing.T) {
 		}
 	}
 	for _, query := range []string{"?environment=nowhere", "?environment="} {
-		if a := s.get("/api/reports/response-times" + query); a.body != `{"rows":[],"weighted":null}`+"\n" {
+		a := s.get("/api/reports/response-times" + query)
+		if a.body != `{"rows":[],"weighted":null}`+"\n" {
 			t.Errorf("%s: %s", query, a.body)
 		}
 	}
@@ -212,12 +213,17 @@ func TestReportsOfEmptySnapshot(t *testing.T) {
 	s := newService(t)
 	s.publish(none(), fullRun())
 	for target, want := range map[string]string{
-		"/api/feedback/facets":                      `{"total":0,"team":[],"priority":[],"environment":[],"status":[],"source":[],"area":[],"type_of_issue":[],"week":[]}`,
-		"/api/feedback/facets?q=a":                  `{"total":0,"team":[],"priority":[],"environment":[],"status":[],"source":[],"area":[],"type_of_issue":[],"week":[]}`,
+		"/api/feedback/facets": `{"total":0,"team":[],"priority":[],` +
+			`"environment":[],"status":[],"source":[],"area":[],"type_of_issue":[],"week":[]}`,
+		"/api/feedback/facets?q=a": `{"total":0,"team":[],"priority":[],` +
+			`"environment":[],"status":[],"source":[],"area":[],"type_of_issue":[],"week":[]}`,
 		"/api/reports/response-times":               `{"rows":[],"weighted":null}`,
 		"/api/reports/response-times?environment=x": `{"rows":[],"weighted":null}`,
 		"/api/reports/environments":                 `{"environments":[]}`,
-		"/api/customer-pulse":                       `{"total_feedback":0,"priority_distribution":{},"environment_distribution":{},"status_distribution":{},"monthly_trends":{"data":[],"trend_percentage":0,"trend_direction":"stable"},"high_priority_issues":[],"last_updated":"2026-11-23T12:00:00.000Z"}`,
+		"/api/customer-pulse": `{"total_feedback":0,` +
+			`"priority_distribution":{},"environment_distribution":{},"status_distribution":{},` +
+			`"monthly_trends":{"data":[],"trend_percentage":0,"trend_direction":"stable"},` +
+			`"high_priority_issues":[],"last_updated":"2026-11-23T12:00:00.000Z"}`,
 	} {
 		if a := s.get(target); a.body != want+"\n" {
 			t.Errorf("%s: %d %s", target, a.StatusCode, a.body)

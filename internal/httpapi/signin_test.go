@@ -49,9 +49,12 @@ func TestSignIn(t *testing.T) {
 		email, password string
 		want            string // the body; "" for 401
 	}{
-		"Ann":                    {"ann@example.com", "open sesame", `{"email":"ann@example.com","name":"Ann","role":"admin"}` + "\n"},
-		"Zoë":                    {"zoe@example.com", "Passwort", `{"email":"zoe@example.com","name":"Zoë","role":"super_admin"}` + "\n"},
-		"an email has no case":   {" ANN@Example.com ", "open sesame", `{"email":"ann@example.com","name":"Ann","role":"admin"}` + "\n"},
+		"Ann": {"ann@example.com", "open sesame", `{"email":"ann@example.com",` +
+			`"name":"Ann","role":"admin"}` + "\n"},
+		"Zoë": {"zoe@example.com", "Passwort", `{"email":"zoe@example.com",` +
+			`"name":"Zoë","role":"super_admin"}` + "\n"},
+		"an email has no case": {" ANN@Example.com ", "open sesame", `{"email":"ann@example.com",` +
+			`"name":"Ann","role":"admin"}` + "\n"},
 		"a password has":         {"ann@example.com", "Open Sesame", ""},
 		"another's password":     {"ann@example.com", "Passwort", ""},
 		"no password":            {"ann@example.com", "", ""},

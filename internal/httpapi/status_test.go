@@ -147,7 +147,7 @@ func TestStatusSchedules(t *testing.T) {
 			"cron(0 * * * ? *)", "UTC", "2026-11-23T13:00:00.000Z", "2026-11-23T12:08:00.000Z",
 			"2026-11-23T11:59:00.000Z",
 		},
-		"sweep": {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"}, // a full does what it would
+		"sweep": {"off", "null", "null", "2026-11-23T11:58:00.000Z", "2026-11-23T11:59:00.000Z"},
 	} {
 		s := schedules[name]
 		if got := [5]string{

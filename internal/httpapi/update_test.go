@@ -21,20 +21,24 @@ func TestUpdateIsAccepted(t *testing.T) {
 		body   string
 	}{
 		{"/api/cache/update-full", job.Ticket{RunID: "full-1", Mode: job.Full}, job.Full,
-			`{"message":"a refresh (full) was started","type":"full","run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
+			`{"message":"a refresh (full) was started","type":"full","run_id":"full-1",` +
+				`"timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
 		},
 		{"/api/cache/update-incremental", job.Ticket{
 			RunID: "incremental-1", Mode: job.Incremental,
 		}, job.Incremental,
-			`{"message":"a refresh (incremental) was started","type":"incremental","run_id":"incremental-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
+			`{"message":"a refresh (incremental) was started","type":"incremental",` +
+				`"run_id":"incremental-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
 		},
 		{"/api/cache/update-incremental/", job.Ticket{
 			RunID: "full-1", Mode: job.Full, Joined: true,
 		}, job.Incremental,
-			`{"message":"joined the refresh (full) that is already running","type":"full","run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":true}`,
+			`{"message":"joined the refresh (full) that is already running","type":"full",` +
+				`"run_id":"full-1","timestamp":"2026-11-23T12:00:00.000Z","joined":true}`,
 		},
 		{"/api/cache/update-sweep", job.Ticket{RunID: "sweep-1", Mode: job.Sweep}, job.Sweep,
-			`{"message":"a refresh (sweep) was started","type":"sweep","run_id":"sweep-1","timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
+			`{"message":"a refresh (sweep) was started","type":"sweep","run_id":"sweep-1",` +
+				`"timestamp":"2026-11-23T12:00:00.000Z","joined":false}`,
 		},
 	} {
 		s := newService(t, tokens)

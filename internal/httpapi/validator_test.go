@@ -117,11 +117,14 @@ func TestETagIgnoresSpelling(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	for _, same := range [][]string{
-		{"/api/feedback/", "/api/feedback", "/api/feedback/?", "/api/feedback/?t=1", "/api/feedback?_=5&t=2", "/api/feedback/?&"},
-		{"/api/feedback/?team=a&priority=b&limit=3", "/api/feedback?limit=3&priority=b&team=a", "/api/feedback/?t=9&team=%61&limit=3&priority=b"},
+		{"/api/feedback/", "/api/feedback", "/api/feedback/?", "/api/feedback/?t=1", "/api/feedbac" +
+			"k?_=5&t=2", "/api/feedback/?&"},
+		{"/api/feedback/?team=a&priority=b&limit=3", "/api/feedback?limit=3&priority=b&team=a", "/" +
+			"api/feedback/?t=9&team=%61&limit=3&priority=b"},
 		{"/api/feedback/?team=a&team=b", "/api/feedback/?team=b&team=a"},
 		{"/api/feedback/?team=CW+2.0", "/api/feedback/?team=CW%202.0"},
-		{"/api/feedback/rec00000000000001", "/api/feedback/rec00000000000001/?t=1", "/api/feedback/%72ec00000000000001"},
+		{"/api/feedback/rec00000000000001", "/api/feedback/rec00000000000001/?t=1", "/api/feedback" +
+			"/%72ec00000000000001"},
 	} {
 		want := s.tag(same[0])
 		for _, target := range same {

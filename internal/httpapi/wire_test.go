@@ -42,12 +42,16 @@ func TestMalformedRequest(t *testing.T) {
 		"line without colon": {get + "Origin: " + page + "\r\nX-Evil\r\n\r\n", 400, false},
 		"no host":            {"GET /api/feedback/ HTTP/1.1\r\n\r\n", 400, false},
 		"not HTTP":           {"hello\r\n\r\n", 400, false},
-		"query of 80 kB":     {"GET /api/feedback/?team=" + long + " HTTP/1.1\r\nHost: voc\r\n\r\n", 431, false},
-		"header of 80 kB":    {get + "Origin: " + long + "\r\n\r\n", 431, false},
-		"unknown encoding":   {"POST /api/cache/update-full HTTP/1.1\r\nHost: voc\r\nTransfer-Encoding: zip\r\n\r\n", 501, false},
-		"unknown version":    {"GET /api/feedback/ HTTP/3.0\r\nHost: voc\r\n\r\n", 505, false},
-		"query over 8 kB":    {"GET /api/feedback/?team=" + long[:16_000] + " HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 414, true},
-		"asterisk":           {"GET * HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 404, true},
+		"query of 80 kB": {
+			"GET /api/feedback/?team=" + long + " HTTP/1.1\r\nHost: voc\r\n\r\n", 431, false,
+		},
+		"header of 80 kB": {get + "Origin: " + long + "\r\n\r\n", 431, false},
+		"unknown encoding": {"POST /api/cache/update-full HTTP/1.1\r\nHost: " +
+			"voc\r\nTransfer-Encoding: zip\r\n\r\n", 501, false},
+		"unknown version": {"GET /api/feedback/ HTTP/3.0\r\nHost: voc\r\n\r\n", 505, false},
+		"query over 8 kB": {"GET /api/feedback/?team=" + long[:16_000] + " HTTP/1.1\r\nHost: " +
+			"voc\r\nConnection: close\r\n\r\n", 414, true},
+		"asterisk": {"GET * HTTP/1.1\r\nHost: voc\r\nConnection: close\r\n\r\n", 404, true},
 		"authority (CONNECT)": {
 			"CONNECT voc:80 HTTP/1.1\r\nHost: voc:80\r\nConnection: close\r\n\r\n", 404, true,
 		},
@@ -87,7 +91,8 @@ func sendRaw(t *testing.T, server *httptest.Server, request string) answer {
 }
 
 // refusalText is what net/http writes to a connection when it rejects a request (Go 1.26).
-const refusalText = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+const refusalText = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; " +
+	"charset=utf-8\r\nConnection: close\r\n\r\n"
 
 // TestExportOfHTTPResponse exports cells that repeat such a rejection. net/http writes a body to
 // the connection in pieces, the second of which begins 4 KB after the start of the headers.

@@ -150,7 +150,8 @@ func TestSlowReaderDoesNotDelayExit(t *testing.T) {
 	if err := conn.(*net.TCPConn).SetReadBuffer(4 << 10); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fmt.Fprint(conn, "GET /api/feedback/ HTTP/1.1\r\nHost: localhost\r\n\r\n"); err != nil {
+	const request = "GET /api/feedback/ HTTP/1.1\r\nHost: localhost\r\n\r\n"
+	if _, err := fmt.Fprint(conn, request); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Read(make([]byte, 1)); err != nil {

@@ -13,7 +13,9 @@ import (
 var tag = respond.Validator{ETag: `W/"1"`}
 
 // send sends an answer to a GET. headers are pairs of name and value.
-func send(w *respond.Writer, a respond.Answer, headers ...string) (*httptest.ResponseRecorder, error) {
+func send(
+	w *respond.Writer, a respond.Answer, headers ...string,
+) (*httptest.ResponseRecorder, error) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	for i := 0; i < len(headers); i += 2 {
 		r.Header.Add(headers[i], headers[i+1])

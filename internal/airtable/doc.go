@@ -14,7 +14,7 @@
 //     that in [Page.Listing].
 //   - A page that is too large (413, or more than 8 MiB) is requested again with fewer
 //     records. Only a record that is too large by itself ends the listing.
-//   - A page is complete or is not returned, except for records whose id is none
+//   - A page is complete or is not returned, except for records without a valid id
 //     ([IsRecordID]), which are left out with a warning. Cell values are not changed.
 //   - A date more than 24 hours ahead of [Config.Now] is not believed.
 //   - Everything ends: a try is limited to 60 seconds, a page to 8 MiB and any other

@@ -8,22 +8,30 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"voc/internal/feedback"
 )
 
 // parameters are those that a route knows, with whether they may be repeated.
 type parameters map[string]bool
 
 var (
-	filterParameters = parameters{
-		"team": true, "priority": true, "environment": true, "status": true, "source": true,
-		"area": true, "type_of_issue": true,
-		"created_from": false, "created_to": false, "q": false,
-	}
+	filterParameters = parameters{}.repeated(feedback.Properties[:]...).
+				with("created_from", "created_to", "q")
 	csvParameters   = filterParameters.with("sort", "limit", "cursor", "fields")
 	listParameters  = csvParameters.with("format")
 	timesParameters = parameters{"environment": true}
 	runsParameters  = parameters{"limit": false}
 )
+
+// repeated returns the parameters and some that may be repeated.
+func (p parameters) repeated(names ...string) parameters {
+	all := maps.Clone(p)
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
 
 // with returns the parameters and some that may not be repeated.
 func (p parameters) with(single ...string) parameters {

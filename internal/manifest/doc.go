@@ -21,7 +21,7 @@
 // call counts need no lease.
 //
 // A manifest carries its own SHA-256, and the manifest carries each snapshot's. Neither
-// is trusted without it: readers fall back to the newest valid copy and report it,
+// is used unless its digest matches: readers fall back to the newest valid copy and report it,
 // writers return ErrDamaged. One format number covers manifest and snapshot; a newer one
 // is ErrNewer.
 //

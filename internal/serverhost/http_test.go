@@ -73,7 +73,7 @@ func TestServerRejectsJWTReads(t *testing.T) {
 // this machine.
 func TestLoopbackRejectsOtherHosts(t *testing.T) {
 	t.Parallel()
-	_, url := serve(t, servertest.Environment(t))
+	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables()...))
 	for host, want := range map[string]int{"evil.example": 421, "localhost": 200} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/api/live", nil)
 		if err != nil {

@@ -101,6 +101,9 @@ func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
 		}
 		elsewhere = elsewhere && promised.request.ID != lease.Run.ID
 	}
+	for _, ended := range r.ended { // since the manifest was read
+		elsewhere = elsewhere && ended.request.ID != lease.Run.ID
+	}
 	ticket := job.Ticket{RunID: q.ID, Mode: q.Mode}
 	if elsewhere && q.JoinedBy(lease.Request()) {
 		ticket = job.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}

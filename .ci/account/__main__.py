@@ -213,7 +213,7 @@ def a_failed_deployment(cloud, template):
 def rights_on_an_empty_store(cloud):
     """Without s3:ListBucket S3 returns 403 for an absent object."""
     with cloud.denied("ApiRole", "s3:ListBucket"):
-        status, _, content = cloud.ask("/health")
+        status, _, content = cloud.ask("/cache/", **ADMIN)
         expect("ApiRole without s3:ListBucket", b"AccessDenied" in content, status, content)
     with cloud.denied("RefreshRole", "s3:ListBucket"):
         answer, _ = cloud.invoke(FULL, {"mode": "check"})

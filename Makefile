@@ -35,7 +35,7 @@ run: ## start the server; without a token, it serves sample data from the emulat
 	go run ./functions/server
 
 # Many tests wait for Airtable's rate limit or for a process: six at once keep two cores busy.
-test: ## run the tests: no network, nothing to install, about two minutes
+test: ## run the tests: no network, nothing to install, about a minute
 	go test -parallel 6 $(TESTFLAGS) ./...
 
 # The dates that `make clock` sets: offsets in days, or instants.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 
 	"voc/internal/feedback"
@@ -68,7 +69,7 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 	size, err := io.CopyBuffer(
 		struct{ io.Writer }{io.Discard}, response.Body, make([]byte, 256<<10),
 	) // a client that takes what there is
-	if err != nil || response.StatusCode != http.StatusOK || size < 100<<10 {
+	if err != nil || response.StatusCode != http.StatusOK || size < leastWhole() {
 		b.Fatal(response.Status, size, err)
 	}
 	return size
@@ -173,4 +174,13 @@ func BenchmarkOne(b *testing.B) {
 			}
 		})
 	}
+}
+
+// leastWhole is below the size of the whole list in any encoding. The records that stand in for the
+// sample are repeated, and compress better.
+func leastWhole() int64 {
+	if os.Getenv("VOC_SAMPLE") == "" {
+		return 100 << 10
+	}
+	return 1 << 20
 }

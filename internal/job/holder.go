@@ -26,19 +26,7 @@ func thisProcess() Holder {
 	if err != nil {
 		host = "unknown"
 	}
-	h := Holder{Host: host, PID: os.Getpid(), Space: processSpace()}
-	if h.Space != "" {
-		h.Started, _ = processStart(h.PID)
-	}
+	h := Holder{Host: host, PID: os.Getpid()}
+	h.Space, h.Started, _ = processIdentity(h.PID)
 	return h
-}
-
-// gone reports whether the process is certainly dead. Of another machine or container,
-// nothing is certain.
-func (h Holder) gone() bool {
-	if h.Space == "" || h.Space != processSpace() {
-		return false
-	}
-	started, err := processStart(h.PID)
-	return os.IsNotExist(err) || err == nil && started != h.Started
 }

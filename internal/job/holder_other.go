@@ -2,11 +2,9 @@
 
 package job
 
-import (
-	"errors"
-)
+import "errors"
 
-// processSpace is unknown here: the lease of a dead holder is acquired when it expires.
-func processSpace() string { return "" }
-
-func processStart(int) (string, error) { return "", errors.ErrUnsupported }
+// processIdentity is unknown here: the lease of a dead holder is acquired when it expires.
+func processIdentity(int) (space, started string, err error) {
+	return "", "", errors.ErrUnsupported
+}

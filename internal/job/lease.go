@@ -2,6 +2,7 @@ package job
 
 import (
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -46,17 +47,21 @@ func (l Lease) Request() Request {
 // Expired reports whether another run may acquire the lease: its term is over, or its
 // holder is a process of this machine that is gone.
 func (l Lease) Expired(now time.Time) bool {
-	return l.age(now) >= leaseTerm || l.Holder.gone()
+	if now.Sub(l.Renewed.Time) >= leaseTerm {
+		return true
+	}
+	space, started, err := processIdentity(l.Holder.PID)
+	if l.Holder.Space == "" || l.Holder.Space != space {
+		return false // of another machine or container, nothing is certain
+	}
+	return os.IsNotExist(err) || err == nil && started != l.Holder.Started
 }
-
-// age is the time since the last renewal.
-func (l Lease) age(now time.Time) time.Duration { return now.Sub(l.Renewed.Time) }
 
 // Abandoned returns the receipt of a run whose holder stopped renewing the lease. next
 // says what follows. The calls since the last renewal are not known: the receipt counts
 // the most that q allows.
 func (l Lease) Abandoned(now time.Time, q Quota, next string) Run {
-	age := l.age(now)
+	age := now.Sub(l.Renewed.Time)
 	run := l.Run
 	run.Attempt = "" // should the holder live after all, it writes its own receipt
 	run.AirtableCalls += q.callsIn(min(max(age, 0), RenewEvery))

@@ -21,37 +21,20 @@ const retriesEnd = time.Hour
 func (s State) OpenErrors(now time.Time) []Run {
 	var open []Run
 	for _, mode := range []Mode{Full, Sweep, Incremental} {
-		if run, ok := s.openError(mode, now); ok {
-			open = append(open, run)
+		for _, run := range s.Runs { // newest first
+			confirmed := run.Succeeded() || run.Outcome == Nullable(Joined)
+			if confirmed && run.Mode.Covers(mode) {
+				break // it closed the error of any run before it
+			}
+			retries := run.Outcome == Nullable(RetryLater) && now.Sub(run.Started.Time) < retriesEnd
+			if run.Mode == mode && run.mayOpenError() && !retries {
+				open = append(open, run)
+				break
+			}
 		}
 	}
 	slices.SortStableFunc(open, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
 	return open
-}
-
-// openError returns the newest receipt of a mode that opened an error, unless a later run
-// closed it.
-func (s State) openError(mode Mode, now time.Time) (Run, bool) {
-	for _, run := range s.Runs { // newest first
-		switch {
-		case run.closesError(mode):
-			return Run{}, false
-		case run.Mode == mode && run.opensError(now):
-			return run, true
-		}
-	}
-	return Run{}, false
-}
-
-func (r Run) closesError(mode Mode) bool {
-	return r.Mode.Covers(mode) && (r.Succeeded() || r.Outcome == Nullable(Joined))
-}
-
-func (r Run) opensError(now time.Time) bool {
-	if r.Outcome == Nullable(RetryLater) && now.Sub(r.Started.Time) < retriesEnd {
-		return false
-	}
-	return r.mayOpenError()
 }
 
 // mayOpenError reports whether the run ended in a way that opens an error, now or when its

@@ -7,7 +7,7 @@ import (
 	"voc/internal/job"
 )
 
-func TestLastSuccess(t *testing.T) {
+func TestLastDone(t *testing.T) {
 	t.Parallel()
 	run := func(mode job.Mode, outcome job.Nullable, minute int) job.Run {
 		finished := noon.Add(time.Duration(minute) * time.Minute)
@@ -17,13 +17,13 @@ func TestLastSuccess(t *testing.T) {
 		run(job.Full, "failed", 5), run(job.Incremental, "unchanged", 4), run(job.Full, "published", 3),
 		run(job.Full, "published", 2),
 	}}
-	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(3 * time.Minute)) {
+	if got := m.LastDone(job.Full); !got.Equal(noon.Add(3 * time.Minute)) {
 		t.Errorf("of full: %v", got)
 	}
-	if got := m.LastSuccess(job.Incremental); !got.Equal(noon.Add(4 * time.Minute)) {
+	if got := m.LastDone(job.Incremental); !got.Equal(noon.Add(4 * time.Minute)) {
 		t.Errorf("of incremental: %v", got)
 	}
-	if got := (job.State{}).LastSuccess(job.Full); !got.IsZero() {
+	if got := (job.State{}).LastDone(job.Full); !got.IsZero() {
 		t.Errorf("of nothing: %v", got)
 	}
 }

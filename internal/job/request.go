@@ -23,9 +23,6 @@ const (
 	Rollback    Mode = "rollback"
 )
 
-// Modes returns all modes.
-func Modes() []Mode { return []Mode{Full, Sweep, Incremental, Rollback} }
-
 // Covers reports whether a run of mode m does at least as much as one of mode other. A
 // rollback covers nothing and is covered by nothing.
 func (m Mode) Covers(other Mode) bool {

@@ -23,18 +23,15 @@ const (
 // Settled reports whether another attempt of the same run would have nothing to do. A run
 // that a rollback held may be caught up once the hold is over.
 func (r Run) Settled() bool {
-	switch o := Outcome(r.Outcome); o {
+	switch Outcome(r.Outcome) {
 	case Joined, Refused:
 		return true
 	case Held:
 		return r.Skipped
 	default:
-		return o.Succeeded()
+		return r.Succeeded()
 	}
 }
-
-// Succeeded reports whether the data was confirmed against Airtable.
-func (o Outcome) Succeeded() bool { return o == Published || o == Unchanged }
 
 // Run is the receipt of a refresh, with the keys of the contract.
 type Run struct {
@@ -84,15 +81,14 @@ type Run struct {
 }
 
 // Succeeded reports whether the run confirmed the data against Airtable.
-func (r Run) Succeeded() bool { return Outcome(r.Outcome).Succeeded() }
+func (r Run) Succeeded() bool {
+	return r.Outcome == Nullable(Published) || r.Outcome == Nullable(Unchanged)
+}
 
 // MayPass reports whether the run failed for a reason that may be gone at the next attempt.
 func (r Run) MayPass() bool {
 	return r.Outcome == Nullable(RetryLater) || r.Outcome == Nullable(Failed) && !r.Final
 }
-
-// ByPerson reports whether a person triggered the run.
-func (r Run) ByPerson() bool { return r.Trigger.ByPerson() }
 
 // The bounds of a receipt's texts, in bytes and in number, so that 200 receipts always fit a
 // manifest.

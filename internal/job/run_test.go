@@ -62,13 +62,13 @@ func TestModeCovers(t *testing.T) {
 	}
 }
 
-func TestRunByPerson(t *testing.T) {
+func TestTriggerByPerson(t *testing.T) {
 	t.Parallel()
 	for trigger, want := range map[job.Trigger]bool{
 		job.TriggerAPI: true, job.TriggerConsole: true, job.TriggerCLI: true,
 		job.TriggerSchedule: false, job.TriggerCatchUp: false, job.TriggerStart: false, "": false,
 	} {
-		if got := (job.Run{Trigger: trigger}).ByPerson(); got != want {
+		if got := trigger.ByPerson(); got != want {
 			t.Errorf("%q is a person: %v", trigger, got)
 		}
 	}

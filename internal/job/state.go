@@ -3,6 +3,7 @@ package job
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -49,13 +50,15 @@ func (s *State) Acquire(r Request, run Run, q Quota, now time.Time) (Run, error)
 	if r.Hold.Known && s.KnownHold() != r.Hold {
 		return run, ErrFenced
 	}
-	if s.Hold != nil && !run.ByPerson() {
+	if s.Hold != nil && !run.Trigger.ByPerson() {
 		return run, ErrHeld
 	}
-	if s.Lease != nil && !s.Lease.Expired(now) {
-		return run, &BusyError{Lease: *s.Lease}
+	if s.Lease != nil {
+		if !s.Lease.Expired(now) {
+			return run, &BusyError{Lease: *s.Lease}
+		}
+		s.Record(s.Lease.Abandoned(now, q, fmt.Sprintf("run %s has taken over", run.ID)), now)
 	}
-	s.reap(fmt.Sprintf("run %s has taken over", run.ID), q, now)
 	s.Hold = nil
 	s.Fence++
 	run.Fence = s.Fence
@@ -81,7 +84,38 @@ func (s *State) Finish(run Run, now time.Time) error {
 	return nil
 }
 
-// Record adds the receipt of a run, and releases the lease if the run holds it.
+// Reap ends the run of an expired lease, and reports whether there was one.
+func (s *State) Reap(q Quota, now time.Time) bool {
+	if s.Lease == nil || !s.Lease.Expired(now) {
+		return false
+	}
+	s.Record(s.Lease.Abandoned(now, q, "no other run has taken over"), now)
+	s.Lease = nil
+	return true
+}
+
+// FenceOff lets a rollback take precedence over the run that holds the lease, gives it a
+// fencing number of its own, which it returns, and holds scheduled runs. A holder that is
+// alive calls Airtable until its next renewal fails, and then writes its own receipt.
+func (s *State) FenceOff(hold Hold, q Quota, now time.Time) int64 {
+	if s.Lease != nil {
+		next := fmt.Sprintf("rollback %s came in between", hold.Run)
+		receipt := s.Lease.Abandoned(now, q, next)
+		if !s.Lease.Expired(now) {
+			receipt.Outcome, receipt.Error = Nullable(Fenced), Nullable(next)
+			receipt.AirtableCalls = s.Lease.Run.AirtableCalls + q.callsIn(RenewEvery)
+		}
+		s.Lease = nil
+		s.Record(receipt, now)
+	}
+	s.Fence++
+	s.Hold = &hold
+	return s.Fence
+}
+
+// Record adds the receipt of a run and counts its calls, and releases the lease if the run
+// holds it. The receipt takes its place by its start and replaces an older one of the same
+// run. If a later attempt has already written a receipt, only the calls are added.
 func (s *State) Record(run Run, now time.Time) {
 	if s.LeasedTo(run) {
 		s.Lease = nil
@@ -89,43 +123,22 @@ func (s *State) Record(run Run, now time.Time) {
 	if now.IsZero() {
 		now = run.Finished.Time
 	}
-	s.addRun(run, now)
-}
-
-// Reap ends the run of an expired lease, and reports whether there was one.
-func (s *State) Reap(q Quota, now time.Time) bool {
-	if s.Lease == nil || !s.Lease.Expired(now) {
-		return false
+	other, ended := s.Receipt(run.ID)
+	if ended && other.Fence == run.Fence && run.Fence > 0 {
+		// Another run reaped this attempt and counted its calls, in the month of the store's clock.
+		s.CountCalls(-other.AirtableCalls, other.Finished.Time)
 	}
-	s.reap("no other run has taken over", q, now)
-	return true
-}
-
-func (s *State) reap(next string, q Quota, now time.Time) {
-	if s.Lease == nil {
+	s.CountCalls(run.AirtableCalls, now)
+	// The other attempt's receipt stays if it had the lease later, or has settled the run. An
+	// attempt that never had the lease has no place in time.
+	if ended && (other.Fence >= run.Fence && other.Settled() ||
+		other.Fence > run.Fence && run.Fence > 0) {
 		return
 	}
-	receipt := s.Lease.Abandoned(now, q, next)
-	s.Lease = nil
-	s.addRun(receipt, now)
-}
-
-// FenceOff lets a rollback take precedence over the run that holds the lease, gives it a
-// fencing number of its own, which it returns, and holds scheduled runs. A holder that is
-// alive calls Airtable until its next renewal fails, and then writes its own receipt.
-func (s *State) FenceOff(hold Hold, q Quota, now time.Time) int64 {
-	next := fmt.Sprintf("rollback %s came in between", hold.Run)
-	if s.Lease != nil && !s.Lease.Expired(now) {
-		receipt := s.Lease.Abandoned(now, q, next)
-		receipt.Outcome, receipt.Error = Nullable(Fenced), Nullable(next)
-		receipt.AirtableCalls = s.Lease.Run.AirtableCalls + q.callsIn(RenewEvery)
-		s.Lease = nil
-		s.addRun(receipt, now)
-	}
-	s.reap(next, q, now)
-	s.Fence++
-	s.Hold = &hold
-	return s.Fence
+	s.Runs = slices.DeleteFunc(s.Runs, func(r Run) bool { return r.ID == run.ID })
+	s.forget(runsKept - 1) // never the new receipt, which marks the write
+	s.Runs = slices.Insert(s.Runs, 0, run.clipped())
+	slices.SortStableFunc(s.Runs, func(a, b Run) int { return b.Started.Compare(a.Started.Time) })
 }
 
 // KnownHold returns the hold as a request that is made now knows it.

@@ -117,7 +117,7 @@ func (h *hosts) acquire(rt *rapid.T, x *host) {
 	free := h.leaseIsOver()
 	m, run, err := x.Acquire(h.t.Context(), base, job.Request{}, run)
 	switch {
-	case h.held && !run.ByPerson():
+	case h.held && !run.Trigger.ByPerson():
 		if !errors.Is(err, job.ErrHeld) {
 			rt.Fatalf("after a rollback a scheduled run begins: %v", err)
 		}

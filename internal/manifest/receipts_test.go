@@ -150,7 +150,7 @@ func TestNewestSuccessOfEachModeIsRetained(t *testing.T) {
 			noon.Add(time.Hour+time.Duration(i)*time.Second))
 	}
 	m := load(t, c)
-	if got := m.LastSuccess(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 202 {
+	if got := m.LastDone(job.Full); !got.Equal(noon.Add(time.Minute)) || len(m.Runs) != 202 {
 		t.Errorf("the last full succeeded at %s of %d receipts", got, len(m.Runs))
 	}
 	if failed, ok := m.Receipt("full-3"); !ok || failed.Outcome != job.Nullable(job.Failed) {

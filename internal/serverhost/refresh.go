@@ -88,8 +88,8 @@ func (p *Program) runOnce(
 	if unrecorded != nil {
 		fmt.Fprintln(p.Stderr, "voc:", unrecorded)
 	}
-	if outcome := job.Outcome(receipt.Outcome); !outcome.Succeeded() && outcome != job.Joined {
-		return fmt.Errorf("the run is %s: %s", outcome, receipt.Error)
+	if !receipt.Succeeded() && receipt.Outcome != job.Nullable(job.Joined) {
+		return fmt.Errorf("the run is %s: %s", receipt.Outcome, receipt.Error)
 	}
 	return nil
 }

@@ -44,14 +44,13 @@ func (o Origins) Allow(origin string) bool {
 		}
 		label, hasBefore := strings.CutPrefix(origin, before)
 		label, hasAfter := strings.CutSuffix(label, after)
-		if wildcard && hasBefore && hasAfter && isLabel(label) {
+		isLabel := label != "" && strings.Trim(label, labelBytes) == ""
+		if wildcard && hasBefore && hasAfter && isLabel {
 			return true
 		}
 	}
 	return false
 }
 
+// labelBytes are those of a single label of a host name.
 const labelBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-
-// isLabel reports whether s is a single label of a host name.
-func isLabel(s string) bool { return s != "" && strings.Trim(s, labelBytes) == "" }

@@ -50,7 +50,10 @@ func (p Policy) CheckRead(r *http.Request) error {
 	case PublicReads:
 		return nil
 	case JWTReads:
-		return checkClaims(r.Context())
+		if verified, _ := r.Context().Value(claimsKey{}).(bool); !verified {
+			return ErrNoClaims
+		}
+		return nil
 	}
 	if p.TokensUnread {
 		return ErrTokensUnread
@@ -112,11 +115,4 @@ type claimsKey struct{}
 // with claims may read, and one without may not, because it has not passed the gateway.
 func WithClaims(ctx context.Context, claims map[string]string) context.Context {
 	return context.WithValue(ctx, claimsKey{}, len(claims) > 0)
-}
-
-func checkClaims(ctx context.Context) error {
-	if verified, _ := ctx.Value(claimsKey{}).(bool); !verified {
-		return ErrNoClaims
-	}
-	return nil
 }

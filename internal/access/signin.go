@@ -49,28 +49,22 @@ func (s *SignIn) Check(now time.Time, a Attempt) (User, error) {
 	if wait := s.throttle.Count(now, email, a.Client); wait > 0 {
 		return User{}, ThrottledError{Wait: wait}
 	}
-	user, ok := s.verify(email, a.Password.Reveal())
-	if !ok {
-		return User{}, ErrWrongPassword
-	}
-	return user, nil
-}
-
-// verify compares the password with the user's hash, or with a dummy hash for an unknown
-// email. Then it compares with dummy hashes until as much work is done as for the
-// costliest user: a cost of n is twice the work of n-1, so one more comparison at each
-// cost below makes up the difference.
-func (s *SignIn) verify(email, password string) (User, bool) {
 	user, known := s.users[email]
-	hash := user.PasswordHash.Reveal()
+	hash, password := user.PasswordHash.Reveal(), []byte(a.Password.Reveal())
 	if !known {
 		hash = dummyHash(s.cost)
 	}
-	match := bcrypt.CompareHashAndPassword([]byte(hash), []byte(password)) == nil
+	wrong := bcrypt.CompareHashAndPassword([]byte(hash), password)
+	// Compare with dummy hashes until as much work is done as for the costliest user: a cost
+	// of n is twice the work of n-1, so one more comparison at each cost below makes up the
+	// difference.
 	for cost := max(costOf(hash), bcrypt.MinCost); cost < s.cost; cost++ {
-		_ = bcrypt.CompareHashAndPassword([]byte(dummyHash(cost)), []byte(password)) // only for its time
+		_ = bcrypt.CompareHashAndPassword([]byte(dummyHash(cost)), password)
 	}
-	return user, known && match
+	if !known || wrong != nil {
+		return User{}, ErrWrongPassword
+	}
+	return user, nil
 }
 
 // costOf returns 0 for a text that is no hash; ParseUsers accepts none.

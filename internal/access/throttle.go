@@ -54,7 +54,16 @@ func (t *Throttle) Count(now time.Time, email, client string) (wait time.Duratio
 	keys := [...]attemptKey{{kind: byEmail, email: email}, {kind: byClient, client: client}}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sweep(now)
+	// Once a minute, delete the keys without an attempt in the last minute.
+	if t.recent == nil || now.Sub(t.swept) >= attemptWindow {
+		kept := map[attemptKey][]time.Time{}
+		for key, times := range t.recent {
+			if len(times) > 0 && now.Sub(times[len(times)-1]) < attemptWindow {
+				kept[key] = times
+			}
+		}
+		t.recent, t.swept = kept, now
+	}
 	for _, key := range keys {
 		if times := t.recent[key]; len(times) == MaxAttempts {
 			wait = max(wait, attemptWindow-now.Sub(times[0]))
@@ -68,18 +77,4 @@ func (t *Throttle) Count(now time.Time, email, client string) (wait time.Duratio
 		t.recent[key] = append(times[max(0, len(times)-MaxAttempts+1):], now)
 	}
 	return 0
-}
-
-// sweep deletes, once a minute, the keys without an attempt in the last minute.
-func (t *Throttle) sweep(now time.Time) {
-	if t.recent != nil && now.Sub(t.swept) < attemptWindow {
-		return
-	}
-	kept := map[attemptKey][]time.Time{}
-	for key, times := range t.recent {
-		if len(times) > 0 && now.Sub(times[len(times)-1]) < attemptWindow {
-			kept[key] = times
-		}
-	}
-	t.recent, t.swept = kept, now
 }

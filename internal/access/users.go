@@ -53,12 +53,25 @@ func ParseUsers(value string) ([]User, error) {
 	for _, email := range slices.Sorted(maps.Keys(given)) {
 		user, folded := given[email], strings.ToLower(email)
 		if seen[folded] {
-			problems = append(problems,
-				fmt.Errorf("%q: appears twice (case is ignored)", email))
+			problems = append(problems, fmt.Errorf("%q: appears twice (case is ignored)", email))
 		}
 		seen[folded] = true
-		for _, problem := range user.problems(email) {
-			problems = append(problems, fmt.Errorf("%q: %w", email, problem))
+		name, domain, _ := strings.Cut(email, "@")
+		spaced := strings.ContainsFunc(email, func(r rune) bool { return r <= ' ' || r == 0x7f })
+		if name == "" || domain == "" || spaced {
+			problems = append(problems, fmt.Errorf("%q: is not an email address", email))
+		}
+		if strings.TrimSpace(user.Name) == "" {
+			problems = append(problems, fmt.Errorf("%q: name is missing", email))
+		}
+		if !slices.Contains(roles, user.Role) {
+			problems = append(problems,
+				fmt.Errorf("%q: role must be %s", email, strings.Join(roles, " or ")))
+		}
+		cost, err := bcrypt.Cost([]byte(user.Hash))
+		if err != nil || cost > maxCost || !hashPattern.MatchString(user.Hash) {
+			problems = append(problems, fmt.Errorf("%q: password_hash must be bcrypt with a cost of "+
+				"at most %d, as `htpasswd -nBC 12 \"\"` prints after the colon", email, maxCost))
 		}
 		users = append(users, User{
 			Email: folded, Name: user.Name, Role: user.Role, PasswordHash: NewSecret(user.Hash),
@@ -69,24 +82,3 @@ func ParseUsers(value string) ([]User, error) {
 	}
 	return users, nil
 }
-
-func (u jsonUser) problems(email string) (problems []error) {
-	name, domain, _ := strings.Cut(email, "@")
-	if name == "" || domain == "" || strings.ContainsFunc(email, isSpaceOrControl) {
-		problems = append(problems, errors.New("is not an email address"))
-	}
-	if strings.TrimSpace(u.Name) == "" {
-		problems = append(problems, errors.New("name is missing"))
-	}
-	if !slices.Contains(roles, u.Role) {
-		problems = append(problems, errors.New("role must be "+strings.Join(roles, " or ")))
-	}
-	cost, err := bcrypt.Cost([]byte(u.Hash))
-	if err != nil || cost > maxCost || !hashPattern.MatchString(u.Hash) {
-		problems = append(problems, fmt.Errorf("password_hash must be bcrypt with a cost of at most "+
-			"%d, as `htpasswd -nBC 12 \"\"` prints after the colon", maxCost))
-	}
-	return problems
-}
-
-func isSpaceOrControl(r rune) bool { return r <= ' ' || r == 0x7f }

@@ -35,7 +35,15 @@ func (s Schedule) Prev(t time.Time) time.Time {
 	if s.zone == nil {
 		return time.Time{}
 	}
-	shown := latestReading(t.In(s.zone))
+	local := t.In(s.zone)
+	shown := reading(local)
+	if change, _ := local.ZoneBounds(); !change.IsZero() {
+		// While an hour repeats, the highest reading so far is the last one before the clock was
+		// set back, although local reads less.
+		if before := reading(change.Add(-time.Second)); before.After(shown) {
+			shown = before
+		}
+	}
 	if shown.Year() > lastYear {
 		shown = time.Date(lastYear, 12, 31, 23, 59, 0, 0, time.UTC)
 	}
@@ -79,18 +87,6 @@ func (s Schedule) idle(shown time.Time) (start, end time.Time) {
 func reading(local time.Time) time.Time {
 	year, month, day := local.Date()
 	return time.Date(year, month, day, local.Hour(), local.Minute(), 0, 0, time.UTC)
-}
-
-// latestReading returns the highest reading shown up to local. While an hour repeats,
-// that is the last one before the clock was set back, although local reads less.
-func latestReading(local time.Time) time.Time {
-	shown := reading(local)
-	if change, _ := local.ZoneBounds(); !change.IsZero() {
-		if before := reading(change.Add(-time.Second)); before.After(shown) {
-			return before
-		}
-	}
-	return shown
 }
 
 // firstShowing returns when a clock in the zone first shows the reading, or the zero time

@@ -30,7 +30,7 @@ func (r dayRule) due(t time.Time) bool {
 	case onWeekdays:
 		return r.values.has(weekday(t))
 	case onLastDay:
-		return isLastOfMonth(t)
+		return t.AddDate(0, 0, 1).Month() != t.Month()
 	case onWorkingDay:
 		return t.Day() == workingDayNear(r.day, t)
 	case onLastWeekday:
@@ -40,8 +40,6 @@ func (r dayRule) due(t time.Time) bool {
 }
 
 func weekday(t time.Time) int { return int(t.Weekday()) + 1 }
-
-func isLastOfMonth(t time.Time) bool { return t.AddDate(0, 0, 1).Month() != t.Month() }
 
 // workingDayNear returns the Monday to Friday nearest to day n of the month of t, without
 // leaving the month. It returns 0 if the month has no day n.
@@ -54,7 +52,7 @@ func workingDayNear(n int, t time.Time) int {
 		return n + 2
 	case day.Weekday() == time.Saturday:
 		return n - 1
-	case day.Weekday() == time.Sunday && isLastOfMonth(day):
+	case day.Weekday() == time.Sunday && day.AddDate(0, 0, 1).Month() != t.Month():
 		return n - 2
 	case day.Weekday() == time.Sunday:
 		return n + 1

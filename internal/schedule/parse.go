@@ -3,6 +3,8 @@ package schedule
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -52,56 +54,83 @@ func (s *Schedule) parse() error {
 	s.hours = r.set(hours, texts[1])
 	s.months = r.set(months, texts[3])
 	s.years = r.set(years, texts[5])
-	if texts[2] != "?" {
-		s.day = r.monthDay(texts[2])
-	} else {
-		s.day = r.weekday(texts[4])
-	}
+	s.day = r.day(texts[2], texts[4])
 	return r.err
 }
 
-// reader parses fields and records the first error.
+// reader parses fields and records the first error. After an error its results are not used.
 type reader struct{ err error }
 
-func (r *reader) set(f field, text string) set {
-	values, err := f.set(text)
-	r.record(f, err)
+// day parses the fields day-of-month and day-of-week, one of which is a question mark.
+func (r *reader) day(monthDay, weekday string) dayRule {
+	nearest, isNearest := strings.CutSuffix(monthDay, "W")
+	last, isLast := strings.CutSuffix(weekday, "L")
+	n, which, isNumbered := strings.Cut(weekday, "#")
+	switch {
+	case monthDay == "L":
+		return dayRule{form: onLastDay}
+	case isNearest:
+		return dayRule{form: onWorkingDay, day: r.value(monthDays, nearest)}
+	case monthDay != "?":
+		return dayRule{form: onDays, values: r.set(monthDays, monthDay)}
+	case weekday == "L": // of the week
+		return dayRule{form: onWeekdays, values: r.set(weekdays, "SAT")}
+	case isLast:
+		return dayRule{form: onLastWeekday, day: r.value(weekdays, last)}
+	case isNumbered:
+		return dayRule{form: onNthWeekday, day: r.value(weekdays, n), nth: r.value(nth, which)}
+	}
+	return dayRule{form: onWeekdays, values: r.set(weekdays, weekday)}
+}
+
+// set parses a list of stars, values and ranges, each with a step or without.
+func (r *reader) set(f field, text string) (values set) {
+	for item := range strings.SplitSeq(text, ",") {
+		span, every, stepped := strings.Cut(item, "/")
+		low, high, ranged := strings.Cut(span, "-")
+		from, to := f.min, f.max
+		if span != "*" {
+			from = r.value(f, low)
+		}
+		switch {
+		case ranged:
+			to = r.value(f, high)
+		case span != "*" && !stepped: // a value with a step means all values from there on
+			to = from
+		}
+		if to < from {
+			r.record(f, fmt.Errorf("%s runs backwards: write two ranges separated by a comma", span))
+		}
+		step := 1
+		if stepped {
+			n, err := strconv.ParseUint(every, 10, 16)
+			step = int(n)
+			if err != nil || step < 1 || step > f.max {
+				r.record(f, fmt.Errorf("the step must be 1 to %d, not %q", f.max, every))
+			}
+		}
+		for v := from; r.err == nil && v <= to; v += step {
+			values[v%256/64] |= 1 << (v % 64)
+		}
+	}
 	return values
 }
 
+// value parses a name, or digits only: no sign, no space.
 func (r *reader) value(f field, text string) int {
-	n, err := f.value(text)
-	r.record(f, err)
-	return n
+	if i := slices.Index(f.names, text); i >= 0 {
+		return f.min + i
+	}
+	n, err := strconv.ParseUint(text, 10, 16)
+	value := int(n)
+	if err != nil || value < f.min || value > f.max {
+		r.record(f, fmt.Errorf("%q is not %s", text, f.allowed))
+	}
+	return value
 }
 
 func (r *reader) record(f field, err error) {
-	if err != nil && r.err == nil {
+	if r.err == nil {
 		r.err = fmt.Errorf("%s: %w", f.name, err)
 	}
-}
-
-// monthDay parses the day-of-month field.
-func (r *reader) monthDay(text string) dayRule {
-	if text == "L" {
-		return dayRule{form: onLastDay}
-	}
-	if n, nearest := strings.CutSuffix(text, "W"); nearest {
-		return dayRule{form: onWorkingDay, day: r.value(monthDays, n)}
-	}
-	return dayRule{form: onDays, values: r.set(monthDays, text)}
-}
-
-// weekday parses the day-of-week field.
-func (r *reader) weekday(text string) dayRule {
-	if text == "L" { // of the week
-		return dayRule{form: onWeekdays, values: r.set(weekdays, "SAT")}
-	}
-	if n, last := strings.CutSuffix(text, "L"); last {
-		return dayRule{form: onLastWeekday, day: r.value(weekdays, n)}
-	}
-	if n, which, numbered := strings.Cut(text, "#"); numbered {
-		return dayRule{form: onNthWeekday, day: r.value(weekdays, n), nth: r.value(nth, which)}
-	}
-	return dayRule{form: onWeekdays, values: r.set(weekdays, text)}
 }

@@ -70,7 +70,12 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		return newVerdict(engine.Check(ctx)), nil
+		report := engine.Check(ctx)
+		v := verdict{"a refresh would work", report.Findings, report.Notes, report.Fine}
+		if len(report.Findings) > 0 {
+			v.Verdict = "a refresh would not work"
+		}
+		return v, nil
 	case lambdahost.Status:
 		return status(ctx, parts, state.Warnings), nil
 	}
@@ -83,14 +88,6 @@ type verdict struct {
 	Wrong   []string `json:"wrong"`
 	Notes   []string `json:"notes"`
 	Fine    []string `json:"fine"`
-}
-
-func newVerdict(r refresh.Report) verdict {
-	v := verdict{"a refresh would work", r.Findings, r.Notes, r.Fine}
-	if len(r.Findings) > 0 {
-		v.Verdict = "a refresh would not work"
-	}
-	return v
 }
 
 // status returns the response of GET /api/cache/.
@@ -118,8 +115,7 @@ func run(ctx context.Context, parts app.Parts, request job.Request) (any, error)
 	}
 	log.InfoContext(ctx, "the run has ended", "run", receipt.ID,
 		"outcome", receipt.Outcome, "final", receipt.Final, "receipt", receipt)
-	outcome := job.Outcome(receipt.Outcome)
-	if outcome == job.RetryLater || outcome == job.Failed && !receipt.Final {
+	if receipt.MayPass() {
 		return nil, errReceipt(receipt)
 	}
 	return receipt, nil

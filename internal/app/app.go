@@ -102,7 +102,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 		Table:   c.Airtable.Table,
 		Mapping: c.Mapping,
 		Years:   c.Years,
-		Dir:     p.Work.Path(),
+		Dir:     p.Work.Path,
 		Program: Program(),
 		Log:     p.Log,
 		Now:     p.Now,
@@ -115,7 +115,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 
 // NewReplica returns what the API serves from. It opens only snapshots of the configured base.
 func NewReplica(p Parts) *replica.Replica {
-	return replica.New(p.Store, p.Work.Path(), p.Log).Of(p.Config.Airtable.BaseID)
+	return replica.New(p.Store, p.Work.Path, p.Log).Of(p.Config.Airtable.BaseID)
 }
 
 // NewAPI returns the API for a platform. It passes requests for a refresh to refresher.

@@ -23,7 +23,7 @@ const (
 // The lock is on the folder itself, because systemd-tmpfiles, which removes old files from /tmp,
 // skips a folder that is locked (tmpfiles.d(5)): a snapshot may be served for weeks.
 type Workdir struct {
-	path string
+	Path string // of the folder; must not be changed
 	lock *flock.Flock
 }
 
@@ -38,14 +38,21 @@ func NewWorkdir(parent string) (*Workdir, error) {
 	if parent == "" {
 		parent = os.TempDir()
 	}
-	removeAbandoned(parent)
+	dirs, _ := filepath.Glob(filepath.Join(parent, workdirPrefix+"*")) // the pattern is well-formed
+	for _, dir := range dirs {
+		lock := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+		if free, err := lock.TryLock(); err == nil && free {
+			_ = os.RemoveAll(dir) // fails if it is another user's
+		}
+		_ = lock.Close()
+	}
 	var err error
 	for range workdirTries {
 		var path string
 		if path, err = os.MkdirTemp(parent, workdirPrefix); err != nil {
 			return nil, fmt.Errorf("make a folder for temporary files (TMPDIR sets where): %w", err)
 		}
-		w := &Workdir{path, lockOf(path)}
+		w := &Workdir{path, flock.New(path, flock.SetFlag(os.O_RDONLY))}
 		if err = w.lock.Lock(); err == nil {
 			_, err = os.Stat(path)
 		}
@@ -58,25 +65,8 @@ func NewWorkdir(parent string) (*Workdir, error) {
 	return nil, fmt.Errorf("lock a folder for temporary files: %w", err)
 }
 
-// Path returns the path of the folder.
-func (w *Workdir) Path() string { return w.path }
-
 // Close removes the folder with its files and releases the lock.
 func (w *Workdir) Close() error {
 	locked.Delete(w)
-	return errors.Join(os.RemoveAll(w.path), w.lock.Close())
-}
-
-func lockOf(dir string) *flock.Flock { return flock.New(dir, flock.SetFlag(os.O_RDONLY)) }
-
-// removeAbandoned removes the folders in parent that no process has locked.
-func removeAbandoned(parent string) {
-	dirs, _ := filepath.Glob(filepath.Join(parent, workdirPrefix+"*")) // the pattern is well-formed
-	for _, dir := range dirs {
-		lock := lockOf(dir)
-		if free, err := lock.TryLock(); err == nil && free {
-			_ = os.RemoveAll(dir) // fails if it is another user's
-		}
-		_ = lock.Close()
-	}
+	return errors.Join(os.RemoveAll(w.Path), w.lock.Close())
 }

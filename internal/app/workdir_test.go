@@ -24,10 +24,10 @@ func TestWorkdirSurvivesAnotherStart(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
 	first, second := newWorkdir(t, parent), newWorkdir(t, parent)
-	if second.Path() == first.Path() {
-		t.Fatalf("both are %q", first.Path())
+	if second.Path == first.Path {
+		t.Fatalf("both are %q", first.Path)
 	}
-	if _, err := os.Stat(first.Path()); err != nil {
+	if _, err := os.Stat(first.Path); err != nil {
 		t.Errorf("a live process lost its folder: %v", err)
 	}
 	for _, w := range []*app.Workdir{first, second} {
@@ -45,7 +45,7 @@ func TestWorkdirSurvivesAnotherStart(t *testing.T) {
 func TestWorkdirLockSurvivesGarbageCollection(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
-	path := newWorkdir(t, parent).Path()
+	path := newWorkdir(t, parent).Path
 	for range 5 { // a finalizer runs after one collection; the next frees the object
 		runtime.GC()
 	}

@@ -115,7 +115,14 @@ func (s *Settings) Read(ctx context.Context) State {
 func (s *Settings) use(p config.Parameter, secret string) error {
 	previous, ok := s.secrets[p.Variable]
 	s.secrets[p.Variable] = secret
-	cfg, err := config.LoadFunction(s.host, s.environWithSecrets())
+	// The secrets take the place of the parameters' names, except of one that was never read.
+	environ := slices.Clone(s.environ)
+	for _, p := range s.parameters {
+		if secret, ok := s.secrets[p.Variable]; ok {
+			environ = append(environ, p.Variable+"="+secret, p.Source()+"=")
+		}
+	}
+	cfg, err := config.LoadFunction(s.host, environ)
 	if err == nil {
 		s.state.Config = cfg
 		return nil
@@ -126,16 +133,4 @@ func (s *Settings) use(p config.Parameter, secret string) error {
 	}
 	return fmt.Errorf("%s: the value of the SSM parameter %s is invalid: %w",
 		p.Source(), p.Name, err)
-}
-
-// environWithSecrets returns the environment with secrets in place of the parameters' names. The
-// name of a secret that was never read stays.
-func (s *Settings) environWithSecrets() []string {
-	environ := slices.Clone(s.environ)
-	for _, p := range s.parameters {
-		if secret, ok := s.secrets[p.Variable]; ok {
-			environ = append(environ, p.Variable+"="+secret, p.Source()+"=")
-		}
-	}
-	return environ
 }

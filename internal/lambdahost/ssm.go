@@ -34,7 +34,16 @@ func (r ssmReader) read(
 	failures := make([]error, len(parameters))
 	var all sync.WaitGroup
 	for i, p := range parameters {
-		all.Go(func() { results[i], failures[i] = r.get(ctx, p) })
+		all.Go(func() {
+			in := &ssm.GetParameterInput{Name: &p.Name, WithDecryption: aws.Bool(true)}
+			out, err := r.client.GetParameter(ctx, in)
+			if err != nil {
+				failures[i] = fmt.Errorf("%s: read the SSM parameter %s in %s: %s",
+					p.Source(), p.Name, r.region, Describe(err, advice))
+				return
+			}
+			results[i] = aws.ToString(out.Parameter.Value)
+		})
 	}
 	all.Wait()
 	values = map[string]string{}
@@ -46,16 +55,6 @@ func (r ssmReader) read(
 		values[p.Variable] = results[i]
 	}
 	return values, errs
-}
-
-func (r ssmReader) get(ctx context.Context, p config.Parameter) (string, error) {
-	in := &ssm.GetParameterInput{Name: &p.Name, WithDecryption: aws.Bool(true)}
-	out, err := r.client.GetParameter(ctx, in)
-	if err != nil {
-		return "", fmt.Errorf("%s: read the SSM parameter %s in %s: %s",
-			p.Source(), p.Name, r.region, Describe(err, advice))
-	}
-	return aws.ToString(out.Parameter.Value), nil
 }
 
 // advice is what an operator can do about an error code of SSM.

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"path/filepath"
+	"slices"
 	"time"
 
 	"voc/internal/access"
@@ -54,12 +56,15 @@ type Schedule struct {
 	Zone        *time.Location
 }
 
+// dataDir has the default stores, a directory for each base.
+const dataDir = "data"
+
 // Load reads the server's configuration from environ, in the form of [os.Environ]. The error
 // holds every problem, one a line, each with its variable in front.
 func Load(environ []string) (Config, error) {
 	c, err := parse(Server, environ).config()
-	if err == nil && !c.Emulator {
-		c.Store = c.Store.orDefault(c.Airtable)
+	if err == nil && !c.Emulator && c.Store == (Store{}) {
+		c.Store.Dir = filepath.Join(dataDir, c.Airtable.BaseID)
 	}
 	return c, err
 }
@@ -68,11 +73,14 @@ func Load(environ []string) (Config, error) {
 // variables: the environment may be that of a server which reads from this emulator.
 func LoadSim(environ []string) (Sim, error) {
 	l := parse(Server, environ)
-	l.problems.retain("AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR")
+	used := []string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"}
+	l.problems = slices.DeleteFunc(l.problems, func(q problem) bool {
+		return !slices.Contains(used, q.variable)
+	})
 	if err := l.problems.err(); err != nil {
 		return Sim{}, err
 	}
-	return l.sim(), nil
+	return Sim{Data: l.simData, Addr: l.simAddr, Table: l.tableName}, nil
 }
 
 // WithEmulator returns c as the configuration of a server that reads from the emulator. It
@@ -82,6 +90,6 @@ func (c Config) WithEmulator(emulator Airtable) Config {
 		panic("config: an emulator in place of a real base")
 	}
 	c.Airtable = emulator
-	c.Store = c.Store.orDefault(emulator)
+	c.Store = Store{Dir: filepath.Join(dataDir, emulator.BaseID)} // no other store is set
 	return c
 }

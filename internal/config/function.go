@@ -35,7 +35,7 @@ func LoadFunction(host Host, environ []string) (Config, error) {
 		l.require("REFRESH_INCREMENTAL_FUNCTION")
 	}
 	l.require("SNAPSHOT_STORE")
-	if l.values.store.Dir != "" {
+	if l.store.Dir != "" {
 		l.problems.add("SNAPSHOT_STORE", errors.New("must be s3://bucket/prefix: "+
 			"the directories of a function do not outlive it"))
 	}
@@ -61,7 +61,7 @@ func Parameters(host Host, environ []string) []Parameter {
 	var parameters []Parameter
 	for _, v := range table {
 		variable, ok := strings.CutSuffix(v.Name, parameterSuffix)
-		if ok && l.isSet(v.Name) && l.uses(v) && !l.problems.with(v.Name) {
+		if ok && l.set[v.Name] != "" && l.uses(v) && !l.problems.with(v.Name) {
 			parameters = append(parameters, Parameter{Variable: variable, Name: l.set[v.Name]})
 		}
 	}

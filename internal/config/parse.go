@@ -3,105 +3,125 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // The parsers check a single value. No error repeats a value that is a secret, or one in whose
-// place a secret is easily pasted (a base id, a URL with a password).
+// place a secret is easily pasted (a base id, the name of a parameter, a URL with a password).
 
-// parseText accepts any text.
-func parseText(value string) (string, error) { return value, nil }
-
-var basePattern = regexp.MustCompile(`^app[A-Za-z0-9]+$`)
-
-func parseBaseID(value string) (string, error) {
-	if !basePattern.MatchString(value) {
-		return "", errors.New("must be the id of a base: app followed by letters and digits, " +
-			"as in the URL of the base in a browser")
-	}
-	return value, nil
+// text parses a text of a form.
+type text struct {
+	value *string
+	form  form
 }
 
-func parseAPIURL(value string) (string, error) {
+// form is what a text must look like.
+type form struct {
+	pattern *regexp.Regexp // nil: any text
+	must    string
+	quoted  bool // the error repeats the value
+}
+
+var (
+	anyText = form{}
+	baseID  = form{
+		pattern: regexp.MustCompile(`^app[A-Za-z0-9]+$`),
+		must: "must be the id of a base: app followed by letters and digits, " +
+			"as in the URL of the base in a browser",
+	}
+	parameterName = form{
+		pattern: regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`),
+		must: "must be the full name of an SSM parameter, " +
+			"beginning with a slash, such as /voc/airtable-api-key",
+	}
+	functionName = form{
+		pattern: regexp.MustCompile(`^[A-Za-z0-9_:$-]{1,170}$`), // name with qualifier, or ARN
+		must:    "must be the name or the ARN of a Lambda function",
+	}
+	refreshMode = form{ // those that an event may have
+		pattern: regexp.MustCompile(`^(full|sweep|incremental|check)$`),
+		must:    "must be full, sweep, incremental or check",
+		quoted:  true,
+	}
+	simData = form{
+		pattern: regexp.MustCompile(`\.jsonl(\.gz)?$`),
+		must:    "must be a .jsonl or .jsonl.gz file of records",
+		quoted:  true,
+	}
+)
+
+func (t text) parse(value string) error {
 	switch {
-	case !isHTTP(value):
-		return "", errors.New("must be a URL such as https://api.airtable.com")
-	case strings.ContainsAny(value, "@?#"):
-		return "", errors.New("must be a URL without user, query and fragment")
+	case t.form.pattern == nil || t.form.pattern.MatchString(value):
+		*t.value = value
+		return nil
+	case t.form.quoted:
+		return fmt.Errorf("%s, not %q", t.form.must, value)
 	}
-	return strings.TrimRight(value, "/"), nil
+	return errors.New(t.form.must)
 }
 
-func parseEndpoint(value string) (string, error) {
-	if !isHTTP(value) || strings.ContainsAny(value, "@?#") {
-		return "", errors.New("must be a URL such as https://s3.example.com, " +
-			"without user, query and fragment")
+// number parses a whole number of a range.
+type number struct {
+	value *int
+	within
+}
+
+// within is a range of whole numbers.
+type within struct {
+	min, max int
+	must     string
+}
+
+var (
+	count   = within{1, math.MaxInt32, "must be a whole number of at least 1"}
+	percent = within{0, 100, "must be a whole number from 0 to 100"}
+	calls   = within{0, math.MaxInt, "must be a whole number, or 0 for no cap"}
+)
+
+func (n number) parse(value string) error {
+	parsed, err := strconv.Atoi(value)
+	if err != nil || parsed < n.min || parsed > n.max {
+		return fmt.Errorf("%s, not %q", n.must, value)
 	}
-	return strings.TrimRight(value, "/"), nil
+	*n.value = parsed
+	return nil
 }
 
-// isHTTP reports whether text is an http or https URL with a host.
-func isHTTP(text string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
+// flag parses one of two words.
+type flag struct {
+	value   *bool
+	yes, no string
 }
 
-// isCleartext reports whether a request to address, a URL, leaves this machine unencrypted.
-func isCleartext(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && u.Scheme == "http" && !isLoopback(u.Hostname())
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return strings.EqualFold(host, "localhost")
+func (f flag) parse(value string) error {
+	if value != f.yes && value != f.no {
+		return fmt.Errorf("must be %s or %s, not %q", f.yes, f.no, value)
 	}
-	return ip.IsLoopback()
+	*f.value = value == f.yes
+	return nil
 }
 
-func parseCount(value string) (int, error) {
-	n, err := strconv.ParseInt(value, 10, 32)
-	if err != nil || n < 1 {
-		return 0, fmt.Errorf("must be a whole number of at least 1, not %q", value)
-	}
-	return int(n), nil
+// httpURL parses an http or https URL with a host, and drops slashes at its end.
+type httpURL struct {
+	value   *string
+	example string
 }
 
-func parsePercent(value string) (int, error) {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 0 || n > 100 {
-		return 0, errors.New("must be a whole number from 0 to 100")
+func (h httpURL) parse(value string) error {
+	u, err := url.Parse(value)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" ||
+		strings.ContainsAny(value, "@?#") {
+		return fmt.Errorf("must be a URL such as %s, without user, query and fragment", h.example)
 	}
-	return n, nil
-}
-
-func parseCalls(value string) (int, error) {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 0 {
-		return 0, errors.New("must be a whole number, 0 for no cap")
-	}
-	return n, nil
-}
-
-func parseOnOff(value string) (bool, error) {
-	if value != "on" && value != "off" {
-		return false, fmt.Errorf("must be on or off, not %q", value)
-	}
-	return value == "on", nil
-}
-
-func parseTrueFalse(value string) (bool, error) {
-	if value != "true" && value != "false" {
-		return false, fmt.Errorf("must be true or false, not %q", value)
-	}
-	return value == "true", nil
+	*h.value = strings.TrimRight(value, "/")
+	return nil
 }
 
 func parseAddress(value string) (string, error) {
@@ -115,39 +135,10 @@ func parseAddress(value string) (string, error) {
 	return value, nil
 }
 
-func parseSimData(value string) (string, error) {
-	if !strings.HasSuffix(value, ".jsonl") && !strings.HasSuffix(value, ".jsonl.gz") {
-		return "", fmt.Errorf("must be a .jsonl or .jsonl.gz file of records, not %q", value)
+func isLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return strings.EqualFold(host, "localhost")
 	}
-	return value, nil
-}
-
-var (
-	parameterPattern = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
-	functionPattern  = regexp.MustCompile(`^[A-Za-z0-9_:$-]{1,170}$`) // name with qualifier, or ARN
-)
-
-func parseParameterName(value string) (string, error) {
-	if !parameterPattern.MatchString(value) {
-		return "", errors.New("must be the full name of an SSM parameter, " +
-			"beginning with a slash, such as /voc/airtable-api-key")
-	}
-	return value, nil
-}
-
-func parseFunctionName(value string) (string, error) {
-	if !functionPattern.MatchString(value) {
-		return "", errors.New("must be the name or the ARN of a Lambda function")
-	}
-	return value, nil
-}
-
-// modes are those that an event may have.
-var modes = []string{"full", "sweep", "incremental", "check"}
-
-func parseMode(value string) (string, error) {
-	if !slices.Contains(modes, value) {
-		return "", fmt.Errorf("must be %s, not %q", strings.Join(modes, ", "), value)
-	}
-	return value, nil
+	return ip.IsLoopback()
 }

@@ -44,13 +44,6 @@ func (p problems) with(variables ...string) bool {
 	})
 }
 
-// retain drops the problems of all other variables.
-func (p *problems) retain(variables ...string) {
-	*p = slices.DeleteFunc(*p, func(q problem) bool {
-		return !slices.Contains(variables, q.variable)
-	})
-}
-
 // Error is the error of an environment with problems. Its text has one line for each, which
 // begins with the name of its variable and may repeat the variable's value, unless that is a
 // secret.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -17,11 +18,10 @@ import (
 func (l *loader) config() (Config, error) {
 	c := Config{
 		Airtable:     l.airtable(),
-		Emulator:     l.emulator(),
-		Sim:          l.sim(),
+		Emulator:     l.emulator,
+		Sim:          Sim{Data: l.simData, Addr: l.simAddr, Table: l.tableName},
 		Years:        l.years,
-		Mapping:      l.mapping(),
-		Store:        l.store(),
+		Store:        l.store,
 		Keep:         l.keep,
 		MaxShrink:    l.maxShrink,
 		MonthlyCalls: l.monthlyCalls,
@@ -30,9 +30,28 @@ func (l *loader) config() (Config, error) {
 		Function: Function{
 			Mode: l.refreshMode, Full: l.fullFunction, Incremental: l.incrementalFunction,
 		},
-		Debug:  l.debugRefresh,
-		Addr:   l.addr,
-		Unused: l.unused(),
+		Debug: l.debugRefresh,
+		Addr:  l.addr,
+	}
+	if c.Store.Bucket != "" {
+		c.Store.Endpoint = l.s3Endpoint
+	}
+	var err error
+	c.Mapping, err = feedback.NewMapping(l.fieldMap, l.teamMap)
+	if e, ok := errors.AsType[*feedback.MappingError](err); ok {
+		l.problems.addJoined("FIELD_MAP", e.Fields)
+		l.problems.addJoined("TEAM_MAP", e.Teams)
+	}
+	overridden := map[string]bool{
+		"AIRTABLE_SIM_DATA":   !c.Emulator,
+		"AIRTABLE_SIM_ADDR":   !c.Emulator,
+		"READ_TOKENS":         c.Access.Reads != access.TokenReads,
+		"AWS_ENDPOINT_URL_S3": c.Store.Bucket == "",
+	}
+	for _, v := range table {
+		if l.set[v.Name] != "" && (!l.uses(v) || overridden[v.Name]) {
+			c.Unused = append(c.Unused, v.Name)
+		}
 	}
 	if err := l.problems.err(); err != nil {
 		return Config{}, err
@@ -41,7 +60,7 @@ func (l *loader) config() (Config, error) {
 }
 
 func (l *loader) airtable() Airtable {
-	if l.emulator() {
+	if l.emulator {
 		return Airtable{Table: l.tableName}
 	}
 	if l.host != API { // which never calls Airtable
@@ -49,33 +68,26 @@ func (l *loader) airtable() Airtable {
 		l.require("AIRTABLE_API_KEY")
 	}
 	l.require("AIRTABLE_BASE_ID")
-	if isCleartext(l.apiURL) && !l.samLocal { // which reaches the emulator over Docker's network
+	u, err := url.Parse(l.apiURL)
+	// Under sam local, a function reaches the emulator over Docker's network.
+	if err == nil && u.Scheme == "http" && !isLoopback(u.Hostname()) && !l.samLocal {
 		l.problems.add("AIRTABLE_API_URL", errors.New("must be https, or the token would travel "+
 			"in clear text; http is accepted only for this machine (127.0.0.1, ::1, localhost)"))
 	}
 	return Airtable{Key: l.apiKey, BaseID: l.baseID, Table: l.tableName, URL: l.apiURL}
 }
 
-// realBase are the variables that name a real base or its store. The emulator starts only if
-// none is set.
-var realBase = []string{
-	"AIRTABLE_API_KEY", "AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "AIRTABLE_API_URL",
-	"SNAPSHOT_STORE",
-}
-
-func (l *loader) emulator() bool { return l.host == Server && len(l.setOf(realBase)) == 0 }
-
 // require adds a problem if a variable is missing.
 func (l *loader) require(variable string) {
 	parameter := variable + parameterSuffix
-	if l.isSet(variable) || l.problems.with(variable, parameter) ||
-		l.host != Server && l.isSet(parameter) {
+	if l.set[variable] != "" || l.problems.with(variable, parameter) ||
+		l.host != Server && l.set[parameter] != "" {
 		return
 	}
 	switch {
 	case l.host == Server: // the variables that are set show that a real base is meant
 		l.problems.add(variable, fmt.Errorf("is missing: set it (sample data is served only with "+
-			"%s unset)", strings.Join(l.setOf(realBase), ", ")))
+			"%s unset)", strings.Join(l.realSet, ", ")))
 	case slices.ContainsFunc(table, func(v Variable) bool { return v.Name == parameter }):
 		l.problems.add(parameter,
 			errors.New("is missing: set it to the name of an SSM SecureString"))
@@ -88,34 +100,13 @@ func (l *loader) require(variable string) {
 func (l *loader) checkParameter(variable string) {
 	parameter := variable + parameterSuffix
 	switch {
-	case !l.isSet(parameter):
+	case l.set[parameter] == "":
 	case l.host == Server:
 		l.problems.add(parameter, fmt.Errorf("the server does not read SSM, only the deployed "+
 			"functions do: put the value in %s", variable))
-	case l.isSet(variable):
+	case l.set[variable] != "":
 		l.problems.add(parameter, fmt.Errorf("is set as well as %s: keep one of the two", variable))
 	}
-}
-
-func (l *loader) sim() Sim {
-	return Sim{Data: l.simData, Addr: l.simAddr, Table: l.tableName}
-}
-
-func (l *loader) mapping() feedback.Mapping {
-	mapping, err := feedback.NewMapping(l.fieldMap, l.teamMap)
-	if e, ok := errors.AsType[*feedback.MappingError](err); ok {
-		l.problems.addJoined("FIELD_MAP", e.Fields)
-		l.problems.addJoined("TEAM_MAP", e.Teams)
-	}
-	return mapping
-}
-
-func (l *loader) store() Store {
-	s := l.values.store
-	if s.Bucket != "" {
-		s.Endpoint = l.s3Endpoint
-	}
-	return s
 }
 
 // policy returns the zero Policy for the refresh function, which serves no requests.
@@ -127,12 +118,19 @@ func (l *loader) policy() access.Policy {
 	l.checkParameter("ADMIN_TOKENS")
 	l.checkParameter("DASHBOARD_USERS")
 	p := access.Policy{
-		Reads:        l.readAccess(),
+		Reads:        l.reads,
 		ReadTokens:   l.readTokens,
 		AdminTokens:  l.adminTokens,
 		Origins:      l.origins,
 		TokensUnread: l.readTokensParameter != "" || l.adminTokensParameter != "",
 		UsersUnread:  l.usersParameter != "",
+	}
+	if p.Reads == "" {
+		p.Reads = access.TokenReads
+		host, _, _ := net.SplitHostPort(l.addr)
+		if l.host == Server && isLoopback(host) { // no other machine can connect
+			p.Reads = access.PublicReads
+		}
 	}
 	if l.users != "" {
 		var err error
@@ -146,53 +144,31 @@ func (l *loader) policy() access.Policy {
 	if p.Reads == access.TokenReads && len(p.ReadTokens)+len(p.AdminTokens) == 0 &&
 		!p.TokensUnread && !l.problems.with("READ_ACCESS", "ADDR", "READ_TOKENS",
 		"READ_TOKENS_PARAMETER", "ADMIN_TOKENS", "ADMIN_TOKENS_PARAMETER") {
-		l.problems.add("READ_ACCESS", l.errNoTokens())
+		is, set := "is token", "READ_TOKENS or ADMIN_TOKENS"
+		if l.host != Server {
+			set = "READ_TOKENS_PARAMETER or ADMIN_TOKENS_PARAMETER"
+		} else if l.reads == "" {
+			is = "is token unless ADDR is on loopback"
+		}
+		l.problems.add("READ_ACCESS", fmt.Errorf(
+			"%s, but there is no token: set %s, or READ_ACCESS=public", is, set))
 	}
 	return p
 }
 
-// readAccess returns what is configured. The default is public only where no other machine can
-// connect.
-func (l *loader) readAccess() access.Reads {
-	host, _, _ := net.SplitHostPort(l.addr)
-	switch {
-	case l.reads != "":
-		return l.reads
-	case l.host == Server && isLoopback(host):
-		return access.PublicReads
-	}
-	return access.TokenReads
-}
-
-func (l *loader) errNoTokens() error {
-	is, set := "is token", "READ_TOKENS or ADMIN_TOKENS"
-	switch {
-	case l.host != Server:
-		set = "READ_TOKENS_PARAMETER or ADMIN_TOKENS_PARAMETER"
-	case l.reads == "":
-		is = "is token unless ADDR is on loopback"
-	}
-	return fmt.Errorf("%s, but there is no token: set %s, or READ_ACCESS=public", is, set)
-}
-
 func (l *loader) schedule() Schedule {
-	s := Schedule{On: l.values.schedule, Zone: l.timeZone()}
-	s.Full = l.cron("SCHEDULE_FULL", l.full, s.Zone)
-	s.Incremental = l.cron("SCHEDULE_INCREMENTAL", l.incremental, s.Zone)
-	if l.sweep != "off" {
-		s.Sweep = l.cron("SCHEDULE_SWEEP", l.sweep, s.Zone)
-	}
-	return s
-}
-
-// timeZone rejects Local, which LoadLocation accepts: its meaning depends on the machine.
-func (l *loader) timeZone() *time.Location {
 	zone, err := time.LoadLocation(l.zone)
-	if err != nil || l.zone == "Local" {
+	if err != nil || l.zone == "Local" { // whose meaning depends on the machine
 		l.problems.add("SCHEDULE_TIMEZONE", fmt.Errorf(
 			"no time zone %q: use an IANA name such as America/New_York or UTC", l.zone))
 	}
-	return zone
+	s := Schedule{On: l.values.schedule, Zone: zone}
+	s.Full = l.cron("SCHEDULE_FULL", l.full, zone)
+	s.Incremental = l.cron("SCHEDULE_INCREMENTAL", l.incremental, zone)
+	if l.sweep != "off" {
+		s.Sweep = l.cron("SCHEDULE_SWEEP", l.sweep, zone)
+	}
+	return s
 }
 
 func (l *loader) cron(variable, expression string, zone *time.Location) schedule.Schedule {
@@ -201,21 +177,4 @@ func (l *loader) cron(variable, expression string, zone *time.Location) schedule
 		l.problems.add(variable, err)
 	}
 	return s
-}
-
-// unused returns the variables that are set and have no effect.
-func (l *loader) unused() []string {
-	overridden := map[string]bool{
-		"AIRTABLE_SIM_DATA":   !l.emulator(),
-		"AIRTABLE_SIM_ADDR":   !l.emulator(),
-		"READ_TOKENS":         l.readAccess() != access.TokenReads,
-		"AWS_ENDPOINT_URL_S3": l.values.store.Bucket == "",
-	}
-	var unused []string
-	for _, v := range table {
-		if l.isSet(v.Name) && (!l.uses(v) || overridden[v.Name]) {
-			unused = append(unused, v.Name)
-		}
-	}
-	return unused
 }

@@ -29,20 +29,17 @@ const maxPrefix = 256 // bytes
 
 func parseStore(value string) (Store, error) {
 	u, err := url.Parse(value)
-	switch {
-	case err != nil || u.User != nil || u.Port() != "" || strings.ContainsAny(value, "?#"):
-	case u.Scheme == "s3":
-		return parseBucket(u)
-	case u.Scheme == "file" && u.Host == "":
-		return parseDirectory(u)
+	if err != nil || u.User != nil || u.Port() != "" || strings.ContainsAny(value, "?#") ||
+		u.Scheme != "s3" && (u.Scheme != "file" || u.Host != "") {
+		return Store{}, errors.New(
+			"must be s3://bucket/prefix, or file:///directory with the full path of the directory")
 	}
-	return Store{}, errors.New(
-		"must be s3://bucket/prefix, or file:///directory with the full path of the directory")
-}
-
-func parseBucket(u *url.URL) (Store, error) {
 	prefix := strings.Trim(u.Path, "/")
 	switch {
+	case u.Scheme == "file" && filepath.Clean("/"+u.Path) == "/":
+		return Store{}, errors.New("names no directory: use file:///directory")
+	case u.Scheme == "file":
+		return Store{Dir: filepath.Clean(u.Path)}, nil
 	case !bucketPattern.MatchString(u.Host):
 		return Store{}, errors.New("must be s3://bucket/prefix: the name of a bucket has " +
 			"3 to 63 characters of a-z, 0-9, dot and dash")
@@ -51,19 +48,4 @@ func parseBucket(u *url.URL) (Store, error) {
 			"of A-Z, a-z, 0-9, _, - and dot, in parts with a slash between; no part begins with a dot")
 	}
 	return Store{Bucket: u.Host, Prefix: prefix}, nil
-}
-
-func parseDirectory(u *url.URL) (Store, error) {
-	if filepath.Clean("/"+u.Path) == "/" {
-		return Store{}, errors.New("names no directory: use file:///directory")
-	}
-	return Store{Dir: filepath.Clean(u.Path)}, nil
-}
-
-// orDefault returns s, or the default directory of base if s is zero.
-func (s Store) orDefault(base Airtable) Store {
-	if s == (Store{}) {
-		s.Dir = filepath.Join("data", base.BaseID)
-	}
-	return s
 }

@@ -14,8 +14,17 @@ type loader struct {
 	values
 	host     Host
 	set      map[string]string // the variables of the table that are set, trimmed
+	realSet  []string          // those of realBase that are set
+	emulator bool              // the server starts the emulator
 	samLocal bool              // `sam local` runs the function
 	problems problems
+}
+
+// realBase are the variables that name a real base or its store. The emulator starts only if
+// none is set.
+var realBase = []string{
+	"AIRTABLE_API_KEY", "AIRTABLE_API_KEY_PARAMETER", "AIRTABLE_BASE_ID", "AIRTABLE_API_URL",
+	"SNAPSHOT_STORE",
 }
 
 // parse parses the variables one by one. A rejected value leaves its field zero; a variable that
@@ -32,6 +41,9 @@ func parse(host Host, environ []string) *loader {
 		value := strings.TrimSpace(all[v.Name])
 		if value != "" {
 			l.set[v.Name] = value
+			if slices.Contains(realBase, v.Name) {
+				l.realSet = append(l.realSet, v.Name)
+			}
 		}
 		if !l.uses(v) {
 			value = ""
@@ -48,23 +60,11 @@ func parse(host Host, environ []string) *loader {
 			l.problems.add(v.Name, err)
 		}
 	}
+	l.emulator = host == Server && len(l.realSet) == 0
 	return l
 }
 
 func (l *loader) uses(v Variable) bool { return slices.Contains(v.Hosts, l.host) }
-
-func (l *loader) isSet(variable string) bool { return l.set[variable] != "" }
-
-// setOf returns those of the variables that are set.
-func (l *loader) setOf(variables []string) []string {
-	var set []string
-	for _, variable := range variables {
-		if l.isSet(variable) {
-			set = append(set, variable)
-		}
-	}
-	return set
-}
 
 // values holds the value of each variable: its default if it is not set, or zero if the default
 // is computed.
@@ -108,38 +108,38 @@ type values struct {
 func (v *values) fields() map[string]field {
 	return map[string]field{
 		"AIRTABLE_API_KEY":             into(&v.apiKey, access.ParseToken),
-		"AIRTABLE_API_KEY_PARAMETER":   into(&v.apiKeyParameter, parseParameterName),
-		"AIRTABLE_BASE_ID":             into(&v.baseID, parseBaseID),
-		"AIRTABLE_TABLE_NAME":          into(&v.tableName, parseText),
-		"AIRTABLE_API_URL":             into(&v.apiURL, parseAPIURL),
+		"AIRTABLE_API_KEY_PARAMETER":   text{&v.apiKeyParameter, parameterName},
+		"AIRTABLE_BASE_ID":             text{&v.baseID, baseID},
+		"AIRTABLE_TABLE_NAME":          text{&v.tableName, anyText},
+		"AIRTABLE_API_URL":             httpURL{&v.apiURL, "https://api.airtable.com"},
 		"FEEDBACK_YEARS":               into(&v.years, feedback.ParseYears),
-		"FIELD_MAP":                    into(&v.fieldMap, parseText),
-		"TEAM_MAP":                     into(&v.teamMap, parseText),
-		"AIRTABLE_MONTHLY_CALLS":       into(&v.monthlyCalls, parseCalls),
+		"FIELD_MAP":                    text{&v.fieldMap, anyText},
+		"TEAM_MAP":                     text{&v.teamMap, anyText},
+		"AIRTABLE_MONTHLY_CALLS":       number{&v.monthlyCalls, calls},
 		"SNAPSHOT_STORE":               into(&v.store, parseStore),
-		"SNAPSHOT_KEEP":                into(&v.keep, parseCount),
-		"MAX_SHRINK_PERCENT":           into(&v.maxShrink, parsePercent),
+		"SNAPSHOT_KEEP":                number{&v.keep, count},
+		"MAX_SHRINK_PERCENT":           number{&v.maxShrink, percent},
 		"READ_ACCESS":                  into(&v.reads, access.ParseReads),
 		"READ_TOKENS":                  into(&v.readTokens, access.ParseTokens),
-		"READ_TOKENS_PARAMETER":        into(&v.readTokensParameter, parseParameterName),
+		"READ_TOKENS_PARAMETER":        text{&v.readTokensParameter, parameterName},
 		"ADMIN_TOKENS":                 into(&v.adminTokens, access.ParseTokens),
-		"ADMIN_TOKENS_PARAMETER":       into(&v.adminTokensParameter, parseParameterName),
+		"ADMIN_TOKENS_PARAMETER":       text{&v.adminTokensParameter, parameterName},
 		"CORS_ORIGINS":                 into(&v.origins, access.ParseOrigins),
-		"DASHBOARD_USERS":              into(&v.users, parseText),
-		"DASHBOARD_USERS_PARAMETER":    into(&v.usersParameter, parseParameterName),
-		"SCHEDULE_FULL":                into(&v.full, parseText),
-		"SCHEDULE_INCREMENTAL":         into(&v.incremental, parseText),
-		"SCHEDULE_SWEEP":               into(&v.sweep, parseText),
-		"SCHEDULE_TIMEZONE":            into(&v.zone, parseText),
-		"SCHEDULE":                     into(&v.schedule, parseOnOff),
-		"REFRESH_MODE":                 into(&v.refreshMode, parseMode),
-		"REFRESH_FULL_FUNCTION":        into(&v.fullFunction, parseFunctionName),
-		"REFRESH_INCREMENTAL_FUNCTION": into(&v.incrementalFunction, parseFunctionName),
-		"DEBUG_REFRESH":                into(&v.debugRefresh, parseTrueFalse),
+		"DASHBOARD_USERS":              text{&v.users, anyText},
+		"DASHBOARD_USERS_PARAMETER":    text{&v.usersParameter, parameterName},
+		"SCHEDULE_FULL":                text{&v.full, anyText},
+		"SCHEDULE_INCREMENTAL":         text{&v.incremental, anyText},
+		"SCHEDULE_SWEEP":               text{&v.sweep, anyText},
+		"SCHEDULE_TIMEZONE":            text{&v.zone, anyText},
+		"SCHEDULE":                     flag{&v.schedule, "on", "off"},
+		"REFRESH_MODE":                 text{&v.refreshMode, refreshMode},
+		"REFRESH_FULL_FUNCTION":        text{&v.fullFunction, functionName},
+		"REFRESH_INCREMENTAL_FUNCTION": text{&v.incrementalFunction, functionName},
+		"DEBUG_REFRESH":                flag{&v.debugRefresh, "true", "false"},
 		"ADDR":                         into(&v.addr, parseAddress),
-		"AIRTABLE_SIM_DATA":            into(&v.simData, parseSimData),
+		"AIRTABLE_SIM_DATA":            text{&v.simData, simData},
 		"AIRTABLE_SIM_ADDR":            into(&v.simAddr, parseAddress),
-		"AWS_ENDPOINT_URL_S3":          into(&v.s3Endpoint, parseEndpoint),
+		"AWS_ENDPOINT_URL_S3":          httpURL{&v.s3Endpoint, "https://s3.example.com"},
 	}
 }
 

@@ -26,7 +26,7 @@ func (emulatorCmd) Run(ctx context.Context, p *Program) error {
 	}
 	fmt.Fprintln(p.Stdout, e.banner)
 	<-ctx.Done()
-	e.stop()
+	_ = e.server.Close()
 	return nil
 }
 
@@ -56,7 +56,7 @@ func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 		sim.RenameTable(cfg.Table)
 	}
 	e := &emulator{server: &http.Server{Handler: sim, ReadHeaderTimeout: headerTimeout}}
-	go func() { _ = e.server.Serve(listener) }() // returns after stop
+	go func() { _ = e.server.Serve(listener) }() // returns once e.server is closed
 	e.airtable = config.Airtable{
 		Key:    access.NewSecret(airtablesim.DemoToken),
 		BaseID: base.ID(),
@@ -72,5 +72,3 @@ func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 	}, "\n")
 	return e, nil
 }
-
-func (e *emulator) stop() { _ = e.server.Close() }

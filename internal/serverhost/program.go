@@ -70,7 +70,18 @@ func (p *Program) Run(ctx context.Context) int {
 		return exitUsage
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	return p.exitCode(command.Run(p))
+	err = command.Run(p)
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errPrinted) {
+		return exitFailed
+	}
+	fmt.Fprintf(p.Stderr, "voc: %v\n", err)
+	if _, ok := errors.AsType[environmentError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }
 
 // errPrinted is the error of a command that has already printed the reason.
@@ -85,21 +96,6 @@ func (e environmentError) Unwrap() error { return e.error }
 // errEnvironment wraps the error of package config, which has several lines.
 func errEnvironment(err error) error {
 	return environmentError{fmt.Errorf("invalid environment, nothing was started:\n%w", err)}
-}
-
-// exitCode prints the error of a command and returns the exit code.
-func (p *Program) exitCode(err error) int {
-	if err == nil {
-		return exitOK
-	}
-	if errors.Is(err, errPrinted) {
-		return exitFailed
-	}
-	fmt.Fprintf(p.Stderr, "voc: %v\n", err)
-	if _, ok := errors.AsType[environmentError](err); ok {
-		return exitUsage
-	}
-	return exitFailed
 }
 
 // now returns the time by the program's clock.

@@ -4,56 +4,38 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
-
-	"golang.org/x/term"
 
 	"voc/internal/refresh"
 )
 
-// progress shows how far a refresh has come.
-type progress interface {
-	show(refresh.Progress)
-	finish()
-}
-
-// progress returns a progressLine if stderr is a terminal, and else a progressLog.
-func (p *Program) progress(log *slog.Logger) progress {
-	file, ok := p.Stderr.(*os.File)
-	if ok && term.IsTerminal(int(file.Fd())) {
-		return progressLine{file}
-	}
-	return newProgressLog(log)
-}
-
-// progressLine overwrites one line of a terminal.
-type progressLine struct{ terminal io.Writer }
+// progressInterval is the least time between two lines of the log.
+const progressInterval = 5 * time.Second
 
 const eraseLine = "\r\x1b[K" // ECMA-48: carriage return, erase to the end of the line
 
-func (l progressLine) show(p refresh.Progress) {
-	fmt.Fprintf(l.terminal, eraseLine+"reading Airtable: %d records", p.Records)
+// progress shows how far a refresh has come: on one line of a terminal, which it overwrites, or
+// else with a line of the log from time to time.
+type progress struct {
+	terminal io.Writer // nil if stderr is none
+	log      *slog.Logger
+	last     time.Time // of a line of the log
 }
 
-func (l progressLine) finish() { fmt.Fprint(l.terminal, eraseLine) }
+func newProgress(log *slog.Logger) *progress { return &progress{log: log, last: time.Now()} }
 
-// progressLog logs a line from time to time.
-type progressLog struct {
-	log  *slog.Logger
-	last time.Time
-}
-
-// progressInterval is the least time between two lines.
-const progressInterval = 5 * time.Second
-
-func newProgressLog(log *slog.Logger) *progressLog { return &progressLog{log, time.Now()} }
-
-func (l *progressLog) show(p refresh.Progress) {
-	if time.Since(l.last) >= progressInterval {
-		l.last = time.Now()
-		l.log.Info("reading Airtable", "pages", p.Pages, "records", p.Records)
+func (p *progress) show(soFar refresh.Progress) {
+	if p.terminal != nil {
+		fmt.Fprintf(p.terminal, eraseLine+"reading Airtable: %d records", soFar.Records)
+	} else if time.Since(p.last) >= progressInterval {
+		p.last = time.Now()
+		p.log.Info("reading Airtable", "pages", soFar.Pages, "records", soFar.Records)
 	}
 }
 
-func (l *progressLog) finish() {}
+// finish erases the line of the terminal.
+func (p *progress) finish() {
+	if p.terminal != nil {
+		fmt.Fprint(p.terminal, eraseLine)
+	}
+}

@@ -3,6 +3,9 @@ package serverhost
 import (
 	"context"
 	"fmt"
+	"os"
+
+	"golang.org/x/term"
 
 	"voc/internal/app"
 	"voc/internal/job"
@@ -33,7 +36,10 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 	if c.Mode == "check" {
 		return p.check(ctx, engine)
 	}
-	progress := p.progress(s.Log)
+	progress := newProgress(s.Log)
+	if file, ok := p.Stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		progress.terminal = file
+	}
 	defer progress.finish()
 	request := job.Request{Mode: job.Mode(c.Mode), Accept: c.Accept, DryRun: c.DryRun}
 	return p.runOnce(ctx, engine, request, progress.show)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -44,9 +45,10 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	if err != nil {
 		return err
 	}
-	runner := refresh.NewRunner(engine, replica.Sync, newProgressLog(s.Log).show)
+	runner := refresh.NewRunner(engine, replica.Sync, newProgress(s.Log).show)
 	defer runner.Stop()
-	platform := httpapi.Platform{Loopback: isLoopback(listener)}
+	address, ok := listener.Addr().(*net.TCPAddr)
+	platform := httpapi.Platform{Loopback: ok && address.IP.IsLoopback()}
 	server := newServer(app.NewAPI(s.Parts, replica, runner, platform))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

@@ -43,7 +43,11 @@ var errNoBase = errors.New("no base is configured: run this command with the ser
 func (p *Program) openSession(
 	ctx context.Context, cfg config.Config, banner io.Writer,
 ) (*session, error) {
-	log := p.newLog(cfg.Debug)
+	level := slog.LevelInfo
+	if cfg.Debug {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: level}))
 	for _, name := range cfg.Unused {
 		log.Warn("this variable is set but has no effect", "variable", name)
 	}
@@ -60,9 +64,14 @@ func (p *Program) openSession(
 	if credentials == nil {
 		credentials = sharedCredentials
 	}
+	host := app.Host{Credentials: credentials, Log: log}
+	for _, entry := range p.Environ { // the last one counts
+		if dir, ok := strings.CutPrefix(entry, "TMPDIR="); ok {
+			host.TempDir = dir
+		}
+	}
 	var err error
-	s.Parts, err = app.Open(ctx, cfg,
-		app.Host{Credentials: credentials, TempDir: p.variable("TMPDIR"), Log: log})
+	s.Parts, err = app.Open(ctx, cfg, host)
 	if err == nil {
 		err = s.checkOwner(ctx)
 	}
@@ -71,24 +80,6 @@ func (p *Program) openSession(
 		return nil, err
 	}
 	return s, nil
-}
-
-func (p *Program) newLog(debug bool) *slog.Logger {
-	level := slog.LevelInfo
-	if debug {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: level}))
-}
-
-// variable returns the value of an environment variable, or "".
-func (p *Program) variable(name string) (value string) {
-	for _, entry := range p.Environ {
-		if v, ok := strings.CutPrefix(entry, name+"="); ok {
-			value = v
-		}
-	}
-	return value
 }
 
 // sharedCredentials searches where the AWS CLI does: the process's environment, shared files, the
@@ -123,6 +114,6 @@ func (s *session) close() {
 		}
 	}
 	if s.emulator != nil {
-		s.emulator.stop()
+		_ = s.emulator.server.Close()
 	}
 }

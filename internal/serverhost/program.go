@@ -103,11 +103,8 @@ func (p *Program) now() time.Time {
 	if p.Now != nil {
 		return p.Now()
 	}
-	return wallClock()
+	return time.Now().Round(0) // not monotonic: that clock stops while a machine sleeps
 }
-
-// wallClock returns the time without the monotonic reading, which stops while a machine sleeps.
-func wallClock() time.Time { return time.Now().Round(0) }
 
 // printJSON prints v indented.
 func (p *Program) printJSON(v any) error {

@@ -25,12 +25,12 @@ type entry struct {
 	next time.Time // zero: never
 }
 
-// newScheduler returns a scheduler by the machine's clock. Its first entry is the full refresh, so
-// that of two runs due at the same time the lesser joins the greater.
+// newScheduler returns a scheduler by the clock now. Its first entry is the full refresh, so that
+// of two runs due at the same time the lesser joins the greater.
 func newScheduler(
-	cfg config.Schedule, start func(job.Request) error, log *slog.Logger,
+	cfg config.Schedule, start func(job.Request) error, now func() time.Time, log *slog.Logger,
 ) *scheduler {
-	return &scheduler{start: start, now: wallClock, log: log, entries: []entry{
+	return &scheduler{start: start, now: now, log: log, entries: []entry{
 		{mode: job.Full, Schedule: cfg.Full},
 		{mode: job.Sweep, Schedule: cfg.Sweep},
 		{mode: job.Incremental, Schedule: cfg.Incremental},

@@ -30,7 +30,7 @@ func newRecorder(t *testing.T) *recorder {
 	r.scheduler = newScheduler(cfg.Schedule, func(q job.Request) error {
 		r.runs = append(r.runs, fmt.Sprint(q.Mode, " by ", q.Trigger))
 		return nil
-	}, slog.New(slog.DiscardHandler))
+	}, time.Now, slog.New(slog.DiscardHandler))
 	return r
 }
 

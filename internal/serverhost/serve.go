@@ -121,8 +121,7 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 	scheduler := newScheduler(s.Config.Schedule, func(r job.Request) error {
 		_, err := s.start(ctx, r)
 		return err
-	}, s.Log)
-	scheduler.now = s.program.now
+	}, s.program.now, s.Log)
 	switch owner := view.Manifest.Owner; {
 	case view.File == nil:
 		s.loadFirst(ctx)

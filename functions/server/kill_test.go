@@ -37,7 +37,7 @@ func killAtEachOperation(t *testing.T, shared store) {
 	kills := 0
 	for ended := false; !ended; kills++ {
 		before, now := servertest.List(t, url)[victim].Description, fmt.Sprint("Kill ", kills)
-		airtable.Call(http.MethodPatch, "/"+victim, `{"fields":{"Initial Description":"`+now+`"}}`)
+		airtable.Edit(victim, `{"Initial Description":"`+now+`"}`)
 		w.killAt(1+kills/shared.ways, kills%2 == 1, p.Kill)
 		run := tryStart(t, url)
 		p.Eventually("ends the refresh or is killed", func() bool {

@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,7 +132,7 @@ func TestPagesCommands(t *testing.T) {
 		}
 		ran[command[1]] = true
 		// Another record gives a refresh something to publish, and a rollback something to undo.
-		airtable.Call(http.MethodPost, "", `{"fields":{"Notes":"one more record"}}`)
+		airtable.Create(`{"Notes":"one more record"}`)
 		if code, _, stderr := run(t, dir, env, args...); code != 0 {
 			t.Errorf("voc %v: exit code %d %s", args, code, stderr)
 		}

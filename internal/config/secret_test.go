@@ -48,7 +48,7 @@ func traces(text string) []string {
 
 func TestConfigRedactsSecrets(t *testing.T) {
 	c := loadReal(t, "READ_TOKENS="+key+",second", "ADMIN_TOKENS="+key,
-		user("ann@example.com", "Ann", "admin", hash))
+		admin("ann@example.com", "Ann"))
 	for name, v := range map[string]any{
 		"secret":       c.Airtable.Key,
 		"pointer":      &c.Airtable.Key,

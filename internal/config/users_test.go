@@ -11,13 +11,14 @@ import (
 // hash is of the password "open sesame", at bcrypt's lowest cost.
 const hash = "$2a$04$Wd/IPnkpVHyZ.X5tWN80VeoXBBaVv/HiA4CzrnIfxbNUcrqGTU09W"
 
-func user(email, name, role, hash string) string {
-	return fmt.Sprintf(`DASHBOARD_USERS={%q: {"name": %q, "role": %q, "password_hash": %q}}`,
-		email, name, role, hash)
+// admin returns DASHBOARD_USERS with one user, an admin with the password of hash.
+func admin(email, name string) string {
+	return fmt.Sprintf(
+		`DASHBOARD_USERS={%q: {"name": %q, "role": "admin", "password_hash": %q}}`, email, name, hash)
 }
 
 func TestLoadReadsUsers(t *testing.T) {
-	users := load(t, user("Ann@example.com", "Ann", "admin", hash)).Access.Users
+	users := load(t, admin("Ann@example.com", "Ann")).Access.Users
 	if len(users) != 1 {
 		t.Fatalf("%d users", len(users))
 	}

@@ -132,7 +132,9 @@ func TestEmulatorAlone(t *testing.T) {
 	t.Parallel()
 	p := servertest.Start(t, servertest.Environment(t), "emulator")
 	url, id, token := p.Printed(`URL +(\S+)`), p.Printed(`base +(app\w+)`), p.Printed(`token +(\S+)`)
-	text := servertest.Send(t, http.MethodGet, url+"/v0/"+id+"/Lead%20Bugs?pageSize=3", token, "")
+	text := servertest.Send(t, servertest.Request{
+		Method: http.MethodGet, URL: url + "/v0/" + id + "/Lead%20Bugs?pageSize=3", Token: token,
+	})
 	page := servertest.Parse[struct{ Records []any }](t, text)
 	if len(page.Records) != 3 {
 		t.Errorf("a page of 3 has %d records", len(page.Records))

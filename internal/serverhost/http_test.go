@@ -54,8 +54,10 @@ func TestSignIn(t *testing.T) {
 	users := `DASHBOARD_USERS={"Ann@example.com": {"name": "Ann", "role": "admin", ` +
 		`"password_hash": "` + hash + `"}}`
 	_, url := serve(t, servertest.Environment(t, servertest.NewBase(t, nil).Variables(users)...))
-	body := servertest.Send(t, http.MethodPost, url+"/api/users/auth", "",
-		`{"email": "ann@example.com", "password": "open sesame"}`)
+	body := servertest.Send(t, servertest.Request{
+		Method: http.MethodPost, URL: url + "/api/users/auth",
+		Body: `{"email": "ann@example.com", "password": "open sesame"}`,
+	})
 	if body != `{"email":"ann@example.com","name":"Ann","role":"admin"}`+"\n" {
 		t.Errorf("body %s", body)
 	}

@@ -30,9 +30,9 @@ func TestRefreshBringsEdits(t *testing.T) {
 	before := servertest.List(t, url)
 	ids := slices.Sorted(maps.Keys(before))
 	edited, deleted := ids[0], ids[1]
-	airtable.Call("PATCH", "/"+edited, `{"fields":{"Initial Description":"Edited by curl"}}`)
-	airtable.Call("DELETE", "/"+deleted, "")
-	record := airtable.Call("POST", "", `{"fields":{"Notes":"It came by curl","Priority":1}}`)
+	airtable.Edit(edited, `{"Initial Description":"Edited by curl"}`)
+	airtable.Delete(deleted)
+	record := airtable.Create(`{"Notes":"It came by curl","Priority":1}`)
 	created := servertest.Parse[servertest.Item](t, record).ID
 
 	r := p.Refresh("incremental")

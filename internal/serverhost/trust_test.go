@@ -33,7 +33,7 @@ func TestGateRejectsUntilAccepted(t *testing.T) {
 	}
 	slices.Sort(ids)
 	for _, id := range ids[:30] {
-		airtable.Call(http.MethodDelete, "/"+id, "")
+		airtable.Delete(id)
 	}
 	if r := runReceipt(t, env, 1, "refresh", "full", "--dry-run"); r.Outcome != "refused" {
 		t.Errorf("dry run: %+v", r)
@@ -71,7 +71,7 @@ func TestRollbackHoldsUntilRefresh(t *testing.T) {
 		break
 	}
 	before := servertest.List(t, url)[id].Description
-	airtable.Call(http.MethodPatch, "/"+id, `{"fields":{"Initial Description":"Edited"}}`)
+	airtable.Edit(id, `{"Initial Description":"Edited"}`)
 	p.Refresh("incremental")
 	shows := func(want string) func() bool {
 		return func() bool {
@@ -89,8 +89,10 @@ func TestRollbackHoldsUntilRefresh(t *testing.T) {
 	p.Eventually("serves the previous snapshot", shows(before))
 	text := servertest.Get(t, url+"/api/cache/snapshots")
 	newest := servertest.Parse[[]struct{ ID string }](t, text)[0].ID
-	body := fmt.Sprintf(`{"to":%q}`, newest)
-	servertest.Send(t, http.MethodPost, url+"/api/cache/rollback", servertest.AdminToken, body)
+	servertest.Send(t, servertest.Request{
+		Method: http.MethodPost, URL: url + "/api/cache/rollback",
+		Token: servertest.AdminToken, Body: fmt.Sprintf(`{"to":%q}`, newest),
+	})
 	p.Eventually("serves the newest snapshot again", shows("Edited"))
 	status := servertest.Get(t, url+"/api/cache/")
 	if !strings.Contains(status, "held until a person starts one") {

@@ -2,7 +2,6 @@ package servertest
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,14 +15,24 @@ import (
 // AdminToken is the admin token in [Base.Variables].
 const AdminToken = "try"
 
+// Request is a request as a client sends it.
+type Request struct {
+	Method, URL string
+	Token       string // "" for none
+	Body        string // JSON
+}
+
 // Send sends a request and returns the response's body. A status of 300 or more fails the test.
-func Send(t testing.TB, method, url, token, body string) string {
+func Send(t testing.TB, r Request) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		t.Context(), r.Method, r.URL, strings.NewReader(r.Body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.Header.Set("Authorization", "Bearer "+token)
+	if r.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+r.Token)
+	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -32,7 +41,7 @@ func Send(t testing.TB, method, url, token, body string) string {
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s %v", method, url, response.Status, text, err)
+		t.Fatalf("%s %s: %s %s %v", r.Method, r.URL, response.Status, text, err)
 	}
 	return string(text)
 }
@@ -40,7 +49,7 @@ func Send(t testing.TB, method, url, token, body string) string {
 // Get sends a GET without a token.
 func Get(t testing.TB, url string) string {
 	t.Helper()
-	return Send(t, http.MethodGet, url, "", "")
+	return Send(t, Request{Method: http.MethodGet, URL: url})
 }
 
 // Parse decodes JSON.
@@ -76,7 +85,10 @@ func (s *Server) StartRefresh(mode, body string) string {
 	s.t.Helper()
 	started := Parse[struct {
 		RunID string `json:"run_id"`
-	}](s.t, Send(s.t, http.MethodPost, s.URL()+"/api/cache/update-"+mode, AdminToken, body))
+	}](s.t, Send(s.t, Request{
+		Method: http.MethodPost, URL: s.URL() + "/api/cache/update-" + mode,
+		Token: AdminToken, Body: body,
+	}))
 	return started.RunID
 }
 
@@ -138,9 +150,27 @@ func (b *Base) Variables(more ...string) []string {
 	}, more...)
 }
 
-// Call makes a call of the Airtable Web API on the table's records and returns the response.
-func (b *Base) Call(method, path, body string) string {
+// Create creates a record with fields, a JSON object, and returns the response.
+func (b *Base) Create(fields string) string {
 	b.t.Helper()
-	url := fmt.Sprintf("%s/v0/%s/Lead%%20Bugs%s", b.Server.URL, b.ID, path)
-	return Send(b.t, method, url, airtablesim.DemoToken, body)
+	return b.call(Request{Method: http.MethodPost, Body: `{"fields":` + fields + `}`})
+}
+
+// Edit changes fields, a JSON object, of a record.
+func (b *Base) Edit(id, fields string) {
+	b.t.Helper()
+	b.call(Request{Method: http.MethodPatch, URL: "/" + id, Body: `{"fields":` + fields + `}`})
+}
+
+// Delete deletes a record.
+func (b *Base) Delete(id string) {
+	b.t.Helper()
+	b.call(Request{Method: http.MethodDelete, URL: "/" + id})
+}
+
+// call makes a call of the Airtable Web API; the URL of r follows that of the table.
+func (b *Base) call(r Request) string {
+	b.t.Helper()
+	r.URL, r.Token = b.Server.URL+"/v0/"+b.ID+"/Lead%20Bugs"+r.URL, airtablesim.DemoToken
+	return Send(b.t, r)
 }

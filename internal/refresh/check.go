@@ -11,7 +11,6 @@ import (
 	"voc/internal/airtable"
 	"voc/internal/feedback"
 	"voc/internal/job"
-	"voc/internal/manifest"
 )
 
 // Report is what a check found: what is in order, what an operator may want to know, and
@@ -48,7 +47,12 @@ func (e *Engine) check(ctx context.Context, q job.Request, report *Report) error
 	var was parent
 	m, err := e.cfg.Store.Load(ctx)
 	if err == nil {
-		report.checkStore(ctx, e.cfg.Store)
+		// The probe takes six operations and leaves nothing in the store.
+		if err := e.cfg.Store.Probe(ctx); err != nil {
+			report.find(err)
+		} else {
+			report.fine("store %s keeps its promises", e.cfg.Store)
+		}
 		was, err = e.openParent(ctx, m, dir)
 		defer was.close()
 	}
@@ -66,15 +70,6 @@ func (e *Engine) check(ctx context.Context, q job.Request, report *Report) error
 		return err
 	}
 	return e.checkYears(ctx, p, report)
-}
-
-// checkStore tries what the store promises, in six operations that leave nothing there.
-func (r *Report) checkStore(ctx context.Context, store *manifest.Store) {
-	if err := store.Probe(ctx); err != nil {
-		r.find(err)
-		return
-	}
-	r.fine("store %s keeps its promises", store)
 }
 
 func (r *Report) checkFields(was parent, p plan) {

@@ -14,6 +14,7 @@ import (
 	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
+	"voc/internal/snapshot/build"
 )
 
 const (
@@ -120,6 +121,17 @@ func (e *Engine) Run(
 	return receipt, nil
 }
 
+// steps holds what the steps of a run have returned so far. The receipt is gathered from
+// it, wherever the run ends.
+type steps struct {
+	run     job.Run // the receipt as the run started, with its fencing number
+	parent  parent
+	plan    plan
+	staged  staged
+	built   built
+	verdict verdict
+}
+
 // try acquires the lease and does the run under it; a rollback needs none. s holds what the
 // steps have returned, however the run ends. A panic fails the run and not the process,
 // which may be serving: the same data would end it again after each restart.
@@ -185,7 +197,11 @@ func (e *Engine) refresh(
 	if err := e.checkQuota(m, a, plan.mode); err != nil {
 		return s.run, err
 	}
-	draft, err := newDraft(ctx, dir, s.parent, plan)
+	newDraft := build.Fork // with the parent's rows
+	if plan.mode == job.Full {
+		newDraft = build.New // empty
+	}
+	draft, err := newDraft(ctx, dir, s.parent.file)
 	if err != nil {
 		return s.run, err
 	}

@@ -21,15 +21,6 @@ type staged struct {
 	warnings    []string
 }
 
-// newDraft returns the draft that a plan fills: an empty one for a full, else one that
-// holds the parent's rows.
-func newDraft(ctx context.Context, dir string, was parent, p plan) (*build.Draft, error) {
-	if p.mode == job.Full {
-		return build.New(ctx, dir, was.file)
-	}
-	return build.Fork(ctx, dir, was.file)
-}
-
 // fetch reads what the plan's mode asks for into a draft, one page at a time, and reports
 // each page. It returns how far it came, also with an error.
 //

@@ -123,7 +123,14 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 	p.warnings = append(p.warnings, refusal.Warnings...)
 	if was.file != nil {
 		meta := was.meta()
-		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(lastNames(meta))
+		last := map[string]string{} // by the name that is configured
+		names := fieldNames(meta.Fields)
+		for name, id := range meta.Bound {
+			if names[id] != "" {
+				last[name] = names[id]
+			}
+		}
+		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(last)
 		for _, field := range meta.Fields {
 			known := airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type}
 			p.fields = append(p.fields, known)
@@ -138,17 +145,6 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 	}
 	table := airtable.Table{ID: p.tableID, Name: p.tableName}
 	return p, errors.Join(checkDate(p.watermark), e.checkOwner(table, was.owner))
-}
-
-// lastNames returns what the fields that were configured under a name were called last.
-func lastNames(meta snapshot.Meta) map[string]string {
-	names, last := fieldNames(meta.Fields), map[string]string{}
-	for name, id := range meta.Bound {
-		if names[id] != "" {
-			last[name] = names[id]
-		}
-	}
-	return last
 }
 
 // checkDate rejects a response without a clock: without it, edits could be lost.

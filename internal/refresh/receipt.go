@@ -15,17 +15,6 @@ import (
 // errSkipped is why a run that no person requested is left out.
 var errSkipped = errors.New("skipped")
 
-// steps holds what the steps of a run have returned so far. The receipt is gathered from
-// it, wherever the run ends.
-type steps struct {
-	run     job.Run // the receipt as the run started, with its fencing number
-	parent  parent
-	plan    plan
-	staged  staged
-	built   built
-	verdict verdict
-}
-
 // receipt returns the receipt so far.
 func (s steps) receipt() job.Run {
 	run := s.run

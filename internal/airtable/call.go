@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"time"
 )
@@ -36,8 +37,6 @@ type response struct {
 	warnings []string // about the date
 }
 
-func (c call) String() string { return c.method + " " + c.path }
-
 // do makes a call and retries it while that may help. After a 429 it pauses every call of
 // the base for at least 30 s, also when this call has no try left.
 func (c *Client) do(ctx context.Context, call call) error {
@@ -48,35 +47,35 @@ func (c *Client) do(ctx context.Context, call call) error {
 			return nil
 		}
 		failed, ok := errors.AsType[*Error](err)
-		if !ok {
-			return notRetried(last, err)
+		if !ok { // the caller's side, such as its deadline
+			if last != nil {
+				err = fmt.Errorf("%w; not retried: %w", last, err)
+			}
+			return err
 		}
 		failed.Tries = try
 		if !failed.retryable() {
 			return failed
 		}
-		wait := failed.wait()
-		if failed.Status == http.StatusTooManyRequests {
+		wait, limited := failed.RetryAfter, failed.Status == http.StatusTooManyRequests
+		if limited {
+			wait = max(penalty, wait)
+		}
+		// A random time, so that clients that failed together do not retry together.
+		wait += rand.N(firstWait << (try - 1))
+		if limited {
 			c.pacer.Pause(wait)
 		}
 		if try == maxTries {
 			return failed
 		}
-		c.log.WarnContext(ctx, "airtable call failed", "error", failed, "retry_in", round(wait))
+		c.log.WarnContext(ctx, "airtable call failed", "error", failed,
+			"retry_in", wait.Round(time.Millisecond))
 		if err := sleep(ctx, wait); err != nil {
-			return notRetried(failed, err)
+			return fmt.Errorf("%w; not retried: %w", failed, err)
 		}
 		last = failed
 	}
-}
-
-// notRetried returns the error of a call that ends for a reason on the caller's side,
-// such as its deadline. It includes the failure of the last try, if there was one.
-func notRetried(last *Error, err error) error {
-	if last == nil {
-		return err
-	}
-	return fmt.Errorf("%w; not retried: %w", last, err)
 }
 
 // try waits for a turn and sends a call once. It returns an *Error if Airtable or the
@@ -86,7 +85,7 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 	if err != nil {
 		return fmt.Errorf("airtable: %w", err)
 	}
-	name := token.redact(call.String())
+	name := token.redact(call.method + " " + call.path)
 	if err := c.pacer.Wait(ctx); err != nil {
 		return fmt.Errorf("airtable: %s: not sent: %w", name, err)
 	}
@@ -140,20 +139,27 @@ func (c *Client) newRequest(ctx context.Context, call call, token secret) (*http
 // exchange sends req and reads the response. It uses the RoundTripper itself, not an
 // http.Client: a RoundTripper follows no redirect, so the token reaches no other host.
 func (c *Client) exchange(req *http.Request, call call, token secret) *Error {
-	failed := &Error{Call: token.redact(call.String()), Scope: call.scope}
+	failed := &Error{Call: token.redact(call.method + " " + call.path), Scope: call.scope}
 	resp, err := c.http.RoundTrip(req)
 	if err != nil {
 		failed.setCause(req.Context(), err, token)
 		return failed
 	}
 	defer resp.Body.Close()
-	failed.setHeader(resp)
+	failed.Status = resp.StatusCode
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		failed.Date = date.UTC()
+	}
+	failed.RetryAfter = retryAfter(resp.Header, failed.Date)
 	failed.Date, failed.Warnings = c.boundDate(failed.Date)
 	if resp.StatusCode == http.StatusTooManyRequests {
 		c.throttled.Add(1)
 	}
 	if resp.StatusCode != http.StatusOK {
-		failed.setRejection(resp.Body, token)
+		// The readable part of a body that breaks off is enough, since the status decides.
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+		kind, message := parseErrorBody(text)
+		failed.Type, failed.Message = token.redact(kind), token.redact(message)
 		return failed
 	}
 	body := http.MaxBytesReader(nil, resp.Body, cmp.Or(call.limit, maxResponse))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -80,23 +79,6 @@ func (e *Error) retryable() bool {
 	}
 	return e.Type != typeQuota && (e.Status == http.StatusTooManyRequests ||
 		e.Status == http.StatusRequestTimeout || e.Status >= 500)
-}
-
-// setHeader records status, date and Retry-After of a response.
-func (e *Error) setHeader(resp *http.Response) {
-	e.Status = resp.StatusCode
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		e.Date = date.UTC()
-	}
-	e.RetryAfter = retryAfter(resp.Header, e.Date)
-}
-
-// setRejection records the body of a response other than 200. The readable part of a body
-// that breaks off is enough, since the status decides.
-func (e *Error) setRejection(body io.Reader, token secret) {
-	text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
-	kind, message := parseErrorBody(text)
-	e.Type, e.Message = token.redact(kind), token.redact(message)
 }
 
 // setCause records why there is no usable response. If the try ran out of time, that is

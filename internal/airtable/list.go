@@ -1,8 +1,10 @@
 package airtable
 
 import (
+	"cmp"
 	"context"
 	"iter"
+	"net/url"
 	"time"
 )
 
@@ -49,10 +51,15 @@ func (c *Client) List(ctx context.Context, table string, q Query) iter.Seq2[Page
 	return func(yield func(Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		pages := make(chan Page)
+		l := &listing{
+			Client: c, query: q, pages: pages,
+			path: "/v0/" + url.PathEscape(c.base) + "/" + url.PathEscape(table) + "/listRecords",
+		}
+		l.query.PageSize = cmp.Or(q.PageSize, PageSize)
 		var failure error // read only after pages is closed
 		go func() {
 			defer close(pages)
-			failure = c.newListing(table, q, pages).run(ctx)
+			failure = l.run(ctx)
 		}()
 		defer func() {
 			cancel()

@@ -1,12 +1,10 @@
 package airtable
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 )
 
 const maxRestarts = 3 // of a listing whose iterator was lost
@@ -24,12 +22,6 @@ type listing struct {
 	count   int  // of its starts
 	resized bool // since the last page
 	walk    walk
-}
-
-func (c *Client) newListing(table string, q Query, pages chan<- Page) *listing {
-	path := "/v0/" + url.PathEscape(c.base) + "/" + url.PathEscape(table) + "/listRecords"
-	q.PageSize = cmp.Or(q.PageSize, PageSize)
-	return &listing{Client: c, path: path, query: q, pages: pages}
 }
 
 // run lists the table and restarts if the iterator was lost. A loss right after a change of
@@ -54,7 +46,7 @@ func (l *listing) run(ctx context.Context) error {
 	}
 }
 
-// listOnce follows the offsets to the end.
+// listOnce follows the offsets to the end and passes each page to the consumer.
 func (l *listing) listOnce(ctx context.Context) error {
 	l.walk = walk{last: "the first record"}
 	for number, offset := 1, ""; ; number++ {
@@ -67,8 +59,12 @@ func (l *listing) listOnce(ctx context.Context) error {
 			return fmt.Errorf("airtable: page %d of the listing: %w", number, err)
 		}
 		page.Listing, page.Number = l.count, number
-		if err := l.deliver(ctx, page); err != nil {
-			return err
+		l.log.DebugContext(ctx, "airtable page",
+			"listing", page.Listing, "page", page.Number, "records", len(page.Records))
+		select {
+		case l.pages <- page:
+		case <-ctx.Done():
+			return fmt.Errorf("airtable: list: %w", contextError(ctx))
 		}
 		if next == "" {
 			return nil
@@ -80,7 +76,27 @@ func (l *listing) listOnce(ctx context.Context) error {
 // fetchFitting fetches a page, with fewer records until it is not too large.
 func (l *listing) fetchFitting(ctx context.Context, offset string) (Page, string, error) {
 	for {
-		page, next, err := l.fetch(ctx, offset)
+		var page Page
+		var next string
+		err := l.do(ctx, call{
+			method: http.MethodPost,
+			path:   l.path,
+			scope:  "data.records:read",
+			body: listBody{
+				PageSize:   l.query.PageSize,
+				MaxRecords: l.query.MaxRecords,
+				ByID:       l.query.ByID,
+				Formula:    l.query.Formula,
+				Fields:     l.query.Fields,
+				Offset:     offset,
+			},
+			limit: maxPage,
+			read: func(r response) (err error) {
+				page.Date, page.Warnings = r.date, r.warnings
+				page.Records, next, err = decodePage(r)
+				return err
+			},
+		})
 		failed, ok := errors.AsType[*Error](err)
 		if !ok || failed.Fault() != FaultSize {
 			return page, next, err
@@ -99,34 +115,6 @@ func (l *listing) fetchFitting(ctx context.Context, offset string) (Page, string
 	}
 }
 
-func (l *listing) fetch(ctx context.Context, offset string) (page Page, next string, err error) {
-	err = l.do(ctx, call{
-		method: http.MethodPost,
-		path:   l.path,
-		scope:  "data.records:read",
-		body:   l.query.body(offset),
-		limit:  maxPage,
-		read: func(r response) (err error) {
-			page.Date, page.Warnings = r.date, r.warnings
-			page.Records, next, err = decodePage(r)
-			return err
-		},
-	})
-	return page, next, err
-}
-
-// deliver passes a page to the consumer.
-func (l *listing) deliver(ctx context.Context, page Page) error {
-	l.log.DebugContext(ctx, "airtable page",
-		"listing", page.Listing, "page", page.Number, "records", len(page.Records))
-	select {
-	case l.pages <- page:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("airtable: list: %w", contextError(ctx))
-	}
-}
-
 // listBody is the body of a listRecords call. An empty list of fields is left out, since
 // its meaning is not documented.
 type listBody struct {
@@ -136,15 +124,4 @@ type listBody struct {
 	Formula    string   `json:"filterByFormula,omitempty"`
 	Fields     []string `json:"fields,omitempty"`
 	Offset     string   `json:"offset,omitempty"`
-}
-
-func (q Query) body(offset string) listBody {
-	return listBody{
-		PageSize:   q.PageSize,
-		MaxRecords: q.MaxRecords,
-		ByID:       q.ByID,
-		Formula:    q.Formula,
-		Fields:     q.Fields,
-		Offset:     offset,
-	}
 }

@@ -20,12 +20,11 @@ type Record struct {
 
 // firstRecordError is the failure to read the first record of a page.
 type firstRecordError struct {
-	id  string // "" if it could not be read either
-	err error
+	error
+	id string // "" if it could not be read either
 }
 
-func (e *firstRecordError) Error() string { return e.err.Error() }
-func (e *firstRecordError) Unwrap() error { return e.err }
+func (e *firstRecordError) Unwrap() error { return e.error }
 
 // head is a reader that retains the first bytes it reads.
 type head struct {
@@ -40,14 +39,6 @@ func (h *head) Read(p []byte) (int, error) {
 }
 
 var firstID = regexp.MustCompile(`"records"\s*:\s*\[\s*\{\s*"id"\s*:\s*"(rec[0-9A-Za-z]{14})"`)
-
-// recordID returns the id of the first record of a page, or "".
-func (h *head) recordID() string {
-	if found := firstID.FindSubmatch(h.text); found != nil {
-		return string(found[1])
-	}
-	return ""
-}
 
 // decodePage reads a response of listRecords: the records, and the offset of the next
 // page, which is empty on the last. Besides what it returns, it holds one record at a
@@ -66,8 +57,9 @@ func decodePage(r io.Reader) (records []Record, offset string, err error) {
 		switch key {
 		case "records":
 			records, err = decodeRecords(dec)
-			if first, ok := errors.AsType[*firstRecordError](err); ok {
-				first.id = start.recordID()
+			first, ok := errors.AsType[*firstRecordError](err)
+			if id := firstID.FindSubmatch(start.text); ok && id != nil {
+				first.id = string(id[1])
 			}
 		case "offset":
 			err = dec.Decode(&offset)
@@ -96,7 +88,7 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 		var record Record
 		switch err := dec.Decode(&record); {
 		case err != nil && len(records) == 0:
-			return nil, &firstRecordError{err: err}
+			return nil, &firstRecordError{error: err}
 		case err != nil:
 			return nil, err
 		}

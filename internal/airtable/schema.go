@@ -31,24 +31,29 @@ type Field struct {
 }
 
 // Table returns the table with that id, or else the table with exactly that name.
-func (s Schema) Table(idOrName string) (Table, bool) { return find(s.Tables, idOrName) }
-
-// Field returns the field with that id, or else the field with exactly that name.
-func (t Table) Field(idOrName string) (Field, bool) { return find(t.Fields, idOrName) }
-
-func (t Table) keys() [2]string { return [2]string{t.ID, t.Name} }
-func (f Field) keys() [2]string { return [2]string{f.ID, f.Name} }
-
-func find[T interface{ keys() [2]string }](all []T, want string) (T, bool) {
-	for key := range 2 {
-		for _, item := range all {
-			if item.keys()[key] == want {
-				return item, true
-			}
+func (s Schema) Table(idOrName string) (named Table, ok bool) {
+	for _, t := range s.Tables {
+		if t.ID == idOrName {
+			return t, true
+		}
+		if t.Name == idOrName && !ok {
+			named, ok = t, true
 		}
 	}
-	var none T
-	return none, false
+	return named, ok
+}
+
+// Field returns the field with that id, or else the field with exactly that name.
+func (t Table) Field(idOrName string) (named Field, ok bool) {
+	for _, f := range t.Fields {
+		if f.ID == idOrName {
+			return f, true
+		}
+		if f.Name == idOrName && !ok {
+			named, ok = f, true
+		}
+	}
+	return named, ok
 }
 
 // IsDate reports whether the field's values are dates, with or without a time, so that a
@@ -57,23 +62,17 @@ func find[T interface{ keys() [2]string }](all []T, want string) (T, bool) {
 func (f Field) IsDate() bool {
 	kind := f.Type
 	if kind == "formula" || kind == "rollup" {
-		kind = f.resultType()
+		var options struct{ Result struct{ Type string } }
+		if json.Unmarshal(f.Options, &options) != nil {
+			return false // Airtable does not know the type of the result
+		}
+		kind = options.Result.Type
 	}
 	switch kind {
 	case "date", "dateTime", "createdTime", "lastModifiedTime":
 		return true
 	}
 	return false
-}
-
-// resultType returns the result type of a formula or rollup, or "" if Airtable does not
-// know it.
-func (f Field) resultType() string {
-	var options struct{ Result struct{ Type string } }
-	if json.Unmarshal(f.Options, &options) != nil {
-		return ""
-	}
-	return options.Result.Type
 }
 
 // Computed reports whether Airtable computes the values from other cells, so that they

@@ -8,13 +8,10 @@ import (
 )
 
 // sharedTransport returns the transport of all clients without a RoundTripper of their
-// own, so that they share connections.
-var sharedTransport = sync.OnceValue(newTransport)
-
-// newTransport returns a transport that speaks HTTP/1.1 only. Few calls are ever in
+// own, so that they share connections. It speaks HTTP/1.1 only: few calls are ever in
 // progress, so HTTP/2 would gain nothing, and every retry would reuse its one connection
 // even when that is dead (a frozen Lambda, a lost NAT entry); HTTP/1.1 dials again.
-func newTransport() http.RoundTripper {
+var sharedTransport = sync.OnceValue(func() http.RoundTripper {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}
@@ -28,4 +25,4 @@ func newTransport() http.RoundTripper {
 		MaxResponseHeaderBytes: 64 << 10,
 		Protocols:              &protocols,
 	}
-}
+})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,16 +19,6 @@ const (
 	penalty = 30 * time.Second
 )
 
-// wait returns how long to wait before the next try: what Airtable asks for plus a random
-// time, so that clients that failed together do not retry together.
-func (e *Error) wait() time.Duration {
-	least := e.RetryAfter
-	if e.Status == http.StatusTooManyRequests {
-		least = max(penalty, least)
-	}
-	return least + rand.N(firstWait<<(e.Tries-1))
-}
-
 // ErrTooLate is the error of a call whose turn would come after the caller's deadline.
 var ErrTooLate = errors.New("airtable: too late for another call")
 
@@ -42,7 +31,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		if left := time.Until(deadline); left < d {
 			return fmt.Errorf("%w: %w: the next call is due in %s, the deadline is in %s",
-				context.DeadlineExceeded, ErrTooLate, round(d), round(left))
+				context.DeadlineExceeded, ErrTooLate,
+				d.Round(time.Millisecond), left.Round(time.Millisecond))
 		}
 	}
 	select {
@@ -52,8 +42,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return contextError(ctx)
 	}
 }
-
-func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 // contextError returns the error of ctx together with its cause, if it has one.
 func contextError(ctx context.Context) error {
@@ -87,20 +75,17 @@ func (c *Client) boundDate(date time.Time) (time.Time, []string) {
 // header that is invalid and for a time that has passed.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	text := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
-		return bounded(seconds)
-	}
-	at, err := http.ParseTime(text)
+	seconds, err := strconv.ParseFloat(text, 64)
 	if err != nil {
-		return 0
+		at, err := http.ParseTime(text)
+		if err != nil {
+			return 0
+		}
+		if now.IsZero() {
+			now = time.Now()
+		}
+		seconds = at.Sub(now).Seconds()
 	}
-	if now.IsZero() {
-		now = time.Now()
-	}
-	return bounded(at.Sub(now).Seconds())
-}
-
-func bounded(seconds float64) time.Duration {
 	if !(seconds > 0) { // NaN too
 		return 0
 	}

@@ -40,32 +40,25 @@ type walk struct {
 // listing runs in a circle or without end.
 func (w *walk) accept(page *Page, size int, next string) error {
 	page.Records = slices.DeleteFunc(page.Records, func(r Record) bool {
-		return !w.acceptID(r.ID)
+		if IsRecordID(r.ID) {
+			return false
+		}
+		w.invalid++
+		if len(w.examples) < maxExamples {
+			w.examples = append(w.examples, fmt.Sprintf("%.40q", oneLine(r.ID)))
+		}
+		return true
 	})
 	page.Warnings = slices.DeleteFunc(page.Warnings, func(warning string) bool {
 		return slices.Contains(w.warned, warning)
 	})
 	w.warned = append(w.warned, page.Warnings...)
 	if next == "" && w.invalid > 0 {
-		page.Warnings = append(page.Warnings, w.invalidWarning())
+		page.Warnings = append(page.Warnings,
+			fmt.Sprintf("records left out because Airtable sent invalid ids: %d (%s)",
+				w.invalid, strings.Join(w.examples, ", ")))
 	}
 	return w.proceed(*page, size, next)
-}
-
-func (w *walk) acceptID(id string) bool {
-	if IsRecordID(id) {
-		return true
-	}
-	w.invalid++
-	if len(w.examples) < maxExamples {
-		w.examples = append(w.examples, fmt.Sprintf("%.40q", oneLine(id)))
-	}
-	return false
-}
-
-func (w *walk) invalidWarning() string {
-	return fmt.Sprintf("records left out because Airtable sent invalid ids: %d (%s)",
-		w.invalid, strings.Join(w.examples, ", "))
 }
 
 func (w *walk) proceed(page Page, size int, next string) error {

@@ -89,14 +89,13 @@ func (c Columns) AppendJSON(out, summary []byte) ([]byte, error) {
 // errDamaged is about JSON that this package did not write.
 var errDamaged = errors.New("the record's JSON is damaged")
 
-var summaryKeys = keysOf(reflect.TypeFor[summary]())
-
-func keysOf(object reflect.Type) (keys []string) {
+var summaryKeys = func() (keys []string) {
+	object := reflect.TypeFor[summary]()
 	for i := range object.NumField() {
 		keys = append(keys, object.Field(i).Tag.Get("json"))
 	}
 	return keys
-}
+}()
 
 // leads are what stands before each value of a Summary, in order.
 var leads = func() (all [16][]byte) {

@@ -50,9 +50,8 @@ func (m Mapping) Map(r Record) Feedback {
 	f := Feedback{
 		ID:              r.ID,
 		Description:     c.description(),
-		Priority:        c.priority(),
-		Environment:     c.environment(),
-		Areas:           c.areas(),
+		Priority:        cmp.Or(c.text(Priority), "3"),
+		Environment:     c.text(Environment),
 		Created:         r.CreatedTime.UTC().Truncate(time.Millisecond),
 		Status:          cmp.Or(c.text(Status), "New"),
 		ReporterEmail:   c.text(ReporterEmail),
@@ -64,6 +63,18 @@ func (m Mapping) Map(r Record) Feedback {
 		ResolutionNotes: c.text(ResolutionNotes),
 		RelatedIMT:      c.text(RelatedIMT),
 		Hours:           c.hours(),
+	}
+	f.Priority = cmp.Or(priorities[strings.TrimSpace(f.Priority)], f.Priority)
+	if f.Environment == "" {
+		f.Environment = "CW 1.0"
+		if c.text(EnvironmentBox) == "true" {
+			f.Environment = "CW 2.0"
+		}
+	}
+	for _, name := range m.fields[AreaImpacted] {
+		if f.Areas = textsOf(decode(r.Fields[name])); len(f.Areas) > 0 {
+			break
+		}
 	}
 	f.Team = c.team(f.Areas)
 	f.AreaImpacted = cmp.Or(strings.Join(f.Areas, ", "), NoArea)
@@ -86,6 +97,9 @@ func (m Mapping) Map(r Record) Feedback {
 	return f
 }
 
+// priorities are the contract's names for the numbers in the base. Other texts stay.
+var priorities = map[string]string{"1": "High", "2": "Medium", "3": "Low"}
+
 // cells reads the cells of one record by key of the mapping. Each method returns the
 // first usable value among the fields of its key.
 type cells struct {
@@ -100,38 +114,6 @@ func (c cells) description() string {
 		}
 	}
 	return "No description provided"
-}
-
-func (c cells) priority() string {
-	priority := cmp.Or(c.text(Priority), "3")
-	switch strings.TrimSpace(priority) {
-	case "1":
-		return "High"
-	case "2":
-		return "Medium"
-	case "3":
-		return "Low"
-	}
-	return priority
-}
-
-func (c cells) environment() string {
-	if environment := c.text(Environment); environment != "" {
-		return environment
-	}
-	if c.text(EnvironmentBox) == "true" {
-		return "CW 2.0"
-	}
-	return "CW 1.0"
-}
-
-func (c cells) areas() []string {
-	for _, name := range c.mapping.fields[AreaImpacted] {
-		if areas := textsOf(decode(c.fields[name])); len(areas) > 0 {
-			return areas
-		}
-	}
-	return nil
 }
 
 func (c cells) team(areas []string) string {

@@ -48,10 +48,12 @@ func Fold(s string) string {
 			continue
 		case r < utf8.RuneSelf:
 			base = unicode.Common
-		case invisible(r):
+		case r == tatweel, unicode.In(r, invisible...):
 			continue
 		case unicode.Is(unicode.M, r):
-			if strippedFrom(base, r) {
+			// Marks of a pointed script never count. Inherited ones do not after its letters,
+			// digits and signs.
+			if base != nil && unicode.Is(unicode.Inherited, r) || unicode.In(r, pointed...) {
 				continue
 			}
 		default:
@@ -119,6 +121,13 @@ func foldASCII(s string) (folded string, ok bool) {
 	return string(out), true
 }
 
+const tatweel = '\u0640' // only lengthens the line between two letters
+
+// invisible are the other characters, but for spaces, that leave no trace on a screen.
+var invisible = []*unicode.RangeTable{
+	unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point,
+}
+
 // strokes are the letters that Unicode does not decompose, once case is folded.
 var strokes = map[rune]string{
 	'ß': "ss", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'ħ': "h", 'ŧ': "t", 'ı': "i",
@@ -142,17 +151,4 @@ func scriptOf(r rune) *unicode.RangeTable {
 		}
 	}
 	return nil
-}
-
-// strippedFrom reports whether a mark does not count after a letter of a script. A mark of a
-// pointed script never does.
-func strippedFrom(base *unicode.RangeTable, mark rune) bool {
-	return base != nil && unicode.Is(unicode.Inherited, mark) || unicode.In(mark, pointed...)
-}
-
-// invisible reports whether a character leaves no trace on a screen, but for spaces.
-func invisible(r rune) bool {
-	const tatweel = '\u0640' // only lengthens the line between two letters
-	return r == tatweel || unicode.In(r, unicode.Cf, unicode.Variation_Selector,
-		unicode.Other_Default_Ignorable_Code_Point)
 }

@@ -150,16 +150,21 @@ func (m Mapping) readFields(fieldMap string) error {
 	}
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		names, err := parseNames(values[key])
-		switch {
+		var name string
+		var names []string
+		switch value := values[key]; {
 		case defaults[key] == nil:
 			errs = append(errs, fmt.Errorf("no key %q: use one of %s",
 				key, strings.Join(Keys(), ", ")))
-		case err != nil:
-			errs = append(errs, fmt.Errorf("%s: %w", key, err))
-		default:
-			m.fields[key], m.chosen[key] = names, true
+			continue
+		case json.Unmarshal(value, &name) == nil && !blank(name):
+			names = []string{name}
+		case json.Unmarshal(value, &names) != nil, names == nil, slices.ContainsFunc(names, blank):
+			errs = append(errs, fmt.Errorf(
+				"%s: must be the name of a field or a list of names ([] for none)", key))
+			continue
 		}
+		m.fields[key], m.chosen[key] = names, true
 	}
 	return errors.Join(errs...)
 }
@@ -195,16 +200,4 @@ func parseObject(text string) (map[string]json.RawMessage, error) {
 		return nil, errors.New("must be a JSON object in which no name occurs twice")
 	}
 	return values, nil
-}
-
-func parseNames(raw json.RawMessage) ([]string, error) {
-	var name string
-	if json.Unmarshal(raw, &name) == nil && !blank(name) {
-		return []string{name}, nil
-	}
-	var names []string
-	if json.Unmarshal(raw, &names) != nil || names == nil || slices.ContainsFunc(names, blank) {
-		return nil, errors.New("must be the name of a field or a list of names ([] for none)")
-	}
-	return names, nil
 }

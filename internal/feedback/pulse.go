@@ -101,13 +101,14 @@ func (p *Pulse) trend() pulseTrend {
 	if p.newest.IsZero() {
 		return trend
 	}
-	last := firstOfMonth(p.newest)
+	last := p.newest.AddDate(0, 0, 1-p.newest.Day()) // the first of its month
 	for back := pulseMonths - 1; back >= 0; back-- {
 		if name := month(last.AddDate(0, -back, 0)); name >= month(p.oldest) {
 			trend.Data = append(trend.Data, [2]any{name, p.months[name]})
 		}
 	}
-	over := firstOfMonth(p.made.UTC()).AddDate(0, -1, 0)
+	made := p.made.UTC()
+	over := made.AddDate(0, -1, 1-made.Day())
 	before := month(over.AddDate(0, -1, 0))
 	if before < month(p.oldest) {
 		return trend
@@ -121,7 +122,3 @@ func (p *Pulse) trend() pulseTrend {
 }
 
 func month(at time.Time) string { return at.Format("2006-01") }
-
-func firstOfMonth(at time.Time) time.Time {
-	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
-}

@@ -38,9 +38,16 @@ func ParseText(q string) (Text, error) {
 			}
 			rest = after
 		}
-		unquoted, _, _ := strings.Cut(rest, `"`)
-		text.addUnquoted(unquoted)
-		rest = rest[len(unquoted):]
+		start := strings.IndexFunc(rest, func(r rune) bool { return r == '"' || begins(r) })
+		if start < 0 {
+			break
+		}
+		rest = rest[start:]
+		end := strings.IndexFunc(rest, separates) // 0 at a quote
+		if end < 0 {
+			end = len(rest)
+		}
+		rest = text.addTerm(rest[:end], rest[end:])
 	}
 	words := 0
 	for _, term := range text {
@@ -55,22 +62,6 @@ func ParseText(q string) (Text, error) {
 			len(text), words, maxTerms, maxWords)
 	}
 	return text, nil
-}
-
-// addUnquoted adds each run of word characters as a term.
-func (t *Text) addUnquoted(s string) {
-	for s != "" {
-		start := strings.IndexFunc(s, begins)
-		if start < 0 {
-			return
-		}
-		s = s[start:]
-		end := strings.IndexFunc(s, separates)
-		if end < 0 {
-			end = len(s)
-		}
-		s = t.addTerm(s[:end], s[end:])
-	}
 }
 
 // addTerm adds the words of a folded text as one term, which is a prefix if rest begins with a

@@ -23,7 +23,8 @@ func SearchText(s string) string { return strings.Join(Words(s), " ") }
 // splitWords splits a text that is folded.
 func splitWords(folded string) []string {
 	var words []string
-	start := -1 // of the word that the loop is in
+	start := -1    // of the word that the loop is in
+	alone := false // that word is a letter of an unspaced script
 	end := func(i int) {
 		if start >= 0 {
 			words = append(words, folded[start:i])
@@ -35,26 +36,16 @@ func splitWords(folded string) []string {
 		case unicode.Is(unicode.M, r): // belongs to what it stands on
 		case !begins(r):
 			end(i)
-		case unicode.In(r, unspaced...):
-			end(i)
-			start = i
-		case start < 0:
-			start = i
-		case unspacedAt(folded[start:]):
-			end(i)
-			start = i
+		default:
+			isUnspaced := unicode.In(r, unspaced...)
+			if start < 0 || alone || isUnspaced {
+				end(i)
+				start, alone = i, isUnspaced
+			}
 		}
 	}
 	end(len(folded))
 	return words
-}
-
-// unspacedAt reports whether a text begins with a letter of an unspaced script.
-func unspacedAt(s string) bool {
-	for _, r := range s {
-		return unicode.In(r, unspaced...)
-	}
-	return false
 }
 
 // begins reports whether a word may begin with a character. A mark may not.

@@ -17,7 +17,7 @@ import (
 func (s *Store) commit(
 	ctx context.Context, key, draft string, current blob.Version,
 ) (blob.Info, error) {
-	release, err := s.lockCommits(ctx)
+	release, err := s.lock(ctx, commitLock)
 	if err != nil {
 		return blob.Info{}, err
 	}
@@ -109,7 +109,7 @@ func (s *Store) remove(ctx context.Context, key string) error {
 	if err := check(ctx, key); err != nil {
 		return err
 	}
-	release, err := s.lockCommits(ctx)
+	release, err := s.lock(ctx, commitLock)
 	if err != nil {
 		return err
 	}
@@ -118,21 +118,18 @@ func (s *Store) remove(ctx context.Context, key string) error {
 	if old == nil || err != nil {
 		return err
 	}
-	if err := s.raiseMark(old.ModTime()); err != nil {
+	// The lock records its modification time, so that stamp never sets it on a later file.
+	mark, err := os.Stat(s.path(commitLock))
+	if err != nil {
 		return err
+	}
+	if last := old.ModTime(); !mark.ModTime().After(last) {
+		if err := os.Chtimes(s.path(commitLock), last, last); err != nil {
+			return err
+		}
 	}
 	if err := os.Remove(s.path(key)); err != nil {
 		return err
 	}
 	return s.flush(filepath.Dir(s.path(key)))
-}
-
-// raiseMark records the modification time of a file to be deleted on the commit lock, so
-// that stamp never sets it on a later file.
-func (s *Store) raiseMark(to time.Time) error {
-	mark, err := os.Stat(s.path(commitLock))
-	if err != nil || mark.ModTime().After(to) {
-		return err
-	}
-	return os.Chtimes(s.path(commitLock), to, to)
 }

@@ -15,7 +15,7 @@ type Owner = owner
 // FailChown makes the store behave as root's, where root cannot give files away.
 func (s *Store) FailChown(err error) {
 	s.privileged = true
-	s.chown = func(*os.File, owner) error { return err }
+	s.chown = func(*os.File, int, int) error { return err }
 }
 
 // BeforeFlush calls do before each flush of a file or folder; the flush fails if do

@@ -40,38 +40,42 @@ func (l listing) walk(folder string) bool {
 	if err := missing(nil, err); err != nil {
 		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
 	}
-	key := func(entry fs.DirEntry) string {
+	keyOf := func(entry fs.DirEntry) string {
 		if entry.IsDir() {
 			return folder + entry.Name() + "/"
 		}
 		return folder + entry.Name()
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(key(a), key(b)) })
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(keyOf(a), keyOf(b)) })
 	for _, entry := range entries {
-		if !l.visit(key(entry)) {
+		key := keyOf(entry)
+		below := strings.HasPrefix(key, l.prefix)
+		switch {
+		case l.ctx.Err() != nil:
+			return l.fail(l.ctx.Err())
+		case blob.CheckPrefix(key) != nil:
+			continue
+		case entry.IsDir():
+			if (below || strings.HasPrefix(l.prefix, key)) && !l.walk(key) {
+				return false
+			}
+			continue
+		case !below:
+			continue
+		}
+		file, err := os.Stat(l.path(key))
+		err = missing(file, err)
+		if errors.Is(err, blob.ErrNotExist) {
+			continue // deleted since, or not a regular file
+		}
+		if err != nil {
+			return l.fail(err)
+		}
+		if !l.yield(infoOf(key, file), nil) {
 			return false
 		}
 	}
 	return true
-}
-
-func (l listing) visit(key string) bool {
-	folder := strings.HasSuffix(key, "/")
-	switch {
-	case l.ctx.Err() != nil:
-		return l.fail(l.ctx.Err())
-	case blob.CheckPrefix(key) != nil:
-		return true
-	case folder && (strings.HasPrefix(key, l.prefix) || strings.HasPrefix(l.prefix, key)):
-		return l.walk(key)
-	case folder || !strings.HasPrefix(key, l.prefix):
-		return true
-	}
-	file, err := os.Stat(l.path(key))
-	if err := missing(file, err); err != nil {
-		return errors.Is(err, blob.ErrNotExist) || l.fail(err)
-	}
-	return l.yield(infoOf(key, file), nil)
 }
 
 func (l listing) fail(err error) bool {

@@ -14,29 +14,21 @@ import (
 // a folder, some milliseconds.
 const lockPoll = time.Millisecond
 
-// shareDrafts acquires the shared right to have drafts, until release.
-func (s *Store) shareDrafts(ctx context.Context) (release func(), err error) {
-	return s.lock(ctx, draftsLock, (*flock.Flock).TryRLockContext)
-}
-
-// lockCommits acquires the exclusive right to create, replace and delete objects, until
-// release.
-func (s *Store) lockCommits(ctx context.Context) (release func(), err error) {
-	return s.lock(ctx, commitLock, (*flock.Flock).TryLockContext)
-}
-
-// lock opens the file anew each time: flock distinguishes open files, not processes, so
-// goroutines exclude each other too.
-func (s *Store) lock(
-	ctx context.Context, name string,
-	try func(*flock.Flock, context.Context, time.Duration) (bool, error),
-) (release func(), err error) {
+// lock acquires, until release, the shared right to have drafts (draftsLock) or the
+// exclusive right to create, replace and delete objects (commitLock). It opens the file
+// anew each time: flock distinguishes open files, not processes, so goroutines exclude each
+// other too.
+func (s *Store) lock(ctx context.Context, name string) (release func(), err error) {
 	path := s.path(name)
 	if err := s.makeFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	lock := flock.New(path, flock.SetPermissions(fileMode))
-	if locked, err := try(lock, ctx, lockPoll); !locked {
+	try := lock.TryLockContext
+	if name == draftsLock {
+		try = lock.TryRLockContext
+	}
+	if locked, err := try(ctx, lockPoll); !locked {
 		return nil, fmt.Errorf("lock %s against other writers: %w", path, err)
 	}
 	if err := s.handOverPath(path); err != nil {

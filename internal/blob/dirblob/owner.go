@@ -53,7 +53,7 @@ func (s *Store) handOver(f *os.File) error {
 		return err
 	}
 	if to, change := heir(ownerOf(file), store, s.privileged); change {
-		return s.chown(f, to)
+		return s.chown(f, to.UID, to.GID)
 	}
 	return nil
 }
@@ -80,5 +80,3 @@ func (s *Store) handOverPath(path string) error {
 	}
 	return nil
 }
-
-func chown(f *os.File, to owner) error { return f.Chown(to.UID, to.GID) }

@@ -31,7 +31,7 @@ type Store struct {
 
 	// Fields, so that tests can make them fail.
 	fsync func(*os.File) error
-	chown func(*os.File, owner) error
+	chown func(f *os.File, uid, gid int) error
 }
 
 var _ blob.Store = (*Store)(nil)
@@ -45,7 +45,8 @@ func Open(dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
 	s := &Store{
-		dir: abs, privileged: os.Geteuid() == 0, fsync: (*os.File).Sync, chown: chown,
+		dir: abs, privileged: os.Geteuid() == 0,
+		fsync: (*os.File).Sync, chown: (*os.File).Chown,
 	}
 	if err := s.makeFolder(abs); err != nil {
 		return nil, fmt.Errorf("open store: %w", advise(err))

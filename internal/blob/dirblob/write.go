@@ -45,7 +45,7 @@ func (s *Store) write(
 	if err := check(ctx, key); err != nil {
 		return blob.Info{}, err
 	}
-	release, err := s.shareDrafts(ctx)
+	release, err := s.lock(ctx, draftsLock)
 	if err != nil {
 		return blob.Info{}, err
 	}

@@ -77,7 +77,7 @@ func (s *Store) rejection(response *awshttp.ResponseError, err error) error {
 func (s *Store) codeAdvice(code string) string {
 	switch code {
 	case "NoSuchBucket", "InvalidBucketName":
-		return s.checkBucket()
+		return "check the bucket in " + s.setting + ", and AWS_REGION"
 	case "AccessDenied", "AllAccessDisabled", "Forbidden": // Forbidden: the SDK's, without a body
 		return "grant these AWS credentials s3:GetObject, s3:PutObject and s3:DeleteObject below " +
 			"the place in " + s.setting + ", and s3:ListBucket on its bucket"
@@ -101,10 +101,6 @@ func (s *Store) codeAdvice(code string) string {
 		return "the body was changed in transit: check the proxies"
 	}
 	return ""
-}
-
-func (s *Store) checkBucket() string {
-	return "check the bucket in " + s.setting + ", and AWS_REGION"
 }
 
 // statusOf returns the HTTP status of an error response, or 0 if there was none.

@@ -34,10 +34,10 @@ const (
 // conflict is the error code of a 409: a concurrent conditional write.
 const conflict = "ConditionalRequestConflict"
 
-func newClient(shared aws.Config, endpoint string, transport func(*http.Transport)) *s3.Client {
+func newClient(shared aws.Config, endpoint string, tune func(*http.Transport)) *s3.Client {
 	shared.HTTPClient = awshttp.NewBuildableClient().
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
-		WithTransportOptions(useHTTP1, transport)
+		WithTransportOptions(useHTTP1, tune)
 	shared.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	shared.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 	return s3.NewFromConfig(shared, func(o *s3.Options) {
@@ -58,16 +58,6 @@ func useHTTP1(t *http.Transport) {
 	t.Protocols = new(http.Protocols)
 	t.Protocols.SetHTTP1(true)
 	t.TLSClientConfig.NextProtos = []string{"http/1.1"}
-}
-
-func readTransport(t *http.Transport) {
-	t.ResponseHeaderTimeout = readTimeout
-	t.MaxIdleConnsPerHost = 1
-}
-
-func writeTransport(t *http.Transport) {
-	t.ResponseHeaderTimeout = writeTimeout
-	t.DisableKeepAlives = true
 }
 
 func newRetryer() *retry.Standard {

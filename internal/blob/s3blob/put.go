@@ -2,19 +2,14 @@ package s3blob
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
-	"net/http"
-	"net/http/httptrace"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/middleware"
-
-	"voc/internal/blob"
 )
 
 // putRequest is the body of one PUT and the retryer that judges whether a failed try may
@@ -22,20 +17,11 @@ import (
 type putRequest struct {
 	io.ReadSeeker
 	*retry.Standard
-	digest  string
-	current blob.Version
-	mark    string // unique to this write
+	digest string
 
 	broken    atomic.Bool // reading the body failed
 	connected atomic.Bool // the current try has a connection
 	uncertain bool        // a failed try may have succeeded
-}
-
-func newPutRequest(body io.ReadSeeker, digest string, current blob.Version) *putRequest {
-	return &putRequest{
-		ReadSeeker: body, Standard: newRetryer(),
-		digest: digest, current: current, mark: rand.Text(),
-	}
 }
 
 // Read implements io.Reader.
@@ -58,24 +44,6 @@ func (p *putRequest) IsErrorRetryable(err error) bool {
 	}
 	p.connected.Store(false)
 	return p.Standard.IsErrorRetryable(err)
-}
-
-// versionDiffers reports whether S3 rejected the PUT because the object does not have the
-// version that the PUT names.
-func (p *putRequest) versionDiffers(err error) bool {
-	gone := isMissing(err) || codeOf(err) == parentIsFile
-	return statusOf(err) == http.StatusPreconditionFailed || gone && p.current != ""
-}
-
-// parentIsFile is the code for a/b while a is an object, from servers that keep objects
-// as files.
-const parentIsFile = "ObjectParentIsFile"
-
-// trace records when a try gets its connection.
-func (p *putRequest) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { p.connected.Store(true) },
-	})
 }
 
 // configure makes p the retryer and signs the request over the digest, which is already

@@ -23,16 +23,8 @@ func (s *Store) Get(ctx context.Context, key string) (*blob.Object, error) {
 func (s *Store) GetIfChanged(
 	ctx context.Context, key string, since blob.Version,
 ) (*blob.Object, error) {
-	object, err := s.open(ctx, key, since)
-	if err != nil {
-		return nil, s.wrap(ctx, "get", key, err)
-	}
-	return object, nil
-}
-
-func (s *Store) open(ctx context.Context, key string, since blob.Version) (*blob.Object, error) {
 	if err := check(ctx, key); err != nil {
-		return nil, err
+		return nil, s.wrap(ctx, "get", key, err)
 	}
 	in := &s3.GetObjectInput{}
 	in.Bucket, in.Key = s.address(key)
@@ -42,14 +34,14 @@ func (s *Store) open(ctx context.Context, key string, since blob.Version) (*blob
 	out, err := s.reads.GetObject(ctx, in)
 	switch {
 	case statusOf(err) == http.StatusNotModified: // an error to the SDK; its code varies by server
-		return nil, blob.ErrNotModified
+		err = blob.ErrNotModified
 	case isMissing(err):
-		return nil, blob.ErrNotExist
-	case err != nil:
-		return nil, err
+		err = blob.ErrNotExist
 	}
-	info := infoOf(key, out.ETag, out.ContentLength, out.LastModified)
-	info.Date = dateOf(out.ResultMetadata)
+	if err != nil {
+		return nil, s.wrap(ctx, "get", key, err)
+	}
+	info := infoOf(key, out.ETag, out.ContentLength, out.LastModified, out.ResultMetadata)
 	return &blob.Object{Info: info, Body: blob.NewBody(ctx, out.Body, info.Size)}, nil
 }
 
@@ -68,38 +60,34 @@ func (s *Store) head(ctx context.Context, key string) (info blob.Info, mark stri
 	in.Bucket, in.Key = s.address(key)
 	out, err := s.reads.HeadObject(ctx, in)
 	if isMissing(err) {
-		return info, "", s.missingError(ctx)
+		// A 404 without a body does not distinguish a missing object from a missing bucket.
+		_, err := s.reads.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
+		switch statusOf(err) {
+		case http.StatusNotFound:
+			return info, "", &advised{
+				text: "the bucket does not exist", advice: s.codeAdvice("NoSuchBucket"),
+			}
+		case 0:
+			return info, "", cmp.Or(err, blob.ErrNotExist)
+		}
+		// Even if the credentials lack the right to read the bucket.
+		return info, "", blob.ErrNotExist
 	}
 	if err != nil {
 		return info, "", err
 	}
-	info = infoOf(key, out.ETag, out.ContentLength, out.LastModified)
-	info.Date = dateOf(out.ResultMetadata)
+	info = infoOf(key, out.ETag, out.ContentLength, out.LastModified, out.ResultMetadata)
 	return info, out.Metadata[markName], nil
 }
 
-// missingError distinguishes a missing object from a missing bucket, which a 404 without
-// a body does not.
-func (s *Store) missingError(ctx context.Context) error {
-	_, err := s.reads.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket})
-	switch {
-	case statusOf(err) == http.StatusNotFound:
-		return &advised{text: "the bucket does not exist", advice: s.checkBucket()}
-	case statusOf(err) == 0:
-		return cmp.Or(err, blob.ErrNotExist)
-	}
-	return blob.ErrNotExist // even if the credentials lack the right to read the bucket
-}
-
-func infoOf(key string, etag *string, size *int64, modified *time.Time) blob.Info {
+// infoOf returns the Info of an object with the store's clock in the response; zero if
+// the response has none.
+func infoOf(
+	key string, etag *string, size *int64, modified *time.Time, response middleware.Metadata,
+) blob.Info {
+	date, _ := awsmiddleware.GetServerTime(response)
 	return blob.Info{
 		Key: key, Version: blob.Version(aws.ToString(etag)), Size: aws.ToInt64(size),
-		LastModified: aws.ToTime(modified).UTC(),
+		LastModified: aws.ToTime(modified).UTC(), Date: date.UTC(),
 	}
-}
-
-// dateOf returns the store's clock in a response; zero if the response has none.
-func dateOf(metadata middleware.Metadata) time.Time {
-	date, _ := awsmiddleware.GetServerTime(metadata)
-	return date.UTC()
 }

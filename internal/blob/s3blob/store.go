@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -49,8 +50,14 @@ func Open(cfg Config, shared aws.Config) (*Store, error) {
 		return nil, fmt.Errorf("open store %s: no AWS region: set AWS_REGION to the bucket's", s)
 	}
 	s.region = shared.Region
-	s.reads = newClient(shared, cfg.Endpoint, readTransport)
-	s.writes = newClient(shared, cfg.Endpoint, writeTransport)
+	s.reads = newClient(shared, cfg.Endpoint, func(t *http.Transport) {
+		t.ResponseHeaderTimeout = readTimeout
+		t.MaxIdleConnsPerHost = 1
+	})
+	s.writes = newClient(shared, cfg.Endpoint, func(t *http.Transport) {
+		t.ResponseHeaderTimeout = writeTimeout
+		t.DisableKeepAlives = true
+	})
 	return s, nil
 }
 

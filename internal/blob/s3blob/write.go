@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/http/httptrace"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -71,10 +74,11 @@ func (s *Store) write(
 	if err != nil {
 		return blob.Info{}, err
 	}
-	put := newPutRequest(body, digest, current)
+	mark := rand.Text()
+	put := &putRequest{ReadSeeker: body, Standard: newRetryer(), digest: digest}
 	in := &s3.PutObjectInput{
 		Body: put, ContentLength: &size,
-		Metadata: map[string]string{markName: put.mark, digestName: digest},
+		Metadata: map[string]string{markName: mark, digestName: digest},
 	}
 	in.Bucket, in.Key = s.address(key)
 	if current == "" {
@@ -82,16 +86,19 @@ func (s *Store) write(
 	} else {
 		in.IfMatch = aws.String(string(current))
 	}
-	out, err := s.writes.PutObject(put.trace(ctx), in, put.configure)
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { put.connected.Store(true) },
+	})
+	out, err := s.writes.PutObject(traced, in, put.configure)
 	if err == nil {
-		info := infoOf(key, out.ETag, &size, nil)
-		info.LastModified, info.Date = time.Time{}, dateOf(out.ResultMetadata)
-		return info, nil
+		return infoOf(key, out.ETag, &size, nil, out.ResultMetadata), nil
 	}
-	busy, changed := codeOf(err) == conflict, put.versionDiffers(err)
+	busy := codeOf(err) == conflict
+	gone := isMissing(err) || codeOf(err) == parentIsFile
+	changed := statusOf(err) == http.StatusPreconditionFailed || gone && current != ""
 	switch {
 	case put.uncertain && (busy || changed):
-		return s.resolve(ctx, key, put.mark, err)
+		return s.resolve(ctx, key, mark, err)
 	case put.uncertain:
 		return blob.Info{}, fmt.Errorf("%w: %w", blob.ErrUncertain, s.advise(ctx, err))
 	case busy:
@@ -101,6 +108,10 @@ func (s *Store) write(
 	}
 	return blob.Info{}, err
 }
+
+// parentIsFile is the code for a/b while a is an object, from servers that keep objects
+// as files.
+const parentIsFile = "ObjectParentIsFile"
 
 var errBusy = errors.New("each try met a concurrent write of this object")
 

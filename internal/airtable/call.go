@@ -16,8 +16,13 @@ import (
 const (
 	maxTries    = 5                // of one call, whatever the failures
 	tryLimit    = 60 * time.Second // for one try, to the last byte of its response
+	firstWait   = time.Second      // longest random wait before the second try; doubles with each
 	maxResponse = 32 << 20         // bytes
 	maxPage     = 8 << 20          // bytes of a page; a full one is usually below 1 MB
+
+	// penalty is how long Airtable rejects the calls of a base after a 429
+	// (https://airtable.com/developers/web/api/rate-limits, November 2026).
+	penalty = 30 * time.Second
 )
 
 // call is one request to Airtable.

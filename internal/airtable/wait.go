@@ -10,15 +10,6 @@ import (
 	"time"
 )
 
-const (
-	firstWait     = time.Second    // longest random wait before the second try; doubles with each
-	maxRetryAfter = 24 * time.Hour // longest wait that a header can ask for
-
-	// penalty is how long Airtable rejects the calls of a base after a 429
-	// (https://airtable.com/developers/web/api/rate-limits, November 2026).
-	penalty = 30 * time.Second
-)
-
 // ErrTooLate is the error of a call whose turn would come after the caller's deadline.
 var ErrTooLate = errors.New("airtable: too late for another call")
 
@@ -69,6 +60,8 @@ func (c *Client) boundDate(date time.Time) (time.Time, []string) {
 	return now, []string{fmt.Sprintf("Airtable's Date header is %s, more than %d hours ahead of this "+
 		"host's clock: the host's time is used", date.Format(time.DateOnly), maxAhead/time.Hour)}
 }
+
+const maxRetryAfter = 24 * time.Hour // longest wait that a header can ask for
 
 // retryAfter parses the Retry-After header: seconds, or a date. A date is compared with
 // the response's own date, so that this host's clock does not matter. It returns 0 for a

@@ -40,11 +40,10 @@ func Page(source []byte) ([]byte, error) {
 		"status":   http.StatusText,
 		"json":     example,
 		"under":    d.callsOf,
-		"rows":     d.allRows,
+		"rows":     d.rows,
 		"type":     d.parameterType,
 		"resolve":  d.parameter,
 		"answers":  d.answers,
-		"good":     d.good,
 		"access":   access,
 		"asks":     d.asks,
 		"curl":     curl,
@@ -83,7 +82,7 @@ func (d document) parameter(p parameter) parameter {
 	return p
 }
 
-// answers lists the responses of a call by status.
+// answers lists the responses of a call by status, the successful one first.
 func (d document) answers(c call) ordered[*response] {
 	all := slices.Clone(c.Responses)
 	for i, r := range all {
@@ -94,9 +93,6 @@ func (d document) answers(c call) ordered[*response] {
 	slices.SortFunc(all, func(a, b entry[*response]) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }
-
-// good lists the formats of the successful response.
-func (d document) good(c call) ordered[media] { return d.answers(c)[0].Value.Content }
 
 // access returns the permission that a call needs.
 func access(c call) string {

@@ -34,9 +34,7 @@ type schema struct {
 type Row struct{ Name, Type, Description string }
 
 // Examples lists the examples of a schema.
-func (d document) Examples(
-	name string,
-) []yaml.Node {
+func (d document) Examples(name string) []yaml.Node {
 	return d.Components.Schemas.get(name).Examples
 }
 
@@ -47,9 +45,6 @@ func (d document) resolve(s *schema) *schema {
 	}
 	return s
 }
-
-// allRows lists all members of a value.
-func (d document) allRows(s *schema) []Row { return d.rows(s, "") }
 
 // rows lists all members of a value at any depth, with their paths after prefix.
 func (d document) rows(s *schema, prefix string) (all []Row) {
@@ -88,10 +83,24 @@ func (d document) typeOf(s *schema) string {
 		}
 		words = append(words, name)
 	}
-	if len(s.Enum) > 0 {
-		words = []string{listed(s.Enum)}
+	text := strings.Join(words, " or ")
+	if len(s.Enum) > 0 { // its values are more specific than their type
+		var values []string
+		for _, value := range s.Enum {
+			if value == nil {
+				value = "null"
+			}
+			values = append(values, fmt.Sprint(value))
+		}
+		text = strings.Join(values, ", ")
 	}
-	return strings.Join(words, " or ") + s.bounds()
+	if s.Maximum != nil {
+		text += fmt.Sprintf(", %d to %d", *s.Minimum, *s.Maximum)
+	}
+	if s.Default != nil {
+		text += fmt.Sprintf(", %v by default", s.Default)
+	}
+	return text
 }
 
 // types lists the types by name. A schema with only a format is a string.
@@ -113,25 +122,4 @@ func (d document) parameterType(p parameter) string {
 		return d.typeOf(s.Items) + ", may be repeated"
 	}
 	return d.typeOf(p.Schema)
-}
-
-func (s *schema) bounds() (text string) {
-	if s.Maximum != nil {
-		text += fmt.Sprintf(", %d to %d", *s.Minimum, *s.Maximum)
-	}
-	if s.Default != nil {
-		text += fmt.Sprintf(", %v by default", s.Default)
-	}
-	return text
-}
-
-func listed(values []any) string {
-	var texts []string
-	for _, value := range values {
-		if value == nil {
-			value = "null"
-		}
-		texts = append(texts, fmt.Sprint(value))
-	}
-	return strings.Join(texts, ", ")
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"iter"
-	"net/http"
 
 	"voc/internal/snapshot"
 )
@@ -83,36 +82,4 @@ type Stream iter.Seq2[[]byte, error]
 func JSON(status int, body any) (Answer, error) {
 	text, err := json.Marshal(body)
 	return Answer{Status: status, Body: Bytes(append(text, '\n'))}, err
-}
-
-// set adds the headers of an answer; those that describe a body are added by [Response.start].
-func (a Answer) set(header http.Header) {
-	if a.Source.Snapshot != "" {
-		header.Set("X-Snapshot", a.Source.Snapshot)
-		header.Set("X-Data-As-Of", a.Source.AsOf)
-	}
-	if a.Source.Stale {
-		header.Set("X-Data-Stale", "true")
-	}
-	if a.Validator.ETag != "" {
-		header.Set("ETag", a.Validator.ETag)
-	}
-	for _, field := range [...]struct{ name, value string }{
-		{"Last-Modified", a.Validator.LastModified},
-		{"Content-Disposition", a.Header.ContentDisposition},
-		{"X-Total-Count", a.Header.TotalCount},
-		{"Link", a.Header.Link},
-		{"X-Next-Cursor", a.Header.NextCursor},
-		{"X-Unknown-Values", a.Header.UnknownValues},
-		{"Location", a.Header.Location},
-		{"Allow", a.Header.Allow},
-		{"Retry-After", a.Header.RetryAfter},
-		{"WWW-Authenticate", a.Header.Authenticate},
-		{"Content-Security-Policy", a.Header.ContentSecurityPolicy},
-		{"Referrer-Policy", a.Header.ReferrerPolicy},
-	} {
-		if field.value != "" {
-			header.Set(field.name, field.value)
-		}
-	}
 }

@@ -1,15 +1,29 @@
 package respond
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
 	"net/http"
+
+	"voc/internal/snapshot"
 )
 
+// send encodes the body in the smallest of the accepted encodings, or leaves it as it is if none
+// makes it smaller.
 func (b Bytes) send(w *Response, a Answer) error {
-	body, encoding := smallest(b, w.accepted)
-	return Encoded{body, encoding}.send(w, a)
+	best := Encoded{b, snapshot.Identity}
+	for _, encoding := range w.accepted {
+		var packed bytes.Buffer
+		z := compress(&packed, encoding)
+		_, _ = z.Write(b) // a bytes.Buffer returns no error
+		_ = z.Close()
+		if packed.Len() < len(best.Bytes) {
+			best = Encoded{packed.Bytes(), encoding}
+		}
+	}
+	return best.send(w, a)
 }
 
 func (b Encoded) send(w *Response, a Answer) error {

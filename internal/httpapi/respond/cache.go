@@ -48,17 +48,6 @@ func newResponseCache() *responseCache {
 	return c
 }
 
-func newCachedAnswer(header Header, sent content, body *recording) *cachedAnswer {
-	a := &cachedAnswer{header: header, content: sent}
-	if body == nil {
-		return a
-	}
-	if a.tooLong = body.tooLong; !a.tooLong {
-		a.body = bytes.Clone(body.buffer.Bytes())
-	}
-	return a
-}
-
 func (c *cachedAnswer) size() int { return headerSize + len(c.body) }
 
 func (c *responseCache) get(key cacheKey) (*cachedAnswer, bool) {
@@ -84,19 +73,3 @@ type recording struct {
 }
 
 var recordings = sync.Pool{New: func() any { return &recording{} }}
-
-func newRecording() *recording {
-	r := recordings.Get().(*recording)
-	r.buffer.Reset()
-	r.tooLong = false
-	return r
-}
-
-func (r *recording) write(p []byte) {
-	r.tooLong = r.tooLong || r.buffer.Len()+len(p) > maxCachedBody
-	if !r.tooLong {
-		r.buffer.Write(p)
-	}
-}
-
-func (r *recording) free() { recordings.Put(r) }

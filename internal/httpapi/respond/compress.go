@@ -1,7 +1,6 @@
 package respond
 
 import (
-	"bytes"
 	"io"
 	"sync"
 
@@ -51,20 +50,4 @@ func (p pooled) Close() error {
 	err := p.compressor.Close()
 	p.pool.Put(p.compressor)
 	return err
-}
-
-// smallest returns body in the smallest of the accepted encodings, or unchanged if none makes it
-// smaller.
-func smallest(body []byte, accepted []snapshot.Encoding) ([]byte, snapshot.Encoding) {
-	best, chosen := body, snapshot.Identity
-	for _, encoding := range accepted {
-		var packed bytes.Buffer
-		z := compress(&packed, encoding)
-		_, _ = z.Write(body) // a bytes.Buffer returns no error
-		_ = z.Close()
-		if packed.Len() < len(best) {
-			best, chosen = packed.Bytes(), encoding
-		}
-	}
-	return best, chosen
 }

@@ -11,59 +11,47 @@ import (
 const streamFrom = 32 << 10
 
 func (s Stream) send(w *Response, a Answer) error {
-	body := &streamWriter{w: w, answer: a}
+	var head []byte        // the body so far, while it may still be short
+	var out io.WriteCloser // nil while it may
 	for piece, err := range s {
+		if err == nil && out == nil {
+			if len(head)+len(piece) < streamFrom {
+				head = append(head, piece...)
+				continue
+			}
+			out = w.stream(a)
+			_, err = out.Write(head)
+		}
 		if err == nil {
-			err = body.write(piece)
+			_, err = out.Write(piece)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if body.out == nil {
-		return Bytes(body.head).send(w, a)
+	if out == nil {
+		return Bytes(head).send(w, a)
 	}
-	return body.out.Close()
+	return out.Close()
 }
 
-// streamWriter writes a body of unknown length.
-type streamWriter struct {
-	w      *Response
-	answer Answer
-	head   []byte         // the body so far, while it may still be short
-	out    io.WriteCloser // nil while it may
-}
-
-func (s *streamWriter) write(piece []byte) error {
-	if s.out == nil {
-		if len(s.head)+len(piece) < streamFrom {
-			s.head = append(s.head, piece...)
-			return nil
-		}
-		s.open()
-		if _, err := s.out.Write(s.head); err != nil {
-			return err
-		}
-	}
-	_, err := s.out.Write(piece)
-	return err
-}
-
-// open sets out, in the best compressing encoding that the client accepts.
-func (s *streamWriter) open() {
+// stream returns a writer for a body of unknown length, in the best compressing encoding that the
+// client accepts.
+func (w *Response) stream(a Answer) (out io.WriteCloser) {
 	encoding := snapshot.Identity
-	if len(s.w.accepted) > 0 {
-		encoding = s.w.accepted[0]
+	if len(w.accepted) > 0 {
+		encoding = w.accepted[0]
 	}
-	if s.w.maxBody > 0 {
-		s.out = &limited{w: s.w, answer: s.answer, encoding: encoding}
+	if w.maxBody > 0 {
+		out = &limited{w: w, answer: a, encoding: encoding}
 	} else {
-		s.w.start(s.answer, content{encoding: encoding})
-		s.out = direct{s.w}
+		w.start(a, content{encoding: encoding})
+		out = direct{w}
 	}
 	if encoding != snapshot.Identity {
-		s.out = chain{compress(s.out, encoding), s.out}
+		out = chain{compress(out, encoding), out}
 	}
+	return out
 }
 
 // chain compresses into a sink, and closes both.

@@ -1,6 +1,7 @@
 package respond
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"net/http"
@@ -82,13 +83,22 @@ func (w *Response) Send(a Answer) error {
 		return a.Body.send(w, a)
 	}
 	if again {
-		w.recording = newRecording()
-		defer func() { w.recording.free(); w.recording = nil }()
+		w.recording = recordings.Get().(*recording)
+		w.recording.buffer.Reset()
+		w.recording.tooLong = false
+		defer func() { recordings.Put(w.recording); w.recording = nil }()
 	}
 	if err := a.Body.send(w, a); err != nil {
 		return err
 	}
-	w.cache.add(key, newCachedAnswer(a.Header, w.content, w.recording))
+	sent := &cachedAnswer{header: a.Header, content: w.content}
+	if again {
+		sent.tooLong = w.recording.tooLong
+	}
+	if again && !sent.tooLong {
+		sent.body = bytes.Clone(w.recording.buffer.Bytes())
+	}
+	w.cache.add(key, sent)
 	return nil
 }
 
@@ -126,9 +136,34 @@ type content struct {
 // start sets all headers and writes the status.
 func (w *Response) start(a Answer, body content) {
 	header := w.out.Header()
-	a.set(header)
+	if a.Source.Snapshot != "" {
+		header.Set("X-Snapshot", a.Source.Snapshot)
+		header.Set("X-Data-As-Of", a.Source.AsOf)
+	}
+	if a.Source.Stale {
+		header.Set("X-Data-Stale", "true")
+	}
+	for _, field := range [...]struct{ name, value string }{
+		{"Last-Modified", a.Validator.LastModified},
+		{"Content-Disposition", a.Header.ContentDisposition},
+		{"X-Total-Count", a.Header.TotalCount},
+		{"Link", a.Header.Link},
+		{"X-Next-Cursor", a.Header.NextCursor},
+		{"X-Unknown-Values", a.Header.UnknownValues},
+		{"Location", a.Header.Location},
+		{"Allow", a.Header.Allow},
+		{"Retry-After", a.Header.RetryAfter},
+		{"WWW-Authenticate", a.Header.Authenticate},
+		{"Content-Security-Policy", a.Header.ContentSecurityPolicy},
+		{"Referrer-Policy", a.Header.ReferrerPolicy},
+	} {
+		if field.value != "" {
+			header.Set(field.name, field.value)
+		}
+	}
 	switch {
 	case a.Validator.ETag != "":
+		header.Set("ETag", a.Validator.ETag)
 		header.Set("Cache-Control", "no-cache")
 	case a.Body != nil:
 		header.Set("Cache-Control", "no-store")
@@ -148,8 +183,11 @@ func (w *Response) start(a Answer, body content) {
 
 // write sends a part of the body, unless the request is a HEAD.
 func (w *Response) write(p []byte) (int, error) {
-	if w.recording != nil {
-		w.recording.write(p)
+	if r := w.recording; r != nil {
+		r.tooLong = r.tooLong || r.buffer.Len()+len(p) > maxCachedBody
+		if !r.tooLong {
+			r.buffer.Write(p)
+		}
 	}
 	if w.request.Method == http.MethodHead {
 		return len(p), nil

@@ -45,9 +45,11 @@ func New(cfg Config) *API {
 		Config: cfg,
 		writer: respond.NewWriter(cfg.Platform.maxBody()),
 		users:  access.NewSignIn(cfg.Access.Users),
-	}
-	for i, mode := range [...]job.Mode{job.Full, job.Sweep, job.Incremental} {
-		a.deadlines[i].mode, a.deadlines[i].schedule = mode, cfg.Schedules.of(mode)
+		deadlines: [...]deadline{
+			{mode: job.Full, schedule: cfg.Schedules.Full},
+			{mode: job.Sweep, schedule: cfg.Schedules.Sweep},
+			{mode: job.Incremental, schedule: cfg.Schedules.Incremental},
+		},
 	}
 	a.routes = a.table()
 	a.mux = a.newMux()
@@ -60,7 +62,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case !strings.HasPrefix(path, "/"), strings.Contains(path, "//"),
 		strings.Contains(strings.ToUpper(r.URL.RawPath), "%2F"): // no name has a slash
-		a.serve(w, r, endpoint{absent: errNoRoute})
+		endpoint{api: a, absent: errNoRoute}.ServeHTTP(w, r)
 		return
 	case strings.Contains(path, "/."): // "." and ".." are names like others
 		escaped := *r.URL

@@ -1,58 +1,96 @@
 package httpapi
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 	"voc/internal/replica"
 )
 
-// finder answers a request from a snapshot. The answer depends on these two alone.
-type finder func(*request, replica.View) (respond.Answer, error)
+// maxViewAge is how old a view of the store may be for a data route. The contract promises that a
+// snapshot of another process is served within that time.
+const maxViewAge = 15 * time.Second
+
+// finder finds the body of an answer in a snapshot. It depends on these two alone.
+type finder func(*request, replica.View) (respond.Body, error)
 
 // data returns the handler that answers from the current snapshot.
 func (a *API) data(find finder) func(*request) (respond.Answer, error) {
 	return func(r *request) (respond.Answer, error) {
-		view, release := a.cachedView(r.Context())
+		view, release := a.view(r.Context(), maxViewAge)
 		r.pin(release)
-		return a.answerFrom(view, r, find)
+		answer, complete, err := a.begin(r, view)
+		if err == nil && !complete {
+			answer.Body, err = find(r, view)
+		}
+		return answer, err
 	}
 }
 
-// answerFrom calls find, unless the client or the cache already has what it would return.
-func (a *API) answerFrom(view replica.View, r *request, find finder) (respond.Answer, error) {
-	if view.File == nil {
-		return respond.Answer{}, unserved(view)
+// view returns a view of the store that is at most maxAge old; 0: the newest. If the store cannot
+// be read, the view has a warning about it.
+func (a *API) view(ctx context.Context, maxAge time.Duration) (replica.View, func()) {
+	if a.Platform.FetchWithin == 0 {
+		// A client that hangs up does not stop a fetch that others wait for.
+		ctx = context.WithoutCancel(ctx)
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.Platform.FetchWithin)
+		defer cancel()
 	}
+	var err error
+	if maxAge > 0 {
+		err = a.Replica.SyncIfOlder(ctx, maxAge)
+	} else {
+		err = a.Replica.Sync(ctx)
+	}
+	if err != nil {
+		a.Log.Warn("read the store; still serving what is open", "error", err)
+	}
+	return a.Replica.Acquire()
+}
+
+// begin returns the answer that a view gives to a request. It is complete if the client or the
+// cache already has it; otherwise the caller adds the body and its headers. Errors: errUnserved,
+// errEmpty.
+func (a *API) begin(
+	r *request, view replica.View,
+) (answer respond.Answer, complete bool, err error) {
+	if view.File == nil {
+		return answer, false, unserved(view)
+	}
+	// The ETag is weak because all encodings of an answer share it. A CSV has another one than its
+	// list. The order of the parameters does not matter.
+	identity := fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program,
+		strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv)
 	validator := respond.Validator{
-		ETag:         a.etag(view, r),
+		ETag:         weakTag(identity),
 		LastModified: view.Snapshot.CreatedAt.UTC().Format(http.TimeFormat),
 	}
-	answer, ok := r.response.Cached(validator)
-	var err error
-	if !ok {
-		answer, err = find(r, view)
-	}
+	answer, complete = r.response.Cached(validator)
 	answer.Validator = validator
 	answer.Source = respond.Source{
 		Snapshot: view.Snapshot.ID,
 		AsOf:     view.Snapshot.Watermark.UTC().Format(feedback.TimeFormat),
-		Stale:    a.stale(view.Manifest),
+		Stale:    len(a.overdue(view.Manifest)) > 0,
 	}
-	return answer, err
+	return answer, complete, nil
 }
 
-// etag is weak because all encodings of an answer share it. A CSV has another one than its list.
-// The order of the parameters does not matter.
-func (a *API) etag(view replica.View, r *request) string {
-	return weakTag(fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program,
-		strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv))
+// unserved returns why a view has no file.
+func unserved(view replica.View) error {
+	if len(view.Warnings) > 0 {
+		return errUnserved
+	}
+	return errEmpty
 }
 
 // weakTag returns the weak ETag of what determines a body.

@@ -9,6 +9,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/schedule"
 )
 
 type healthBody struct {
@@ -19,9 +20,9 @@ type healthBody struct {
 // health answers GET /api/health: whether the served data is as current as the schedule promises.
 func (a *API) health(r *request) (respond.Answer, error) {
 	active, unrecorded := a.Refresher.Active()
-	view, release := a.cachedView(r.Context())
+	view, release := a.view(r.Context(), maxViewAge)
 	r.pin(release)
-	open := newHistory(active, unrecorded, view).openErrors(a.Now())
+	open := job.State{Runs: newHistory(active, unrecorded, view).finished}.OpenErrors(a.Now())
 	body := healthBody{Status: "ok", Reasons: a.degradations(view, open)}
 	if len(body.Reasons) == 0 {
 		return respond.JSON(http.StatusOK, body)
@@ -50,29 +51,24 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 		reasons = append(reasons, holdWarning(hold, now))
 	}
 	for _, late := range a.overdue(view.Manifest) {
-		if hold == nil || late.staleAt().Before(hold.At.Time) { // otherwise it is held
+		// A refresh that became late after the hold is late because of it.
+		if hold == nil || late.due.Add(schedule.Grace).Before(hold.At.Time) {
 			reasons = append(reasons, late.warning(open))
 		}
 	}
-	if len(reasons) > 0 && len(view.Warnings) > 0 {
-		reasons = append(reasons, storeFault(view.Warnings[0]))
+	if len(reasons) == 0 || len(view.Warnings) == 0 {
+		return reasons
 	}
-	return reasons
-}
-
-// storeFault describes a warning about the store without its places. The first warning of a view is
-// the cause of those after it.
-func storeFault(warning error) string {
 	fault := "the store cannot be read"
-	switch {
-	case errors.Is(warning, manifest.ErrForeign):
+	switch cause := view.Warnings[0]; { // those after it follow from it
+	case errors.Is(cause, manifest.ErrForeign):
 		fault = "the store belongs to another base or table"
-	case errors.Is(warning, manifest.ErrNewer):
+	case errors.Is(cause, manifest.ErrNewer):
 		fault = "the manifest in the store was written by a newer version of voc"
-	case errors.Is(warning, manifest.ErrDamaged):
+	case errors.Is(cause, manifest.ErrDamaged):
 		fault = "an object in the store is damaged"
 	}
-	return fault + ": see the warnings in /api/cache/"
+	return append(reasons, fault+": see the warnings in /api/cache/")
 }
 
 // live answers GET /api/live: the process is running. It does not look at the data, because stale

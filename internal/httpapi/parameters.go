@@ -1,11 +1,9 @@
 package httpapi
 
 import (
-	"fmt"
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,28 +14,19 @@ import (
 type parameters map[string]bool
 
 var (
-	filterParameters = parameters{}.repeated(feedback.Properties[:]...).
-				with("created_from", "created_to", "q")
-	csvParameters   = filterParameters.with("sort", "limit", "cursor", "fields")
-	listParameters  = csvParameters.with("format")
+	filterParameters = parameters{}.with(true, feedback.Properties[:]...).
+				with(false, "created_from", "created_to", "q")
+	csvParameters   = filterParameters.with(false, "sort", "limit", "cursor", "fields")
+	listParameters  = csvParameters.with(false, "format")
 	timesParameters = parameters{"environment": true}
 	runsParameters  = parameters{"limit": false}
 )
 
-// repeated returns the parameters and some that may be repeated.
-func (p parameters) repeated(names ...string) parameters {
+// with returns the parameters and some more.
+func (p parameters) with(repeatable bool, names ...string) parameters {
 	all := maps.Clone(p)
 	for _, name := range names {
-		all[name] = true
-	}
-	return all
-}
-
-// with returns the parameters and some that may not be repeated.
-func (p parameters) with(single ...string) parameters {
-	all := maps.Clone(p)
-	for _, name := range single {
-		all[name] = false
+		all[name] = repeatable
 	}
 	return all
 }
@@ -68,8 +57,11 @@ func (r *request) readQuery(known parameters) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		repeatable, ok := known[name]
 		switch {
+		case !ok && len(known) == 0:
+			bad = append(bad, parameterError{name, "is unknown; this path has no parameters"})
 		case !ok:
-			bad = append(bad, parameterError{name, "is unknown; " + known.usage()})
+			names := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
+			bad = append(bad, parameterError{name, "is unknown; use " + names})
 		case !repeatable && len(values[name]) > 1:
 			bad = append(bad, parameterError{name, "may be given only once"})
 		case slices.ContainsFunc(values[name], isNotUTF8):
@@ -86,24 +78,4 @@ func (r *request) readQuery(known parameters) error {
 	}
 	r.values = values
 	return nil
-}
-
-func (p parameters) usage() string {
-	if len(p) == 0 {
-		return "this path has no parameters"
-	}
-	return "use " + strings.Join(slices.Sorted(maps.Keys(p)), ", ")
-}
-
-// limit reads how many items the client wants; fallback is for one that does not say.
-func (r *request) limit(most, fallback int) (int, badRequest) {
-	given, ok := r.values["limit"]
-	if !ok {
-		return fallback, nil
-	}
-	n, err := strconv.ParseUint(given[0], 10, 31)
-	if err != nil || n < 1 || int(n) > most {
-		return 0, badRequest{{"limit", fmt.Sprintf("must be a whole number from 1 to %d", most)}}
-	}
-	return int(n), nil
 }

@@ -2,7 +2,11 @@ package httpapi
 
 import (
 	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"voc/internal/snapshot"
@@ -27,6 +31,26 @@ type Platform struct {
 
 // maxBody is how many bytes a body may have before base64; 0: any.
 func (p Platform) maxBody() int64 { return int64(p.AnswerLimit) / 4 * 3 }
+
+// checkHost returns errWrongHost for a request to a name that is not local if the host listens on
+// loopback. A page of another site that lets its own name resolve to 127.0.0.1 sends such a name.
+func (p Platform) checkHost(r *http.Request) error {
+	if !p.Loopback || r.Host == "" {
+		return nil
+	}
+	name := r.Host
+	if withoutPort, _, err := net.SplitHostPort(name); err == nil {
+		name = withoutPort
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.Trim(name, "[]"), "."))
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") { // RFC 6761 §6.3
+		return nil
+	}
+	if ip, err := netip.ParseAddr(name); err != nil || !ip.Unmap().IsLoopback() {
+		return errWrongHost
+	}
+	return nil
+}
 
 // warnPercent is the share of the platform's limit from which the whole list causes a warning.
 const warnPercent = 70

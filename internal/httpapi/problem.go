@@ -165,13 +165,3 @@ func describe(status int, code, detail string) problem {
 	}
 	return p
 }
-
-// answer returns the response to request id, about data from source.
-func (p problem) answer(id string, source respond.Source) respond.Answer {
-	if p.Status == http.StatusInternalServerError {
-		p.RequestID = id
-	}
-	answer, _ := respond.JSON(p.Status, p) // texts and numbers always encode
-	answer.Header, answer.Source = p.header, source
-	return answer
-}

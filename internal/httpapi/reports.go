@@ -11,26 +11,26 @@ import (
 
 // report returns the handler of a report that is precomputed in the snapshot.
 func (a *API) report(name snapshot.Name) func(*request) (respond.Answer, error) {
-	return a.data(func(r *request, view replica.View) (respond.Answer, error) {
+	return a.data(func(r *request, view replica.View) (respond.Body, error) {
 		return precomputed(r, view, name)
 	})
 }
 
 // facets answers GET /api/feedback/facets.
-func facets(r *request, view replica.View) (respond.Answer, error) {
+func facets(r *request, view replica.View) (respond.Body, error) {
 	filter, bad := r.filter()
 	if bad != nil {
-		return respond.Answer{}, bad
+		return nil, bad
 	}
 	if len(r.values) == 0 {
 		return precomputed(r, view, snapshot.FacetsReport)
 	}
 	body, err := view.File.Facets(r.Context(), filter)
-	return respond.Answer{Body: respond.Bytes(body)}, err
+	return respond.Bytes(body), err
 }
 
 // responseTimes answers GET /api/reports/response-times.
-func responseTimes(r *request, view replica.View) (respond.Answer, error) {
+func responseTimes(r *request, view replica.View) (respond.Body, error) {
 	names := r.values[feedback.Environment]
 	isAll := func(name string) bool {
 		return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments)
@@ -39,11 +39,11 @@ func responseTimes(r *request, view replica.View) (respond.Answer, error) {
 		return precomputed(r, view, snapshot.TimesReport)
 	}
 	body, err := view.File.ResponseTimes(r.Context(), names)
-	return respond.Answer{Body: respond.Bytes(body)}, err
+	return respond.Bytes(body), err
 }
 
 // precomputed answers with a report of the snapshot.
-func precomputed(r *request, view replica.View, name snapshot.Name) (respond.Answer, error) {
+func precomputed(r *request, view replica.View, name snapshot.Name) (respond.Body, error) {
 	body, encoding, err := view.File.Report(r.Context(), name, r.response.Accepted())
-	return respond.Answer{Body: respond.Encoded{Bytes: body, Encoding: encoding}}, err
+	return respond.Encoded{Bytes: body, Encoding: encoding}, err
 }

@@ -17,10 +17,22 @@ type route struct {
 	handle     func(*request) (respond.Answer, error)
 }
 
+// permission is what a route requires of its client.
+type permission int
+
+const (
+	open permission = iota
+	reading
+	admin
+)
+
+// csvPath is the path of the list as CSV, whatever the client accepts.
+const csvPath = "/api/feedback.csv"
+
 func (a *API) table() []route {
 	return []route{
 		{"GET", "/api/feedback", reading, listParameters, a.list},
-		{"GET", "/api/feedback.csv", reading, csvParameters, a.listCSV},
+		{"GET", csvPath, reading, csvParameters, a.list},
 		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
 		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
@@ -37,9 +49,9 @@ func (a *API) table() []route {
 		{"POST", "/api/users/auth", open, nil, a.signIn},
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
-		{"GET", "/api/openapi.json", open, nil, a.openAPI},
-		{"GET", docsPath, open, nil, a.docs},
-		{"GET", "/llms.txt", open, nil, a.llms},
+		{"GET", "/api/openapi.json", open, nil, static(openAPI, respond.Header{})},
+		{"GET", docsPath, open, nil, static(docsPage, docsHeader())},
+		{"GET", "/llms.txt", open, nil, static(llmsText, respond.Header{ContentType: plainText})},
 	}
 }
 

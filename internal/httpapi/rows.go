@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 	"voc/internal/snapshot"
 )
@@ -16,17 +15,20 @@ type rowFormat struct {
 	appendRow                 func(out, summary []byte) ([]byte, error)
 }
 
-func jsonRows(columns feedback.Columns) *rowFormat {
-	return &rowFormat{"[", ",\n", "]\n", columns.AppendJSON}
-}
-
-func csvRows(columns feedback.Columns) *rowFormat {
-	return &rowFormat{columns.CSVHeader(), "", "", columns.AppendCSV}
-}
-
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
 // does not hold one of the file's few connections.
 const rowsPerQuery = 100
+
+// rowBuffer holds the rows of one query.
+type rowBuffer struct {
+	text      []byte
+	separator string // before the next row
+}
+
+var rowBuffers = sync.Pool{New: func() any { return &rowBuffer{} }}
+
+// maxRowBuffer is the size in bytes up to which the memory of a buffer is reused.
+const maxRowBuffer = 512 << 10
 
 // stream writes the records at positions.
 func (f *rowFormat) stream(
@@ -34,12 +36,18 @@ func (f *rowFormat) stream(
 ) respond.Stream {
 	return func(yield func([]byte, error) bool) {
 		buffer := rowBuffers.Get().(*rowBuffer)
-		defer buffer.free()
+		defer func() {
+			if cap(buffer.text) <= maxRowBuffer {
+				rowBuffers.Put(buffer)
+			}
+		}()
 		buffer.text, buffer.separator = append(buffer.text[:0], f.header...), ""
 		for chunk := range slices.Chunk(positions, rowsPerQuery) {
 			for summary, err := range file.Summaries(ctx, chunk) {
 				if err == nil {
-					err = buffer.add(f, summary)
+					buffer.text = append(buffer.text, buffer.separator...)
+					buffer.text, err = f.appendRow(buffer.text, summary)
+					buffer.separator = f.separator
 				}
 				if err != nil {
 					yield(nil, err)
@@ -53,27 +61,4 @@ func (f *rowFormat) stream(
 		}
 		yield(append(buffer.text, f.footer...), nil)
 	}
-}
-
-// rowBuffer holds the rows of one query.
-type rowBuffer struct {
-	text      []byte
-	separator string // before the next row
-}
-
-// maxRowBuffer is the size in bytes up to which the memory of a buffer is reused.
-const maxRowBuffer = 512 << 10
-
-var rowBuffers = sync.Pool{New: func() any { return &rowBuffer{} }}
-
-func (b *rowBuffer) free() {
-	if cap(b.text) <= maxRowBuffer {
-		rowBuffers.Put(b)
-	}
-}
-
-func (b *rowBuffer) add(f *rowFormat, summary []byte) (err error) {
-	b.text, err = f.appendRow(append(b.text, b.separator...), summary)
-	b.separator = f.separator
-	return err
 }

@@ -59,14 +59,14 @@ func (a *API) run(r *request) (respond.Answer, error) {
 // otherwise a run that finishes in between would be in neither.
 func (a *API) currentRuns(ctx context.Context) (replica.View, history, func()) {
 	active, unrecorded := a.Refresher.Active()
-	view, release := a.currentView(ctx)
+	view, release := a.view(ctx, 0)
 	return view, newHistory(active, unrecorded, view), release
 }
 
 // history lists the known runs.
 type history struct {
 	active   []job.Run // accepted and not finished, the current one first
-	finished []job.Run // newest first
+	finished []job.Run // newest first, with receipts that the store did not accept
 }
 
 // newHistory treats a run as active until its refresher has released it, even if its receipt is in
@@ -92,21 +92,6 @@ func newHistory(active, unrecorded []job.Run, view replica.View) history {
 
 func contains(runs []job.Run, id string) bool {
 	return slices.ContainsFunc(runs, func(run job.Run) bool { return run.ID == id })
-}
-
-// openErrors returns the receipts whose errors are open, the newest first. A receipt that the store
-// did not accept counts like the others.
-func (h history) openErrors(now time.Time) []job.Run {
-	return job.State{Runs: h.finished}.OpenErrors(now)
-}
-
-// running is the current run, or nil.
-func (h history) running() *runningBody {
-	if len(h.active) == 0 || h.active[0].Started.IsZero() {
-		return nil
-	}
-	run := h.active[0]
-	return &runningBody{run.ID, run.Mode, run.Started, run.Pages, run.Read}
 }
 
 // all lists the runs newest first. The waiting ones are the newest.

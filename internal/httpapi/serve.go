@@ -6,21 +6,12 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 )
-
-// endpoint answers the requests for one path.
-type endpoint struct {
-	api    *API
-	routes []route // one for each method
-	absent error   // why there are no routes
-}
-
-// ServeHTTP implements http.Handler.
-func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) { e.api.serve(w, r, e) }
 
 // request is a request to an endpoint, with its response.
 type request struct {
@@ -40,8 +31,16 @@ func (r *request) pin(release func()) {
 	r.release = release
 }
 
-// serve answers a request to an endpoint.
-func (a *API) serve(w http.ResponseWriter, received *http.Request, e endpoint) {
+// endpoint answers the requests for one path.
+type endpoint struct {
+	api    *API
+	routes []route // one for each method
+	absent error   // why there are no routes
+}
+
+// ServeHTTP implements http.Handler.
+func (e endpoint) ServeHTTP(w http.ResponseWriter, received *http.Request) {
+	a := e.api
 	r := &request{
 		Request:  received,
 		id:       strings.ToLower(rand.Text()[:16]),
@@ -55,7 +54,7 @@ func (a *API) serve(w http.ResponseWriter, received *http.Request, e endpoint) {
 	a.setCORS(header, received)
 	defer r.pin(nil)
 	defer a.recover(r)
-	answer, err := a.answer(r, e)
+	answer, err := e.answer(r)
 	if err == nil {
 		err = r.response.Send(answer)
 	}
@@ -65,42 +64,46 @@ func (a *API) serve(w http.ResponseWriter, received *http.Request, e endpoint) {
 }
 
 // answer checks a request and calls the handler of its route.
-func (a *API) answer(r *request, e endpoint) (respond.Answer, error) {
+func (e endpoint) answer(r *request) (respond.Answer, error) {
 	if r.Method == http.MethodOptions {
 		return respond.Answer{Status: http.StatusNoContent}, nil
 	}
-	if err := a.Platform.checkHost(r.Request); err != nil {
+	if err := e.api.Platform.checkHost(r.Request); err != nil {
 		return respond.Answer{}, err
 	}
-	route, err := e.route(r.Method)
+	if e.absent != nil {
+		return respond.Answer{}, e.absent
+	}
+	i := slices.IndexFunc(e.routes, func(route route) bool {
+		return r.Method == route.method ||
+			r.Method == http.MethodHead && route.method == http.MethodGet
+	})
+	if i < 0 {
+		var allowed []string
+		for _, route := range e.routes {
+			allowed = append(allowed, route.method)
+			if route.method == http.MethodGet {
+				allowed = append(allowed, http.MethodHead)
+			}
+		}
+		allowed = append(allowed, http.MethodOptions)
+		return respond.Answer{}, wrongMethod{allow: strings.Join(allowed, ", ")}
+	}
+	route := e.routes[i]
+	var err error
+	switch route.permission {
+	case reading:
+		err = e.api.Access.CheckRead(r.Request)
+	case admin:
+		err = e.api.Access.CheckAdmin(r.Request)
+	}
 	if err != nil {
-		return respond.Answer{}, err
-	}
-	if err := a.authorize(route.permission, r.Request); err != nil {
 		return respond.Answer{}, err
 	}
 	if err := r.readQuery(route.parameters); err != nil {
 		return respond.Answer{}, err
 	}
 	return route.handle(r)
-}
-
-// route returns the route for a method. Errors: absent, wrongMethod.
-func (e endpoint) route(method string) (route, error) {
-	if e.absent != nil {
-		return route{}, e.absent
-	}
-	var allowed []string
-	for _, route := range e.routes {
-		if method == route.method || method == http.MethodHead && route.method == http.MethodGet {
-			return route, nil
-		}
-		allowed = append(allowed, route.method)
-		if route.method == http.MethodGet {
-			allowed = append(allowed, http.MethodHead)
-		}
-	}
-	return route{}, wrongMethod{allow: strings.Join(append(allowed, http.MethodOptions), ", ")}
 }
 
 // recover turns a panic into a 500. http.ErrAbortHandler is the panic with which fail cuts a
@@ -116,8 +119,9 @@ func (a *API) recover(r *request) {
 	}
 }
 
-// fail answers with a problem, or cuts the connection if the answer has started: half of a body
-// must not look complete. A client that went away is logged, but not as an error.
+// fail answers with a problem about data from source, or cuts the connection if the answer has
+// started: half of a body must not look complete. A client that went away is logged, but not as an
+// error.
 func (a *API) fail(r *request, source respond.Source, err error) {
 	p := newProblem(err)
 	gone := r.response.ClientGone() || r.Context().Err() != nil
@@ -134,5 +138,10 @@ func (a *API) fail(r *request, source respond.Source, err error) {
 	if r.response.Started() {
 		panic(http.ErrAbortHandler)
 	}
-	_ = r.response.Send(p.answer(r.id, source)) // a client that went away is not an error
+	if p.Status == http.StatusInternalServerError {
+		p.RequestID = r.id
+	}
+	answer, _ := respond.JSON(p.Status, p) // texts and numbers always encode
+	answer.Header, answer.Source = p.header, source
+	_ = r.response.Send(answer) // a client that went away is not an error
 }

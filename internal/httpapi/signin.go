@@ -21,28 +21,20 @@ func (a *API) signIn(r *request) (respond.Answer, error) {
 	if err := a.Access.CheckUsers(); err != nil {
 		return respond.Answer{}, err
 	}
-	attempt, err := readAttempt(r)
-	if err != nil {
-		return respond.Answer{}, err
-	}
-	user, err := a.users.Check(a.Now(), attempt)
-	if err != nil {
-		return respond.Answer{}, err
-	}
-	return respond.JSON(http.StatusOK, userBody{user.Email, user.Name, user.Role})
-}
-
-// readAttempt ignores unknown members: a sign-in form may send more than it needs to.
-func readAttempt(r *request) (access.Attempt, error) {
+	// Unknown members are ignored: a sign-in form may send more than it needs to.
 	text, err := io.ReadAll(io.LimitReader(r.Body, commandLimit+1))
 	var given struct{ Email, Password *string }
 	if err != nil || len(text) > commandLimit || json.Unmarshal(text, &given) != nil ||
 		given.Email == nil || given.Password == nil {
-		return access.Attempt{}, badBody(`must be {"email": "…", "password": "…"}`)
+		return respond.Answer{}, badBody(`must be {"email": "…", "password": "…"}`)
 	}
-	return access.Attempt{
+	user, err := a.users.Check(a.Now(), access.Attempt{
 		Email:    *given.Email,
 		Password: access.NewSecret(*given.Password),
 		Client:   access.ClientAddress(r.Request),
-	}, nil
+	})
+	if err != nil {
+		return respond.Answer{}, err
+	}
+	return respond.JSON(http.StatusOK, userBody{user.Email, user.Name, user.Role})
 }

@@ -28,7 +28,7 @@ type snapshotBody struct {
 
 // snapshots answers GET /api/cache/snapshots, newest first.
 func (a *API) snapshots(r *request) (respond.Answer, error) {
-	view, release := a.currentView(r.Context())
+	view, release := a.view(r.Context(), 0)
 	r.pin(release)
 	entries := []snapshotEntry{}
 	for _, s := range view.Manifest.Snapshots {

@@ -9,8 +9,6 @@ import (
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
-	"voc/internal/manifest"
-	"voc/internal/replica"
 )
 
 type statusBody struct {
@@ -72,28 +70,38 @@ func (a *API) status(r *request) (respond.Answer, error) {
 func (a *API) Status(ctx context.Context) any {
 	view, h, release := a.currentRuns(ctx)
 	defer release()
+	now := a.Now()
 	body := statusBody{
-		Stale: a.stale(view.Manifest),
-		Schedule: map[string]scheduleBody{
-			"full":        a.describeSchedule(job.Full, h),
-			"incremental": a.describeSchedule(job.Incremental, h),
-			"sweep":       a.describeSchedule(job.Sweep, h),
+		Stale:    len(a.overdue(view.Manifest)) > 0,
+		Schedule: map[string]scheduleBody{},
+		Airtable: airtableBody{
+			CallsThisMonth: view.Manifest.CallsIn(now),
+			MonthlyCap:     a.MonthlyCalls,
+			Forecast: view.Manifest.Forecast(
+				now, a.Due(now), view.Manifest.Records(), a.Quota),
 		},
-		Airtable: a.describeCalls(view.Manifest),
-		Warnings: a.warnings(view),
-		Actions:  actions,
+		Actions: actions,
 	}
+	body.Warnings = a.warnings(view, body.Airtable)
 	if view.File != nil {
 		served := newSnapshotBody(view.Snapshot)
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
 	}
-	body.CacheStatus.Running = h.running()
-	open := h.openErrors(a.Now())
+	if len(h.active) > 0 && !h.active[0].Started.IsZero() {
+		run := h.active[0]
+		body.CacheStatus.Running = &runningBody{run.ID, run.Mode, run.Started, run.Pages, run.Read}
+	}
+	open := job.State{Runs: h.finished}.OpenErrors(now)
 	if len(open) > 0 {
 		body.CacheStatus.LastError = job.Nullable(errorText(open[0]))
 	}
 	for _, run := range open {
-		body.Warnings = append(body.Warnings, errorWarning(run))
+		body.Warnings = append(body.Warnings, fmt.Sprintf("%s refresh failed at %s: %s",
+			run.Mode, run.Finished.UTC().Format(time.RFC3339), errorText(run)))
+	}
+	for i := range a.deadlines {
+		d := &a.deadlines[i]
+		body.Schedule[string(d.mode)] = describeSchedule(d, h, open, now)
 	}
 	if len(h.finished) > 0 {
 		last := h.finished[0]
@@ -106,20 +114,21 @@ func (a *API) Status(ctx context.Context) any {
 	return body
 }
 
-func (a *API) describeSchedule(mode job.Mode, h history) scheduleBody {
-	s := a.Schedules.of(mode)
+// describeSchedule describes a schedule with the runs that count for it. open are the runs whose
+// errors are open.
+func describeSchedule(d *deadline, h history, open []job.Run, now time.Time) scheduleBody {
 	body := scheduleBody{
-		Expression: s.String(),
-		Timezone:   job.Nullable(s.Zone()),
-		NextRun:    job.At(s.Next(a.Now())),
+		Expression: d.schedule.String(),
+		Timezone:   job.Nullable(d.schedule.Zone()),
+		NextRun:    job.At(d.schedule.Next(now)),
 	}
-	for _, run := range h.openErrors(a.Now()) {
-		if run.Mode == mode {
+	for _, run := range open {
+		if run.Mode == d.mode {
 			body.LastError = job.Nullable(errorText(run))
 		}
 	}
 	for _, run := range h.finished {
-		if !run.Mode.Covers(mode) {
+		if !run.Mode.Covers(d.mode) {
 			continue
 		}
 		if body.LastRun.IsZero() {
@@ -131,33 +140,4 @@ func (a *API) describeSchedule(mode job.Mode, h history) scheduleBody {
 		}
 	}
 	return body
-}
-
-// warnings are what an operator should know besides the errors of runs.
-func (a *API) warnings(view replica.View) []string {
-	warnings := append([]string{}, storeWarnings(view)...)
-	if hold := view.Manifest.Hold; hold != nil {
-		warnings = append(warnings, holdWarning(hold, a.Now()))
-	}
-	if since := view.Manifest.QuotaUsedUp(a.Now()); !since.IsZero() {
-		warnings = append(warnings, fmt.Sprintf("Airtable has rejected calls since %s because "+
-			"the month's calls are used up: scheduled refreshes retry once a day",
-			since.UTC().Format(time.RFC3339)))
-	}
-	if calls := a.describeCalls(view.Manifest); calls.MonthlyCap > 0 &&
-		calls.Forecast > calls.MonthlyCap {
-		warnings = append(warnings, fmt.Sprintf("%d Airtable calls are expected this month, "+
-			"and AIRTABLE_MONTHLY_CALLS is %d: sweeps are skipped now, and refreshes will be",
-			calls.Forecast, calls.MonthlyCap))
-	}
-	return append(warnings, a.Platform.warnings(view.File)...)
-}
-
-func (a *API) describeCalls(m manifest.Manifest) airtableBody {
-	now := a.Now()
-	return airtableBody{
-		CallsThisMonth: m.CallsIn(now),
-		MonthlyCap:     a.MonthlyCalls,
-		Forecast:       m.Forecast(now, a.Due(now), m.Records(), a.Quota),
-	}
 }

@@ -45,7 +45,7 @@ func (a *API) rollback(r *request) (respond.Answer, error) {
 	if err := readCommand(r, &body); err != nil || body.To == "" {
 		return respond.Answer{}, badBody(`must be {"to": "previous"} or {"to": "<snapshot id>"}`)
 	}
-	view, release := a.currentView(r.Context())
+	view, release := a.view(r.Context(), 0)
 	r.pin(release)
 	if _, err := view.Manifest.Find(body.To); err != nil {
 		return respond.Answer{},

@@ -14,8 +14,9 @@ import (
 	"voc/internal/snapshot"
 )
 
-// storeWarnings returns the warnings of a view with the settings that they are about.
-func storeWarnings(view replica.View) (texts []string) {
+// warnings are what an operator should know besides the errors of runs.
+func (a *API) warnings(view replica.View, calls airtableBody) []string {
+	warnings := []string{}
 	for _, warning := range view.Warnings {
 		text := warning.Error()
 		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
@@ -26,9 +27,22 @@ func storeWarnings(view replica.View) (texts []string) {
 			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
 				"the disk of a function has the size that EphemeralStorageMb gives it"
 		}
-		texts = append(texts, text)
+		warnings = append(warnings, text)
 	}
-	return texts
+	if hold := view.Manifest.Hold; hold != nil {
+		warnings = append(warnings, holdWarning(hold, a.Now()))
+	}
+	if since := view.Manifest.QuotaUsedUp(a.Now()); !since.IsZero() {
+		warnings = append(warnings, fmt.Sprintf("Airtable has rejected calls since %s because "+
+			"the month's calls are used up: scheduled refreshes retry once a day",
+			since.UTC().Format(time.RFC3339)))
+	}
+	if calls.MonthlyCap > 0 && calls.Forecast > calls.MonthlyCap {
+		warnings = append(warnings, fmt.Sprintf("%d Airtable calls are expected this month, "+
+			"and AIRTABLE_MONTHLY_CALLS is %d: sweeps are skipped now, and refreshes will be",
+			calls.Forecast, calls.MonthlyCap))
+	}
+	return append(warnings, a.Platform.warnings(view.File)...)
 }
 
 // holdWarning describes the hold that a rollback leaves.
@@ -38,12 +52,6 @@ func holdWarning(hold *job.Hold, now time.Time) string {
 		"scheduled refreshes are held until a person starts one",
 		hold.Snapshot, hold.At.UTC().Format(time.RFC3339),
 		int(age.Hours()), int(age.Minutes())%60)
-}
-
-// errorWarning describes the open error of a run.
-func errorWarning(run job.Run) string {
-	return fmt.Sprintf("%s refresh failed at %s: %s",
-		run.Mode, run.Finished.UTC().Format(time.RFC3339), errorText(run))
 }
 
 // errorText returns the error of a run, which is never empty.

@@ -75,7 +75,7 @@ func (f *File) Body(ctx context.Context, encoding Encoding) (io.ReadCloser, int6
 // unpacked opens the list in a file beside the snapshot, and unpacks it there first if
 // need be. The caller must hold bodies. An error of type *fs.PathError is about that file.
 func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
-	path := f.bodyPath(encoding)
+	path := f.path + "." + string(encoding) // Close removes it
 	if size, ok := f.ready[encoding]; ok {
 		file, err := os.Open(path)
 		if err == nil {
@@ -95,8 +95,6 @@ func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, 
 	file, err := os.Open(path)
 	return file, size, err
 }
-
-func (f *File) bodyPath(encoding Encoding) string { return f.path + "." + string(encoding) }
 
 // unpack writes the whole list to path.
 func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int64, error) {
@@ -131,5 +129,5 @@ func (f *File) stream(ctx context.Context, encoding Encoding) (io.ReadCloser, in
 		size = f.plainSize
 	}
 	body, err := f.reader(ctx, encoding)
-	return streamed{body, f.path}, size, err
+	return streamed{io.NopCloser(body), f.path}, size, err
 }

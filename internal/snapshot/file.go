@@ -63,45 +63,29 @@ const (
 // ErrNotSnapshot or ErrFormat for a file of another kind. It does not check the contents:
 // the caller compares the SHA-256. Cost: a millisecond.
 func Open(path string) (*File, error) {
-	f, err := openSealed(path)
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	return f, nil
-}
-
-func openSealed(path string) (*File, error) {
-	size, err := sizeOf(path)
-	if err != nil {
-		return nil, err
-	}
-	db, err := sql.Open("sqlite", DSN(path, immutable))
-	if err != nil {
-		return nil, err
-	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
-	f := &File{path: path, db: db, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{}}
-	if err := f.load(size); err != nil {
-		_ = db.Close() // the first error is the one to tell
-		return nil, err
-	}
-	return f, nil
-}
-
-// sizeOf reads the size of a file by opening it: an error to open says nothing about the
-// snapshot.
-func sizeOf(path string) (int64, error) {
+	// An error to open the file says nothing about the snapshot, but load could not
+	// distinguish it from ErrNotSnapshot.
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, err
+		return nil, wrap("open "+path, err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return 0, err
+		return nil, wrap("open "+path, err)
 	}
-	return info.Size(), nil
+	db, err := sql.Open("sqlite", DSN(path, immutable))
+	if err != nil {
+		return nil, wrap("open "+path, err)
+	}
+	db.SetMaxOpenConns(readers)
+	db.SetMaxIdleConns(readers)
+	f := &File{path: path, db: db, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{}}
+	if err := f.load(info.Size()); err != nil {
+		_ = db.Close() // the first error is the one to report
+		return nil, wrap("open "+path, err)
+	}
+	return f, nil
 }
 
 func (f *File) load(size int64) error {
@@ -135,28 +119,20 @@ func (f *File) load(size int64) error {
 	return errors.Join(f.prepare(), f.loadSizes())
 }
 
-// prepare compiles the queries. Texts are read as blobs, which the driver copies once,
-// not twice.
+// prepare compiles the queries; each text stands above the function that runs it.
 func (f *File) prepare() (err error) {
 	for _, q := range []struct {
 		into **sql.Stmt
 		text string
 	}{
-		{&f.detail, `SELECT CAST(json AS BLOB), CAST(detail AS BLOB), CAST(fields AS BLOB)
-			FROM feedback CROSS JOIN summary USING (pos) WHERE id = ?`},
-		{&f.facet, `SELECT positions FROM facet WHERE property = ? AND key IN (?, ?, ?, ?, ?, ?, ?, ?)`},
-		{&f.interval, `SELECT
-			(SELECT min(pos) FROM feedback
-				WHERE created = (SELECT max(created) FROM feedback WHERE created < ?)),
-			(SELECT max(pos) FROM feedback
-				WHERE created = (SELECT min(created) FROM feedback WHERE created >= ?))`},
-		{&f.matching, `SELECT group_concat(rowid) FROM search WHERE search MATCH ?`},
-		{&f.matchingAfter, `SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid`},
-		{&f.relevance, `SELECT rowid FROM search WHERE search MATCH ?
-			ORDER BY bm25(search), rowid LIMIT -1 OFFSET ?`},
-		{&f.ranking, `SELECT positions FROM ranking WHERE sort = ? AND part >= ? ORDER BY part`},
-		{&f.summaries, `SELECT CAST(summary.json AS BLOB)
-			FROM json_each(?) AS wanted CROSS JOIN summary ON pos = wanted.value`},
+		{&f.detail, detailQuery},
+		{&f.facet, facetQuery},
+		{&f.interval, intervalQuery},
+		{&f.matching, matchingQuery},
+		{&f.matchingAfter, matchingAfterQuery},
+		{&f.relevance, relevanceQuery},
+		{&f.ranking, rankingQuery},
+		{&f.summaries, summariesQuery},
 	} {
 		*q.into, err = f.db.Prepare(q.text) //nolint:sqlclosecheck // they end with the connections
 		if err != nil {
@@ -198,7 +174,7 @@ func (f *File) Close() error {
 	f.bodies.Lock()
 	defer f.bodies.Unlock()
 	for encoding := range f.ready {
-		_ = os.Remove(f.bodyPath(encoding)) // it is in a directory of this process
+		_ = os.Remove(f.path + "." + string(encoding)) // it is in a directory of this process
 	}
 	return wrap("close "+f.path, f.db.Close())
 }

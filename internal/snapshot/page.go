@@ -2,7 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"database/sql"
 	"encoding/binary"
 	"iter"
 
@@ -32,9 +31,23 @@ func (s Selection) Page(
 	ctx context.Context, sort feedback.Sort, after uint32, limit int,
 ) (Page, error) {
 	page := Page{Positions: make([]uint32, 0, limit), Last: after}
-	spots, err := s.spots(ctx, sort, after)
-	if err != nil {
-		return page, err
+	var spots iter.Seq2[spot, error]
+	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
+		// A later page of a search that is not cached needs no count, so not the whole set.
+		spots = within(s.among, s.file.matchesBehind(ctx, sort, s.match, after))
+	} else {
+		set, err := s.found(ctx)
+		if err != nil {
+			return page, err
+		}
+		switch sort {
+		case feedback.Newest:
+			spots = s.file.newest(set, after)
+		case feedback.Relevance:
+			spots = within(set, s.file.matchesBehind(ctx, sort, s.match, after))
+		default:
+			spots = within(set, s.file.ranked(ctx, sort, after))
+		}
 	}
 	for at, err := range spots {
 		if err != nil {
@@ -47,28 +60,6 @@ func (s Selection) Page(
 		page.Positions, page.Last = append(page.Positions, at.pos), at.place
 	}
 	return page, nil
-}
-
-// spots yields the selection in an order, starting behind a place.
-func (s Selection) spots(
-	ctx context.Context, sort feedback.Sort, after uint32,
-) (iter.Seq2[spot, error], error) {
-	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
-		return within(s.among, s.file.matchesAfter(ctx, s.match, after)), nil
-	}
-	set, err := s.found(ctx)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case sort == feedback.Relevance:
-		return within(set, s.file.byRelevance(ctx, s.match, after)), nil
-	case sort != feedback.Newest:
-		return within(set, s.file.ranked(ctx, sort, after)), nil
-	case set == nil:
-		return s.file.all(after), nil
-	}
-	return positionsOf(set, after), nil
 }
 
 // within yields the spots whose records are in set; nil has all.
@@ -85,20 +76,17 @@ func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, e
 	}
 }
 
-// all yields the positions of the file.
-func (f *File) all(after uint32) iter.Seq2[spot, error] {
+// newest yields the positions of a set behind one; nil has all.
+func (f *File) newest(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 	return func(yield func(spot, error) bool) {
-		for pos := after + 1; int64(pos) <= int64(f.records) && pos > after; pos++ {
-			if !yield(spot{pos, pos}, nil) {
-				return
+		if set == nil {
+			for pos := after + 1; int64(pos) <= int64(f.records) && pos > after; pos++ {
+				if !yield(spot{pos, pos}, nil) {
+					return
+				}
 			}
+			return
 		}
-	}
-}
-
-// positionsOf yields the positions of a set.
-func positionsOf(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
-	return func(yield func(spot, error) bool) {
 		positions := set.Iterator()
 		for positions.AdvanceIfNeeded(after); positions.HasNext(); {
 			if pos := positions.Next(); pos > after && !yield(spot{pos, pos}, nil) {
@@ -107,6 +95,8 @@ func positionsOf(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
 		}
 	}
 }
+
+const rankingQuery = `SELECT positions FROM ranking WHERE sort = ? AND part >= ? ORDER BY part`
 
 // ranked reads a ranking part by part.
 func (f *File) ranked(
@@ -141,42 +131,38 @@ func (f *File) ranked(
 	}
 }
 
-// matchesAfter yields what a search finds behind a position, for a page that needs no
-// count.
-func (f *File) matchesAfter(
-	ctx context.Context, match string, after uint32,
-) iter.Seq2[spot, error] {
-	place := func(_, pos uint32) spot { return spot{pos, pos} }
-	return f.querySpots(ctx, f.matchingAfter, place, match, after)
-}
+const (
+	matchingAfterQuery = `SELECT rowid FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid`
+	relevanceQuery     = `SELECT rowid FROM search WHERE search MATCH ?
+		ORDER BY bm25(search), rowid LIMIT -1 OFFSET ?`
+)
 
-// byRelevance yields what a search finds, the best match first. SQLite weighs all of them
-// to know the first.
-func (f *File) byRelevance(
-	ctx context.Context, match string, after uint32,
+// matchesBehind yields what a search finds behind a place: by relevance the best
+// match first, for which SQLite weighs all of them, else the newest first.
+func (f *File) matchesBehind(
+	ctx context.Context, sort feedback.Sort, match string, after uint32,
 ) iter.Seq2[spot, error] {
-	place := func(n, pos uint32) spot { return spot{after + n, pos} }
-	return f.querySpots(ctx, f.relevance, place, match, after)
-}
-
-// querySpots yields the positions that a query returns; place makes a spot of the n-th.
-func (f *File) querySpots(
-	ctx context.Context, query *sql.Stmt, place func(n, pos uint32) spot, args ...any,
-) iter.Seq2[spot, error] {
+	query := f.matchingAfter
+	if sort == feedback.Relevance {
+		query = f.relevance
+	}
 	return func(yield func(spot, error) bool) {
-		rows, err := query.QueryContext(ctx, args...)
+		rows, err := query.QueryContext(ctx, match, after)
 		if err != nil {
 			yield(spot{}, err)
 			return
 		}
 		defer rows.Close()
-		for n := uint32(1); rows.Next(); n++ {
-			var pos uint32
-			if err := rows.Scan(&pos); err != nil {
+		at := spot{place: after}
+		for rows.Next() {
+			if err := rows.Scan(&at.pos); err != nil {
 				yield(spot{}, err)
 				return
 			}
-			if !yield(place(n, pos), nil) {
+			if at.place++; sort != feedback.Relevance {
+				at.place = at.pos
+			}
+			if !yield(at, nil) {
 				return
 			}
 		}

@@ -59,18 +59,15 @@ func (p *parts) Read(into []byte) (int, error) {
 // streamed is a list that is read while it is sent. Its errors are those of a file, so
 // that they differ from those of the client's connection.
 type streamed struct {
-	io.Reader
+	io.ReadCloser
 	path string
 }
 
 // Read implements io.Reader.
 func (s streamed) Read(into []byte) (int, error) {
-	n, err := s.Reader.Read(into)
+	n, err := s.ReadCloser.Read(into)
 	if err != nil && err != io.EOF {
 		err = &fs.PathError{Op: "read", Path: s.path, Err: err}
 	}
 	return n, err
 }
-
-// Close implements io.Closer. There is nothing to close.
-func (streamed) Close() error { return nil }

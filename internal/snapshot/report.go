@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"io"
-	"slices"
 
 	"voc/internal/feedback"
 )
@@ -69,14 +68,4 @@ func (f *File) addTimes(
 		weeks[string(week)] = t
 	}
 	return rows.Err()
-}
-
-// folded returns the folded values, sorted, each once.
-func (f *File) folded(values []string) []string {
-	keys := make([]string, len(values))
-	for i, value := range values {
-		keys[i] = f.fold(value)
-	}
-	slices.Sort(keys)
-	return slices.Compact(keys)
 }

@@ -19,8 +19,8 @@ type Selection struct {
 	among *roaring.Bitmap // without regard to the text; nil: all
 	match string          // the FTS5 query; "": no text
 
-	// Unknown are the properties of which the filter has a value that no record of the file has, in
-	// the contract's order.
+	// Unknown are the properties of which the filter has a value that no record of the file
+	// has, in the contract's order.
 	Unknown []string
 }
 
@@ -32,151 +32,6 @@ func (f *File) Select(ctx context.Context, filter feedback.Filter) (Selection, e
 		file: f, among: intersect(sets, ""), match: matchOf(filter.Text), Unknown: unknown,
 	}
 	return s, wrap("filter", err)
-}
-
-// sets returns the set of each part of a filter, by property, and that of its times under
-// timesKey. A part that selects all has none. unknown is [Selection.Unknown].
-func (f *File) sets(
-	ctx context.Context, filter feedback.Filter,
-) (sets map[string]*roaring.Bitmap, unknown []string, err error) {
-	sets = map[string]*roaring.Bitmap{}
-	for _, property := range feedback.Properties {
-		values := filter.Any[property]
-		if len(values) == 0 {
-			continue
-		}
-		all, err := f.union(ctx, property, f.folded(values))
-		if err != nil {
-			return nil, nil, err
-		}
-		sets[property] = all.records
-		if all.isPartial {
-			unknown = append(unknown, property)
-		}
-	}
-	if !filter.From.IsZero() || !filter.To.IsZero() {
-		set, err := f.between(ctx, filter.From, filter.To)
-		if err != nil {
-			return nil, nil, err
-		}
-		sets[timesKey] = set
-	}
-	return sets, unknown, nil
-}
-
-// timesKey is the key of the set of an interval in sets; no property has that name.
-const timesKey = "created"
-
-// intersect returns what all sets apart from one have in common; nil if there are none.
-func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
-	var all []*roaring.Bitmap
-	for property, set := range sets {
-		if property != but {
-			all = append(all, set)
-		}
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return roaring.FastAnd(all...)
-}
-
-// union is the set of the records that have one of some values.
-type union struct {
-	records   *roaring.Bitmap
-	isPartial bool // no record has one of the values
-}
-
-// union returns the union of some folded values, each of which is given once.
-func (f *File) union(ctx context.Context, property string, keys []string) (union, error) {
-	name := fmt.Sprintf("%s %q", property, keys)
-	if known, ok := f.unions.Get(name); ok {
-		return known, nil
-	}
-	all, known := roaring.New(), 0
-	for some := range slices.Chunk(keys, facetKeys) {
-		if err := ctx.Err(); err != nil {
-			return union{}, err
-		}
-		args := []any{property}
-		for i := range facetKeys {
-			args = append(args, some[min(i, len(some)-1)])
-		}
-		rows, err := f.facet.QueryContext(uncancelled, args...)
-		if err != nil {
-			return union{}, err
-		}
-		if err := eachSet(rows, func(set *roaring.Bitmap) {
-			all.Or(set)
-			known++
-		}); err != nil {
-			return union{}, err
-		}
-	}
-	found := union{all, known < len(keys)}
-	if len(name) <= maxUnionName {
-		f.unions.Add(name, found)
-	}
-	return found, nil
-}
-
-// maxUnionName bounds, in bytes, the name under which a union is cached.
-const maxUnionName = 256
-
-// facetKeys is how many values the query of a facet takes at once.
-const facetKeys = 8
-
-func eachSet(rows *sql.Rows, do func(*roaring.Bitmap)) error {
-	defer rows.Close()
-	for rows.Next() {
-		var packed []byte
-		set := roaring.New()
-		if err := rows.Scan(&packed); err != nil {
-			return err
-		}
-		if err := set.UnmarshalBinary(packed); err != nil {
-			return err
-		}
-		do(set)
-	}
-	return rows.Err()
-}
-
-// between returns the set of the records created in [from, to), whose positions follow
-// each other.
-func (f *File) between(ctx context.Context, from, to time.Time) (*roaring.Bitmap, error) {
-	var first, last sql.NullInt64
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	row := f.interval.QueryRowContext(uncancelled, bound(to, "~"), bound(from, ""))
-	if err := row.Scan(&first, &last); err != nil {
-		return nil, err
-	}
-	set := roaring.New()
-	if first.Valid && last.Valid && first.Int64 <= last.Int64 {
-		set.AddRange(uint64(first.Int64), uint64(last.Int64)+1) // #nosec G115 -- positions begin at 1
-	}
-	return set, nil
-}
-
-// bound returns the first instant, as the file writes it, that is not before at; open if
-// at is zero. Years of other than four digits lie beyond all records.
-func bound(at time.Time, open string) string {
-	at = at.UTC()
-	whole := at.Truncate(time.Millisecond)
-	if whole.Before(at) {
-		whole = whole.Add(time.Millisecond)
-	}
-	switch {
-	case at.IsZero():
-		return open
-	case whole.Year() < 1:
-		return ""
-	case whole.Year() > 9999:
-		return "~"
-	}
-	return whole.Format(feedback.TimeFormat)
 }
 
 // Count returns how many records are selected.
@@ -202,4 +57,150 @@ func (s Selection) found(ctx context.Context) (*roaring.Bitmap, error) {
 		return matching, err
 	}
 	return roaring.And(s.among, matching), nil
+}
+
+// timesKey is the key of the set of an interval in sets; no property has that name.
+const timesKey = "created"
+
+// intervalQuery returns the first and the last position of the records created in an
+// interval, whose end is given first.
+const intervalQuery = `SELECT
+	(SELECT min(pos) FROM feedback
+		WHERE created = (SELECT max(created) FROM feedback WHERE created < ?)),
+	(SELECT max(pos) FROM feedback
+		WHERE created = (SELECT min(created) FROM feedback WHERE created >= ?))`
+
+// sets returns the set of each part of a filter, by property, and that of its times under
+// timesKey. A part that selects all has none. unknown is [Selection.Unknown].
+func (f *File) sets(
+	ctx context.Context, filter feedback.Filter,
+) (sets map[string]*roaring.Bitmap, unknown []string, err error) {
+	sets = map[string]*roaring.Bitmap{}
+	for _, property := range feedback.Properties {
+		values := filter.Any[property]
+		if len(values) == 0 {
+			continue
+		}
+		all, err := f.union(ctx, property, f.folded(values))
+		if err != nil {
+			return nil, nil, err
+		}
+		sets[property] = all.records
+		if all.isPartial {
+			unknown = append(unknown, property)
+		}
+	}
+	if !filter.From.IsZero() || !filter.To.IsZero() {
+		var first, last sql.NullInt64 // the positions of an interval follow each other
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		row := f.interval.QueryRowContext(uncancelled, bound(filter.To, "~"), bound(filter.From, ""))
+		if err := row.Scan(&first, &last); err != nil {
+			return nil, nil, err
+		}
+		set := roaring.New()
+		if first.Valid && last.Valid && first.Int64 <= last.Int64 {
+			set.AddRange(uint64(first.Int64), uint64(last.Int64)+1) // #nosec G115 -- positions begin at 1
+		}
+		sets[timesKey] = set
+	}
+	return sets, unknown, nil
+}
+
+// intersect returns what all sets apart from one have in common; nil if there are none.
+func intersect(sets map[string]*roaring.Bitmap, but string) *roaring.Bitmap {
+	var all []*roaring.Bitmap
+	for property, set := range sets {
+		if property != but {
+			all = append(all, set)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return roaring.FastAnd(all...)
+}
+
+// maxUnionName bounds, in bytes, the name under which a union is cached.
+const maxUnionName = 256
+
+// facetKeys is how many values facetQuery takes at once.
+const facetKeys = 8
+
+const facetQuery = `SELECT positions FROM facet
+	WHERE property = ? AND key IN (?, ?, ?, ?, ?, ?, ?, ?)`
+
+// union is the set of the records that have one of some values.
+type union struct {
+	records   *roaring.Bitmap
+	isPartial bool // at least one of the values has no record
+}
+
+// union returns the union of some folded values, each of which is given once.
+func (f *File) union(ctx context.Context, property string, keys []string) (union, error) {
+	name := fmt.Sprintf("%s %q", property, keys)
+	if known, ok := f.unions.Get(name); ok {
+		return known, nil
+	}
+	all, known := roaring.New(), 0
+	for some := range slices.Chunk(keys, facetKeys) {
+		if err := ctx.Err(); err != nil {
+			return union{}, err
+		}
+		args := []any{property}
+		for i := range facetKeys {
+			args = append(args, some[min(i, len(some)-1)])
+		}
+		rows, err := f.facet.QueryContext(uncancelled, args...)
+		if err != nil {
+			return union{}, err
+		}
+		n, err := addSets(all, rows)
+		if err != nil {
+			return union{}, err
+		}
+		known += n
+	}
+	found := union{all, known < len(keys)}
+	if len(name) <= maxUnionName {
+		f.unions.Add(name, found)
+	}
+	return found, nil
+}
+
+// addSets adds the stored sets in rows to one, and returns how many they are.
+func addSets(all *roaring.Bitmap, rows *sql.Rows) (n int, err error) {
+	defer rows.Close()
+	for ; rows.Next(); n++ {
+		var packed []byte
+		set := roaring.New()
+		if err := rows.Scan(&packed); err != nil {
+			return n, err
+		}
+		if err := set.UnmarshalBinary(packed); err != nil {
+			return n, err
+		}
+		all.Or(set)
+	}
+	return n, rows.Err()
+}
+
+// bound returns the first instant, as the file writes it, that is not before at; open if
+// at is zero. Years of other than four digits lie beyond all records.
+func bound(at time.Time, open string) string {
+	at = at.UTC()
+	whole := at.Truncate(time.Millisecond)
+	if whole.Before(at) {
+		whole = whole.Add(time.Millisecond)
+	}
+	switch {
+	case at.IsZero():
+		return open
+	case whole.Year() < 1:
+		return ""
+	case whole.Year() > 9999:
+		return "~"
+	}
+	return whole.Format(feedback.TimeFormat)
 }

@@ -29,6 +29,9 @@ func matchOf(text feedback.Text) string {
 	return out.String()
 }
 
+// matchingQuery returns one row: a list of numbers is read three times as fast as rows.
+const matchingQuery = `SELECT group_concat(rowid) FROM search WHERE search MATCH ?`
+
 // search returns the set of the records in which a text occurs. Recent ones are cached.
 func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error) {
 	if set, ok := f.matches.Get(match); ok {
@@ -41,12 +44,18 @@ func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error
 	}
 	defer rows.Close()
 	set := roaring.New()
-	for rows.Next() { // one: a list of numbers is read three times as fast as rows
+	for rows.Next() {
 		if err := rows.Scan(&positions); err != nil {
 			return nil, wrap("search", err)
 		}
-		if err := addAll(set, positions); err != nil {
-			return nil, wrap("search", err)
+		for len(positions) > 0 {
+			var number []byte
+			number, positions, _ = bytes.Cut(positions, []byte(","))
+			pos, err := strconv.ParseUint(string(number), 10, 32)
+			if err != nil {
+				return nil, wrap("search", err)
+			}
+			set.Add(uint32(pos))
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -54,18 +63,4 @@ func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error
 	}
 	f.matches.Add(match, set)
 	return set, nil
-}
-
-// addAll adds numbers that are joined by commas.
-func addAll(set *roaring.Bitmap, positions []byte) error {
-	for len(positions) > 0 {
-		var number []byte
-		number, positions, _ = bytes.Cut(positions, []byte(","))
-		pos, err := strconv.ParseUint(string(number), 10, 32)
-		if err != nil {
-			return err
-		}
-		set.Add(uint32(pos))
-	}
-	return nil
 }

@@ -36,14 +36,7 @@ type encoders struct {
 // allocate and clear than a snapshot of few records costs otherwise. The garbage
 // collector empties the pool, so a host that seals once an hour does not hold them in
 // between.
-var encoderPool = sync.Pool{New: func() any { return newEncoders() }}
-
-// newEncoders chooses levels at which more effort hardly pays. Measured on 5,830 real
-// records, a list of 9.5 MB (November 2026): Brotli by the matchfinder at 4 gives 2.12 MB
-// in 126 ms of CPU, at 5 2.10 MB in 280 ms; the port of Google's encoder, quality 6 with
-// a window of 256 KiB, gives 2.20 MB in 319 ms. gzip at 6 gives 2.60 MB in 79 ms, at 7
-// 2.56 MB in 164 ms, at 9 2.49 MB in 314 ms.
-func newEncoders() *encoders {
+var encoderPool = sync.Pool{New: func() any {
 	zip, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is valid
 	return &encoders{
 		each: []encoder{
@@ -52,8 +45,13 @@ func newEncoders() *encoders {
 		},
 		part: make([]byte, partSize),
 	}
-}
+}}
 
+// The levels at which more effort hardly pays. Measured on 5,830 real records, a list of
+// 9.5 MB (November 2026): Brotli by the matchfinder at 4 gives 2.12 MB in 126 ms of CPU,
+// at 5 2.10 MB in 280 ms; the port of Google's encoder, quality 6 with a window of 256
+// KiB, gives 2.20 MB in 319 ms. gzip at 6 gives 2.60 MB in 79 ms, at 7 2.56 MB in 164 ms,
+// at 9 2.49 MB in 314 ms.
 const (
 	gzipLevel   = 6
 	brotliLevel = 4
@@ -116,19 +114,6 @@ func (b *bodies) endList() error {
 		err = errors.Join(err, e.w.Close())
 	}
 	return err
-}
-
-// storeList stores the list in all its encodings.
-func (b *bodies) storeList(ctx context.Context) error {
-	for i, file := range b.files {
-		if _, err := file.Seek(0, io.SeekStart); err != nil {
-			return err
-		}
-		if err := b.store(ctx, snapshot.List, b.each[i].encoding, file); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // storeReport stores a report as it is and in all encodings.

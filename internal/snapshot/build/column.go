@@ -22,22 +22,23 @@ func (c *column) add(key string, f feedback.Feedback) {
 	switch key {
 	case feedback.Created: // exact: no year of four digits needs more than 53 bits
 		c.numbers = append(c.numbers, float64(f.Created.UnixMilli()))
+		return
 	case feedback.Modified:
 		c.numbers = append(c.numbers, float64(f.Modified.UnixMilli()))
+		return
 	case feedback.IssueNumber:
 		issue := math.NaN()
 		if f.IssueNumber != nil {
 			issue = *f.IssueNumber
 		}
 		c.numbers = append(c.numbers, issue)
-	case feedback.AreaImpacted:
-		c.addText(feedback.Collate(key, f.AreaImpacted))
-	default:
-		c.addText(feedback.Collate(key, f.Values(key)[0]))
+		return
 	}
-}
-
-func (c *column) addText(text string) {
+	text := f.AreaImpacted
+	if key != feedback.AreaImpacted {
+		text = f.Values(key)[0]
+	}
+	text = feedback.Collate(key, text)
 	i, known := c.indexes[text]
 	if !known {
 		i = len(c.distinct)

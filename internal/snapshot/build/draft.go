@@ -3,7 +3,6 @@ package build
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +17,8 @@ type Draft struct {
 	parent *snapshot.File // nil: none
 	fork   bool           // rows of parent that were not put or removed stay
 	dir    string
+	path   string // of the file that is sealed
+	stage  string // the path of the stage
 	fields fieldSet
 
 	db   *sql.DB
@@ -49,7 +50,9 @@ func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error
 }
 
 func start(ctx context.Context, d *Draft) (*Draft, error) {
-	db, err := sql.Open("sqlite", snapshot.DSN(d.path(), url.Values{
+	d.path = filepath.Join(d.dir, "draft.sqlite")
+	d.stage = filepath.Join(d.dir, "stage.sqlite")
+	db, err := sql.Open("sqlite", snapshot.DSN(d.path, url.Values{
 		"_pragma": {
 			"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)",
 		},
@@ -70,7 +73,7 @@ func (d *Draft) attach(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
 	}
-	if err := d.exec(ctx, `ATTACH ? AS stage`, d.stagePath()); err != nil {
+	if err := d.exec(ctx, `ATTACH ? AS stage`, d.stage); err != nil {
 		return err
 	}
 	if d.parent != nil {
@@ -107,9 +110,6 @@ func (d *Draft) exec(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-func (d *Draft) path() string      { return filepath.Join(d.dir, "draft.sqlite") }
-func (d *Draft) stagePath() string { return filepath.Join(d.dir, "stage.sqlite") }
-
 // Put stages a row. Of two with one id the later counts; it also undoes a Remove.
 func (d *Draft) Put(ctx context.Context, r Row) error {
 	_, err := d.insert.ExecContext(ctx, r.values(d.fields.filled(r.Cells))...)
@@ -137,29 +137,25 @@ func (d *Draft) Reset(ctx context.Context) error {
 // Diff compares what was put and removed with the parent. Records are the same when their
 // digests and their documents are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
-	var diff Diff
-	if d.parent == nil {
-		return diff, d.scan(ctx, `SELECT count(*) FROM stage.row`, &diff.Added)
-	}
-	removed := `SELECT count(*) FROM stage.removed JOIN parent.feedback USING (id)`
-	if !d.fork {
-		removed = `SELECT count(*) FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row)`
-	}
 	const (
 		both = `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE `
 		same = `r.digest = p.digest AND r.computed = p.computed
 			AND r.summary = p.summary AND r.detail = p.detail`
 		added = `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`
 	)
-	return diff, errors.Join(
-		d.scan(ctx, added, &diff.Added),
-		d.scan(ctx, both+`NOT (`+same+`)`, &diff.Changed),
-		d.scan(ctx, both+same, &diff.Unchanged),
-		d.scan(ctx, removed, &diff.Removed))
-}
-
-func (d *Draft) scan(ctx context.Context, query string, into *int) error {
-	return wrap("compare with the parent", d.conn.QueryRowContext(ctx, query).Scan(into))
+	removed := `SELECT count(*) FROM stage.removed JOIN parent.feedback USING (id)`
+	if !d.fork {
+		removed = `SELECT count(*) FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row)`
+	}
+	query := `SELECT (` + added + `), (` + both + `NOT (` + same + `)), (` + both + same + `),
+		(` + removed + `)`
+	if d.parent == nil {
+		query = `SELECT count(*), 0, 0, 0 FROM stage.row`
+	}
+	var diff Diff
+	err := d.conn.QueryRowContext(ctx, query).
+		Scan(&diff.Added, &diff.Changed, &diff.Unchanged, &diff.Removed)
+	return diff, wrap("compare with the parent", err)
 }
 
 // Discard ends a draft that is not sealed and removes its files. After Seal it does
@@ -167,7 +163,7 @@ func (d *Draft) scan(ctx context.Context, query string, into *int) error {
 func (d *Draft) Discard() {
 	if d.db != nil {
 		d.close()
-		_ = os.Remove(d.path()) // a file that stays is in a directory that the caller removes
+		_ = os.Remove(d.path) // a file that stays is in a directory that the caller removes
 	}
 }
 
@@ -183,6 +179,6 @@ func (d *Draft) close() {
 		_ = d.conn.Close()
 	}
 	_ = d.db.Close() // an unsealed draft is thrown away, and a sealed one is committed
-	_ = os.Remove(d.stagePath())
+	_ = os.Remove(d.stage)
 	d.db = nil
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -94,18 +93,28 @@ func (x *index) addValue(property, key, value string) {
 	entry.spellings[value]++
 }
 
-// writeIndex stores what the rows came to.
+// writeIndex stores what the rows came to, and the reports on it in all encodings.
 func (d *Draft) writeIndex(ctx context.Context, x *index, bodies *bodies) error {
-	if err := d.writeFacets(ctx, x); err != nil {
+	facets, err := d.writeFacets(ctx, x)
+	if err != nil {
 		return err
 	}
 	if err := d.writeRankings(ctx, x); err != nil {
 		return err
 	}
-	if err := d.writeTimes(ctx, x); err != nil {
+	weeks, err := d.writeTimes(ctx, x)
+	if err != nil {
 		return err
 	}
-	for _, report := range x.reports() {
+	for _, report := range []struct {
+		name snapshot.Name
+		json []byte
+	}{
+		{snapshot.FacetsReport, facets.JSON()},
+		{snapshot.TimesReport, feedback.ResponseTimes(weeks)},
+		{snapshot.PlacesReport, feedback.Environments(slices.Collect(maps.Keys(x.timed)))},
+		{snapshot.PulseReport, x.pulse.JSON()},
+	} {
 		if err := bodies.storeReport(ctx, report.name, report.json); err != nil {
 			return err
 		}
@@ -113,10 +122,12 @@ func (d *Draft) writeIndex(ctx context.Context, x *index, bodies *bodies) error 
 	return nil
 }
 
-func (d *Draft) writeFacets(ctx context.Context, x *index) error {
+// writeFacets stores the set of each value, and returns the values with their counts.
+func (d *Draft) writeFacets(ctx context.Context, x *index) (feedback.Facets, error) {
+	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
 	insert, err := d.conn.PrepareContext(ctx, `INSERT INTO facet VALUES (?, ?, ?, ?, ?)`)
 	if err != nil {
-		return err
+		return facets, err
 	}
 	defer insert.Close()
 	for _, property := range slices.Sorted(maps.Keys(x.facets)) {
@@ -125,26 +136,24 @@ func (d *Draft) writeFacets(ctx context.Context, x *index) error {
 			entry.positions.RunOptimize()
 			set, err := entry.positions.ToBytes()
 			if err != nil {
-				return err
+				return facets, err
 			}
-			_, err = insert.ExecContext(ctx, property, key, entry.value(), entry.count(), set)
+			// The most frequent spelling is shown, of several the first.
+			spellings := slices.Sorted(maps.Keys(entry.spellings))
+			choice := feedback.Choice{
+				Value: slices.MaxFunc(spellings, func(a, b string) int {
+					return cmp.Compare(entry.spellings[a], entry.spellings[b])
+				}),
+				Count: int(entry.positions.GetCardinality()), // #nosec G115 -- at most records
+			}
+			_, err = insert.ExecContext(ctx, property, key, choice.Value, choice.Count, set)
 			if err != nil {
-				return err
+				return facets, err
 			}
+			facets.Choices[property] = append(facets.Choices[property], choice)
 		}
 	}
-	return nil
-}
-
-// value is the spelling that is shown: the most frequent one, of several the first.
-func (f *facet) value() string {
-	return slices.MinFunc(slices.Collect(maps.Keys(f.spellings)), func(a, b string) int {
-		return cmp.Or(cmp.Compare(f.spellings[b], f.spellings[a]), strings.Compare(a, b))
-	})
-}
-
-func (f *facet) count() int {
-	return int(f.positions.GetCardinality()) // #nosec G115 -- at most records
+	return facets, nil
 }
 
 func (d *Draft) writeRankings(ctx context.Context, x *index) error {
@@ -179,66 +188,29 @@ func (d *Draft) writeRankings(ctx context.Context, x *index) error {
 	return nil
 }
 
-func (d *Draft) writeTimes(ctx context.Context, x *index) error {
+// writeTimes stores the response times by environment and week, and returns them by week.
+// It adds them in one order, so that sums are the same each time.
+func (d *Draft) writeTimes(ctx context.Context, x *index) (map[string]feedback.Times, error) {
 	const query = `INSERT INTO response_times VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`
-	//nolint:sqlclosecheck // it does not see the defer because of the iterator below
 	insert, err := d.conn.PrepareContext(ctx, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer insert.Close()
-	for key, t := range x.sortedTimes() {
+	weeks := map[string]feedback.Times{}
+	for _, key := range slices.SortedFunc(maps.Keys(x.times), func(a, b timesKey) int {
+		return cmp.Or(strings.Compare(a.environment, b.environment), strings.Compare(a.week, b.week))
+	}) {
+		t := x.times[key]
 		args := []any{key.environment, key.week, t.Records}
 		for i := range feedback.Durations {
 			args = append(args, t.Sums[i], t.Counts[i])
 		}
 		if _, err := insert.ExecContext(ctx, args...); err != nil {
-			return err
+			return nil, err
 		}
+		t.Add(weeks[key.week])
+		weeks[key.week] = t
 	}
-	return nil
-}
-
-// sortedTimes yields response times by environment and week, so that sums are the same
-// each time.
-func (x *index) sortedTimes() iter.Seq2[timesKey, feedback.Times] {
-	keys := slices.SortedFunc(maps.Keys(x.times), func(a, b timesKey) int {
-		return cmp.Or(strings.Compare(a.environment, b.environment), strings.Compare(a.week, b.week))
-	})
-	return func(yield func(timesKey, feedback.Times) bool) {
-		for _, key := range keys {
-			if !yield(key, x.times[key]) {
-				return
-			}
-		}
-	}
-}
-
-// report is a response that depends on nothing but the snapshot.
-type report struct {
-	name snapshot.Name
-	json []byte
-}
-
-// reports are those that a snapshot holds encoded.
-func (x *index) reports() []report {
-	facets := feedback.Facets{Total: x.records, Choices: map[string][]feedback.Choice{}}
-	for property, values := range x.facets {
-		for _, entry := range values {
-			choice := feedback.Choice{Value: entry.value(), Count: entry.count()}
-			facets.Choices[property] = append(facets.Choices[property], choice)
-		}
-	}
-	weeks := map[string]feedback.Times{}
-	for key, times := range x.sortedTimes() {
-		times.Add(weeks[key.week])
-		weeks[key.week] = times
-	}
-	environments := slices.Collect(maps.Keys(x.timed))
-	return []report{
-		{snapshot.FacetsReport, facets.JSON()},
-		{snapshot.TimesReport, feedback.ResponseTimes(weeks)},
-		{snapshot.PlacesReport, feedback.Environments(environments)},
-		{snapshot.PulseReport, x.pulse.JSON()},
-	}
+	return weeks, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"database/sql/driver"
 	_ "embed" // derive.sql
 	"encoding/hex"
 	"encoding/json"
@@ -12,6 +13,9 @@ import (
 	"io"
 	"os"
 
+	"modernc.org/sqlite"
+
+	"voc/internal/feedback"
 	"voc/internal/snapshot"
 )
 
@@ -25,22 +29,28 @@ func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, 
 		return snapshot.Sealed{}, wrap("seal", errClosed)
 	}
 	defer d.Discard() // what is sealed is closed by then
-	sealed := snapshot.Sealed{Path: d.path()}
-	var err error
-	if sealed.Records, err = d.rank(ctx); err != nil {
-		return snapshot.Sealed{}, wrap("seal", err)
-	}
-	if err = d.describe(ctx, &meta); err == nil {
-		err = d.write(ctx, meta, sealed.Records)
+	records, err := d.rank(ctx)
+	if err == nil {
+		meta.Filled, err = d.countFilled(ctx)
 	}
 	if err == nil {
-		err = d.check(ctx)
+		err = d.digest(ctx, &meta.Contents)
+	}
+	if err == nil {
+		err = d.write(ctx, meta, records)
+	}
+	var verdict string
+	if err == nil {
+		err = d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict)
+	}
+	if err == nil && verdict != "ok" {
+		err = fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s", verdict)
 	}
 	if err != nil {
 		return snapshot.Sealed{}, wrap("seal", err)
 	}
 	d.close()
-	sealed.Contents = meta.Contents
+	sealed := snapshot.Sealed{Path: d.path, Records: records, Contents: meta.Contents}
 	if sealed.SHA256, sealed.Bytes, err = flush(sealed.Path); err != nil {
 		_ = os.Remove(sealed.Path)
 		return snapshot.Sealed{}, wrap("seal", err)
@@ -69,16 +79,21 @@ func (d *Draft) rank(ctx context.Context) (records int, err error) {
 	return records, err
 }
 
-// describe adds to meta what the ranked rows come to.
-func (d *Draft) describe(ctx context.Context, meta *snapshot.Meta) (err error) {
-	if meta.Filled, err = d.countFilled(ctx); err != nil {
-		return err
-	}
-	return d.digest(ctx, &meta.Contents)
-}
-
 //go:embed derive.sql
 var derive string
+
+// init registers search_text, which gives derive the words of a text as the search index
+// holds them. The driver offers a function to all connections of the process or to none.
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("search_text", 1,
+		func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+			text, ok := args[0].([]byte) // the driver cuts what is not a blob at a NUL
+			if !ok && args[0] != nil {
+				return nil, fmt.Errorf("search_text of a %T, not of a blob", args[0])
+			}
+			return feedback.SearchText(string(text)), nil
+		})
+}
 
 // write fills all tables of the snapshot.
 func (d *Draft) write(ctx context.Context, meta snapshot.Meta, records int) error {
@@ -107,8 +122,13 @@ func (d *Draft) write(ctx context.Context, meta snapshot.Meta, records int) erro
 	if err := d.writeIndex(ctx, index, bodies); err != nil {
 		return err
 	}
-	if err := bodies.storeList(ctx); err != nil {
-		return err
+	for i, list := range bodies.files {
+		if _, err := list.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if err := bodies.store(ctx, snapshot.List, bodies.each[i].encoding, list); err != nil {
+			return err
+		}
 	}
 	return d.exec(ctx, fmt.Sprintf(`PRAGMA main.user_version = %d; PRAGMA main.application_id = %d;
 		COMMIT`, snapshot.Format, snapshot.ApplicationID))
@@ -172,16 +192,6 @@ func addRows(rows *sql.Rows, row *stagedRow, index *index, bodies *bodies) error
 		bodies.add(row.summary)
 	}
 	return rows.Err()
-}
-
-// check lets SQLite check the file.
-func (d *Draft) check(ctx context.Context) error {
-	var verdict string
-	err := d.conn.QueryRowContext(ctx, `PRAGMA main.quick_check(1)`).Scan(&verdict)
-	if err == nil && verdict != "ok" {
-		err = fmt.Errorf("SQLite finds the new file damaged, is the disk sound? %s", verdict)
-	}
-	return err
 }
 
 // flush makes the file durable and hashes it on the way.

@@ -72,6 +72,16 @@ func (r Row) values(filled []byte) []any {
 	for i, area := range f.Areas {
 		lengths[i] = strconv.Itoa(len(area))
 	}
+	// The description is one of the texts that are searched, and a text must count once: notes
+	// that repeat it, trimmed or not, are left out.
+	const blanks = "\t\n\r "
+	notes, resolution := f.Notes, f.ResolutionNotes
+	if strings.Trim(notes, blanks) == f.Description {
+		notes = ""
+	}
+	if strings.Trim(resolution, blanks) == f.Description {
+		resolution = ""
+	}
 	issue := "null"
 	if f.IssueNumber != nil {
 		issue = strconv.FormatFloat(*f.IssueNumber, 'g', -1, 64)
@@ -82,19 +92,9 @@ func (r Row) values(filled []byte) []any {
 		r.Source.Digest, r.Source.Computed,
 		f.Modified.Format(feedback.TimeFormat), f.Week, f.Priority, f.Team, f.Environment,
 		f.AreaImpacted, strings.Join(f.Areas, " "), strings.Join(lengths, ","), issue, f.Status,
-		f.TypeOfIssue, f.Source,
-		f.Description, unlessSame(f.Notes, f.Description), unlessSame(f.ResolutionNotes, f.Description),
+		f.TypeOfIssue, f.Source, f.Description, notes, resolution,
 		string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields), filled,
 	}
-}
-
-// unlessSame returns a text that is searched beside the description. The description is
-// one of the texts, trimmed or not, and a text must count once.
-func unlessSame(text, description string) string {
-	if strings.Trim(text, "\t\n\r ") == description {
-		return ""
-	}
-	return text
 }
 
 // stagedColumns are what stagedRow scans. Long texts are read as blobs, which the driver
@@ -135,8 +135,17 @@ func (r *stagedRow) scan(rows *sql.Rows) (err error) {
 	if f.Modified, err = time.Parse(feedback.TimeFormat, r.modified); err != nil {
 		return err
 	}
-	if f.Areas, err = splitAreas(r.areas, r.lengths); err != nil {
-		return err
+	f.Areas = nil
+	for length := range strings.SplitSeq(r.lengths, ",") {
+		if length == "" { // there are no areas
+			break
+		}
+		n, err := strconv.Atoi(length)
+		if err != nil || n < 0 || n > len(r.areas) {
+			return fmt.Errorf("areas %q have the lengths %q", r.areas, r.lengths)
+		}
+		f.Areas = append(f.Areas, r.areas[:n])
+		r.areas = strings.TrimPrefix(r.areas[n:], " ")
 	}
 	f.IssueNumber = nil
 	if r.issue != "null" {
@@ -147,22 +156,6 @@ func (r *stagedRow) scan(rows *sql.Rows) (err error) {
 		f.IssueNumber = &number
 	}
 	return nil
-}
-
-// splitAreas undoes the joining of areas.
-func splitAreas(joined, lengths string) (areas []string, err error) {
-	for length := range strings.SplitSeq(lengths, ",") {
-		if length == "" {
-			return nil, nil
-		}
-		n, err := strconv.Atoi(length)
-		if err != nil || n < 0 || n > len(joined) {
-			return nil, fmt.Errorf("areas %q have the lengths %q", joined, lengths)
-		}
-		areas = append(areas, joined[:n])
-		joined = strings.TrimPrefix(joined[n:], " ")
-	}
-	return areas, nil
 }
 
 // fieldSet numbers the names of fields, in the order in which rows bring them.

@@ -12,19 +12,6 @@ import (
 
 const copiesPrefix = "manifests/"
 
-// checkNeverWritten distinguishes an empty store from one that lost its manifest: that
-// one has copies, which are only made of what was written. Error: ErrDamaged.
-func (s *Store) checkNeverWritten(ctx context.Context) error {
-	copies, err := s.keys(ctx, copiesPrefix)
-	if err != nil || len(copies) == 0 {
-		return err
-	}
-	if _, err = s.blobs.Stat(ctx, manifestKey); errors.Is(err, blob.ErrNotExist) {
-		return s.damaged(fmt.Errorf("%w: it is missing", ErrDamaged))
-	}
-	return err // nil: another process has just written the first one
-}
-
 // NewestCopy returns the newest valid copy of a manifest and its key, for readers that
 // cannot use the manifest itself. Error: ErrNoSnapshot if there is none.
 func (s *Store) NewestCopy(ctx context.Context) (m Manifest, key string, err error) {
@@ -85,11 +72,4 @@ func (s *Store) deleteAll(ctx context.Context, keys []string) error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// damaged adds to an error about the manifest how to repair it. No program does that
-// unasked, because it would be a guess.
-func (s *Store) damaged(err error) error {
-	return fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
-		"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
 }

@@ -60,39 +60,20 @@ func (m Manifest) Find(id string) (Snapshot, error) {
 // one it was made from and so on, then those published before it, and last those that a
 // rollback left.
 func (m Manifest) Candidates() []Snapshot {
-	rest := slices.Clone(m.Snapshots)
+	current := slices.IndexFunc(m.Snapshots,
+		func(s Snapshot) bool { return s.ID == string(m.Current) })
+	if current < 0 {
+		return nil
+	}
+	// Snapshots are listed newest first, so a rollback left those before the current one.
+	rest := slices.Concat(m.Snapshots[current:], m.Snapshots[:current])
 	var all []Snapshot
 	for id := string(m.Current); ; {
 		i := slices.IndexFunc(rest, func(s Snapshot) bool { return s.ID == id })
 		if i < 0 {
-			break
+			return append(all, rest...)
 		}
 		all, id = append(all, rest[i]), string(rest[i].Parent)
 		rest = slices.Delete(rest, i, i+1)
 	}
-	if len(all) == 0 {
-		return nil
-	}
-	var left []Snapshot // by a rollback
-	for _, s := range rest {
-		if m.beforeCurrent(s) {
-			all = append(all, s)
-		} else {
-			left = append(left, s)
-		}
-	}
-	return append(all, left...)
-}
-
-// beforeCurrent reports whether a snapshot was published before the current one.
-func (m Manifest) beforeCurrent(s Snapshot) bool {
-	for _, other := range m.Snapshots { // newest first
-		switch other.ID {
-		case string(m.Current):
-			return true
-		case s.ID:
-			return false
-		}
-	}
-	return false
 }

@@ -80,10 +80,6 @@ func (m Manifest) CurrentSnapshot() (Snapshot, error) {
 	return Snapshot{}, ErrNoSnapshot
 }
 
-// Running returns the lease of the run that was running when the manifest was read, if
-// its holder is alive.
-func (m Manifest) Running() (lease job.Lease, running bool) { return m.RunningAt(m.ReadAt) }
-
 // Records returns how many records the current snapshot has; 0 if there is none.
 func (m Manifest) Records() int {
 	current, _ := m.CurrentSnapshot() // zero if there is none

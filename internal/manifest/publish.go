@@ -24,23 +24,16 @@ type Publication struct {
 	Dir      string // for a temporary file, private
 }
 
-// snapshot describes the file as the manifest will have it. Its key contains a digest of
-// the file, so that no other content can have it.
-func (p Publication) snapshot() Snapshot {
-	next := p.Snapshot
-	next.ID = p.Run.ID + "-" + p.Sealed.SHA256[:12]
-	next.Key = snapshotsPrefix + next.ID + ".sqlite.zst"
-	next.Run, next.Records = p.Run.ID, p.Sealed.Records
-	next.Bytes, next.SHA256 = p.Sealed.Bytes, p.Sealed.SHA256
-	next.ContentSHA256, next.ComputedSHA256 = p.Sealed.ContentSHA256, p.Sealed.ComputedSHA256
-	return next
-}
-
 // Publish stores a file and makes it current for all readers in one step, which also ends
 // the run and releases its lease. The snapshot it was made from must still be current. It
 // returns the receipt as it was written. Errors: job.ErrFenced, ErrMoved.
 func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
-	next := p.snapshot()
+	next := p.Snapshot
+	next.ID = p.Run.ID + "-" + p.Sealed.SHA256[:12] // no other content can have this key
+	next.Key = snapshotsPrefix + next.ID + ".sqlite.zst"
+	next.Run, next.Records = p.Run.ID, p.Sealed.Records
+	next.Bytes, next.SHA256 = p.Sealed.Bytes, p.Sealed.SHA256
+	next.ContentSHA256, next.ComputedSHA256 = p.Sealed.ContentSHA256, p.Sealed.ComputedSHA256
 	// If the process dies during this write, the object does not exist, or it is complete
 	// and an orphan: the next attempt of the run finds it there, or retention deletes it
 	// after a day.

@@ -37,8 +37,12 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	days := map[string]bool{}
 	var kept []Snapshot
 	for i, s := range m.Snapshots {
-		day := s.published().Format(time.DateOnly)
-		daily := !days[day] && now.Sub(s.published()) < dailyFor
+		published := s.PublishedAt
+		if published.IsZero() { // not known
+			published = s.CreatedAt
+		}
+		day := published.Format(time.DateOnly)
+		daily := !days[day] && now.Sub(published.Time) < dailyFor
 		restored := i > 1 && s.ID == string(current.Parent)
 		if i < keep || s.ID == current.ID || restored || daily {
 			kept, days[day] = append(kept, s), true
@@ -48,14 +52,6 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	}
 	m.Snapshots = kept
 	return due
-}
-
-// published is when a snapshot became current, as far as it is known.
-func (s Snapshot) published() time.Time {
-	if s.PublishedAt.IsZero() {
-		return s.CreatedAt.Time
-	}
-	return s.PublishedAt.Time
 }
 
 // names reports whether an object is a snapshot of the manifest, or was one within dropDelay.

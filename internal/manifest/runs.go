@@ -112,7 +112,7 @@ func (s *Store) Running(ctx context.Context) (lease job.Lease, running bool, err
 	if err != nil {
 		return job.Lease{}, false, err
 	}
-	lease, running = m.Running()
+	lease, running = m.RunningAt(m.ReadAt)
 	return lease, running, nil
 }
 

@@ -67,22 +67,37 @@ func (s *Store) LoadForRepair(ctx context.Context) (Manifest, error) {
 // loader reads the manifest that is to be changed.
 type loader func(ctx context.Context, since blob.Version) (Manifest, blob.Info, error)
 
-func (s *Store) load(ctx context.Context, since blob.Version) (Manifest, blob.Info, error) {
+func (s *Store) load(
+	ctx context.Context, since blob.Version,
+) (m Manifest, info blob.Info, err error) {
 	object, err := s.blobs.GetIfChanged(ctx, manifestKey, since)
-	if errors.Is(err, blob.ErrNotExist) {
-		return Manifest{}, blob.Info{}, s.checkNeverWritten(ctx)
+	switch {
+	case err == nil:
+		m, err = readManifest(object)
+		m.ReadAt, m.Lease = object.Date, m.Lease.Dated(object.LastModified)
+		info = object.Info
+	case !errors.Is(err, blob.ErrNotExist):
+		return m, info, fmt.Errorf("read the manifest: %w", err)
+	default:
+		// An empty store has no copies: these are only made of what was written.
+		copies, listErr := s.keys(ctx, copiesPrefix)
+		if listErr != nil || len(copies) == 0 {
+			return m, info, listErr
+		}
+		if _, err = s.blobs.Stat(ctx, manifestKey); !errors.Is(err, blob.ErrNotExist) {
+			return m, info, err // nil: another process has just written the first one
+		}
+		err = fmt.Errorf("%w: it is missing", ErrDamaged)
 	}
-	if err != nil {
-		return Manifest{}, blob.Info{}, fmt.Errorf("read the manifest: %w", err)
-	}
-	m, err := readManifest(object)
-	m.ReadAt, m.Lease = object.Date, m.Lease.Dated(object.LastModified)
-	if errors.Is(err, ErrDamaged) {
-		err = s.damaged(err)
-	} else if err != nil {
+	switch {
+	case errors.Is(err, ErrDamaged):
+		// No program repairs it unasked, because that would be a guess.
+		err = fmt.Errorf("%s in %s is %w: replace it with the newest valid copy in %s, "+
+			"or repair it by a refresh with accept", manifestKey, s, err, copiesPrefix)
+	case err != nil:
 		err = fmt.Errorf("%s in %s is %w", manifestKey, s, err)
 	}
-	return m, object.Info, err
+	return m, info, err
 }
 
 // leap is by how much the numbers of a repaired manifest jump, past all that were given

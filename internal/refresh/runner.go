@@ -77,7 +77,7 @@ func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
 	if q.Mode != job.Rollback {
 		if m, err := r.engine.cfg.Store.Load(ctx); err == nil { // else the run reports it
 			q.Hold = m.KnownHold()
-			lease, running = m.Running()
+			lease, running = m.RunningAt(m.ReadAt)
 		}
 	}
 	r.mu.Lock()

@@ -56,11 +56,23 @@ func invalid(err error) bool {
 		errors.Is(err, snapshot.ErrFormat)
 }
 
-// retain adds a file to the older ones, and retires the longest unused beyond maxOlder.
-// The caller must hold mu.
+// retain adds a file to the older ones until it was idle for olderIdle, and retires the
+// longest unused beyond maxOlder. The caller must hold mu.
 func (r *Replica) retain(file *openFile) {
 	r.older = slices.Insert(r.older, 0, file)
-	file.idle = time.AfterFunc(olderIdle, func() { r.drop(file) })
+	file.idle = time.AfterFunc(olderIdle, func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		i := slices.Index(r.older, file)
+		switch {
+		case i < 0: // it has been retired meanwhile
+		case file.active > 0:
+			file.idle.Reset(olderIdle)
+		default:
+			r.older = slices.Delete(r.older, i, i+1)
+			r.retire(file)
+		}
+	})
 	for len(r.older) > maxOlder {
 		last := len(r.older) - 1
 		r.retire(r.older[last])
@@ -91,21 +103,6 @@ func (r *Replica) makeRoom() error {
 		}
 	}
 	return nil
-}
-
-// drop retires an older file that was idle for long. One that is in use stays.
-func (r *Replica) drop(file *openFile) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	i := slices.Index(r.older, file)
-	switch {
-	case i < 0:
-	case file.active > 0:
-		file.idle.Reset(olderIdle)
-	default:
-		r.older = slices.Delete(r.older, i, i+1)
-		r.retire(file)
-	}
 }
 
 // retire closes a file after its last user. The file accepts no new ones. The caller must

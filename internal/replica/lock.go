@@ -5,30 +5,6 @@ import (
 	"time"
 )
 
-// syncBudget is how long a Sync may delay the callers of SyncIfOlder that wait for it: a
-// large snapshot is fetched within seconds, and a store that does not respond must not
-// hold up every request.
-const syncBudget = 10 * time.Second
-
-// withBudget returns the context in which a request waits for a Sync that is running.
-func (r *Replica) withBudget(ctx context.Context) (context.Context, context.CancelFunc) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch {
-	case r.open == nil:
-		return ctx, func() {}
-	case r.began.IsZero():
-		return context.WithTimeout(ctx, syncBudget)
-	}
-	return context.WithDeadline(ctx, r.began.Add(syncBudget))
-}
-
-func (r *Replica) syncedWithin(age time.Duration) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return time.Since(r.checked) < age
-}
-
 // lockSync acquires the right to sync: one goroutine at a time.
 func (r *Replica) lockSync(ctx context.Context) error {
 	select {
@@ -49,13 +25,9 @@ func (r *Replica) unlockSync() {
 	<-r.syncing
 }
 
-// endSync records when a Sync has ended, also after an error: a store that is down must
-// not delay each request.
-func (r *Replica) endSync(err error) {
+// syncedWithin reports whether the last Sync ended within age.
+func (r *Replica) syncedWithin(age time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.checked = time.Now()
-	if err != nil {
-		r.view.Warnings = []error{err}
-	}
+	return time.Since(r.checked) < age
 }

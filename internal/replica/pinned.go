@@ -82,29 +82,22 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	return view, release, true
 }
 
-// find returns the snapshot of an id. It reads the store if the id is not known: another
-// process may have published it since.
+// find returns the snapshot of an id. If the id is not known, it syncs, unless the last
+// Sync was within a second: another process may have published the snapshot since.
 func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error) {
 	view, _ := r.shown()
 	if s, err := view.Manifest.Find(id); err == nil {
 		return s, nil
 	}
-	if err := r.syncOnce(ctx); err != nil {
+	if err := r.lockSync(ctx); err != nil { // unlike SyncIfOlder it waits for a Sync that is running
 		return manifest.Snapshot{}, err
+	}
+	defer r.unlockSync()
+	if !r.syncedWithin(time.Second) {
+		if err := r.sync(context.WithoutCancel(ctx)); err != nil {
+			return manifest.Snapshot{}, err
+		}
 	}
 	view, _ = r.shown()
 	return view.Manifest.Find(id)
-}
-
-// syncOnce is Sync, unless the last one was within a second. Unlike SyncIfOlder it waits
-// for one that is running.
-func (r *Replica) syncOnce(ctx context.Context) error {
-	if err := r.lockSync(ctx); err != nil {
-		return err
-	}
-	defer r.unlockSync()
-	if r.syncedWithin(time.Second) {
-		return nil
-	}
-	return r.sync(context.WithoutCancel(ctx))
 }

@@ -106,6 +106,11 @@ func (r *Replica) use(file *openFile) (view View, release func()) {
 	})
 }
 
+// syncBudget is how long a Sync may delay the callers of SyncIfOlder that wait for it: a
+// large snapshot is fetched within seconds, and a store that does not respond must not
+// hold up every request.
+const syncBudget = 10 * time.Second
+
 // SyncIfOlder is Sync, unless the last one was within age. If another goroutine is doing
 // one, it waits for that. If there is a snapshot to serve meanwhile, it waits only until
 // that one has run for ten seconds, and then returns nil.
@@ -113,8 +118,18 @@ func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 	if r.syncedWithin(age) {
 		return nil
 	}
-	waiting, cancel := r.withBudget(ctx)
-	defer cancel()
+	r.mu.Lock()
+	isServing, began := r.open != nil, r.began
+	r.mu.Unlock()
+	waiting := ctx
+	if isServing {
+		if began.IsZero() {
+			began = time.Now()
+		}
+		var cancel context.CancelFunc
+		waiting, cancel = context.WithDeadline(ctx, began.Add(syncBudget))
+		defer cancel()
+	}
 	if err := r.lockSync(waiting); err != nil {
 		return ctx.Err() // nil if only the budget is used up
 	}
@@ -138,25 +153,22 @@ func (r *Replica) Sync(ctx context.Context) error {
 func (r *Replica) sync(ctx context.Context) error {
 	m, version, warnings, err := r.load(ctx)
 	if errors.Is(err, blob.ErrNotModified) {
-		r.endSync(nil)
-		return nil
-	}
-	if err == nil && r.base != "" {
-		err = m.Belongs(r.base)
-	}
-	if err == nil {
+		version, err = r.version, nil
+	} else if err == nil {
 		err = r.serve(ctx, m, warnings)
 	}
 	if err != nil && errors.Is(ctx.Err(), context.Canceled) {
 		return err // the caller has given up, which says nothing about the store
 	}
-	r.endSync(err)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.checked = time.Now() // also after an error: a store that is down must not delay each request
 	if err != nil {
-		r.version = "" // read it again in full, so that the warning ends with its cause
-		return err
+		r.view.Warnings = []error{err}
+		version = "" // read it again in full, so that the warning ends with its cause
 	}
 	r.version = version
-	return nil
+	return err
 }
 
 // load reads the manifest. If that is damaged or newer, it returns the newest one that is
@@ -188,10 +200,20 @@ func (r *Replica) shown() (View, *openFile) {
 }
 
 // serve opens the current snapshot of m, or the newest valid one. If there is none, the
-// one that is open stays.
+// one that is open stays. Error: *manifest.ForeignError.
 func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []error) error {
+	if r.base != "" {
+		if err := m.Belongs(r.base); err != nil {
+			return err
+		}
+	}
+	view, open := r.shown()
 	for _, s := range m.Candidates() {
-		next, err := r.openOrFetch(ctx, s)
+		next := open
+		var err error
+		if open == nil || view.Snapshot.ID != s.ID {
+			next, err = r.fetch(ctx, s)
+		}
 		if invalid(err) {
 			r.log.ErrorContext(ctx, "a snapshot cannot be served", "snapshot", s.ID, "error", err)
 			warnings = append(warnings, fmt.Errorf("%w. Run a full refresh", err))
@@ -206,22 +228,12 @@ func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []err
 		r.show(View{Manifest: m, Snapshot: s, File: next.file, Warnings: warnings}, next)
 		return nil
 	}
-	view, open := r.shown()
 	if open != nil {
 		warnings = append(warnings, fmt.Errorf("%s has no valid snapshot; "+
-			"still serving %s, which it had: "+
-			"run a full refresh", r.store, view.Snapshot.ID))
+			"still serving %s, which it had: run a full refresh", r.store, view.Snapshot.ID))
 	}
 	r.show(View{Manifest: m, Snapshot: view.Snapshot, File: view.File, Warnings: warnings}, open)
 	return nil
-}
-
-// openOrFetch returns the open file of a snapshot, and fetches it if it is not open.
-func (r *Replica) openOrFetch(ctx context.Context, s manifest.Snapshot) (*openFile, error) {
-	if shown, open := r.shown(); open != nil && shown.Snapshot.ID == s.ID {
-		return open, nil
-	}
-	return r.fetch(ctx, s)
 }
 
 // show switches to a view. The previous file stays open for a while if it is pinned; else

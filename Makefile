@@ -31,16 +31,16 @@ export SAM_CLI_TELEMETRY := 0
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## start the server; without a token, it serves sample data from the emulator
+run: ## start the server; without a base and a token, it serves the emulator's sample data
 	go run ./functions/server
 
-# Many tests wait for Airtable's rate limit or for a process: six at once keep two cores busy.
-test: ## run the tests: no network, nothing to install, about a minute
+# Many tests wait for Airtable's rate limit or for a process, so six at a time keep two cores busy.
+test: ## run the tests, without network or installation: about a minute
 	go test -parallel 6 $(TESTFLAGS) ./...
 
 # The dates that `make clock` sets: offsets in days, or instants.
 CLOCKS := +3d +40d +400d
-clock: ## run the tests on other dates, e.g. make clock CLOCKS=2028-02-29T12:00:00Z
+clock: ## run the tests on other dates, for example CLOCKS=2028-02-29T12:00:00Z
 	@for when in $(CLOCKS); do .ci/clock $$when go test -count=1 ./... || exit; done
 
 # With -short, tests draw fewer random cases and inject one fault for each operation. None is
@@ -48,10 +48,10 @@ clock: ## run the tests on other dates, e.g. make clock CLOCKS=2028-02-29T12:00:
 # SQLite's translated C is not instrumented, which halves the time. Its locks are, since they call
 # modernc.org/libc, so the detector knows the order of events.
 race: export CGO_ENABLED := 1
-race: ## run all packages under the race detector, with reduced counts (needs a C compiler)
+race: ## run the tests under the race detector, with fewer random cases (needs a C compiler)
 	go test -race -short -gcflags=modernc.org/sqlite/lib=-race=false $(TESTFLAGS) ./...
 
-lint: $(LINTER) ## check linters, format and tidy modules
+lint: $(LINTER) ## run the linters; check the format and go.mod
 	go mod tidy -diff
 	$(LINTER) run ./...
 
@@ -72,12 +72,12 @@ s3: $(VERSITYGW) ## run the store suite against versitygw, an S3-compatible serv
 
 verify: lint race clients types schemathesis dashboard s3 sam-validate account ## run all CI checks except the tests
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
-	else echo 'Not run, for no Docker answers: make sam-events, the functions on all of infra/events.'; fi
+	else echo 'Skipped, because Docker is not running: make sam-events, the functions on all of infra/events.'; fi
 
-busy: ## run the tests ten times beside two busy loops: about an hour
+busy: ## run the tests ten times while two loops keep the processors busy: about an hour
 	.ci/busy $(MAKE) test TESTFLAGS=-count=1
 
-soak: busy ## run the long tests for hours: thousands of random histories, a hundred refreshes of two hosts, fuzzing. VOC_SAMPLE=/path/to/records.jsonl.gz adds that file
+soak: busy ## run the long tests, for hours: thousands of random histories, a hundred refreshes by two hosts, fuzzing; VOC_SAMPLE=/path/to/records.jsonl.gz adds that file
 	go test -count=1 ./internal/feedback ./internal/airtablesim
 	go test ./internal/refresh -run RandomEdits -rapid.checks=5000 -timeout 6h
 	go test ./internal/refresh -run IncrementalsAndASweep -rapid.checks=625 -timeout 6h # in eight shards
@@ -85,10 +85,10 @@ soak: busy ## run the long tests for hours: thousands of random histories, a hun
 	go test ./functions/server -run TwoHosts -hosts.refreshes=100 -timeout 1h
 	.ci/fuzz 1m
 
-bench: ## run the benchmarks on VOC_SAMPLE=/path/to/records.jsonl.gz, or on the repository's records repeated
+bench: ## run the benchmarks on VOC_SAMPLE=/path/to/records.jsonl.gz, or by default on repeated test records
 	go test -run '^$$' -bench . -skip HalfAMillion -benchmem ./...
 
-bench-large: ## measure pages and memory at 500,000 records: 10 minutes, 10 GB of disk
+bench-large: ## measure pages and memory with 500,000 records: 10 minutes, 10 GB of disk
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
 build: ## build bin/voc, bin/api and bin/refresh, static and stripped, for this machine
@@ -99,14 +99,14 @@ build: ## build bin/voc, bin/api and bin/refresh, static and stripped, for this 
 generate: ## write the generated parts of infra/*.md and the third-party notices
 	go test -count=1 ./internal/repotest -run 'TestGeneratedParts|TestNotices' -update
 
-clean: ## remove build output and installed tools; ./data, the server's store, stays
+clean: ## remove build output and installed tools, but not ./data, the server's store
 	rm -rf bin .tools .aws-sam
 
 sam-build: $(SAM) ## build the functions for AWS
 	$(LAMBDA) $(SAM) build
 
 sam-validate: export AWS_DEFAULT_REGION := us-east-1
-sam-validate: $(SAM) $(CHECKOV) ## lint and test the template and its transformed form
+sam-validate: $(SAM) $(CHECKOV) ## lint and test the template, before and after its transformation
 	$(SAM) validate --lint
 	$(dir $(SAM))python .ci/sam-transform
 	$(dir $(SAM))cfn-lint .aws-sam/transformed.json
@@ -139,16 +139,16 @@ else
 	@$(STACK_TOOL) deploy
 endif
 
-deploy-api: sam-build ## deploy only the API's code: before deploy, if a release changes the snapshot format
+deploy-api: sam-build ## deploy only the API's code; run it before deploy if a release changes the snapshot format
 	@$(STACK_TOOL) deploy-api
 
-smoke: $(SAM) ## request health, a page, a 304 and a preflight from the deployed API
+smoke: $(SAM) ## check the deployed API: health, a page, a 304 and a preflight
 	@$(STACK_TOOL) smoke
 
 outputs: $(SAM) ## print the URL and the names of a deployed stack
 	@$(STACK_TOOL) outputs
 
-parameters: $(SAM) ## write the parameters of a deployed stack to a file; deploy PARAMETERS=… sets them again
+parameters: $(SAM) ## write the parameters of a deployed stack to a file, for deploy PARAMETERS=…
 	@$(STACK_TOOL) parameters
 
 invoke-check: $(SAM) ## report whether a refresh on AWS would work
@@ -163,18 +163,18 @@ invoke-rollback: $(SAM) ## roll back on AWS to SNAPSHOT=…, or to the previous 
 status: $(SAM) ## print what the deployed stack serves, without an API token; JSON=1 prints everything
 	@$(STACK_TOOL) status
 
-schedules: $(SAM) ## report whether the schedules on AWS fire, and the failures in the queue
+schedules: $(SAM) ## report how often the schedules on AWS fired, and the messages in the dead-letter queue
 	@$(STACK_TOOL) schedules
 
 test-events: $(SAM) ## add check, full, sweep, rollback and status to the console's Test menu
 	@$(STACK_TOOL) test-events
 
-remove: $(SAM) ## delete the stack from AWS; the bucket and the SecureStrings stay
+remove: $(SAM) ## delete the stack from AWS, but not the bucket and the SecureStrings
 	$(SAM) delete --config-env $(STAGE)
 
 FUNCTION := RefreshFullFunction
 EVENT := check
-sam-invoke: $(SAM) $(VERSITYGW) build ## invoke FUNCTION=RefreshFullFunction with EVENT=check of infra/events, with sam local (needs Docker)
+sam-invoke: $(SAM) $(VERSITYGW) build ## invoke FUNCTION=RefreshFullFunction with EVENT=check from infra/events, with sam local (needs Docker)
 	$(LAMBDA) $(SAM) build --config-env local
 	VERSITYGW=$(VERSITYGW) .ci/sam-world $(SAM) local invoke $(FUNCTION) --config-env local --event infra/events/$(EVENT).json
 

@@ -1,5 +1,5 @@
-// Package access decides who may call: the [Policy] that the operator configured, and what it
-// means for one request.
+// Package access decides who may call the API. A [Policy] holds what the operator configured,
+// and its methods apply it to one request.
 //
 // # What it promises
 //
@@ -8,16 +8,16 @@
 //     wrong.
 //   - A [Secret] prints, logs and encodes as "[redacted]", and no error of this package repeats
 //     one.
-//   - The Parse functions name the entry or the user that is wrong. They do not know which
-//     setting the value came from.
-//   - Errors are facts: [ErrNoAdmins], not what to set and where. The caller words them.
+//   - The errors of the Parse functions name the entry or the user that is wrong, but not the
+//     setting that the value came from.
+//   - Errors state facts, such as [ErrNoAdmins]. The caller adds what to set and where.
 //
 // # What it leaves to others
 //
-// Package config reads the environment, decides which settings go together and puts the
+// Package config reads the environment, decides which settings can be combined, and puts the
 // variable's name in front of each error. Package httpapi decides what each route needs, sets
-// the CORS headers and turns errors into responses. API Gateway checks JWTs; this package is
-// only told that it did ([WithClaims]).
+// the CORS headers and turns errors into responses. API Gateway verifies JWTs; [WithClaims]
+// records that it did.
 //
 // # How it works
 //

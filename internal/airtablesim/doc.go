@@ -1,8 +1,8 @@
 // Package airtablesim emulates Airtable's Web API in one [http.Handler], as far as a sync
-// depends on it. The server starts it for operators without an account, who edit records
-// with curl and see them arrive, and it is the test double of everything that reads
-// Airtable. So it is strict on purpose wherever Airtable is: a lenient double proves
-// nothing.
+// depends on it. The server starts it for operators without an account, who can edit
+// records with curl and see them arrive, and all code that reads Airtable is tested
+// against it. So it is deliberately strict wherever Airtable is: a lenient test double
+// proves nothing.
 //
 // # What it has
 //
@@ -11,9 +11,10 @@
 //     order is arbitrary: a new record may be anywhere in it.
 //   - Records by id; Airtable's POST, PATCH, PUT and DELETE of one to ten records; the
 //     table schema, the list of bases, whoami.
-//   - filterByFormula (package formula): what it does not know is Airtable's 422.
-//   - airtable.RequestsPerSecond for all calls of the base; after one more, every request
-//     is 429 for 30 s.
+//   - filterByFormula (package formula); a formula that it does not support gets
+//     Airtable's 422.
+//   - The limit of airtable.RequestsPerSecond for all calls to the base; after one more,
+//     every request gets 429 for 30 s.
 //   - Scripted faults, a hook before each response, methods to edit records and the
 //     schema, counters, and an injected clock.
 //
@@ -23,9 +24,9 @@
 //
 // # Where Airtable is not documented
 //
-// No choice here was tried against the live API. Each is the one that is harder on the
-// caller, so that a client that works here should work there. For the most consequential
-// one both behaviours are available, [Config].Freeze, and tests should try both.
+// No choice here has been checked against the live API. Each is the one that is harder on
+// the caller, so that a client that works here should work there. For the most
+// consequential one, [Config].Freeze selects the behaviour, and tests should try both.
 //
 //   - Freeze: whether a listing keeps the ids of its first page. A page of a frozen
 //     listing can be short or empty if records were deleted since.
@@ -52,8 +53,8 @@
 // # Limits
 //
 // Rejected, with a message that says so: cellFormat string, typecast, performUpsert, and
-// every parameter that Airtable does not document. Missing: more than one base, table and
-// view; the limit of 50 requests per second of a user and the monthly quota (script
+// every parameter that Airtable does not document. Missing: more than one base, table or
+// view; a user's limit of 50 requests per second; the monthly quota (script
 // [BillingLimit]); links, lookups and attachments except as values of a loaded file;
 // comments (commentCount is 0); creating tables and fields by call (use the methods);
 // webhooks; compression.

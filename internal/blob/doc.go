@@ -21,18 +21,18 @@
 //	ErrUncertain        it may have happened, or may still happen: the response was lost
 //	any other error     it did not happen and will not
 //
-// The third is certain, and the store is responsible for that: a store that retries by
-// itself and then meets "already exists" or "has changed" cannot know whether it lost a
-// race or met its own first try, so it returns ErrUncertain.
+// The store guarantees the third: one that retries by itself and then meets "already
+// exists" or "has changed" cannot know whether it lost a race or met its own first try,
+// so it returns ErrUncertain.
 //
 // A caller resolves an uncertain write by what it reads, never by what it remembers:
 //
 //   - PutNew: use each key once, with the hash of the content in it. Then put again;
-//     ErrExist means that the first try succeeded.
+//     ErrExist means that the first attempt succeeded.
 //   - Replace: put a mark of its own (a run id) into the body, which later writers keep.
 //     Then read again. If the mark is there, the write happened, even if others have
-//     written since. If it is not, Replace what was read. Should the first try still
-//     arrive, either it wins and the second gets ErrChanged, so that the next read finds
+//     written since. If it is not, Replace what was read. If the first attempt still
+//     arrives, either it wins and the second gets ErrChanged, so that the next read finds
 //     the mark; or the second wins and the first can never succeed, because the version
 //     it names is gone.
 //

@@ -6,11 +6,11 @@
 //   - Every variable of the contract (testdata/environment.md) is a row of one table, with the
 //     hosts that read it. [Variables] returns the table and [WriteMarkdown] and [WriteText]
 //     print it, so that tests can compare the documentation and the template with it.
-//   - An empty variable counts as unset. Space around a value is ignored; a value of nothing but
+//   - An empty variable counts as unset. Space around a value is ignored; a value that is only
 //     space is an error.
-//   - The error of [Load] and [LoadFunction] holds every problem, one a line, each with its
-//     variable in front, in the order of the table. A problem that only follows from another is
-//     left out.
+//   - The error of [Load] and [LoadFunction] has every problem, one per line, each with its
+//     variable in front, in the order of the table. It omits problems that only follow from
+//     another.
 //   - No error contains a secret, and nothing that prints, logs or encodes a Config shows one
 //     (see [access.Secret]).
 //   - A variable that is set and has no effect is either an error or in Config.Unused.
@@ -18,8 +18,8 @@
 // # What it leaves to others
 //
 // It takes the environment as an argument and opens no file but the time zone's. Whether a token
-// is valid, a table exists, a file is readable or an address is free shows when it is used. It
-// does not start the emulator: it reports that one is needed and accepts its address
+// is valid, a table exists, a file is readable or an address is free shows only when it is used.
+// It does not start the emulator: it reports that one is needed and accepts its address
 // ([Config.WithEmulator]). It does not call SSM: it lists the parameters that hold a function's
 // secrets ([Parameters]), and reads their values from the environment once the caller has put
 // them there, so that they are checked like any other.
@@ -29,6 +29,5 @@
 // Loading has two steps. The table gives each variable a default, a parser and a destination;
 // the parser checks one value by itself. Then come the rules that join several variables, one
 // method for each part of Config; they skip variables that the first step rejected. The packages
-// feedback, schedule and access parse what belongs to them and return errors that name no
-// variable.
+// feedback, schedule and access parse their own values and return errors that name no variable.
 package config

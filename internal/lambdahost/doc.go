@@ -1,6 +1,6 @@
-// Package lambdahost has what only AWS Lambda needs: HTTP API events as requests of an
-// http.Handler, the events of a refresh, and secrets in SSM. The functions link it; the server
-// never does.
+// Package lambdahost contains what only AWS Lambda needs: it passes HTTP API events to an
+// http.Handler, parses the events of a refresh, and reads secrets from SSM. The functions link it;
+// the server never does.
 //
 // # What it promises
 //
@@ -11,7 +11,7 @@
 //     nothing; the error lists the forms.
 //   - Secrets are read from SSM at most every five minutes. If that fails, the previous value
 //     stays in use and a warning names the problem.
-//   - A run has its id before it starts, so that a repeated invocation asks for the same run.
+//   - A run gets its id before it starts, so that a repeated invocation requests the same run.
 //
 // # What it leaves to others
 //
@@ -20,7 +20,7 @@
 //
 // # Frozen processes
 //
-// Between invocations the process is frozen. So nothing here waits in the background, ages are
-// measured by the wall clock, and connections to SSM and Lambda are not reused: they would be dead
-// by the next invocation.
+// Between invocations the process is frozen. So nothing here runs in the background, ages are
+// measured by the wall clock, and connections to SSM and Lambda are not reused, since they would
+// be dead by the next invocation.
 package lambdahost

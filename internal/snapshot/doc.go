@@ -1,20 +1,20 @@
 // Package snapshot reads the SQLite file that is published and served; package build
-// makes it.
+// writes it.
 //
-// Only a sealed file is ever published, and it never changes again: a File is opened
-// immutable, so readers need no locks and leave no files beside it but those that Body
-// unpacks, which go with Close. A File is safe for concurrent use.
+// Only a sealed file is ever published, and it never changes again: it is opened as
+// immutable, so readers need no locks, and leave no files beside it except those that
+// Body unpacks and Close removes. A File is safe for concurrent use.
 //
-// All that a request needs is precomputed when the file is sealed. Rows carry the
-// contract's JSON, so a response copies bytes and decodes nothing. Each value of a
-// property has the set of its records, so any filter, its count and its facets are
-// intersections; each order is stored, so a page is found by its place; reports without a
+// Everything that a request needs is precomputed when the file is sealed. Rows contain
+// the contract's JSON, so a response copies bytes and decodes nothing. Each value of a
+// property has the set of its records, so filters, counts and facets are intersections of
+// sets. Each order is stored, so a page is found by its position. Reports without a
 // filter are stored encoded. An open file caches the sets of recent searches and of
 // recent values.
 //
-// Rows also carry what Airtable sent, so that a changed mapping can be applied without
-// asking Airtable again.
+// Rows also contain the record as Airtable sent it, so that a changed mapping can be
+// applied without reading Airtable again.
 //
-// The package leaves to others where files come from, whether a digest is the right one,
-// and which snapshot is current.
+// Other packages decide where files come from, check their digests, and know which
+// snapshot is current.
 package snapshot

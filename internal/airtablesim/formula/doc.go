@@ -20,20 +20,20 @@
 // A formula is accepted or rejected as a whole: an unknown function or field, a wrong
 // number of arguments, or trailing text is an error of [Parse], never a formula that
 // keeps every row. Parse and Eval do not panic, whatever the text or the row, and take
-// time proportional to the text, which may have 100,000 bytes.
+// time proportional to the text, which may have up to 100,000 bytes.
 //
 // # Where Airtable is not documented
 //
-// Each choice is the one that is harder on the caller, so that what works here works
-// there:
+// Each choice is the one that is harder on the caller, so that what works here works with
+// Airtable:
 //
-//   - An error in any argument is the result, also of AND and OR; only IF ignores the
+//   - An error in any argument is the result, even of AND and OR. Only IF ignores the
 //     branch that it does not take, and only ISERROR accepts an error.
 //   - Blank equals "", 0 and blank (reported by users of Airtable in 2020), but <, <=, >,
 //     >=, IS_AFTER, IS_BEFORE and IS_SAME are false if a side is blank. Date functions
 //     return #ERROR! for blank.
 //   - Text is never read as a number, except by VALUE. Text compared with a date is read
-//     as a date, and is #ERROR! if it is none. A date without a zone is UTC.
+//     as a date, and is #ERROR! if it is not one. A date without a zone is UTC.
 //   - Years, months, weeks and days are those of UTC; weeks start on Sunday.
 //   - Field names match exactly, though messages show them in lower case.
 //   - A name with more than one closing brace cannot be written (according to the source

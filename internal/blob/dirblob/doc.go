@@ -10,16 +10,16 @@
 //
 // # The crash story
 //
-// A write happens in this order and may end anywhere:
+// A write takes these steps, and a crash may end it after any of them:
 //
 //  1. The body is written to a draft, which is flushed to the disk. A writer that dies here
 //     leaves a draft, which no reader sees and the next Open removes.
 //  2. Under commit.lock the version of the object is compared and the draft gets its
 //     modification time.
-//  3. link(2) for a new object, which never overwrites, or rename(2) for an existing one. It
-//     is one atomic step: before it readers see the old object and after it the new one, both
-//     complete.
-//  4. The folder is flushed. If that fails, the new object is visible but a power failure might
+//  3. link(2) for a new object, which never overwrites, or rename(2) for an existing one.
+//     Either is atomic: readers see the complete old object before it and the complete new one
+//     after it.
+//  4. The folder is flushed. If that fails, the new object is visible, but a power failure may
 //     undo it: blob.ErrUncertain.
 //
 // The kernel releases the locks of a process that dies, so no lock is ever stale. A
@@ -28,33 +28,31 @@
 //
 // # Versions
 //
-// A version is the file's modification time in nanoseconds and its size. Under the lock
-// each new file gets a time later than that of its predecessor and of any deleted object
-// (recorded as the modification time of commit.lock), even if both fall into one tick of
-// the clock, the clock was set back, or the file system rounds. So a version never
-// returns with another content, reading one costs an fstat, and a copy of the directory
-// that preserves times (cp -a, rsync -a) preserves versions. A hash of the content would
-// cost a read of it and would return with the content; an inode number is reused. A power
-// failure may take from the newest file its last modification time, and with it the
-// version; any process that knew that version lost power too.
+// A version is the file's modification time in nanoseconds and its size. Under the lock each
+// new file gets a time later than that of its predecessor and of any deleted object (recorded
+// as the modification time of commit.lock), even if both fall into one tick of the clock, the
+// clock was set back, or the file system rounds. So a version never recurs with different
+// content, reading one costs an fstat, and a copy of the directory that preserves times (cp -a,
+// rsync -a) preserves versions. A hash would cost a read of the content and would recur with
+// it; inode numbers are reused. A power failure may undo the last modification time of the
+// newest file, and so its version, but every process that knew that version has lost power too.
 //
 // # Limits
 //
-// The directory needs hard links, flock(2), and file names that differ by case: ext4,
-// xfs, btrfs, tmpfs, a case-sensitive APFS. It must be on one file system. NFS and SMB do
-// not qualify, since flock may hold for one machine only, nor does FAT. Two machines must
-// not share the directory.
+// The directory needs hard links, flock(2), and file names that differ by case: ext4, xfs,
+// btrfs, tmpfs, a case-sensitive APFS. It must be on one file system. NFS and SMB do not
+// qualify, since flock may work on one machine only; nor does FAT. Two machines must not share
+// the directory.
 //
-// Date and LastModified are the host's clock, and Date is never before LastModified:
-// after the clock was set back, objects seem younger than they are until it has caught
-// up.
+// Date and LastModified are the host's clock, and Date is never before LastModified: after the
+// clock was set back, objects look younger than they are until it has caught up.
 //
-// Folders are created with mode 0700 and files with 0600, because they hold customers'
-// words. Existing folders keep their modes. Folders that become empty stay. Files whose
-// names are no keys are ignored.
+// Folders are created with mode 0700 and files with 0600, because they hold customers' texts.
+// Existing folders keep their modes. Folders that become empty stay. Files whose names are not
+// keys are ignored.
 //
-// What root creates in a directory of another user is given to that user and group, so
-// that a service goes on after an operator ran a command beside it as root. In a directory
-// of root, it is given to the user that wrote there first. A directory that root creates
-// belongs to root.
+// What root creates in another user's directory is given to that user and group, so that a
+// service keeps working after an operator has run a command as root. In root's own directory,
+// it is given to the user that first wrote there. A directory that root creates belongs to
+// root.
 package dirblob

@@ -1,5 +1,5 @@
-// Package s3blob implements blob.Store in a bucket of S3, or of a server with the same
-// protocol: the object a/b has the key prefix/a/b.
+// Package s3blob implements blob.Store in a bucket of S3 or of an S3-compatible server:
+// the object a/b has the key prefix/a/b.
 //
 // # One request each
 //
@@ -12,7 +12,7 @@
 //
 // The SDK retries by itself, and after a lost response the second try meets the result of
 // the first. So each write carries a unique mark in the object's metadata, and the
-// package judges for each failed try whether it may have succeeded. It cannot have
+// package determines for each failed try whether it may have succeeded. It cannot have
 // succeeded if S3 rejected it (4xx), if it never had a connection, or if the body could
 // not be read. If no failed try can have succeeded, the last response decides: 412 is a
 // lost race. Otherwise the write is uncertain, and a 412 is resolved by reading the mark
@@ -26,25 +26,25 @@
 //
 // The request is signed over the SHA-256 of the body, which every S3 server compares with
 // what arrives. The same digest is in the metadata, for operators who inspect an object
-// (with a customer's key the ETag is no MD5). The SDK's own checksums are off: not every
-// server accepts them as trailers, and they fail on a 304
+// (with a customer's key the ETag is not an MD5). The SDK's own checksums are off: not
+// every server accepts them as trailers, and they fail on a 304
 // (github.com/aws/aws-sdk-go-v2/service/s3 v1.114.8). The package does not verify what it
-// reads: its callers compare digests of their own.
+// reads: its callers compare their own digests.
 //
 // # Connections
 //
-// A process that was frozen finds its connections dead, without an error. Reads wait 3 s
-// for the first byte and then dial again; only one idle connection is kept, so that the
-// second try gets a fresh one. Writes are few, and each dials.
+// After a process was frozen, its connections are dead, but no error says so. Reads wait
+// 3 s for the first byte and then dial again; only one idle connection is kept, so that
+// the second try gets a fresh one. Writes are rare, and each one dials.
 //
 // # Limits
 //
 // The bucket must be a general-purpose bucket, since a directory bucket does not list in
-// order. An object has at most 5 GB, the limit of S3 for a PUT. The keys below the prefix
+// order. An object has at most 5 GB, S3's limit for a PUT. The keys below the prefix
 // belong to voc; List ignores keys that are invalid by package blob. The credentials need
 // s3:GetObject, s3:PutObject and s3:DeleteObject on prefix/*, and s3:ListBucket on the
 // bucket, without which S3 responds with 403 for a missing object.
 //
-// Errors advise by the environment variables of the AWS SDK (AWS_REGION and others), and
-// by Config.Setting for the place itself.
+// The advice in errors names environment variables of the AWS SDK, such as AWS_REGION,
+// and Config.Setting for the place itself.
 package s3blob

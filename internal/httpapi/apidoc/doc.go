@@ -1,9 +1,8 @@
-// Package apidoc generates what the API serves about itself, openapi.json and docs.html, from
-// openapi.yaml.
+// Package apidoc generates the API's documentation, openapi.json and docs.html, from openapi.yaml.
 //
-// The description is written once, by hand, and checked from two sides by the tests of package
-// httpapi: every response must conform to it, and its routes and parameters must be those of the
-// route table. Both files are generated when the description changes, not when a program starts, so
-// that no program contains a template engine or a YAML parser for two constant texts. The page has
-// no script and loads nothing.
+// The description is written once, by hand, and the tests of package httpapi check it in two ways:
+// every response must conform to it, and its routes and parameters must be those of the route
+// table. Both files are generated when the description changes, not when a program starts, so that
+// no program contains a template engine or a YAML parser for two constant texts. The page has no
+// scripts and loads no other resources.
 package apidoc

@@ -18,7 +18,7 @@ var originPattern = regexp.MustCompile(`^(https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|
 
 var defaultPorts = map[string]string{"http": ":80", "https": ":443"}
 
-// ParseOrigins parses a comma-separated list of origins. It accepts the slash at the end that
+// ParseOrigins parses a comma-separated list of origins. It accepts a slash at the end, which
 // a browser's address bar adds.
 func ParseOrigins(value string) (Origins, error) {
 	var origins Origins

@@ -8,28 +8,28 @@ import (
 	"strings"
 )
 
-// Policy says who may call, and from which pages in a browser. Its slices must not be
-// changed.
+// Policy defines who may call, and from which pages in a browser. Its slices must not
+// be changed.
 type Policy struct {
 	Reads       Reads
 	ReadTokens  []Secret
 	AdminTokens []Secret // may read as well
 	Origins     Origins
 	Users       []User // of the dashboard's sign-in
-	// TokensUnread reports that there are tokens whose store has not been read yet: until
-	// then, a request that needs a token gets ErrTokensUnread. UsersUnread reports the
-	// same of Users.
+	// TokensUnread reports that the store of the tokens has not been read yet: until then,
+	// a request that needs a token gets ErrTokensUnread. UsersUnread reports the same for
+	// Users.
 	TokensUnread, UsersUnread bool
 }
 
-// Reads says what a reader needs.
+// Reads is what a reader needs.
 type Reads string
 
 // The kinds of Reads. Any other value is treated as TokenReads.
 const (
 	PublicReads Reads = "public" // nothing
 	TokenReads  Reads = "token"  // one of ReadTokens or AdminTokens, as a bearer token
-	JWTReads    Reads = "jwt"    // a JWT that a gateway in front has checked: see WithClaims
+	JWTReads    Reads = "jwt"    // a JWT that a gateway has verified: see WithClaims
 )
 
 // The reasons for which a Policy rejects a request.
@@ -110,9 +110,9 @@ func checkBearer(r *http.Request, known ...[]Secret) error {
 // claimsKey is the context key of WithClaims.
 type claimsKey struct{}
 
-// WithClaims records the claims of the JWT that the gateway in front has checked. Only a
-// host whose gateway checks issuer and audience may call it: with JWTReads, a request
-// with claims may read, and one without may not, because it has not passed the gateway.
+// WithClaims records the claims of a JWT that the gateway has verified. Only a host
+// whose gateway checks issuer and audience may call it: with JWTReads, a request with
+// claims may read, and one without may not, because it has not passed the gateway.
 func WithClaims(ctx context.Context, claims map[string]string) context.Context {
 	return context.WithValue(ctx, claimsKey{}, len(claims) > 0)
 }

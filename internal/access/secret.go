@@ -14,9 +14,9 @@ const redacted = "[redacted]"
 // zero Secret holds the empty text.
 //
 // Text and hash are behind pointers to strings, because fmt does not call the methods of a
-// value in an unexported field: there it prints a string, and of a pointer to a struct or an
-// array what it points to, but of a pointer to a string only the address. So == says nothing
-// of two Secrets.
+// value in an unexported field: there it prints a string, and the target of a pointer to a
+// struct or an array, but only the address of a pointer to a string. So == does not compare
+// the texts of two Secrets.
 type Secret struct{ text, hash *string }
 
 // NewSecret returns text as a Secret. It costs a SHA-256 of text.

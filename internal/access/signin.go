@@ -35,15 +35,15 @@ func NewSignIn(users []User) *SignIn {
 
 // Attempt is one attempt to sign in.
 type Attempt struct {
-	Email    string // in any case, with space around it
+	Email    string // in upper or lower case; surrounding space is ignored
 	Password Secret
 	Client   string // see ClientAddress
 }
 
 // Check returns the user whose credentials a holds. It returns a ThrottledError if there
-// were too many attempts before now, and ErrWrongPassword otherwise. Its cost is that of
-// the costliest user's hash for every user, which may be a second of CPU; an attempt
-// that is throttled costs nothing.
+// were too many attempts before now, and ErrWrongPassword if no user has these
+// credentials. For every email it costs as much as the costliest hash of all users,
+// which may be a second of CPU; a throttled attempt costs nothing.
 func (s *SignIn) Check(now time.Time, a Attempt) (User, error) {
 	email := strings.ToLower(strings.TrimSpace(a.Email))
 	if wait := s.throttle.Count(now, email, a.Client); wait > 0 {
@@ -79,8 +79,8 @@ func dummyHash(cost int) string { return fmt.Sprintf("$2a$%02d$", cost) + string
 // ClientAddress returns the address that r came from: an IPv4 address, or the /64 network
 // of an IPv6 address, because a single customer gets at least that and may choose any
 // address in it. Behind a proxy it is the proxy's address: headers in which a proxy names
-// the client are not believed, since a client can write them too. An address that cannot
-// be parsed is returned as it is.
+// the client are not trusted, since a client can send them too. An address that cannot be
+// parsed is returned as it is.
 func ClientAddress(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

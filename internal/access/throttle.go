@@ -6,13 +6,12 @@ import (
 	"time"
 )
 
-// MaxAttempts is how many attempts to sign in an email has within a minute, and a client
-// as well.
+// MaxAttempts is how many sign-in attempts each email and each client has per minute.
 const MaxAttempts = 5
 
 const attemptWindow = time.Minute
 
-// ThrottledError is the error of an attempt that was rejected unchecked, after
+// ThrottledError is the error of an attempt that was rejected without a check, after
 // MaxAttempts others.
 type ThrottledError struct{ Wait time.Duration }
 
@@ -48,8 +47,8 @@ const (
 )
 
 // Count records an attempt for the email and for the client, and returns 0. If either has
-// had MaxAttempts within the last minute, it records nothing and returns how long that
-// will last.
+// had MaxAttempts within the last minute, it records nothing and returns how long to
+// wait.
 func (t *Throttle) Count(now time.Time, email, client string) (wait time.Duration) {
 	keys := [...]attemptKey{{kind: byEmail, email: email}, {kind: byClient, client: client}}
 	t.mu.Lock()

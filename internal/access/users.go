@@ -38,7 +38,7 @@ type jsonUser struct {
 
 // ParseUsers parses a JSON object from email to name, role and password_hash. Its error
 // joins every problem ([errors.Join]); each names the user and repeats nothing else,
-// because a password may stand where a hash belongs.
+// because a value may be a password in place of a hash.
 func ParseUsers(value string) ([]User, error) {
 	var given map[string]jsonUser
 	// The error of json is dropped: it may repeat a part of a hash.

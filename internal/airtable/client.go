@@ -21,7 +21,7 @@ type Config struct {
 	// URL of the Web API, without the version; empty for DefaultURL.
 	URL string
 	// Token returns the access token. It is called before each try, so that a rotated token
-	// is picked up; it should cache.
+	// takes effect; it should cache.
 	Token func(context.Context) (string, error)
 	// Base is the id of the base, app….
 	Base string
@@ -30,16 +30,16 @@ type Config struct {
 	// times from one bubble to the next.
 	Pacer *Pacer
 	// HTTP sends the requests; nil for a transport of this package, which limits dialling,
-	// the TLS handshake and the wait for response headers. With either, a try as a whole is
-	// limited.
+	// the TLS handshake and the wait for response headers. In both cases, the duration of a
+	// whole try is limited.
 	HTTP http.RoundTripper
 	// Log receives a Debug line for each page and a Warn line for each retry and each
 	// restart of a listing; nil for no log.
 	Log *slog.Logger
 	// Now is this host's clock. A date of Airtable that is more than 24 hours ahead of it is
-	// not believed: the host's time takes its place, with a warning. So a watermark lies at
-	// most that far ahead, and a host whose clock is slow reads more than it needs. nil:
-	// every date is believed.
+	// not trusted: the host's time is used instead, with a warning. So a watermark is at
+	// most that far ahead, and a host whose clock is slow reads more than it needs. If Now
+	// is nil, every date is trusted.
 	Now func() time.Time
 	// UserAgent identifies the program to Airtable; empty for Go's own.
 	UserAgent string
@@ -96,7 +96,7 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// String returns a constant, so that no format prints what the fields of c hold.
+// String returns a constant, so that no format verb prints the fields of c.
 func (c *Client) String() string { return "airtable client" }
 
 // Counts are the totals of a client since it was created.

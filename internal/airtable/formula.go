@@ -14,10 +14,11 @@ import (
 //
 // The formula needs no field name. LAST_MODIFIED_TIME() moves only when a user edits a
 // field that is not computed (see [Field.Computed]). Its value for a record that was never
-// edited is not documented, nor is what a comparison with a blank date gives, which may be
-// #ERROR!, as may be the OR of an error. So no blank and no error is ever compared: such a
-// record counts as modified when it was created. If the formula fails in spite of that, it
-// matches the record: one that is read in vain costs a little, one that is missed is lost.
+// edited is not documented, and neither is the result of comparing a blank date, which may
+// be #ERROR!, or of an OR with an error. So the formula never compares a blank or an
+// error: such a record counts as modified when it was created. If the formula fails
+// nevertheless, it matches the record: to read a record in vain costs little, to miss one
+// loses it.
 func ModifiedSince(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -10,7 +10,7 @@ import (
 const maxRestarts = 3 // of a listing whose iterator was lost
 
 // ErrLost matches the error of a listing whose iterator Airtable lost more often than it
-// is restarted. That is a fault of Airtable which passes.
+// is restarted. That is a temporary fault of Airtable.
 var ErrLost = errors.New("airtable: listing lost")
 
 // listing is one range over the result of List.

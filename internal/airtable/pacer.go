@@ -13,14 +13,14 @@ const RequestsPerSecond = 5
 
 // Rate is how many calls per second this process sends to a base. Calls sent evenly at
 // exactly RequestsPerSecond are bunched on the way, and the sixth in a second costs 30
-// seconds. At this rate the first and the sixth call leave 42 ms more than a second
+// seconds. At this rate the first and the sixth call are sent 42 ms more than a second
 // apart.
 const Rate = 0.96 * RequestsPerSecond
 
-// Pacer spaces the calls to one base: each leaves at least an interval after the previous
-// one has left, so that calls do not follow too closely on one whose caller was slow to
-// wake up. An idle pacer saves up no calls. It is safe for concurrent use. Callers that
-// wait at the same time are served in no particular order.
+// Pacer spaces the calls to one base: each is sent at least one interval after the
+// previous one was sent, so that a caller that wakes up late does not shorten the next
+// interval. An idle pacer does not accumulate calls. It is safe for concurrent use.
+// Callers that wait at the same time are served in no particular order.
 type Pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
@@ -46,8 +46,8 @@ func PacerFor(key string) *Pacer {
 }
 
 // Wait returns nil when the caller may send a call, which it should do at once. It
-// returns an error, and uses no turn, if ctx is done or its deadline is earlier than the
-// turn ([ErrTooLate]).
+// returns an error, and does not use up a turn, if ctx is done or its deadline is
+// earlier than the turn ([ErrTooLate]).
 func (p *Pacer) Wait(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {

@@ -58,7 +58,7 @@ func (t Table) Field(idOrName string) (named Field, ok bool) {
 
 // IsDate reports whether the field's values are dates, with or without a time, so that a
 // formula may compare them: date fields, and formulas and rollups that result in a date.
-// A lookup of dates is a list and does not count.
+// A lookup of dates is a list, so it is not one.
 func (f Field) IsDate() bool {
 	kind := f.Type
 	if kind == "formula" || kind == "rollup" {

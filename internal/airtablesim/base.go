@@ -20,7 +20,7 @@ type Base struct {
 	table *table
 }
 
-// ID returns the id of the base, app…. It depends on all of the data, so that two samples
+// ID returns the id of the base, app…. It depends on all the data, so that two samples
 // never share a store.
 func (b *Base) ID() string { return b.id }
 

@@ -32,9 +32,10 @@ type Fault struct {
 	Body   string
 	// Break is how the response breaks off.
 	Break Break
-	// Record is the JSON of a record that the page has besides those of the table.
+	// Record is the JSON of a record that the page contains in addition to those of the
+	// table.
 	Record string
-	// Endless makes each page the first, with an offset of its own that is never the last.
+	// Endless makes every page the first one, always with a new offset.
 	Endless bool
 
 	dropIterators bool

@@ -24,11 +24,11 @@ import (
 // quota holds Airtable's limits, for the packages that do not know its client.
 var quota = job.Quota{PageSize: airtable.PageSize, PerSecond: airtable.RequestsPerSecond}
 
-// AWS returns the credentials and the region for a bucket. Each host brings its own: the
-// libraries that search every possible place are large.
+// AWS returns the credentials and the region for a bucket. Each host has its own,
+// because the libraries that search every possible source are large.
 type AWS func(context.Context) (aws.Config, error)
 
-// Host is what the parts get from the process that runs them.
+// Host is what the parts need from the process that runs them.
 type Host struct {
 	Credentials AWS    // called only if the store is a bucket
 	TempDir     string // parent of the Workdir; "" for os.TempDir()

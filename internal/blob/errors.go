@@ -24,6 +24,6 @@ var (
 	// context.DeadlineExceeded, is wrapped beside it.
 	ErrUncertain = errors.New("the write failed but may have happened")
 
-	// ErrInvalidKey: no store accepts such a key. It is a bug, or an attack.
+	// ErrInvalidKey: no store accepts such a key. It indicates a bug or an attack.
 	ErrInvalidKey = errors.New("invalid key")
 )

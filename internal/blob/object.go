@@ -22,9 +22,10 @@ type Info struct {
 	Size    int64 // bytes
 
 	// LastModified is when the object was written and Date when the store responded: UTC,
-	// both by the store's clock, so that their difference is the object's age whatever the
-	// host's clock says. Both are exact to the second only. LastModified is zero in the
-	// results of PutNew and Replace, where S3 does not return it; Date is close enough.
+	// both by the store's clock, so that their difference is the object's age, whatever
+	// the host's clock shows. Both are exact to the second only. LastModified is zero in
+	// the results of PutNew and Replace, where S3 does not return it; Date is close
+	// enough.
 	LastModified, Date time.Time
 }
 

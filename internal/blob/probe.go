@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// ErrPromise is the error of a store that does not do what the package comment promises. It
-// cannot be used: two hosts would overwrite each other's work.
+// ErrPromise is the error of a store that does not do what the package comment promises.
+// Such a store cannot be used: two hosts would overwrite each other's work.
 var ErrPromise = errors.New("the store breaks a promise")
 
 // deleteWithin bounds the removal of the probe's object after the caller has given up.
@@ -18,10 +18,10 @@ const deleteWithin = 10 * time.Second
 
 // Probe tries the promises of a store on an object of its own, which it deletes: that
 // PutNew overwrites nothing, that Replace needs the current version, and that a List sees
-// the last write. There are servers that accept conditional writes and ignore the
-// condition. Its key begins with "probe-" and is in no folder; no reader lists it. Cost:
-// six operations. Errors: ErrPromise, with the promise; any other error says nothing about
-// the promises.
+// the last write. Some servers accept conditional writes and ignore the condition. The key
+// of its object begins with "probe-" and is in no folder; no reader lists it. Cost: six
+// operations. Errors: ErrPromise, with the promise; any other error says nothing about the
+// promises.
 func Probe(ctx context.Context, store Store) (err error) {
 	key := "probe-" + rand.Text()
 	defer func() {

@@ -46,8 +46,8 @@ type Sim struct {
 	Table string // the name of its table
 }
 
-// Schedule holds when refreshes are due, in Zone. All but On is set even if On is false, because
-// it also decides when data is stale.
+// Schedule holds when refreshes are due, in Zone. All fields but On are set even if On is false,
+// because they also determine when data is stale.
 type Schedule struct {
 	On          bool // the server starts the refreshes that are due
 	Full        schedule.Schedule
@@ -60,7 +60,7 @@ type Schedule struct {
 const dataDir = "data"
 
 // Load reads the server's configuration from environ, in the form of [os.Environ]. The error
-// holds every problem, one a line, each with its variable in front.
+// has every problem, one per line, each with its variable in front.
 func Load(environ []string) (Config, error) {
 	c, err := parse(Server, environ).config()
 	if err == nil && !c.Emulator && c.Store == (Store{}) {

@@ -7,7 +7,7 @@ type Variable struct {
 	Name     string
 	Hosts    []Host // that read it; elsewhere, setting it is an error or in Config.Unused
 	Default  string // "" for none
-	Computed bool   // Default is words, since the value depends on something else
+	Computed bool   // Default is a description, since the value depends on other settings
 	Meaning  string
 }
 

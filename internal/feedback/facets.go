@@ -11,7 +11,7 @@ type Choice struct {
 	Count int    `json:"count"`
 }
 
-// Week is the facet that is not a property: the Monday of each record's week.
+// Week is the only facet that is not a property: the Monday of each record's week.
 const Week = "week"
 
 // Facets are the choices of each property and of Week.

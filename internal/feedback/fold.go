@@ -8,9 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns the form in which texts are compared: two texts are equal to a reader exactly
+// Fold returns the form in which texts are compared: two texts look equal to a reader exactly
 // if their forms are equal. Searches, filters, facets, sorting, TEAM_MAP, field names and
-// choices all compare by it. What is shown is never folded.
+// choices all compare by it. Text that is shown is never folded.
 //
 // The form has
 //
@@ -25,9 +25,9 @@ import (
 //   - one space where there are several, of any kind, or control characters, and none at the
 //     ends.
 //
-// Some letters that are a stroke away from another have no decomposition in Unicode. They are
-// folded as keyboards without them write them: ł as l, ø as o, đ and ð as d, ħ as h, ŧ as t,
-// ı as i, æ as ae, œ as oe, þ as th.
+// Some letters that differ from another by a stroke have no decomposition in Unicode. They are
+// folded as they are written on keyboards without them: ł as l, ø as o, đ and ð as d, ħ as h,
+// ŧ as t, ı as i, æ as ae, œ as oe, þ as th.
 //
 // Fold(Fold(s)) equals Fold(s). The cost is about 1 ns a byte for ASCII and 50 for others.
 func Fold(s string) string {

@@ -116,8 +116,8 @@ func Keys() []string { return slices.Sorted(maps.Keys(defaults)) }
 // change them.
 func (m Mapping) Names(key string) []string { return m.fields[key] }
 
-// Chosen reports whether the field map names a key. If so, a field that the base does not
-// have is an error, not an unused default.
+// Chosen reports whether the field map names a key. If it does, a field that the base
+// does not have is an error rather than an unused default.
 func (m Mapping) Chosen(key string) bool { return m.chosen[key] }
 
 // Follow returns the mapping with the new names of fields that were renamed in the base.

@@ -31,7 +31,7 @@ type pulseIssue struct {
 	Created     string `json:"created"`
 }
 
-// NewPulse returns an empty report of a snapshot that was built at made.
+// NewPulse returns an empty report for a snapshot that was built at the time made.
 func NewPulse(made time.Time) *Pulse {
 	return &Pulse{
 		made:         made,

@@ -13,7 +13,7 @@ var unspaced = []*unicode.RangeTable{
 
 // Words returns what a full-text index holds of a text, in the form of Fold: each run of
 // letters and digits with the marks on them. In scripts that are written without spaces, each
-// letter is a word by itself, so that a word of them is found as a phrase, anywhere in a run.
+// letter is a word by itself, so a word is found as a phrase, anywhere in a run of letters.
 func Words(s string) []string { return splitWords(Fold(s)) }
 
 // SearchText returns the text that the full-text index takes: the words, with one space

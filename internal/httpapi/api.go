@@ -56,8 +56,8 @@ func New(cfg Config) *API {
 	return a
 }
 
-// ServeHTTP finds the endpoint of a request and has it answered. Each path has two spellings, with
-// and without a trailing slash; http.ServeMux would redirect from others, which are a 404 here.
+// ServeHTTP passes a request to its endpoint. Each path has two spellings, with and without a
+// trailing slash; http.ServeMux would redirect other spellings, which get a 404 here.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case !strings.HasPrefix(path, "/"), strings.Contains(path, "//"),

@@ -14,15 +14,15 @@ import (
 
 // Platform holds the limits of a request-scoped host such as Lambda. The zero Platform has none.
 type Platform struct {
-	// AnswerLimit is how many bytes the body of a response may have in base64, in which the
-	// platform carries it; 0: any. A larger response is a 413.
+	// AnswerLimit is the largest body of a response, in bytes of the base64 in which the
+	// platform carries it; 0: any. A larger response becomes a 413.
 	AnswerLimit int
 
 	// FetchWithin limits how long a request waits for the store, because no work continues after
 	// the response; 0: a fetch continues even if its request ends.
 	FetchWithin time.Duration
 
-	// Loopback means that only this machine can connect, so that a request to another name is a 421.
+	// Loopback means that only this machine can connect, so a request to another name gets a 421.
 	Loopback bool
 
 	// Warnings are shown to the operator in /api/cache/.

@@ -12,13 +12,13 @@ type Holder struct {
 	PID  int    `json:"pid"`
 
 	// Space identifies the boot of a machine and a group of processes on it that see each
-	// other; "" where this program cannot tell.
+	// other; "" if it is unknown.
 	Space string `json:"space,omitempty"`
 	// Started is when the process was started, in the units of Space: process ids are reused.
 	Started string `json:"started,omitempty"`
 }
 
-// String names the process for people.
+// String names the process for an operator.
 func (h Holder) String() string { return fmt.Sprintf("process %d of host %s", h.PID, h.Host) }
 
 func thisProcess() Holder {

@@ -39,13 +39,13 @@ func (l *Lease) Dated(written time.Time) *Lease {
 	return &dated
 }
 
-// Request returns what the holder was asked for, as far as its lease says.
+// Request returns the holder's request, as far as the lease records it.
 func (l Lease) Request() Request {
 	return Request{ID: l.Run.ID, Mode: l.Run.Mode, Trigger: l.Run.Trigger, Accept: l.Accept}
 }
 
 // Expired reports whether another run may acquire the lease: its term is over, or its
-// holder is a process of this machine that is gone.
+// holder was a process on this machine that has ended.
 func (l Lease) Expired(now time.Time) bool {
 	if now.Sub(l.Renewed.Time) >= leaseTerm {
 		return true
@@ -73,7 +73,8 @@ func (l Lease) Abandoned(now time.Time, q Quota, next string) Run {
 	return run
 }
 
-// Hold is what a rollback leaves: scheduled runs do not start until a person starts one.
+// Hold is what a rollback leaves: scheduled runs do not start until a person starts a
+// run.
 type Hold struct {
 	At       Time   `json:"at"` // by the store's clock
 	Run      string `json:"run"`

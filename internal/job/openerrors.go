@@ -13,10 +13,10 @@ const retriesEnd = time.Hour
 // OpenErrors returns the receipts whose errors are open at a time, at most one for each
 // mode, the newest first.
 //
-// A run that failed or was refused opens an error of its mode, and one that ran out of
-// time does so when its retries are over. The error stays open until a run of that mode, or
-// of one that covers it, succeeds or joins one that did: an incremental that succeeds says
-// nothing about a sweep that was refused. Runs that were fenced or held open no error, and
+// A run that failed or was refused opens an error of its mode, and one that ran out of time
+// does so when its retries are over. The error stays open until a run of that mode, or of
+// one that covers it, succeeds or joins one that did: a successful incremental does not
+// close the error of a refused sweep. Runs that were fenced or held open no error, and
 // neither do rollbacks.
 func (s State) OpenErrors(now time.Time) []Run {
 	var open []Run

@@ -56,8 +56,8 @@ func (s State) Estimate(mode Mode, records int, q Quota) int {
 }
 
 // Forecast returns how many calls will have been made at the end of the month if as many
-// runs follow as due says, by mode. It knows this store alone: other programs may share
-// the quota.
+// runs follow as due says, by mode. It counts the runs of this store only: other
+// programs may share the quota.
 func (s State) Forecast(now time.Time, due map[Mode]int, records int, q Quota) int {
 	calls := s.CallsIn(now)
 	for mode, runs := range due {
@@ -81,8 +81,8 @@ func (s *State) CountCalls(calls int, now time.Time) {
 	s.Calls[month(now)] = max(s.Calls[month(now)]+calls, 0)
 }
 
-// QuotaUsedUp returns since when Airtable has rejected all calls of the month; zero if it
-// does not, or if it is time to try again.
+// QuotaUsedUp returns the time since which Airtable has rejected all calls because of its
+// monthly quota; zero if it does not, or if it is time to retry.
 func (s State) QuotaUsedUp(now time.Time) time.Time {
 	for _, run := range s.Runs {
 		if run.AirtableCalls == 0 {

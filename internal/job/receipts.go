@@ -32,8 +32,8 @@ func (s State) Receipt(id string) (run Run, ended bool) {
 	return s.Runs[i], true
 }
 
-// Has reports whether the receipt of this very attempt is there: the mark by which a
-// writer detects its own write whose response was lost.
+// Has reports whether the state has the receipt of this very attempt: the mark by which
+// a writer detects its own write whose response was lost.
 func (s State) Has(run Run) bool {
 	kept, ended := s.Receipt(run.ID)
 	return ended && kept.Attempt == run.Attempt

@@ -66,11 +66,11 @@ type Run struct {
 	Filter         string `json:"filter,omitempty"`          // formula of the first listing
 	SchemaSHA256   string `json:"schema_sha256,omitempty"`   // of the table's fields
 	ContentSHA256  string `json:"content_sha256,omitempty"`  // of the snapshot after it
-	ComputedSHA256 string `json:"computed_sha256,omitempty"` // the same of what Airtable works out
+	ComputedSHA256 string `json:"computed_sha256,omitempty"` // the same for computed values
 
-	Final       bool `json:"final,omitempty"`         // it failed in a way that no retry repairs
+	Final       bool `json:"final,omitempty"`         // it failed in a way that no retry can repair
 	Skipped     bool `json:"skipped,omitempty"`       // it was skipped because of the quota forecast
-	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable refused it for the calls of the month
+	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable's monthly quota was used up
 
 	Attempt string `json:"attempt,omitempty"` // random, of one attempt: marks its writes
 	Fence   int64  `json:"fence,omitempty"`   // of the lease it had
@@ -85,7 +85,8 @@ func (r Run) Succeeded() bool {
 	return r.Outcome == Nullable(Published) || r.Outcome == Nullable(Unchanged)
 }
 
-// MayPass reports whether the run failed for a reason that may be gone at the next attempt.
+// MayPass reports whether the run failed for a reason that may have passed by the next
+// attempt.
 func (r Run) MayPass() bool {
 	return r.Outcome == Nullable(RetryLater) || r.Outcome == Nullable(Failed) && !r.Final
 }

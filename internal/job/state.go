@@ -9,7 +9,7 @@ import (
 
 // Errors of transitions.
 var (
-	// ErrFenced is returned to a run that has lost its lease: it may not change what is
+	// ErrFenced is returned to a run that has lost its lease: it must not change what is
 	// current.
 	ErrFenced = errors.New("another run has acquired the lease")
 	// ErrHeld is returned to a scheduled run after a rollback.
@@ -26,8 +26,8 @@ func (b *BusyError) Error() string {
 	return fmt.Sprintf("run %s is running, by %s", b.Lease.Run.ID, b.Lease.Holder)
 }
 
-// State is the part of a manifest about runs. Its times are the store's; a zero time says
-// that the store has no manifest yet.
+// State is the part of a manifest about runs. Its times are the store's; a zero time
+// means that the store has no manifest yet.
 type State struct {
 	Runs  []Run  `json:"runs"`  // receipts, newest first
 	Fence int64  `json:"fence"` // fencing number of the last lease
@@ -158,8 +158,8 @@ func (s State) RunningAt(now time.Time) (lease Lease, running bool) {
 	return *s.Lease, !s.Lease.Expired(now)
 }
 
-// LeasedTo reports whether an attempt of a run holds the lease. A run that does not know
-// its fencing number is known by its attempt alone.
+// LeasedTo reports whether an attempt of a run holds the lease. A run without a fencing
+// number is identified by its attempt alone.
 func (s State) LeasedTo(run Run) bool {
 	if s.Lease == nil || s.Lease.Run.Attempt != run.Attempt {
 		return false

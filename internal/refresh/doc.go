@@ -33,7 +33,8 @@
 // records are deleted while it is read, a record that moves to an earlier page is missed.
 // Until then it keeps its old values, or is absent if it is new.
 //
-// Package airtable makes the calls, feedback maps records, snapshot has the file, job
-// decides who may run, and manifest what is current. Their errors state facts; refresh
-// words them for the receipt, with the settings and commands that an operator needs.
+// Package airtable makes the calls, feedback maps records, snapshot owns the file format,
+// job decides who may run, and manifest what is current. Their errors state facts;
+// refresh words them for the receipt, with the settings and commands that an operator
+// needs.
 package refresh

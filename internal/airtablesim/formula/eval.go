@@ -23,7 +23,7 @@ type Reading struct {
 	// BlankDates makes the comparison of a blank date #ERROR!; otherwise it is false.
 	BlankDates bool
 	// DecidedDespiteErrors lets one true argument decide OR, and one false argument AND,
-	// whatever the others are; otherwise the result is #ERROR! if any argument is.
+	// even if others are errors; otherwise any error makes the result #ERROR!.
 	DecidedDespiteErrors bool
 	// Unedited is LAST_MODIFIED_TIME() of a record that was never edited.
 	Unedited Unedited

@@ -91,15 +91,15 @@ var (
 	// Refused: the store does nothing and reports that.
 	Refused = Effect{name: "refused", skip: true, fail: true, sure: true}
 
-	// Lost: the operation never arrives. A write is blob.ErrUncertain, since its caller
-	// cannot distinguish it from Applied.
+	// Lost: the operation never arrives. A write returns blob.ErrUncertain, since its
+	// caller cannot distinguish it from Applied.
 	Lost = Effect{name: "lost", skip: true, fail: true}
 
-	// Applied: the operation is done and its response lost; a List fails after the last
-	// object. A write is blob.ErrUncertain.
+	// Applied: the operation is done and its response is lost; a List fails after the last
+	// object. A write returns blob.ErrUncertain.
 	Applied = Effect{name: "applied but reported as failed", fail: true}
 
-	// Hung: the operation never arrives and ends with its context. A write is
+	// Hung: the operation never arrives and ends with its context. A write returns
 	// blob.ErrUncertain.
 	Hung = Effect{name: "hung", hang: true, skip: true, fail: true}
 

@@ -49,11 +49,11 @@ func (w *Response) Accepted() []snapshot.Encoding { return w.accepted }
 // Started reports whether the status has been written, so that it is too late for another answer.
 func (w *Response) Started() bool { return w.started }
 
-// ClientGone reports whether the client did not take what was written.
+// ClientGone reports whether a write to the client failed.
 func (w *Response) ClientGone() bool { return w.clientGone }
 
-// Cached returns the answer that validator names if nothing needs to be done for it: the client
-// has it already, or the cache does. Its Source is empty.
+// Cached returns the answer that validator names if it need not be made, because the client or
+// the cache has it. Its Source is empty.
 func (w *Response) Cached(validator Validator) (Answer, bool) {
 	found, ok := w.cache.get(w.key(validator))
 	if !ok || found.body == nil && !w.notModified(validator) {
@@ -62,8 +62,8 @@ func (w *Response) Cached(validator Validator) (Answer, bool) {
 	return Answer{Header: found.header, Validator: validator, Body: found, cached: true}, true
 }
 
-// Send writes an answer. An answer that the client already has becomes a 304, which stands in place
-// of a 200 only (RFC 9110 §13.2.1). Errors: ErrTooLarge, and those of the body.
+// Send writes an answer. An answer that the client already has becomes a 304, but only if it is
+// a 200 (RFC 9110 §13.2.1). Errors: ErrTooLarge, and those of the body.
 func (w *Response) Send(a Answer) error {
 	a.Status = cmp.Or(a.Status, http.StatusOK)
 	switch {

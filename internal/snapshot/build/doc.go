@@ -7,7 +7,7 @@
 // full-text index, the reports, the whole list in each encoding), lets SQLite check the
 // file and flushes it to disk. The result never changes again; package snapshot reads it.
 //
-// A full refresh and an incremental end in the same Seal, over the same staged rows: so
+// A full refresh and an incremental end in the same Seal, over the same staged rows, so
 // the two cannot drift apart. Equal rows, tombstones and Meta give files that are equal
 // byte for byte, in whatever way they were staged, and equal rows have equal Contents.
 //

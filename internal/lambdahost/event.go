@@ -14,7 +14,7 @@ import (
 	"voc/internal/job"
 )
 
-// Event is the JSON of an event. One without a mode has the function's own.
+// Event is the JSON of an event. An event without a mode has the function's own mode.
 type Event struct {
 	Mode          string      `json:"mode"`
 	Accept        bool        `json:"accept,omitempty"`

@@ -10,8 +10,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
-// NewLog returns a logger to Lambda's log, in the function's configured format and with the id of
-// the request. It logs from the function's configured level on, or everything if verbose.
+// NewLog returns a logger to Lambda's log, in the function's configured format and with the id
+// of the request. It logs at the function's configured level and above, or everything if
+// verbose.
 func NewLog(verbose bool) *slog.Logger {
 	handler := lambdacontext.NewLogHandler()
 	if verbose {

@@ -60,8 +60,8 @@ func NewSettings(
 	return s, err
 }
 
-// WithoutSecrets returns the configuration from the last read. It never waits for SSM, so before
-// the first read the secrets that SSM has are missing.
+// WithoutSecrets returns the configuration from the last read. It never waits for SSM, so
+// secrets in SSM are missing before the first read.
 func (s *Settings) WithoutSecrets() config.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()

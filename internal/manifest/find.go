@@ -8,19 +8,20 @@ import (
 	"voc/internal/job"
 )
 
-// ErrNoSuchSnapshot is returned for a snapshot that the store does not have, or no longer.
+// ErrNoSuchSnapshot is returned for a snapshot that the store does not have, or no longer
+// has.
 var ErrNoSuchSnapshot = errors.New("no such snapshot")
 
 // newestListed is how many snapshots a NoSnapshotError lists.
 const newestListed = 5
 
-// NoSnapshotError is ErrNoSuchSnapshot with what was asked for and what there is.
+// NoSnapshotError is ErrNoSuchSnapshot with the requested id and the existing ones.
 type NoSnapshotError struct {
 	ID     string   // or job.Previous
 	Newest []string // ids of the newest snapshots, newest first
 }
 
-// Error names the snapshot, and those there are.
+// Error names the snapshot and the existing ones.
 func (n *NoSnapshotError) Error() string {
 	if n.ID == job.Previous {
 		return fmt.Sprintf("%v: there is none before the current one that it was made from",
@@ -34,8 +35,8 @@ func (n *NoSnapshotError) Unwrap() error { return ErrNoSuchSnapshot }
 
 // Find returns the snapshot with an id. For job.Previous it returns the one that the
 // current snapshot was made from, which after a rollback and a refresh is not the one
-// that was left. Where that is not retained, nothing takes its place: another one might
-// be what the operator rolled back from.
+// that was rolled back. If that is not retained, Find returns an error rather than
+// another snapshot, which might be the one that the operator rolled back.
 //
 // Error: *NoSnapshotError.
 func (m Manifest) Find(id string) (Snapshot, error) {
@@ -57,8 +58,8 @@ func (m Manifest) Find(id string) (Snapshot, error) {
 }
 
 // Candidates returns the snapshots that may be served, best first: the current one, the
-// one it was made from and so on, then those published before it, and last those that a
-// rollback left.
+// one it was made from and so on, then those published before it, and last those that
+// were rolled back.
 func (m Manifest) Candidates() []Snapshot {
 	current := slices.IndexFunc(m.Snapshots,
 		func(s Snapshot) bool { return s.ID == string(m.Current) })

@@ -14,13 +14,13 @@ import (
 
 // Errors about the format.
 var (
-	// ErrDamaged is returned for a manifest or snapshot that is missing or not as it was
-	// written.
+	// ErrDamaged is returned for a manifest or snapshot that is missing or differs from
+	// what was written.
 	ErrDamaged = errors.New("damaged")
 	// ErrNewer is returned for a manifest of a newer format.
 	ErrNewer = errors.New("written by a newer version of voc")
-	// ErrTooLarge is returned for a manifest that could not be read again: it has too
-	// many snapshots.
+	// ErrTooLarge is returned for a manifest that would be too large to read, because it
+	// has too many snapshots.
 	ErrTooLarge = errors.New("the manifest is too large")
 )
 

@@ -16,7 +16,7 @@ var (
 	ErrPromise    = blob.ErrPromise
 )
 
-// Manifest is the single truth about a store.
+// Manifest is the single source of truth about a store.
 type Manifest struct {
 	Generation int64        `json:"generation"` // +1 at each write
 	Owner      Owner        `json:"owner"`
@@ -52,19 +52,20 @@ type Snapshot struct {
 	// was not known.
 	PublishedAt job.Time `json:"published_at"`
 
-	// ContentSHA256 is over what people enter, ComputedSHA256 over what Airtable
-	// computes: equal digests mean equal data.
+	// ContentSHA256 covers the values that people enter, ComputedSHA256 those that
+	// Airtable computes: equal digests mean equal data.
 	ContentSHA256  string `json:"content_sha256"`
 	ComputedSHA256 string `json:"computed_sha256"`
 
-	// Watermark is Airtable's clock before the first page was requested: the snapshot has
-	// everything that Airtable had then. It advances when a run finds nothing new.
+	// Watermark is the time, by Airtable's clock, before the first page was requested: the
+	// snapshot has everything that Airtable had then. It advances when a run finds nothing
+	// new.
 	Watermark           job.Time `json:"watermark"`
 	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
 	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
 }
 
-// Dropped is an object to delete once no reader can be fetching it.
+// Dropped is an object to delete when no reader can be fetching it any more.
 type Dropped struct {
 	Key string   `json:"key"`
 	At  job.Time `json:"at"`
@@ -94,8 +95,7 @@ func (m Manifest) Belongs(base string) error {
 	return &ForeignError{Owner: m.Owner, Base: base}
 }
 
-// ForeignError is ErrForeign with the base that the store holds, and the base that was
-// configured.
+// ForeignError is ErrForeign with the base of the store and the configured base.
 type ForeignError struct {
 	Owner Owner
 	Base  string

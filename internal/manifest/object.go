@@ -80,8 +80,8 @@ func pack(path, dir string) (packed *os.File, err error) {
 	return packed, nil
 }
 
-// Fetch copies a snapshot into dir and returns the path of a file that has the digest of
-// the manifest and belongs to the caller. Error: ErrDamaged.
+// Fetch copies a snapshot into dir and returns the path of the file, which matches the
+// manifest's digest and belongs to the caller. Error: ErrDamaged.
 func (s *Store) Fetch(ctx context.Context, wanted Snapshot, dir string) (path string, err error) {
 	object, err := s.blobs.Get(ctx, wanted.Key)
 	if errors.Is(err, blob.ErrNotExist) {

@@ -13,12 +13,12 @@ import (
 // holds the lease gets it only if an operator replaced the manifest by hand.
 var ErrMoved = errors.New("another snapshot has become current meanwhile")
 
-// Publication is what Publish makes current.
+// Publication is a snapshot for Publish to make current.
 type Publication struct {
 	Owner  Owner
 	Sealed snapshot.Sealed
-	// Snapshot says when and from what it was made. Publish fills in its id, its key and
-	// what Sealed knows.
+	// Snapshot describes when and from what it was made. Publish fills in its id, its key
+	// and what Sealed knows.
 	Snapshot Snapshot
 	Run      job.Run
 	Dir      string // for a temporary file, private

@@ -9,8 +9,8 @@ import (
 
 // Rollback makes an older snapshot current, with its own watermark, for all readers in
 // one step. It needs no lease and fences the run that holds it, and it holds scheduled
-// runs. A rollback that was done is not repeated: a second "previous" would be another
-// snapshot. It returns the receipt as it was written. Errors: *NoSnapshotError,
+// runs. A rollback that has been done is not repeated: a second "previous" would mean
+// another snapshot. It returns the receipt as it was written. Errors: *NoSnapshotError,
 // *ForeignError.
 func (s *Store) Rollback(
 	ctx context.Context, base string, run job.Run, to string,

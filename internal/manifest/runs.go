@@ -43,8 +43,8 @@ func (s *Store) Acquire(
 }
 
 // Renew renews the lease of a run and stores its progress. After the run's end it does
-// nothing. If the process dies, nothing was written, or the lease lasts longer. Error:
-// job.ErrFenced.
+// nothing. If the process dies, either nothing was written or the lease lasts longer.
+// Error: job.ErrFenced.
 func (s *Store) Renew(ctx context.Context, run job.Run) error {
 	_, err := s.update(ctx, s.load, func(m *Manifest, _ time.Time) error {
 		if m.Has(run) {
@@ -56,9 +56,9 @@ func (s *Store) Renew(ctx context.Context, run job.Run) error {
 }
 
 // Record writes the receipt of a run that changed nothing, with or without a lease, and
-// releases the lease if the run holds it. It returns the receipt as the store has it:
-// that of a success, if an earlier write of the same attempt succeeded although it seemed
-// to fail.
+// releases the lease if the run holds it. It returns the receipt as the store has it,
+// which is that of a success if an earlier write of the same attempt succeeded although
+// it seemed to fail.
 //
 // If the process dies before the write, the run holds its lease until that expires, and
 // the next run writes a receipt for it.
@@ -89,9 +89,9 @@ func (s *Store) Reap(ctx context.Context, base string) error {
 	return err
 }
 
-// Count adds calls to Airtable that no receipt has, if the store belongs to the base; an
-// empty store stays empty. A write whose response was lost may be counted twice, which
-// errs on the safe side.
+// Count adds Airtable calls that no receipt contains, if the store belongs to the base;
+// an empty store stays empty. A write whose response was lost may be counted twice,
+// which errs on the safe side.
 func (s *Store) Count(ctx context.Context, base string, calls int) error {
 	if calls == 0 {
 		return nil
@@ -117,7 +117,7 @@ func (s *Store) Running(ctx context.Context) (lease job.Lease, running bool, err
 }
 
 // Await waits until a run of another holder has ended or its lease has expired, and
-// returns its receipt; ended is false if it left none.
+// returns its receipt; ended is false if it left no receipt.
 func (s *Store) Await(ctx context.Context, run job.Run) (receipt job.Run, ended bool, err error) {
 	for {
 		m, err := s.Load(ctx)

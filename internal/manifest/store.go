@@ -38,11 +38,12 @@ func (s *Store) String() string { return s.blobs.String() }
 // Quota returns the limits that New was given.
 func (s *Store) Quota() job.Quota { return s.quota }
 
-// Probe tries what the blob store promises, on an object of its own. Errors: ErrPromise.
-// See blob.Probe.
+// Probe tests the promises of the blob store on an object of its own. Errors:
+// ErrPromise. See blob.Probe.
 func (s *Store) Probe(ctx context.Context) error { return blob.Probe(ctx, s.blobs) }
 
-// Load reads the manifest; that of an empty store is empty. Errors: ErrDamaged, ErrNewer.
+// Load reads the manifest, which is empty for an empty store. Errors: ErrDamaged,
+// ErrNewer.
 func (s *Store) Load(ctx context.Context) (Manifest, error) {
 	m, _, err := s.load(ctx, "")
 	return m, err
@@ -57,8 +58,8 @@ func (s *Store) LoadIfChanged(
 	return m, info.Version, err
 }
 
-// LoadForRepair is Load for a run that may overwrite a damaged manifest: it returns what
-// such a run would continue from. Error: ErrNewer.
+// LoadForRepair is Load for a run that may overwrite a damaged manifest: it returns the
+// manifest from which such a run would continue. Error: ErrNewer.
 func (s *Store) LoadForRepair(ctx context.Context) (Manifest, error) {
 	m, _, err := s.loadForRepair(ctx, "")
 	return m, err

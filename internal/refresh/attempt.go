@@ -34,9 +34,9 @@ func (a attempt) finish(run job.Run, now time.Time) job.Run {
 	return run
 }
 
-// Progress is how far a run has come.
+// Progress is the progress of a run.
 type Progress struct {
-	Mode           job.Mode // of the run as it is done, which may be more than was requested
+	Mode           job.Mode // the actual mode of the run, which may cover more than was requested
 	Pages, Records int
 }
 

@@ -13,14 +13,14 @@ import (
 	"voc/internal/job"
 )
 
-// Report is what a check found: what is in order, what an operator may want to know, and
+// Report is the result of a check: what works, what an operator may want to know, and
 // what would make a refresh fail.
 type Report struct{ Fine, Notes, Findings []string }
 
 // Check reports whether a refresh would work: the token, the base, the table, every mapped
 // field, and the years on one page of records. It makes three calls, which are counted in
-// the store. It also tries what the store promises, on an object that it deletes, and
-// writes nothing else. It leaves out what depends on a finding.
+// the store. It also tests the promises of the store, on an object that it deletes, and
+// writes nothing else. It skips what cannot be checked after a failure.
 func (e *Engine) Check(ctx context.Context) Report {
 	a := e.newAttempt(job.Request{Mode: job.Incremental, DryRun: true}, nil)
 	var report Report

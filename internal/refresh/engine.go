@@ -28,7 +28,7 @@ const (
 	recordTimeout = 10 * time.Second
 )
 
-// Config is what an engine works with. All fields but MonthlyCalls and Due are required.
+// Config configures an engine. All fields but MonthlyCalls and Due are required.
 type Config struct {
 	Airtable *airtable.Client
 	Store    *manifest.Store
@@ -49,7 +49,7 @@ type Config struct {
 	Due func(now time.Time) map[job.Mode]int
 }
 
-// Engine does runs, one at a time. Rollbacks may run beside a refresh.
+// Engine performs runs, one at a time. A rollback may run beside a refresh.
 type Engine struct{ cfg Config }
 
 // New returns an engine. It returns an error that names each field that is missing or out
@@ -81,15 +81,15 @@ func New(cfg Config) (*Engine, error) {
 	return &Engine{cfg: cfg}, nil
 }
 
-// Run does what q requests and returns the receipt, which says how the run ended and is in
-// the store too. watch, which may be nil, is called after each page from the run's
-// goroutine.
+// Run performs the run that q requests and returns its receipt, which states the outcome
+// and is also in the store. watch, which may be nil, is called after each page from the
+// run's goroutine.
 //
 // A run may do more than was requested: the first run of a store is full, and so is one
-// that follows a change which an incremental would not carry into every record. A run that
-// was done before is not repeated: its receipt is returned. The error is about the receipt
-// alone: it could not be written. Run ends before the deadline of ctx, early enough to
-// write the receipt.
+// after a change that an incremental would not apply to every record. A run that has been
+// done is not repeated: its receipt is returned. Run returns an error only if the receipt
+// could not be written. Run ends before the deadline of ctx, early enough to write the
+// receipt.
 func (e *Engine) Run(
 	ctx context.Context, q job.Request, watch func(Progress),
 ) (job.Run, error) {

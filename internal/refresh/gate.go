@@ -22,7 +22,7 @@ type gateError struct {
 	mode    job.Mode // as requested
 }
 
-// Error says what was rejected, and what the operator can do.
+// Error states what was rejected, and what the operator can do.
 func (g *gateError) Error() string {
 	return fmt.Sprintf("rejected by the publish gate: %s. Still serving %s. "+
 		"If the change is expected, rerun once with accept: voc refresh %s --accept, "+

@@ -19,12 +19,12 @@ const (
 	endedKept = 100
 )
 
-// ErrUnknownRun is returned for a ticket of a run that this process did not promise, or
-// that ended long ago.
+// ErrUnknownRun is returned for the ticket of a run that this process did not promise,
+// or that ended long ago.
 var ErrUnknownRun = errors.New("this process did not promise the run")
 
-// Runner does one refresh at a time in a process, and rollbacks at once. It is safe for
-// concurrent use.
+// Runner performs one refresh at a time in a process, and rollbacks immediately. It is
+// safe for concurrent use.
 type Runner struct {
 	engine *Engine
 	served func(context.Context) error
@@ -66,8 +66,8 @@ func NewRunner(
 // Ask promises a run and returns at once. A rollback starts immediately: the refresh that
 // is running loses its lease, and those that wait end fenced. A refresh joins a run of this
 // process or of another host that does its work; otherwise it starts after those that were
-// promised. If it joins another host's run, this process waits for that run, and does the
-// work if the run fails. A request without an id gets one. Error: job.ErrStopped.
+// promised before. If it joins another host's run, this process waits for that run, and
+// does the work if the run fails. A request without an id gets one. Error: job.ErrStopped.
 func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
 	if q.ID == "" {
 		q.ID = job.NewRunID(q.Mode, r.engine.cfg.Now())
@@ -118,7 +118,7 @@ func (r *Runner) Ask(ctx context.Context, q job.Request) (job.Ticket, error) {
 }
 
 // Wait waits until the run of a ticket of this runner has ended, and returns its receipt.
-// Of a run that joined another host's, it is the receipt of the joining run. Error:
+// If the run joined another host's run, it is the receipt of the joining run. Error:
 // ErrUnknownRun.
 func (r *Runner) Wait(ctx context.Context, ticket job.Ticket) (job.Run, error) {
 	r.mu.Lock()
@@ -153,8 +153,8 @@ func (r *Runner) Active() (active, unrecorded []job.Run) {
 	return active, slices.Clone(r.unrecorded)
 }
 
-// Stop cancels the run that is running, rejects new ones, and waits for the end. What is
-// served stays as it is.
+// Stop cancels the current run, rejects new ones, and waits for its end. What is served
+// does not change.
 func (r *Runner) Stop() {
 	r.mu.Lock()
 	r.stop(job.ErrStopped)

@@ -14,7 +14,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// ErrBusy is returned if the maximum number of older snapshots is in use. Retry in a moment.
+// ErrBusy is returned if the maximum number of older snapshots is in use. The caller may
+// retry in a moment.
 var ErrBusy = errors.New("too many older snapshots are in use at a time")
 
 const (

@@ -16,9 +16,9 @@ import (
 // for its users: it can get no new ones. Until the last has gone, it counts as one of
 // those that may be open.
 
-// AcquireAt returns the state of the last Sync with the snapshot of an id, which the
-// manifest must still have. A snapshot that is not open is fetched first, one at a time.
-// Errors: manifest.ErrNoSuchSnapshot, ErrBusy.
+// AcquireAt returns the state of the last Sync with the snapshot that has the given id,
+// which must still be in the manifest. A snapshot that is not open is fetched first, one
+// at a time. Errors: manifest.ErrNoSuchSnapshot, ErrBusy.
 func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error) {
 	if id == job.Previous { // names another one after each publication
 		return View{}, nil, manifest.ErrNoSuchSnapshot

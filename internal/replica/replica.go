@@ -14,8 +14,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Replica keeps the current snapshot of a store open for those who serve it. It is safe
-// for concurrent use.
+// Replica keeps the current snapshot of a store open for the code that serves it. It is
+// safe for concurrent use.
 type Replica struct {
 	store *manifest.Store
 	dir   string
@@ -51,9 +51,9 @@ type View struct {
 	read  time.Time // when the manifest was read, by the monotonic clock
 }
 
-// Running returns the run that is running, as far as is known; zero if there is none. If
-// its lease has expired meanwhile, abandoned is true and the run is the receipt as the
-// next run will write it.
+// Running returns the run that is running, as of the view; zero if there is none. If its
+// lease has expired since, abandoned is true, and the run is the receipt that the next
+// run will write for it.
 func (v View) Running() (run job.Run, abandoned bool) {
 	now := v.Manifest.ReadAt.Add(time.Since(v.read))
 	lease, running := v.Manifest.RunningAt(now)
@@ -141,7 +141,7 @@ func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 }
 
 // Sync reads the manifest and opens the current snapshot. On an error the previous one
-// stays, and the view says why.
+// stays open, and the view reports the reason.
 func (r *Replica) Sync(ctx context.Context) error {
 	if err := r.lockSync(ctx); err != nil {
 		return err

@@ -26,8 +26,9 @@ type Program struct {
 	Environ        []string // in the form of os.Environ; the last entry for a name counts
 	Stdout, Stderr io.Writer
 
-	// Credentials returns the keys and the region for a bucket. If it is nil, Run searches
-	// where the AWS CLI does: the process's environment, shared files, the machine's role.
+	// Credentials returns the keys and the region for a bucket. If it is nil, Run looks
+	// for them where the AWS CLI does: the process's environment, shared files, the
+	// machine's role.
 	Credentials app.AWS
 
 	// Now is the clock of the scheduler, of run ids and of the emulator's sample; nil is the

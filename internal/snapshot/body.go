@@ -12,8 +12,8 @@ import (
 // Encoding is the HTTP name of a content encoding.
 type Encoding string
 
-// The encodings in which a file has the list and the reports. The list as Identity is
-// unpacked from Gzip on first use: stored, it would lengthen the file by a quarter.
+// The encodings in which a file has the list and the reports. The Identity list is
+// unpacked from Gzip on first use: storing it would make the file a quarter larger.
 const (
 	Identity Encoding = "identity"
 	Gzip     Encoding = "gzip"

@@ -25,8 +25,8 @@ type Page struct {
 type spot struct{ place, pos uint32 }
 
 // Page reads at most limit records in an order, starting behind a place (0: at the
-// first). Places are those in the order of all records, so a page is found in the same
-// time wherever it begins.
+// first). Places are positions in the order of all records, so finding a page takes the
+// same time wherever it begins.
 func (s Selection) Page(
 	ctx context.Context, sort feedback.Sort, after uint32, limit int,
 ) (Page, error) {

@@ -8,8 +8,8 @@ import (
 	"voc/internal/feedback"
 )
 
-// Report returns a stored report in the smallest of the accepted encodings, and which
-// that is. It is read once: the caller must not change it.
+// Report returns a stored report in the smallest of the accepted encodings, and that
+// encoding. It is read once and shared: the caller must not change it.
 func (f *File) Report(
 	ctx context.Context, name Name, accepted []Encoding,
 ) ([]byte, Encoding, error) {

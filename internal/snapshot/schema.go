@@ -15,15 +15,15 @@ import (
 
 // Format numbers the form of all that a store holds: a snapshot's PRAGMA user_version,
 // and the manifest. A program writes Format and reads it and the one before,
-// OldestFormat, so that hosts can be upgraded one after the other. 2 was the first that
-// was released.
+// OldestFormat, so that hosts can be upgraded one after the other. 2 was the first
+// released format.
 const (
 	Format       = 3
 	OldestFormat = 2
 )
 
 // ApplicationID is PRAGMA application_id of a snapshot: "voc1" in ASCII, so that no other
-// SQLite file is taken for one.
+// SQLite file is mistaken for one.
 const ApplicationID = 0x766f6331
 
 // Schema creates the tables of a snapshot.
@@ -67,8 +67,8 @@ type Field struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 
-	// Shape is a digest of what changes the values when no record changes: the choices of a
-	// select, the formula of a computed field. "" is unknown.
+	// Shape is a digest of the settings that can change values without a change of any
+	// record: the choices of a select, the formula of a computed field. "" is unknown.
 	Shape string `json:"shape,omitempty"`
 }
 
@@ -98,7 +98,7 @@ type Source struct {
 	ID          string
 	CreatedTime time.Time
 	Fields      []byte // JSON object, by field name
-	Digest      []byte // SHA-256 of the cells that people fill
+	Digest      []byte // SHA-256 of the cells that people fill in
 	Computed    []byte // SHA-256 of the computed cells
 }
 

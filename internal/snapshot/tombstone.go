@@ -9,7 +9,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// Tombstone is what stays of a removed record: when the run that missed it began, by
+// Tombstone is what remains of a removed record: when the run that missed it began, by
 // Airtable's clock, and which run that was.
 type Tombstone struct {
 	ID        string
@@ -17,8 +17,8 @@ type Tombstone struct {
 	Run       string
 }
 
-// Tombstone returns that of a record that was removed within the last 90 days, or
-// ErrNoRecord.
+// Tombstone returns the tombstone of a record that was removed within the last 90 days,
+// or ErrNoRecord.
 func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 	t := Tombstone{ID: id}
 	var at string

@@ -17,7 +17,7 @@ import (
 // Variable is the environment variable that names the file of the whole sample.
 const Variable = "VOC_SAMPLE"
 
-// WholeSize is how many records [Whole] has where no file is named.
+// WholeSize is how many records [Whole] has if no file is named.
 const WholeSize = 5830
 
 //go:embed records.jsonl.gz

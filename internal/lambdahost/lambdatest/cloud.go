@@ -16,8 +16,8 @@ import (
 // Bucket is the only bucket of a Cloud.
 const Bucket = "voc-test"
 
-// Cloud has what the functions call of AWS: S3 with one bucket, GetParameter of SSM, and
-// asynchronous invocations of Lambda.
+// Cloud emulates what the functions call in AWS: S3 with one bucket, GetParameter of
+// SSM, and asynchronous invocations of Lambda.
 type Cloud struct {
 	t                   testing.TB
 	s3, ssm, invocation *httptest.Server

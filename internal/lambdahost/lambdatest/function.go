@@ -35,8 +35,8 @@ type Function struct {
 	starts   int
 }
 
-// New returns the function of a bootstrap file. Its process starts with the first event, and gets
-// nothing of the test's environment but environ.
+// New returns the function of a bootstrap file. Its process starts with the first event, and has
+// the environment environ, without the test's own.
 func New(t testing.TB, bootstrap string, environ ...string) *Function {
 	t.Helper()
 	f := &Function{
@@ -127,7 +127,8 @@ func (f *Function) running() bool {
 	}
 }
 
-// Kill kills the process, as a fault of its host would. The next event starts another one.
+// Kill kills the process, as a failure of its host would. The next event starts another
+// one.
 func (f *Function) Kill() {
 	if f.cmd != nil {
 		_ = f.cmd.Process.Kill() // it may already have exited
@@ -152,8 +153,8 @@ func (f *Function) Resident() int64 {
 	return resident * int64(os.Getpagesize())
 }
 
-// Log returns the output of the function. It goes to a file, where it is before the function
-// responds; a pipe would have to be read first.
+// Log returns the output of the function. It goes to a file, which has it before the
+// function responds; a pipe would have to be read first.
 func (f *Function) Log() string {
 	text, err := os.ReadFile(f.output)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

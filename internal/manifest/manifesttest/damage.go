@@ -15,7 +15,7 @@ import (
 	"voc/internal/manifest"
 )
 
-// Damages are what may become of a manifest, and what is said of it.
+// Damages are ways in which a manifest may be damaged, and how that is reported.
 var Damages = []struct {
 	Name   string
 	Change func(manifest []byte) []byte
@@ -67,7 +67,7 @@ func replaced(text []byte, old, with string) []byte {
 	return []byte(strings.Replace(string(text), old, with, 1))
 }
 
-// Damage damages the store's manifest as a row of Damages says.
+// Damage applies a row of Damages to the store's manifest.
 func Damage(t *testing.T, store *blobtest.Memory, name string, change func([]byte) []byte) {
 	t.Helper()
 	if name != "gone" {
@@ -77,7 +77,8 @@ func Damage(t *testing.T, store *blobtest.Memory, name string, change func([]byt
 	}
 }
 
-// Ruins are what may become of a snapshot in a store; each is refused as damaged.
+// Ruins are ways in which a snapshot in a store may be damaged; each is rejected as
+// damaged.
 var Ruins = []struct {
 	Name string
 	Ruin func(t testing.TB, object []byte) []byte // nil: the object is gone
@@ -124,7 +125,7 @@ func Packed(t testing.TB, content []byte) []byte {
 	return encoder.EncodeAll(content, nil)
 }
 
-// Signed wraps a manifest's text as a store has it.
+// Signed wraps a manifest's text in the form that a store holds.
 func Signed(format int, manifest string) []byte {
 	digest := sha256.Sum256([]byte(manifest))
 	return fmt.Appendf(nil, `{"format":%d,"sha256":%q,"manifest":%s}`,

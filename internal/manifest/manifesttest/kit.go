@@ -26,7 +26,7 @@ const (
 	Base = "appFeedback000001"
 )
 
-// What the stores, runs and publications of this package are made of.
+// Values of the stores, runs and publications of this package.
 var (
 	Owner = manifest.Owner{Base: Base, TableID: "tblLeadBugs000001", TableName: "Lead Bugs"}
 	Noon  = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -81,7 +81,7 @@ func BytesOf(t testing.TB, run string) snapshot.Sealed {
 	}
 }
 
-// Sealed returns a real snapshot, which names the run that made it. It takes tens of
+// Sealed returns a real snapshot, which names the run that made it. It costs tens of
 // milliseconds.
 func Sealed(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
@@ -176,7 +176,7 @@ func Publication(
 	}
 }
 
-// Publish makes file current after what is.
+// Publish makes file current after the current snapshot.
 func Publish(t testing.TB, c *manifest.Store, file snapshot.Sealed, run string) manifest.Snapshot {
 	t.Helper()
 	publication := Publication(t, file, Receipt(run), Load(t, c).Current)

@@ -25,7 +25,7 @@ func Environment(t testing.TB, more ...string) []string {
 	return append([]string{"TMPDIR=" + t.TempDir(), "ADDR=127.0.0.1:0"}, more...)
 }
 
-// Run runs a command in this process until it ends, which a command that serves does not do.
+// Run runs a command in this process until it ends. A command that serves does not end.
 func Run(t testing.TB, environ []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer

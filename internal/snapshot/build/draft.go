@@ -10,9 +10,9 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Draft is a snapshot in the making. One goroutine uses it, and it ends in Seal or
-// Discard. Until it is sealed it is of no use to anyone, so it is written without a
-// journal and without flushes: a process that dies leaves files to throw away.
+// Draft is an unfinished snapshot. One goroutine uses it, and it ends with Seal or
+// Discard. Since no one reads it before it is sealed, it is written without a journal
+// and without flushes: a process that dies leaves files that can be deleted.
 type Draft struct {
 	parent *snapshot.File // nil: none
 	fork   bool           // rows of parent that were not put or removed stay
@@ -29,21 +29,21 @@ type Draft struct {
 // statements are prepared once: compiling one takes longer than most take to run.
 type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }
 
-// Diff is what a draft does to its parent, in records. Unchanged counts only records that
-// were put.
+// Diff is how a draft differs from its parent, in numbers of records. Unchanged counts
+// only records that were put.
 type Diff struct{ Added, Changed, Removed, Unchanged int }
 
 // Any reports whether the snapshot would differ from its parent in a record.
 func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
 
 // New starts an empty snapshot in dir, which must exist, be private and hold no other
-// draft. The parent is what Diff compares with, if there is one; it stays the caller's
-// and must stay open.
+// draft. Diff compares with the parent, if there is one; the caller keeps it open and
+// closes it.
 func New(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent})
 }
 
-// Fork starts a snapshot that holds what parent holds, apart from the rows that are put
+// Fork starts a snapshot with the records of parent, apart from the rows that are put
 // or removed.
 func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent, fork: parent != nil})
@@ -134,7 +134,7 @@ func (d *Draft) Reset(ctx context.Context) error {
 	return wrap("reset the draft", d.exec(ctx, `DELETE FROM stage.row; DELETE FROM stage.removed`))
 }
 
-// Diff compares what was put and removed with the parent. Records are the same when their
+// Diff compares what was put and removed with the parent. Records are equal if their
 // digests and their documents are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	const (

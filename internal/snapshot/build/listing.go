@@ -18,20 +18,20 @@ func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) erro
 	return wrap("mark record "+id+" as listed", err)
 }
 
-// ResetListed undoes every MarkListed, for a listing that begins anew.
+// ResetListed undoes every MarkListed, for a listing that starts over.
 func (d *Draft) ResetListed(ctx context.Context) error {
 	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed`))
 }
 
-// Unlisted lists the ids that the fork holds and the listing has not shown, sorted.
+// Unlisted lists the ids, sorted, that the fork has and the listing has not shown.
 func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM stage.listed ORDER BY id`
 	ids, err := d.ids(ctx, query)
 	return ids, wrap("compare with the listing", err)
 }
 
-// Outdated lists the ids that the listing has shown and that the fork lacks or holds with
-// other computed values, sorted.
+// Outdated lists the ids, sorted, that the listing has shown and that the fork lacks or
+// has with other computed values.
 func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM
 		(SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
@@ -40,7 +40,8 @@ func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
 	return ids, wrap("compare with the listing", err)
 }
 
-// Untouched lists the ids of the parent that were neither put nor removed, sorted.
+// Untouched lists the ids, sorted, of the parent's records that were neither put nor
+// removed.
 func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 	if d.parent == nil {
 		return nil, nil

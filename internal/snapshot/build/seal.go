@@ -22,8 +22,9 @@ import (
 var errClosed = errors.New("the draft was sealed or discarded before")
 
 // Seal finishes the draft: it carries over the rows of the parent that stay, derives
-// everything that is served, lets SQLite check the file and flushes it. The file is the
-// caller's; the draft is over whatever Seal returns. Cost: about 0.2 ms of CPU a record.
+// everything that is served, lets SQLite check the file and flushes it. The file belongs
+// to the caller; the draft has ended, whatever Seal returns. Cost: about 0.2 ms of CPU a
+// record.
 func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
 	if d.db == nil {
 		return snapshot.Sealed{}, wrap("seal", errClosed)

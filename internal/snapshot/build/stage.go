@@ -13,7 +13,7 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Row is one record with everything that is served of it.
+// Row is one record with everything that is served from it.
 type Row struct {
 	Feedback feedback.Feedback
 	Source   snapshot.Source

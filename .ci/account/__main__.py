@@ -2,12 +2,12 @@
 """A stack on an emulated account: deployed by the operator's commands, invoked, requested over HTTP, updated, broken
 by typos, upgraded from an old release and back, deleted, and its bucket adopted.
 
-MiniStack is the account. It lacks the following, which this therefore does not test:
+MiniStack is the account. It lacks the following, so these are not tested:
   - API Gateway's import of the OpenAPI body (the routes come from the transformed template; FailOnWarnings is tested
     by .ci/sam-transformed-test), its throttling, access log, JWT authorizer and the slash at a path's end
   - the ticks of the schedules and their time zone, S3's lifecycle rules, Budgets, domains and certificates
   - arm64: the functions are built for this machine
-  - the rights to write logs, to send to the queue of failures and to decrypt, and those of the schedules' roles
+  - the rights to write logs, to send to the dead-letter queue and to decrypt, and those of the schedules' roles
   - the right to delete snapshots, which is used only an hour after they were replaced
   - Lambda's limits of memory, disk, time and response size
   - CloudFormation's calls with the deployer's rights: infra/deployer.json applies to the calls of make and the SAM CLI
@@ -317,8 +317,8 @@ def adoption(cloud, template):
 
 
 def main():
-    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not done after {LIMIT} s"))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended from outside"))
+    signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"timed out after {LIMIT} s"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated by a signal"))
     signal.alarm(LIMIT)
     with world() as here:
         step(f"an account answers on {here.aws}, Airtable on {here.airtable}")

@@ -139,7 +139,7 @@ class Cloud:
         return json.loads(template) if isinstance(template, str) else template
 
     def failures(self):
-        """The number of events in the queue of failures."""
+        """The number of events in the dead-letter queue."""
         queue = self.outputs()["DeadLetterQueue"]
         seen = self.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])
         return int(seen["Attributes"]["ApproximateNumberOfMessages"])

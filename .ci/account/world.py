@@ -98,7 +98,7 @@ class World:
             if process.poll() is not None:
                 break
             time.sleep(0.1)
-        sys.exit(f"{name} does not answer\n{log.read_text()}")
+        sys.exit(f"{name} does not respond\n{log.read_text()}")
 
     def start_aws(self):
         port = self.aws.rsplit(":", 1)[1]
@@ -153,7 +153,7 @@ class World:
             ("AIRTABLE_API_URL: ''", f"AIRTABLE_API_URL: {self.airtable}"),
         ):
             if old not in template:
-                sys.exit(f"template.yaml does not hold {old!r}")
+                sys.exit(f"template.yaml does not contain {old!r}")
             template = template.replace(old, new)
         (folder / "template.yaml").write_text(template)
         return folder / "template.yaml"

@@ -33,4 +33,4 @@ try:
 except botocore.exceptions.NoCredentialsError:
     sys.exit("No AWS credentials were found: aws configure, aws sso login, or AWS_PROFILE=…")
 except botocore.exceptions.ClientError as err:
-    sys.exit(f"AWS refused: {err}")
+    sys.exit(f"AWS rejected the call: {err}")

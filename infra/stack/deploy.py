@@ -15,12 +15,12 @@ import botocore.exceptions
 from cloud import REGION, ROOT, SAM, SETTINGS, STACK, STAGE, aws, deployed, describe, outputs_of, parameters_of
 from smoke import smoke_of
 
-PUBLIC = """PUBLIC=1: anyone who has the URL will read, without a token:
-  - every record of the kept years, with all that voc keeps of it: description, notes, resolution notes, team,
-    status, Slack link, and the reporter's e-mail address
-  - the search, the reports and the CSV exports of all of it
+PUBLIC = """PUBLIC=1: anyone who has the URL will be able to read, without a token:
+  - every record of the served years, with all its fields: description, notes, resolution notes, team, status,
+    Slack link, and the reporter's e-mail address
+  - the search, the reports and the CSV exports
   - which snapshot is served, and the receipts of the refreshes
-Refreshes and rollbacks still need an admin token. CorsOrigins does not keep anyone out: it binds browsers alone.
+Refreshes and rollbacks still need an admin token. CorsOrigins does not prevent any of this: it restricts only browsers.
 """
 
 FIRST_STEP = """printf %s "$secret" | aws ssm put-parameter --name {name} --type SecureString --value file:///dev/stdin"""
@@ -47,7 +47,7 @@ def overrides(first):
     for pair in filter(None, os.environ.get("SET", "").split("\n")):
         key, equals, value = pair.strip().partition("=")
         if not equals:
-            sys.exit(f"SET: {pair!r} is not Parameter=value; one a line")
+            sys.exit(f"SET: {pair!r} is not Parameter=value; put one per line")
         set_here[key] = value
     if first and "AirtableBaseId" not in set_here:
         sys.exit("BASE is missing: make deploy BASE=app… ORIGIN=https://… (the id is in the base's address)")
@@ -66,7 +66,7 @@ def check_secrets(names):
             missing.append(name)
     if missing:
         steps = "\n".join("  " + FIRST_STEP.format(name=name) for name in missing)
-        sys.exit(f"missing in SSM, region {REGION}: {', '.join(missing)}. Put it there first:\n{steps}")
+        sys.exit(f"missing in SSM, region {REGION}: {', '.join(missing)}. Create it first:\n{steps}")
 
 
 def template_defaults():
@@ -83,7 +83,7 @@ def sam_value(key, value):
 
 
 def deploy():
-    """BASE, ORIGIN, PUBLIC=1, SET (Parameter=value, one a line), PARAMETERS (a file of make parameters), YES=1."""
+    """BASE, ORIGIN, PUBLIC=1, SET (Parameter=value, one per line), PARAMETERS (a file of make parameters), YES=1."""
     before = describe()
     first = before is None or before["StackStatus"] == "REVIEW_IN_PROGRESS"
     changes = overrides(first)
@@ -100,7 +100,7 @@ def deploy():
     if changes:
         command += ["--parameter-overrides", " ".join(sam_value(k, v) for k, v in changes.items())]
     if subprocess.run(command, cwd=ROOT).returncode:
-        sys.exit("sam deploy failed: nothing has changed, or CloudFormation has put back what it had changed")
+        sys.exit("sam deploy failed: either nothing has changed, or CloudFormation has undone its changes")
     point("$LATEST")
     report(back)
 
@@ -161,8 +161,8 @@ def outputs():
 
 
 def parameters():
-    """FILE: where to, else under .aws-sam. `make deploy PARAMETERS=…` sets them all again."""
+    """FILE: where to write, by default under .aws-sam. `make deploy PARAMETERS=…` sets them all again."""
     file = pathlib.Path(os.environ.get("FILE") or ROOT / f".aws-sam/{STACK}-{datetime.date.today()}.json")
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(parameters_of(deployed()), indent=2) + "\n")
-    print(f"The parameters of {STACK} are in {file}. They name secrets and hold none. To set them: make deploy PARAMETERS={file}")
+    print(f"The parameters of {STACK} are in {file}. They contain the names of secrets, but no secrets. To set them: make deploy PARAMETERS={file}")

@@ -129,4 +129,4 @@ def test_events():
         for name, event in events.items():
             command = [SAM, "remote", "test-event", "put", function, "--stack-name", STACK, "--region", REGION, "--name", name, "--file", "-", "--force"]
             subprocess.run(command, input=json.dumps(event), text=True, check=True)
-    print("The console's Test button offers them: Lambda, the function, Test, Event name.")
+    print("The console offers them under Lambda, the function, Test, Event name.")

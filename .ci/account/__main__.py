@@ -83,7 +83,7 @@ def uses(cloud):
     first, error = cloud.invoke(FULL, scheduled)
     expect("full", error is None and first["outcome"] == "published" and first["read"] > 500, first)
     again, _ = cloud.invoke(FULL, scheduled)
-    expect("the same event again", again == first, again)
+    expect("the same event, sent again", again == first, again)
     cloud.world.edit()
     answer, _ = cloud.invoke(INCREMENTAL, {})
     expect("incremental", (answer["outcome"], answer["changed"]) == ("published", 1), answer)
@@ -122,7 +122,7 @@ def over_http(cloud):
     status, headers, _ = cloud.ask("/feedback/?limit=3", "HEAD", **ADMIN)
     expect("HEAD", status == 200, status)
     status, _, content = cloud.ask("/feedback/?limit=3", If_None_Match=headers["ETag"], **ADMIN)
-    expect("its ETag again", (status, content) == (304, b""), status, content)
+    expect("its ETag sent back", (status, content) == (304, b""), status, content)
     for about, want, (status, headers, content) in (
         ("no token", 401, cloud.ask("/feedback/")),
         ("live", 200, cloud.ask("/live")),
@@ -179,7 +179,7 @@ def typos(cloud, template):
             words = "nothing" if name in ("ReadAccess", "Architecture", "Schedules") else name
             expect(f"{name}={value!r} is taken", why != "" and (words == "nothing" or words in why), why)
     taken = cloud.change_set(ScheduleSweep="off", CorsOrigins="https://a.example.com, https://*.example.com")
-    expect("values that are right", taken == "", taken)
+    expect("correct values", taken == "", taken)
     said, ok = cloud.make("deploy", TEMPLATE=str(template), SET="ScheduleFull=rate(7 days)")
     expect("make deploy of a typo", not ok and "must be an EventBridge cron" in said, said)
     status, _, content = cloud.ask("/health")
@@ -206,7 +206,7 @@ def a_failed_deployment(cloud, template):
     said, ok = cloud.make("deploy", TEMPLATE=str(broken))
     expect("a deployment that breaks the API", not ok and "back on version" in said, said)
     status, _, content = cloud.ask("/feedback/?limit=1", **ADMIN)
-    expect("the version before", status == 200, status, content)
+    expect("the previous version", status == 200, status, content)
     cloud.deploy(template)
 
 
@@ -287,7 +287,7 @@ def upgrade(here, new, old):
     serves(OLD)
     bucket = cloud.bucket()
     cloud.deploy(new)
-    expect("the bucket of before", cloud.bucket() == bucket, cloud.bucket())
+    expect("the same bucket as before", cloud.bucket() == bucket, cloud.bucket())
     serves(f"the upgrade from {OLD}")
     refreshes("a refresh after the upgrade")
     serves("the upgrade after its refresh")
@@ -313,7 +313,7 @@ def adoption(cloud, template):
     heir = Cloud(cloud.world, cloud.stack + "-heir")
     heir.deploy(template, BASE=cloud.world.base, SET=f"ExistingBucket={bucket}")
     status, _, content = heir.ask("/feedback/?limit=2", **ADMIN)
-    expect("the first answer of the heir", status == 200 and len(json.loads(content)) == 2, status, content)
+    expect("the first response of the new stack", status == 200 and len(json.loads(content)) == 2, status, content)
 
 
 def main():
@@ -321,7 +321,7 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated by a signal"))
     signal.alarm(LIMIT)
     with world() as here:
-        step(f"an account answers on {here.aws}, Airtable on {here.airtable}")
+        step(f"the account is at {here.aws}, Airtable at {here.airtable}")
         new = here.release("new", (ROOT / "template.yaml").read_text(), ROOT / "bin/api", ROOT / "bin/refresh")
         cloud = Cloud(here)
         here.become_deployer()
@@ -329,19 +329,19 @@ def main():
         step("deployed")
         policy(cloud)
         rights_on_an_empty_store(cloud)
-        step("an empty store tells absent from forbidden")
+        step("an empty store distinguishes missing from forbidden objects")
         uses(cloud)
         step("check, full, incremental, sweep, rollback, and the commands for them")
         over_http(cloud)
-        step("asked through the routes of the template")
+        step("requested over the routes of the template")
         typos(cloud, new)
-        step(f"{sum(map(len, TYPOS.values()))} typos refused, the API answers")
+        step(f"{sum(map(len, TYPOS.values()))} typos rejected, and the API still responds")
         other_parameters(cloud, new)
-        step("other parameters hold at once")
+        step("changed parameters take effect at once")
         a_failed_deployment(cloud, new)
-        step("a deployment that broke the API was taken back")
+        step("a deployment that broke the API was reverted")
         rights(cloud)
-        step("each right that is denied is missed")
+        step("each denied right causes a failure")
         adoption(cloud, new)
         step("deleted, and the bucket adopted by a new stack")
         old = old_release(here)

@@ -31,7 +31,7 @@ def describe():
 
 
 def deployed():
-    """The stack. Without one, the run exits with what to do."""
+    """The stack. If there is none, exits with advice."""
     stack = describe()
     if stack is None or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
         sys.exit(f"There is no stack {STACK} in {REGION}: make deploy BASE=app… ORIGIN=https://…")

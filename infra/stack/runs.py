@@ -27,7 +27,7 @@ def call(mode, event):
 
 
 def start(mode, **more):
-    """Starts a run under an id that is already known, and does not wait for it."""
+    """Starts a run with an id that is already known, and does not wait for it."""
     letters = "".join(random.choices(string.ascii_lowercase + "234567", k=5))
     run = f"{mode}-{datetime.datetime.now(datetime.timezone.utc):%Y%m%dT%H%M%SZ}-{letters}"
     event = {"mode": mode, "run_id": run} | more
@@ -67,7 +67,7 @@ def invoke_check():
 
 
 def status():
-    """JSON=1: all of it, as GET /api/cache/ has it."""
+    """JSON=1: everything that GET /api/cache/ returns."""
     answer = call("incremental", {"mode": "get_status"})
     if os.environ.get("JSON") == "1":
         print(json.dumps(answer, indent=2, ensure_ascii=False))
@@ -92,7 +92,7 @@ def status():
 
 
 def schedules():
-    """The calls of EventBridge Scheduler in the last 7 days, and the queue of failures."""
+    """The calls of EventBridge Scheduler in the last 7 days, and the dead-letter queue."""
     outputs = outputs_of(deployed())
     scheduler, group = aws("scheduler"), outputs["ScheduleGroup"]
     for short in scheduler.list_schedules(GroupName=group)["Schedules"]:

@@ -77,10 +77,10 @@ func costOf(hash string) int {
 func dummyHash(cost int) string { return fmt.Sprintf("$2a$%02d$", cost) + strings.Repeat(".", 53) }
 
 // ClientAddress returns the address that r came from: an IPv4 address, or the /64 network
-// of an IPv6 address, because a single customer gets at least that and may choose any
-// address in it. Behind a proxy it is the proxy's address: headers in which a proxy names
-// the client are not trusted, since a client can send them too. An address that cannot be
-// parsed is returned as it is.
+// of an IPv6 address, because a single customer gets at least that network and may use
+// any address in it. Behind a proxy it is the proxy's address: headers in which a proxy
+// names the client are not trusted, since a client can send them too. An address that
+// cannot be parsed is returned unchanged.
 func ClientAddress(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -23,10 +23,10 @@ func (e ThrottledError) Error() string {
 // Seconds returns Wait in seconds, rounded up.
 func (e ThrottledError) Seconds() int { return int((e.Wait + time.Second - 1) / time.Second) }
 
-// Throttle limits attempts to sign in. The zero Throttle is ready, and safe for
-// concurrent use. Each process counts for itself: behind a gateway that runs n processes,
-// a client may have n times as many attempts. Its memory is that of the keys of the last
-// two minutes.
+// Throttle limits attempts to sign in. The zero Throttle is ready to use, and safe for
+// concurrent use. Each process counts by itself: behind a gateway that runs n processes,
+// a client may have n times as many attempts. It keeps the emails and clients of the last
+// two minutes in memory.
 type Throttle struct {
 	mu     sync.Mutex
 	recent map[attemptKey][]time.Time // the newest MaxAttempts, oldest first

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A Version identifies one state of one object in one store. It is opaque, is compared
-// with ==, and means nothing for another key or store. The zero Version is that of a
+// A Version identifies one state of one object in one store. It is opaque, comparable
+// with ==, and meaningless for another key or store. The zero Version is that of a
 // missing object.
 //
 // Different bodies under one key have different versions. Equal bodies may have equal

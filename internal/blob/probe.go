@@ -16,7 +16,7 @@ var ErrPromise = errors.New("the store breaks a promise")
 // deleteWithin bounds the removal of the probe's object after the caller has given up.
 const deleteWithin = 10 * time.Second
 
-// Probe tries the promises of a store on an object of its own, which it deletes: that
+// Probe tests the promises of a store on an object of its own, which it deletes: that
 // PutNew overwrites nothing, that Replace needs the current version, and that a List sees
 // the last write. Some servers accept conditional writes and ignore the condition. The key
 // of its object begins with "probe-" and is in no folder; no reader lists it. Cost: six

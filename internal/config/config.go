@@ -69,8 +69,9 @@ func Load(environ []string) (Config, error) {
 	return c, err
 }
 
-// LoadSim reads the configuration of an emulator that runs alone. It ignores all other
-// variables: the environment may be that of a server which reads from this emulator.
+// LoadSim reads the configuration of an emulator without a server. It ignores all other
+// variables, since the environment may be that of a server which reads from this
+// emulator.
 func LoadSim(environ []string) (Sim, error) {
 	l := parse(Server, environ)
 	used := []string{"AIRTABLE_TABLE_NAME", "AIRTABLE_SIM_DATA", "AIRTABLE_SIM_ADDR"}

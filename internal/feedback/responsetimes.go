@@ -18,8 +18,8 @@ type Times struct {
 	Counts  [len(Durations)]int
 }
 
-// ResponseTimes renders the report by week, with Mondays as keys. An average is one over
-// records, never one of averages. If no record has a duration, there are no rows.
+// ResponseTimes renders the report by week, with Mondays as keys. Averages are over
+// records, never over averages. If no record has a duration, there are no rows.
 func ResponseTimes(weeks map[string]Times) []byte {
 	var all Times
 	rows := make([]timesRow, 0, len(weeks))

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Holder is the process that holds a lease. Another process on the same machine can see
-// at once that it is gone.
+// Holder is the process that holds a lease. Another process on the same machine can
+// detect at once that it has ended.
 type Holder struct {
 	Host string `json:"host"` // for people
 	PID  int    `json:"pid"`

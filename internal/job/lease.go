@@ -16,8 +16,8 @@ const (
 // Lease is the right to refresh, held by one run at a time over all hosts.
 //
 // Acquiring it writes the manifest with a new fencing number, so the previous holder's
-// next write fails. No host's clock counts: a lease's age is the store's Date minus the
-// store's Last-Modified of the write that acquired or renewed it.
+// next write fails. The clocks of hosts do not matter: a lease's age is the store's
+// Date minus the store's Last-Modified of the write that acquired or renewed it.
 type Lease struct {
 	Run    Run    `json:"run"` // its progress at the last renewal
 	Accept bool   `json:"accept,omitempty"`
@@ -58,8 +58,8 @@ func (l Lease) Expired(now time.Time) bool {
 }
 
 // Abandoned returns the receipt of a run whose holder stopped renewing the lease. next
-// says what follows. The calls since the last renewal are not known: the receipt counts
-// the most that q allows.
+// describes what follows. The number of calls since the last renewal is unknown: the
+// receipt counts the most that q allows.
 func (l Lease) Abandoned(now time.Time, q Quota, next string) Run {
 	age := now.Sub(l.Renewed.Time)
 	run := l.Run

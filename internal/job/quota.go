@@ -26,8 +26,8 @@ func (q Quota) callsIn(d time.Duration) int {
 	return int(math.Ceil((d + time.Second).Seconds() * float64(q.PerSecond)))
 }
 
-// Least returns how few calls a run of a mode can make over a number of records: the
-// schema, and the pages that it must read.
+// Least returns the minimum number of calls of a run of a mode over a number of
+// records: the schema, and the pages that it must read.
 func (q Quota) Least(mode Mode, records int) int {
 	pages := max((records+q.PageSize-1)/q.PageSize, 1)
 	switch mode {

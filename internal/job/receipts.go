@@ -6,7 +6,8 @@ import (
 )
 
 // LastDone returns when the newest successful run that covers mode finished; zero if none
-// did. A skipped sweep counts too: data that was not to be confirmed is not stale.
+// did. A skipped sweep counts too, since data is not stale if voc deliberately did not
+// confirm it.
 func (s State) LastDone(mode Mode) time.Time {
 	var done time.Time
 	for _, run := range s.Runs {

@@ -80,7 +80,7 @@ type Ticket struct {
 
 // JoinedBy reports whether a run that was requested as running does the work of r. It
 // does if it covers r's mode, may do whatever r may, writes if r does, and was requested
-// under the same hold: a run from before a rollback ends fenced.
+// under the same hold: a run from before a rollback is fenced.
 func (r Request) JoinedBy(running Request) bool {
 	sameHold := r.Hold == running.Hold || !r.Hold.Known || !running.Hold.Known
 	return sameHold && running.Mode.Covers(r.Mode) &&

@@ -38,7 +38,8 @@ const (
 
 // Credentials returns the region and the keys of the function's role, which Lambda puts into the
 // environment and which outlive the process. The SDK's own search through files, sign-ins and
-// instance roles would find nothing more and makes a binary 1.7 MB larger (November 2026).
+// instance roles would find nothing else, and would make the binary 1.7 MB larger (November
+// 2026).
 func Credentials(context.Context) (aws.Config, error) {
 	return aws.Config{
 		Region: os.Getenv("AWS_REGION"),

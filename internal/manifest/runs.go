@@ -91,7 +91,7 @@ func (s *Store) Reap(ctx context.Context, base string) error {
 
 // Count adds Airtable calls that no receipt contains, if the store belongs to the base;
 // an empty store stays empty. A write whose response was lost may be counted twice,
-// which errs on the safe side.
+// which is the safe direction.
 func (s *Store) Count(ctx context.Context, base string, calls int) error {
 	if calls == 0 {
 		return nil

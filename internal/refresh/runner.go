@@ -63,8 +63,8 @@ func NewRunner(
 	return r
 }
 
-// Ask promises a run and returns at once. A rollback starts immediately: the refresh that
-// is running loses its lease, and those that wait end fenced. A refresh joins a run of this
+// Ask promises a run and returns at once. A rollback starts immediately: the running
+// refresh loses its lease, and waiting ones are fenced. A refresh joins a run of this
 // process or of another host that does its work; otherwise it starts after those that were
 // promised before. If it joins another host's run, this process waits for that run, and
 // does the work if the run fails. A request without an id gets one. Error: job.ErrStopped.

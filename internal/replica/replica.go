@@ -253,7 +253,8 @@ func (r *Replica) show(view View, next *openFile) {
 	}
 }
 
-// Close stops serving and waits for the users of files. Call nothing afterwards.
+// Close stops serving and waits until no file is in use. The replica must not be used
+// afterwards.
 func (r *Replica) Close() {
 	r.syncing <- struct{}{}
 	defer r.unlockSync()

@@ -34,9 +34,9 @@ func (s Schedule) Zone() string {
 // Missed returns the latest due time at or before now if no run has succeeded since, and
 // otherwise the zero time. However many runs were missed, one run catches up.
 //
-// Success is when the newest run that does at least the work of this schedule finished;
-// zero if there was none. A run in progress at the due time therefore counts, as it does
-// for a run that joins it.
+// Success is the time at which the newest run that does at least the work of this
+// schedule finished; zero if there was none. So a run that was in progress at the due
+// time counts, as if the scheduled run had joined it.
 func (s Schedule) Missed(success, now time.Time) time.Time {
 	due := s.Prev(now)
 	if !due.After(success) {

@@ -20,7 +20,7 @@ const (
 	Brotli   Encoding = "br"
 )
 
-// Name is the name of a stored response: one that depends on nothing but the snapshot.
+// Name is the name of a stored response, which depends only on the snapshot.
 type Name string
 
 // The stored responses.

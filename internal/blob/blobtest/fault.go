@@ -105,7 +105,7 @@ var (
 
 	// DiedBefore and DiedAfter: the process dies just before, or just after, the operation
 	// is done. All later operations fail and do not reach the store, since a dead process
-	// makes none. None is blob.ErrUncertain, so that no loop retries for ever.
+	// makes none. None returns blob.ErrUncertain, so that no loop retries forever.
 	DiedBefore = Effect{name: "process dies before it", skip: true, fail: true, sure: true, die: true}
 	DiedAfter  = Effect{name: "process dies after it", fail: true, sure: true, die: true}
 )

@@ -63,7 +63,8 @@ func NewStore() (*blobtest.Memory, *Clock) {
 // Open returns a manifest store that retains three snapshots.
 func Open(store blob.Store) *manifest.Store { return manifest.New(store, 3, Quota, Quiet) }
 
-// BytesOf returns a file that can be published as a snapshot, for tests that open none.
+// BytesOf returns a file that can be published as a snapshot, for tests that do not
+// open it.
 func BytesOf(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
 	content := "the snapshot of " + run

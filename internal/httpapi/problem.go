@@ -32,7 +32,7 @@ var (
 	errUnserved  = errors.New("no snapshot can be served: see the warnings in /api/cache/")
 	errEmpty     = errors.New("no snapshot has been published yet: " +
 		"start the first refresh with POST /api/cache/update-full, " +
-		"or with the command `server refresh full`, then retry")
+		"or with the command `voc refresh full`, then retry")
 
 	errUsersElsewhere = errors.New("users cannot be managed here: " +
 		"they are configured in DASHBOARD_USERS and sign in with POST /api/users/auth")

@@ -95,7 +95,10 @@ build: ## build bin/voc, bin/api and bin/refresh, static and stripped, for this 
 	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 
-.PHONY: generate
+.PHONY: generate costs
+costs: ## compute the table of infra/COSTS.md from infra/costs.json
+	go test -count=1 ./internal/repotest -run 'TestGeneratedParts/costs' -update
+
 generate: ## write the generated parts of infra/*.md and the third-party notices
 	go test -count=1 ./internal/repotest -run 'TestGeneratedParts|TestNotices' -update
 

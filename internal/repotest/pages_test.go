@@ -137,6 +137,7 @@ func TestGeneratedParts(t *testing.T) {
 		{"infra/ENVIRONMENT.md", "variables", variablesTable(t)},
 		{"infra/ENVIRONMENT.md", "keys", fieldMapKeys(t)},
 		{"infra/DESIGN.md", "imports", importsBlock(t)},
+		{"infra/COSTS.md", "costs", costsTable(t)},
 	} {
 		t.Run(part.name, func(t *testing.T) {
 			page := string(read(t, part.page))

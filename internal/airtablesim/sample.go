@@ -6,29 +6,26 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 )
 
-// The number of the sample's records of the last year, and of the years before.
-const (
-	sampleRecent = 580
-	sampleOld    = 20
-)
-
-// Sample returns an invented base: 600 reports about a software product, with the
-// irregularities of real bases, such as missing cells, errors in numbers, and a string in
-// place of a list. It is the same throughout one week (Monday to Sunday, UTC): 580
-// records were created in the 52 weeks before that week's Monday; 20 in the two years
-// before those weeks and before 2025, so in 2023 and 2024 from 2026 on. Nothing in it is
-// later than that Monday.
+// Sample returns an invented base: 600 reports about a product for quoting and enrolling
+// group insurance, with the irregularities of real bases, such as missing cells, errors in
+// numbers, and a string in place of a list. It tells a story: reports about documents
+// become more in the last six weeks, since a new template mixes up the proposals' columns
+// on CW 2.0; nine weeks ago sign-in failed for an afternoon; one customer writes every
+// other week; and a form letter came in eight copies.
+//
+// It is the same throughout one week (Monday to Sunday, UTC): 580 records were created in
+// the 52 weeks before that week's Monday; 20 in the two years before those weeks and
+// before 2025, so in 2023 and 2024 from 2026 on. Nothing in it is later than that Monday.
 func Sample(now time.Time) *Base {
 	monday := weekOf(now)
-	g := &generator{rand.New(rand.NewPCG(7, 600)), monday}
+	g := &generator{rand.New(rand.NewPCG(7, 600)), monday, map[string]bool{}}
 	var data bytes.Buffer
 	lines := json.NewEncoder(&data)
-	for i, created := range g.times() {
-		if err := lines.Encode(g.record(i, created)); err != nil {
+	for i, r := range g.reports() {
+		if err := lines.Encode(g.record(i, r)); err != nil {
 			panic(err) // the generator's own values
 		}
 	}
@@ -79,63 +76,27 @@ type sampleFields struct {
 	Total      any    `json:"Time From Report to Resolution,omitempty"`
 }
 
-func (g *generator) times() (times []time.Time) {
-	yearAgo := g.monday.AddDate(0, 0, -7*52)
-	old := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
-	if yearAgo.Before(old) {
-		old = yearAgo
+func (g *generator) record(i int, r report) sampleRecord {
+	s := sampleRecord{ID: ident("rec", "sample", fmt.Sprint(i)), Created: stamp(r.created)}
+	if i == oldReports+7 {
+		return s // an empty record
 	}
-	for range sampleOld {
-		times = append(times, old.Add(-time.Duration(1+g.IntN(2*365*86400-1))*time.Second))
-	}
-	// The first and the last second of a week.
-	times = append(times, g.monday.AddDate(0, 0, -7), g.monday.Add(-time.Second))
-	for range sampleRecent - 2 {
-		times = append(times, g.workday(yearAgo))
-	}
-	slices.SortFunc(times, time.Time.Compare)
-	return times
-}
-
-// workday draws a time within a year from start, mostly in working hours.
-func (g *generator) workday(start time.Time) time.Time {
-	day := start.AddDate(0, 0, g.IntN(7*52))
-	seconds := int(math.Abs(g.NormFloat64())*2.5*3600) + 14*3600
-	return day.Add(time.Duration(seconds%86400) * time.Second)
-}
-
-func (g *generator) record(i int, created time.Time) sampleRecord {
-	r := sampleRecord{ID: ident("rec", "sample", fmt.Sprint(i)), Created: stamp(created)}
-	if i == sampleOld+7 {
-		return r // an empty record
-	}
-	f := &r.Fields
-	f.Issue, f.Created = 1001+i, r.Created
-	f.Reported = g.reported(created)
-	f.Modified = g.modified(created)
-	f.Initial, f.Notes = g.descriptions()
-	if g.chance(94) {
-		f.Priority = pick(g, 1, 2, 2, 2, 3, 3)
-	}
-	f.Env = g.maybe(85, environments)
-	f.Box = g.chance(25)
-	f.Area = g.areas()
-	f.Type = g.maybe(97, issueTypes)
+	f := &s.Fields
+	f.Issue, f.Created = 1001+i, s.Created
+	f.Reported = g.reported(r.created)
+	g.classify(f, r)
+	g.write(f, r)
 	f.Source = pick(g, sources...)
-	f.Triage = g.maybe(92, triageReps)
-	f.Team = g.maybe(30, teams)
-	if g.chance(88) {
-		f.Email = pick(g, "user.%06x@example.com", "User.%06X@example.com")
-		f.Email = fmt.Sprintf(f.Email, g.IntN(1<<24))
+	f.Email = r.email
+	if f.Email == "" && g.chance(88) {
+		f.Email = fmt.Sprintf(pick(g, "user.%06x@example.com", "User.%06X@example.com"), g.IntN(1<<24))
 	}
 	if g.chance(60) {
-		f.Slack = fmt.Sprintf("https://example.slack.com/archives/C0LEADBUGS1/p%d", created.UnixMicro())
+		f.Slack = fmt.Sprintf("https://example.slack.com/archives/C0LEADBUGS1/p%d",
+			r.created.UnixMicro())
 	}
-	if g.chance(11) {
-		f.IMT = fmt.Sprintf("IMT-%d", 1000+g.IntN(900))
-	}
-	g.progress(f)
-	return r
+	g.progress(f, r)
+	return s
 }
 
 // reported draws a time near created, only its day, or none.
@@ -151,57 +112,129 @@ func (g *generator) reported(created time.Time) string {
 	return stamp(created)
 }
 
-// modified draws a modified time, or none for a record that was never edited.
-func (g *generator) modified(created time.Time) string {
-	if g.chance(20) {
-		return ""
+// classify sets priority, environment, area and type.
+func (g *generator) classify(f *sampleFields, r report) {
+	f.Area = g.areas(r.area)
+	f.Type = g.maybe(97, []string{r.kind})
+	if g.chance(94) {
+		f.Priority = pick(g, priorities[r.kind]...)
 	}
-	t := created.Add(time.Duration(1+g.IntN(14*86400)) * time.Second)
-	if t.After(g.monday) {
-		t = g.monday
+	if r.event == outage {
+		f.Priority, f.IMT = 1, "IMT-1204"
+	} else if g.chance(5) {
+		f.IMT = fmt.Sprintf("IMT-%d", 1000+g.IntN(200))
 	}
-	return stamp(t)
+	f.Env = pick(g, environments...)
+	if r.event == newTemplate && g.chance(80) {
+		f.Env = "CW 2.0"
+	}
+	f.Box = f.Env == "CW 2.0"
+	if g.chance(15) {
+		f.Env = ""
+	}
 }
 
 // areas draws a list, and at times a string or none.
-func (g *generator) areas() any {
-	first := pick(g, areas...)
+func (g *generator) areas(first string) any {
 	switch n := g.IntN(100); {
-	case n < 6:
+	case n < 4:
 		return nil
-	case n < 9:
+	case n < 7:
 		return first
-	case n < 60:
+	case n < 75:
 		return []string{first}
 	}
 	return []string{first, pick(g, details...)}
 }
 
-// progress sets the fields that depend on the status.
-func (g *generator) progress(f *sampleFields) {
-	f.Status = g.maybe(98, statuses)
-	if f.Status == "" || f.Status == "New" {
+// write sets the descriptions.
+func (g *generator) write(f *sampleFields, r report) {
+	group := r.group
+	if group == "" {
+		group = pick(g, groups...)
+	}
+	last := patient
+	switch {
+	case r.event == letter:
+		f.Notes = r.text
 		return
+	case r.event == regular:
+		last = insistent
+	case f.Priority == 1:
+		last = urgent
 	}
-	start := g.hours(6)
-	f.ToProgress = g.figure(start)
-	if f.Status == "In Progress" {
-		return
-	}
-	if g.chance(70) {
-		f.Resolution = g.resolution()
-	}
-	refer, work := g.hours(40), g.hours(60)
-	if f.Status == "Referred" || g.chance(15) {
-		f.ToReferred, f.FromRefer = g.figure(refer), g.figure(work)
-	}
-	if f.Status != "Referred" {
-		f.ToDone, f.Total = g.figure(work), g.figure(start+work)
+	text := g.describe(r.complaint, group, last)
+	switch n := g.IntN(100); {
+	case n < 30:
+		f.Notes = text
+	case n < 70:
+		f.Initial = text
+	case n < 94:
+		f.Initial, f.Notes = text, g.triageNote(group)
+	case n < 97:
+		f.Initial, f.Notes = "N/A", text
 	}
 }
 
-// hours draws a duration with a long tail, to the minute.
-func (g *generator) hours(mean float64) float64 { return math.Ceil(g.ExpFloat64()*mean*60) / 60 }
+// progress sets the status, and what depends on it, by the age of the report: no time in
+// it is longer than that.
+func (g *generator) progress(f *sampleFields, r report) {
+	age := g.monday.Sub(r.created).Hours()
+	status := g.status(age, r)
+	f.Status = g.maybe(98, []string{status})
+	f.Triage = g.maybe(92, triageReps)
+	f.Team = teams[r.area]
+	switch n := g.IntN(100); {
+	case n < 3:
+		f.Team = "Unassigned"
+	case n < 8, status == "New" && n < 60:
+		f.Team = ""
+	}
+	if status == "New" {
+		return
+	}
+	slowness := 1.0
+	if r.event == newTemplate {
+		slowness = 4
+	}
+	start, spent := g.hours(6*slowness, age/3), 0.0
+	refer, work := g.hours(40, age/3), g.hours(60*slowness, age/3)
+	f.ToProgress, spent = g.figure(start), start
+	closed := status == "Done" || status == "Won't Fix"
+	if status == "Referred" || closed && g.chance(15) {
+		f.ToReferred, spent = g.figure(refer), max(spent, refer)
+		if closed {
+			f.FromRefer = g.figure(work)
+		}
+	}
+	if closed {
+		spent += work
+		f.ToDone, f.Total = g.figure(work), g.figure(spent)
+		if g.chance(80) {
+			f.Resolution = g.resolution(status)
+		}
+	}
+	f.Modified = stamp(r.created.Add(time.Duration(spent * float64(time.Hour))).Truncate(time.Second))
+}
+
+// status draws a status for a report of an age in hours.
+func (g *generator) status(age float64, r report) string {
+	if r.event == newTemplate {
+		age /= 3 // the team does not keep up
+	}
+	n := g.IntN(100)
+	for _, stage := range stages {
+		if age >= stage.days*24 {
+			continue
+		}
+		for i, percent := range stage.percent {
+			if n -= percent; n < 0 {
+				return statuses[i]
+			}
+		}
+	}
+	return "Done"
+}
 
 // figure returns a computed number, at times a failed computation.
 func (g *generator) figure(hours float64) any {

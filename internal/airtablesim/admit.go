@@ -23,11 +23,13 @@ func (s *Server) admit(req *request) error {
 }
 
 func (s *Server) authenticate(header string) (token string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	scheme, token, _ := strings.Cut(header, " ")
 	switch {
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
 		return "", errNoToken
-	case token != s.cfg.Token && token != s.cfg.DataToken:
+	case token != s.cfg.Token && token != s.cfg.DataToken, s.refuseTokens:
 		return "", errBadToken
 	}
 	return token, nil

@@ -17,6 +17,7 @@
 //     every request gets 429 for 30 s.
 //   - Scripted faults, a hook before each response, methods to edit records and the
 //     schema, counters, and an injected clock.
+//   - A control path for a shell, to practise failures: see [Server.WithControl].
 //
 // It is deterministic: the same data, clock and calls produce the same responses and ids.
 // The data comes from [Sample] or a file (see [Load]) and is kept in memory; a restart

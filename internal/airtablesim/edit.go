@@ -156,12 +156,11 @@ func (s *Server) SetFormula(name, formula string) {
 func (s *Server) replaceField(name string, by func(field) []*field) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.Index(s.table.fields, s.table.named(name))
-	if i < 0 {
+	f := s.table.named(name)
+	if f == nil {
 		panic(fmt.Sprintf("airtablesim: no field %q", name))
 	}
-	with := by(*s.table.fields[i])
-	s.table.setFields(slices.Replace(slices.Clone(s.table.fields), i, i+1, with...))
+	s.table.setFields(replaced(s.table.fields, f, by(*f)...))
 }
 
 func (s *Server) mustRecord(id string) *record {

@@ -59,6 +59,10 @@ type Server struct {
 	counters  Counters
 	faults    []Fault
 	before    func(Call)
+
+	// Set by the control path:
+	whole        *table // before its first command; nil without one
+	refuseTokens bool
 }
 
 // New returns an emulator that starts with a copy of the base. It has no goroutines and

@@ -133,6 +133,12 @@ func (t *table) setFields(fields []*field) {
 	t.fields = fields
 }
 
+// replaced returns the fields with others in place of one.
+func replaced(fields []*field, old *field, by ...*field) []*field {
+	i := slices.Index(fields, old)
+	return slices.Replace(slices.Clone(fields), i, i+1, by...)
+}
+
 // with returns the record with some cells set; a cell without a value is cleared.
 func (r *record) with(cells map[string]cell) *record {
 	c := *r

@@ -55,7 +55,7 @@ func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 	if cfg.Table != base.TableName() {
 		sim.RenameTable(cfg.Table)
 	}
-	e := &emulator{server: &http.Server{Handler: sim, ReadHeaderTimeout: headerTimeout}}
+	e := &emulator{server: &http.Server{Handler: sim.WithControl(), ReadHeaderTimeout: headerTimeout}}
 	go func() { _ = e.server.Serve(listener) }() // returns once e.server is closed
 	e.airtable = config.Airtable{
 		Key:    access.NewSecret(airtablesim.DemoToken),

@@ -32,7 +32,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the server; without a base and a token, it serves the emulator's sample data
-	go run ./functions/server
+	@echo 'Compiling voc: some minutes the first time, seconds afterwards.'
+	@go run ./functions/server
 
 # Many tests wait for Airtable's rate limit or for a process, so six at a time keep two cores busy.
 test: ## run the tests, without network or installation: about a minute
@@ -92,6 +93,7 @@ bench-large: ## measure pages and memory with 500,000 records: 10 minutes, 10 GB
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
 build: ## build bin/voc, bin/api and bin/refresh, static and stripped, for this machine
+	@echo 'Compiling: some minutes the first time, seconds afterwards.'
 	go build -ldflags '$(LDFLAGS)' -o bin/voc ./functions/server
 	$(LAMBDA) go build -o bin/ ./functions/api ./functions/refresh
 

@@ -2,6 +2,7 @@ package airtablesim
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"net"
 	"net/http"
@@ -65,7 +66,8 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	case !local(r):
 		http.Error(w, "only a client on this machine may make the emulator fail", http.StatusForbidden)
 	case name == "" && r.Method == http.MethodGet:
-		writeUsage(w, "http://"+r.Host)
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		WriteControlUsage(w, "http://"+r.Host)
 	case i < 0:
 		http.Error(w, "no such command: GET "+ControlPath+" lists them", http.StatusNotFound)
 	case r.Method != http.MethodPost:
@@ -109,9 +111,9 @@ func local(r *http.Request) bool {
 	return host == "localhost" || err == nil && address.Unmap().IsLoopback()
 }
 
-// writeUsage writes the commands as lines to paste.
-func writeUsage(w http.ResponseWriter, origin string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+// WriteControlUsage writes the commands for an emulator at a URL, as lines to paste. It
+// ignores errors of w.
+func WriteControlUsage(w io.Writer, origin string) {
 	fmt.Fprint(w, "These commands make the emulator fail, until undo:\n\n")
 	for _, a := range actions {
 		parameters := a.parameters

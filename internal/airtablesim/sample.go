@@ -21,7 +21,7 @@ import (
 // before 2025, so in 2023 and 2024 from 2026 on. Nothing in it is later than that Monday.
 func Sample(now time.Time) *Base {
 	monday := weekOf(now)
-	g := &generator{rand.New(rand.NewPCG(7, 600)), monday, map[string]bool{}}
+	g := &generator{rand.New(rand.NewPCG(7, 602)), monday, map[string]bool{}}
 	var data bytes.Buffer
 	lines := json.NewEncoder(&data)
 	for i, r := range g.reports() {
@@ -125,8 +125,11 @@ func (g *generator) classify(f *sampleFields, r report) {
 		f.IMT = fmt.Sprintf("IMT-%d", 1000+g.IntN(200))
 	}
 	f.Env = pick(g, environments...)
-	if r.event == newTemplate && g.chance(80) {
-		f.Env = "CW 2.0"
+	if r.event == newTemplate {
+		f.Priority = pick(g, 1, 1, 2)
+		if g.chance(80) {
+			f.Env = "CW 2.0"
+		}
 	}
 	f.Box = f.Env == "CW 2.0"
 	if g.chance(15) {

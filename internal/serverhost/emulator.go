@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"voc/internal/access"
@@ -39,7 +40,7 @@ type emulator struct {
 
 func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 	base := airtablesim.Sample(p.now())
-	data := "built-in sample data"
+	data := fmt.Sprintf("%d made-up records, 20 of them from before 2025", base.Len())
 	if cfg.Data != "" {
 		var err error
 		if base, err = airtablesim.Load(cfg.Data); err != nil {
@@ -63,12 +64,42 @@ func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 		Table:  cfg.Table,
 		URL:    "http://" + listener.Addr().String(),
 	}
-	e.banner = strings.Join([]string{
-		"Airtable emulator with " + data,
-		"  URL    " + e.airtable.URL,
-		"  base   " + e.airtable.BaseID,
-		"  table  " + e.airtable.Table,
-		"  token  " + airtablesim.DemoToken,
-	}, "\n")
+	e.banner = bannerOf("Airtable emulator with "+data, e.airtable, sim)
 	return e, nil
+}
+
+// bannerOf returns how to reach an emulator, with a command that edits its newest record and one
+// that lists its failures.
+func bannerOf(title string, at config.Airtable, sim *airtablesim.Server) string {
+	lines := []string{
+		title,
+		"  URL    " + at.URL,
+		"  base   " + at.BaseID,
+		"  table  " + at.Table,
+		"  token  " + airtablesim.DemoToken,
+	}
+	records := sim.Records()
+	if sim.Base().FieldID(editedField) != "" && len(records) > 0 {
+		lines = append(lines, fmt.Sprintf("  edit   curl -s -X PATCH -H 'Authorization: Bearer %s' "+
+			`-H 'Content-Type: application/json' -d '{"fields":{"%s":"Edited by curl"}}' `+
+			"'%s/v0/%s/%s/%s'", airtablesim.DemoToken, editedField, at.URL, at.BaseID,
+			url.PathEscape(at.Table), records[len(records)-1].ID))
+	}
+	return strings.Join(append(lines,
+		"  fail   curl -s "+at.URL+airtablesim.ControlPath), "\n")
+}
+
+// editedField is the field that the printed command edits: the first that a description is of.
+const editedField = "Initial Description"
+
+// rehearseCmd prints how to practise failures.
+type rehearseCmd struct{}
+
+// Run prints it.
+func (rehearseCmd) Run(p *Program) error {
+	fmt.Fprint(p.Stdout, "The Airtable emulator, which voc serve starts without a base and voc emulator "+
+		"starts\nalone, can be made to fail. $sim is its URL. infra/REHEARSE.md says what voc then "+
+		"reports.\n\n")
+	airtablesim.WriteControlUsage(p.Stdout, "$sim")
+	return nil
 }

@@ -5,6 +5,7 @@ import "voc/internal/config"
 // helpCmd has the help topics that need more than a line each.
 type helpCmd struct {
 	Environment environmentCmd `cmd:"" help:"List the environment variables."`
+	Rehearse    rehearseCmd    `cmd:"" help:"Print how to practise failures with the emulator."`
 }
 
 // environmentCmd prints the table of variables.

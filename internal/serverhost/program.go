@@ -46,7 +46,7 @@ type commands struct {
 	Refresh  refreshCmd  `cmd:"" help:"Refresh once, or check whether a refresh would work."`
 	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes."`
 	Status   statusCmd   `cmd:"" help:"Print the response of GET /api/cache/."`
-	Emulator emulatorCmd `cmd:"" help:"Serve the Airtable emulator alone."`
+	Emulator emulatorCmd `cmd:"" help:"Serve the Airtable emulator alone (voc help rehearse)."`
 	Help     helpCmd     `cmd:"" help:"Print a help topic."`
 }
 

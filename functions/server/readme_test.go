@@ -49,17 +49,18 @@ func blocks(page string) (all []block) {
 	return all
 }
 
-// shell runs a command line of a page against a server.
-func shell(t *testing.T, line, url string) (string, error) {
+// shell runs a command line of a page against a server, whose emulator is at sim if the line needs
+// one.
+func shell(t *testing.T, line, url, sim string) (string, error) {
 	t.Helper()
 	line = strings.ReplaceAll(line, "http://localhost:8080", url)
-	line = "url=" + url + "/api token=try; " + line // what DEPLOY.md sets from AWS
+	line = "url=" + url + "/api token=try sim=" + sim + "; " + line // what the pages set
 	out, err := exec.CommandContext(t.Context(), "sh", "-c", line).Output()
 	return strings.TrimSpace(strings.ReplaceAll(string(out), "\r", "")), err
 }
 
-// TestREADMERun compares what make run prints with the README, where … stands for any text. Of the
-// log it needs no particular line.
+// TestREADMERun compares what make run prints with the README, where … stands for any text of a
+// line, or alone for any lines. Of the log it needs no particular line.
 func TestREADMERun(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t, "ADMIN_TOKENS=try"))
@@ -73,17 +74,19 @@ func TestREADMERun(t *testing.T) {
 		t.Errorf("make run does not print %q", first)
 	}
 	want := regexp.QuoteMeta(strings.ReplaceAll(rest, "http://127.0.0.1:8080", url))
+	want = regexp.MustCompile(`(?m)^…\n`).ReplaceAllLiteralString(want+"\n", `(?:[^\n]*\n)*?`)
+	want = strings.ReplaceAll(want, "…", `[^\n]*?`)
 	const logLines = `(?:time=[^\n]*\n)*`
-	want = regexp.MustCompile(`(?m)^time=.*\n`).ReplaceAllString(want, "")
 	want = strings.ReplaceAll(want, "\n", `\n`+logLines)
 	p.Printed(`(voc serves)`)
-	p.Printed(`(?s)^` + logLines + `(` + strings.ReplaceAll(want, "…", `[^\n]*?`) + `)\n`)
+	p.Printed(`(?s)^` + logLines + `(` + want + `)`)
 }
 
 func TestPagesCurlCommands(t *testing.T) {
 	t.Parallel()
 	p, url := serve(t, t.TempDir(), environment(t, "ADMIN_TOKENS=try"))
 	p.Printed(`(voc serves)`)
+	sim := p.Printed(`URL +(\S+)`)
 	ran := 0
 	for _, b := range blocks(pages(t)) {
 		for line := range strings.Lines(b.text) {
@@ -92,7 +95,7 @@ func TestPagesCurlCommands(t *testing.T) {
 				continue
 			}
 			ran++
-			out, err := shell(t, strings.Replace(line, "curl ", "curl --fail ", 1), url)
+			out, err := shell(t, strings.Replace(line, "curl ", "curl --fail ", 1), url, sim)
 			if err != nil || out == "" || out == "[]" {
 				t.Errorf("%s: %v %s", line, err, out)
 			}
@@ -116,7 +119,7 @@ func TestREADMEAnswers(t *testing.T) {
 			continue
 		}
 		questions++
-		if got, err := shell(t, b.text, url); err != nil || got != all[i+1].text {
+		if got, err := shell(t, b.text, url, ""); err != nil || got != all[i+1].text {
 			t.Errorf("%s: %v\n%s\nthe README has\n%s", b.text, err, got, all[i+1].text)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,23 +60,29 @@ func errorText(run job.Run) string {
 	return cmp.Or(string(run.Error), "the run ended as "+string(run.Outcome))
 }
 
-// warning describes a late refresh with the open error of its mode, if there is one. It contains no
-// place.
+// warning describes a late refresh with the open error of its mode, or else of one that covers it.
+// It contains no place.
 func (l lateRefresh) warning(open []job.Run) string {
 	text := fmt.Sprintf("the %s refresh that was due at %s has not succeeded",
 		l.mode, l.due.UTC().Format(time.RFC3339))
-	for _, run := range open {
-		if run.Mode != l.mode {
-			continue
-		}
-		text += fmt.Sprintf("; it ended as %s at %s",
-			run.Outcome, run.Finished.UTC().Format(time.RFC3339))
-		if cause := withoutPlaces(string(run.Error)); cause != "" {
-			text += ": " + cause
-		}
-		return text + " (see last_error in /api/cache/)"
+	i := slices.IndexFunc(open, func(run job.Run) bool { return run.Mode == l.mode })
+	subject := "it"
+	if i < 0 {
+		i = slices.IndexFunc(open, func(run job.Run) bool { return run.Mode.Covers(l.mode) })
 	}
-	return text + ", and no run has reported an error"
+	if i < 0 {
+		return text + ", and no run has reported an error"
+	}
+	run := open[i]
+	if run.Mode != l.mode {
+		subject = fmt.Sprintf("the %s refresh, which does as much,", run.Mode)
+	}
+	text += fmt.Sprintf("; %s ended as %s at %s",
+		subject, run.Outcome, run.Finished.UTC().Format(time.RFC3339))
+	if cause := withoutPlaces(string(run.Error)); cause != "" {
+		text += ": " + cause
+	}
+	return text + " (see last_error in /api/cache/)"
 }
 
 var (

@@ -67,8 +67,8 @@ func (l Lease) Abandoned(now time.Time, q Quota, next string) Run {
 	run.AirtableCalls += q.callsIn(min(max(age, 0), RenewEvery))
 	run.Outcome, run.Finished = Nullable(Failed), At(now)
 	run.Error = Nullable(fmt.Sprintf("%s stopped renewing its lease %s ago "+
-		"(it crashed or lost the store); %s. Nothing was published; "+
-		"the run made at most %d calls to Airtable",
+		"(it crashed or lost the store); %s. Nothing was published, and "+
+		"the next refresh does its work; the run made at most %d calls to Airtable",
 		l.Holder, age.Round(time.Second), next, run.AirtableCalls))
 	return run
 }

@@ -80,12 +80,18 @@ func (s *Store) Record(ctx context.Context, run job.Run) (job.Run, error) {
 // Reap ends the run of an expired lease, if there is one, without acquiring the lease. It
 // does nothing in the store of another base.
 func (s *Store) Reap(ctx context.Context, base string) error {
+	var reaped job.Run
 	_, err := s.update(ctx, s.load, func(m *Manifest, now time.Time) error {
 		if m.Belongs(base) != nil || !m.State.Reap(s.quota, now) {
 			return errWritten // nothing to change
 		}
+		reaped = m.Runs[0]
 		return nil
 	})
+	if err == nil && reaped.ID != "" {
+		s.log.WarnContext(ctx, "reaped an abandoned run", "run", reaped.ID,
+			"error", string(reaped.Error))
+	}
 	return err
 }
 

@@ -25,7 +25,8 @@ type gateError struct {
 // Error states what was rejected, and what the operator can do.
 func (g *gateError) Error() string {
 	return fmt.Sprintf("rejected by the publish gate: %s. Still serving %s. "+
-		"If the change is expected, rerun once with accept: voc refresh %s --accept, "+
+		"Restore the data in Airtable or, if the change is expected, rerun once with accept: "+
+		"voc refresh %s --accept, "+
 		"or POST /api/cache/update-%[3]s with {\"accept\":true}", g.reason, g.current, g.mode)
 }
 

@@ -19,8 +19,9 @@ func (e *Engine) checkQuota(m manifest.Manifest, a attempt, mode job.Mode) error
 	}
 	byPerson := a.request.Trigger.ByPerson()
 	if since := m.QuotaUsedUp(now); !since.IsZero() && !byPerson {
-		return fmt.Errorf("%w since %s, by Airtable's response: the next attempt is a day later, "+
-			"or when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339))
+		return fmt.Errorf("%w, as Airtable responded at %s: %s. The next attempt is a day later, or "+
+			"when a person starts a refresh", airtable.ErrQuota, since.UTC().Format(time.RFC3339),
+			faultAdvice[airtable.FaultQuota])
 	}
 	if limit == 0 {
 		e.cfg.Airtable.Allow(-1)

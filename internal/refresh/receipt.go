@@ -65,7 +65,8 @@ func (e *Engine) failed(ctx context.Context, run job.Run, err error) job.Run {
 		run.AirtableFinished = job.At(refusal.Date)
 		run.QuotaUsedUp = errors.Is(refusal, airtable.ErrQuota)
 	}
-	log(ctx, "refresh "+string(outcome)+", the served data stays", "run", run.ID, "error", err)
+	log(ctx, "refresh "+string(outcome)+", the served data stays", "run", run.ID,
+		"error", string(run.Error)) // with what to do about it
 	return run
 }
 

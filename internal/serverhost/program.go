@@ -31,8 +31,8 @@ type Program struct {
 	// machine's role.
 	Credentials app.AWS
 
-	// Now is the clock of the scheduler, of run ids and of the emulator's sample; nil is the
-	// machine's.
+	// Now is the clock of all parts but the store, whose clock is its own, and of the emulator's
+	// sample; nil is the machine's.
 	Now func() time.Time
 
 	// Drain bounds how long a server that is stopped waits for responses in progress; 0 is ten

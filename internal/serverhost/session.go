@@ -72,6 +72,9 @@ func (p *Program) openSession(
 	}
 	var err error
 	s.Parts, err = app.Open(ctx, cfg, host)
+	if p.Now != nil {
+		s.Now = p.Now
+	}
 	if err == nil {
 		err = s.checkOwner(ctx)
 	}

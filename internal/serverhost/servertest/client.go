@@ -122,18 +122,24 @@ const Records = 90
 // the last twelve months.
 func NewBase(t testing.TB, data *airtablesim.Base) *Base {
 	t.Helper()
+	return NewBaseAt(t, data, time.Now)
+}
+
+// NewBaseAt is NewBase with a clock.
+func NewBaseAt(t testing.TB, data *airtablesim.Base, now func() time.Time) *Base {
+	t.Helper()
 	sample := data == nil
 	if sample {
-		data = airtablesim.Sample(time.Now())
+		data = airtablesim.Sample(now())
 	}
-	sim := airtablesim.New(data, airtablesim.Config{Rate: -1})
+	sim := airtablesim.New(data, airtablesim.Config{Rate: -1, Clock: now})
 	if sample {
 		all := sim.Records()
 		for _, r := range all[:len(all)-Records] {
 			sim.Delete(r.ID)
 		}
 	}
-	server := httptest.NewServer(sim)
+	server := httptest.NewServer(sim.WithControl())
 	t.Cleanup(func() {
 		server.CloseClientConnections() // a test may delay a response
 		server.Close()
@@ -166,6 +172,13 @@ func (b *Base) Edit(id, fields string) {
 func (b *Base) Delete(id string) {
 	b.t.Helper()
 	b.call(Request{Method: http.MethodDelete, URL: "/" + id})
+}
+
+// Fail runs a command of the emulator's control path, with parameters in the form of a query.
+func (b *Base) Fail(command, parameters string) {
+	b.t.Helper()
+	target := b.Server.URL + airtablesim.ControlPath + "/" + command + "?" + parameters
+	Send(b.t, Request{Method: http.MethodPost, URL: target})
 }
 
 // call makes a call of the Airtable Web API; the URL of r follows that of the table.

@@ -120,6 +120,9 @@ func (s *Server) Terminate() int {
 // PID returns the id of a binary's process; 0 for a program in this process.
 func (s *Server) PID() int { return s.pid }
 
+// Output returns what the server has printed so far.
+func (s *Server) Output() string { return s.output.String() }
+
 // URL waits until the server listens, and returns its URL.
 func (s *Server) URL() string {
 	s.t.Helper()

@@ -56,8 +56,9 @@ lint: $(LINTER) ## run the linters; check the format and go.mod
 	go mod tidy -diff
 	$(LINTER) run ./...
 
-clients: build ## run Airtable's own clients against the emulator (needs Node and Python)
+clients: build ## run Airtable's own clients against the emulator, and Python clients of the API (needs Node and Python)
 	.ci/clients
+	.ci/with-server .ci/python-clients
 
 types: build ## generate TypeScript types from /api/openapi.json and compile a client (needs Node)
 	.ci/with-server .ci/types

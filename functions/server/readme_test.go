@@ -76,7 +76,7 @@ func TestREADMERun(t *testing.T) {
 	want := regexp.QuoteMeta(strings.ReplaceAll(rest, "http://127.0.0.1:8080", url))
 	want = regexp.MustCompile(`(?m)^…\n`).ReplaceAllLiteralString(want+"\n", `(?:[^\n]*\n)*?`)
 	want = strings.ReplaceAll(want, "…", `[^\n]*?`)
-	const logLines = `(?:time=[^\n]*\n)*`
+	const logLines = `(?:(?:time=|\{"time)[^\n]*\n)*`
 	want = strings.ReplaceAll(want, "\n", `\n`+logLines)
 	p.Printed(`(voc serves)`)
 	p.Printed(`(?s)^` + logLines + `(` + want + `)`)

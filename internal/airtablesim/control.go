@@ -182,7 +182,7 @@ func blankField(s *Server, form url.Values) error {
 		return err
 	}
 	if f.computed() {
-		return fmt.Errorf("Airtable computes the field %q", f.name)
+		return fmt.Errorf("the field %q is computed: name another one", f.name)
 	}
 	for _, r := range s.table.records {
 		if _, ok := r.cells[f.id]; ok {

@@ -82,16 +82,22 @@ func TestControlCommands(t *testing.T) {
 		has     string
 		lacks   string
 	}{
-		"Airtable down":   {"down", nil, 503, "RETRIABLE_ERROR", ""},
-		"reset":           {"reset", nil, 0, "", ""},
-		"token refused":   {"refuse-token", nil, 401, "UNAUTHORIZED", ""},
-		"rate limit":      {"rate-limit", nil, 429, "RATE_LIMIT_REACHED", ""},
-		"billing limit":   {"billing-limit", nil, 429, "BILLING_LIMIT", ""},
-		"stall":           {"stall", nil, 0, "", ""},
-		"cut":             {"cut", nil, 0, "EOF", ""},
-		"field renamed":   {"rename-field", []string{"field", "Status", "to", "State"}, 200, `"State":"`, `"Status"`},
-		"field removed":   {"drop-field", []string{"field", "Team Routed"}, 200, `"Status":"`, `"Team Routed"`},
-		"field blanked":   {"blank-field", []string{"field", "Status"}, 200, `"Team Routed":"`, `"Status"`},
+		"Airtable down": {"down", nil, 503, "RETRIABLE_ERROR", ""},
+		"reset":         {"reset", nil, 0, "", ""},
+		"token refused": {"refuse-token", nil, 401, "UNAUTHORIZED", ""},
+		"rate limit":    {"rate-limit", nil, 429, "RATE_LIMIT_REACHED", ""},
+		"billing limit": {"billing-limit", nil, 429, "BILLING_LIMIT", ""},
+		"stall":         {"stall", nil, 0, "", ""},
+		"cut":           {"cut", nil, 0, "EOF", ""},
+		"field renamed": {
+			"rename-field", []string{"field", "Status", "to", "State"}, 200, `"State":"`, `"Status"`,
+		},
+		"field removed": {
+			"drop-field", []string{"field", "Team Routed"}, 200, `"Status":"`, `"Team Routed"`,
+		},
+		"field blanked": {
+			"blank-field", []string{"field", "Status"}, 200, `"Team Routed":"`, `"Status"`,
+		},
 		"half is deleted": {"delete-half", nil, 200, `"Status":"`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

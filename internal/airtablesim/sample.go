@@ -200,9 +200,9 @@ func (g *generator) progress(f *sampleFields, r report) {
 	if r.event == newTemplate {
 		slowness = 4
 	}
-	start, spent := g.hours(6*slowness, age/3), 0.0
-	refer, work := g.hours(40, age/3), g.hours(60*slowness, age/3)
-	f.ToProgress, spent = g.figure(start), start
+	start, refer := g.hours(6*slowness, age/3), g.hours(40, age/3)
+	work, spent := g.hours(60*slowness, age/3), start
+	f.ToProgress = g.figure(start)
 	closed := status == "Done" || status == "Won't Fix"
 	if status == "Referred" || closed && g.chance(15) {
 		f.ToReferred, spent = g.figure(refer), max(spent, refer)

@@ -153,7 +153,8 @@ func (g *generator) fill(text, group string) string {
 
 // triageNote is what triage adds to a description.
 func (g *generator) triageNote(group string) string {
-	return g.fill(pick(g, "Reproduced on staging with {group}.", "Called {group} back: it still happens.",
+	return g.fill(pick(g, "Reproduced on staging with {group}.",
+		"Called {group} back: it still happens.",
 		"Not reproduced with {n} members; asked {group} for the file.",
 		"{group} sent a screenshot of {plan}.", "Told {group} about the workaround."), group)
 }

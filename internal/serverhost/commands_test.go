@@ -175,6 +175,21 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// TestHelpRehearse: the topic has the commands as lines to paste, with the variable of the page.
+func TestHelpRehearse(t *testing.T) {
+	t.Parallel()
+	code, text, stderr := servertest.Run(t, nil, "help", "rehearse")
+	for _, line := range []string{
+		"curl -X POST $sim/control/refuse-token\n",
+		"curl -d field=Status -d to=State $sim/control/rename-field\n",
+		"curl -X POST $sim/control/undo\n",
+	} {
+		if code != 0 || !strings.Contains(text, line) {
+			t.Errorf("exit code %d, no %q in:\n%s%s", code, line, text, stderr)
+		}
+	}
+}
+
 // TestHelpEnvironment: both forms have each variable that a host reads, and print it whatever the
 // environment holds.
 func TestHelpEnvironment(t *testing.T) {

@@ -97,9 +97,9 @@ type rehearseCmd struct{}
 
 // Run prints it.
 func (rehearseCmd) Run(p *Program) error {
-	fmt.Fprint(p.Stdout, "The Airtable emulator, which voc serve starts without a base and voc emulator "+
-		"starts\nalone, can be made to fail. $sim is its URL. infra/REHEARSE.md says what voc then "+
-		"reports.\n\n")
+	fmt.Fprint(p.Stdout, "The Airtable emulator, which voc serve starts without a base and voc "+
+		"emulator starts\nalone, can be made to fail. $sim is its URL. infra/REHEARSE.md says what "+
+		"voc then reports.\n\n")
 	airtablesim.WriteControlUsage(p.Stdout, "$sim")
 	return nil
 }

@@ -95,6 +95,9 @@ func TestPagesCurlCommands(t *testing.T) {
 				continue
 			}
 			ran++
+			if strings.Contains(line, "$sim/control/") { // a state begins when the last one is over
+				servertest.Send(t, servertest.Request{Method: "POST", URL: sim + "/control/undo"})
+			}
 			out, err := shell(t, strings.Replace(line, "curl ", "curl --fail ", 1), url, sim)
 			if err != nil || out == "" || out == "[]" {
 				t.Errorf("%s: %v %s", line, err, out)

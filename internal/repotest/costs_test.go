@@ -157,8 +157,8 @@ func readCosts(t *testing.T) (c costs) {
 // TestCosts: the default schedules and a team's table cost what README and COSTS.md promise.
 func TestCosts(t *testing.T) {
 	c, p := readCosts(t), defaults(t)
-	if len(c.Measured.Sizes) != 3 {
-		t.Fatalf("costs.json has %d sizes", len(c.Measured.Sizes))
+	if len(c.Measured.Sizes) == 0 {
+		t.Fatal("infra/costs.json has no sizes")
 	}
 	calls, refresh, reads := c.monthly(p, c.Measured.Sizes[0], 1e5)
 	if calls < 2000 || calls > 3000 {

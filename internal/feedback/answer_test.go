@@ -17,13 +17,14 @@ var created = time.Date(2025, time.June, 1, 22, 30, 15, 123_000_000, time.UTC)
 
 const url = "https://airtable.com/appA/tblB/recC"
 
+// mapping returns the mapping for a table with the box.
 func mapping(t testing.TB, fieldMap, teamMap string) feedback.Mapping {
 	t.Helper()
 	m, err := feedback.NewMapping(fieldMap, teamMap)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	return m.WithBox(true)
 }
 
 // mapCells maps a record with the cells of a JSON object.

@@ -58,6 +58,7 @@ var contract = map[string][]row{
 		{"no area in the map", `{"Area Impacted":["Other"]}`, `"Triage"`},
 		{"absent", `{}`, `"Triage"`},
 		{"unassigned without an area", `{"Team Routed":"Unassigned"}`, `"Triage"`},
+		{"unassigned in another case", `{"Team Routed":"\u00a0UNASSIGNED"}`, `"Triage"`},
 	},
 	"environment": {
 		{"unchanged", `{"Environment":"SME 2.0 - Production","CW 2.0 Bug":true}`,
@@ -215,6 +216,19 @@ func TestMapFollowsContract(t *testing.T) {
 					t.Errorf("%s of %s: %s, want %s", name, row.cells, got, row.want)
 				}
 			})
+		}
+	}
+}
+
+// A table without the box says nothing about the environment.
+func TestEnvironmentWithoutBox(t *testing.T) {
+	t.Parallel()
+	m := mapping(t, "", "").WithBox(false)
+	for cells, want := range map[string]string{
+		`{}`: "Unknown", `{"CW 2.0 Bug":true}`: "Unknown", `{"Environment":"Staging"}`: "Staging",
+	} {
+		if got := mapCells(t, m, cells).Environment; got != want {
+			t.Errorf("%s: %q, want %q", cells, got, want)
 		}
 	}
 }

@@ -65,11 +65,14 @@ func (m Mapping) Map(r Record) Feedback {
 		Hours:           c.hours(),
 	}
 	f.Priority = cmp.Or(priorities[strings.TrimSpace(f.Priority)], f.Priority)
-	if f.Environment == "" {
+	switch {
+	case f.Environment != "":
+	case !m.box:
+		f.Environment = NoEnvironment
+	case c.text(EnvironmentBox) == "true":
+		f.Environment = "CW 2.0"
+	default:
 		f.Environment = "CW 1.0"
-		if c.text(EnvironmentBox) == "true" {
-			f.Environment = "CW 2.0"
-		}
 	}
 	for _, name := range m.fields[AreaImpacted] {
 		if f.Areas = textsOf(decode(r.Fields[name])); len(f.Areas) > 0 {
@@ -117,7 +120,7 @@ func (c cells) description() string {
 }
 
 func (c cells) team(areas []string) string {
-	if routed := c.text(Team); routed != "" && strings.TrimSpace(routed) != "Unassigned" {
+	if routed := c.text(Team); routed != "" && Fold(routed) != "unassigned" {
 		return routed
 	}
 	for _, area := range areas {
@@ -149,12 +152,7 @@ func (c cells) instant(key string) (time.Time, bool) {
 func (c cells) hours() (all [len(Durations)]float64) {
 	for i, key := range Durations {
 		for _, name := range c.mapping.fields[key] {
-			// A duration is a finite JSON number; text does not count.
-			number, ok := decode(c.fields[name]).(json.Number)
-			if !ok {
-				continue
-			}
-			if hours, err := number.Float64(); err == nil {
+			if hours, ok := numberOf(decode(c.fields[name])); ok {
 				all[i] = max(hours, 0)
 				break
 			}

@@ -8,6 +8,9 @@ const Area = "area"
 // NoArea is the area of a record without areas.
 const NoArea = "Unknown"
 
+// NoEnvironment is the environment of a record that tells nothing about it.
+const NoEnvironment = "Unknown"
+
 // Properties are the names of the properties that feedback is filtered by, in the
 // contract's order. Each is the name of a parameter.
 var Properties = [...]string{Team, Priority, Environment, Status, Source, Area, TypeOfIssue}

@@ -14,7 +14,7 @@ import (
 // MappingVersion is the version of the rules of this package. Every change that makes the
 // same record yield another Feedback increments it; the next refresh then maps the
 // records of an older snapshot again.
-const MappingVersion = 2
+const MappingVersion = 3
 
 // The keys of a field map: the parts of a Feedback that come from fields.
 const (
@@ -83,6 +83,7 @@ type Mapping struct {
 	fields map[string][]string // key → names, every key of defaults
 	chosen map[string]bool     // keys that the field map names
 	teams  map[string]string   // folded area → team
+	box    bool                // the table has the field of EnvironmentBox
 }
 
 // MappingError is the error of NewMapping: what is wrong with each of the two maps, nil
@@ -137,10 +138,18 @@ func (m Mapping) Follow(renamed map[string]string) Mapping {
 	return followed
 }
 
-// MarshalJSON writes fields and teams, sorted, so that equal mappings give equal bytes. A
+// WithBox returns the mapping for a table that has a field of EnvironmentBox, or has none.
+// Only where there is one does its check mark decide between two environments; NewMapping
+// assumes none.
+func (m Mapping) WithBox(has bool) Mapping {
+	m.box = has
+	return m
+}
+
+// MarshalJSON writes fields, teams and whether there is a box, sorted, so that equal mappings give equal bytes. A
 // snapshot stores them as the mapping it was built with.
 func (m Mapping) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams})
+	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams, "box": m.box})
 }
 
 func (m Mapping) readFields(fieldMap string) error {

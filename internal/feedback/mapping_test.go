@@ -273,3 +273,63 @@ func TestEmptyListMapsToNoField(t *testing.T) {
 		t.Errorf("status %q, want New, that of a record without one", got)
 	}
 }
+
+// Read gives "" exactly where a record has the default of the key.
+func TestRead(t *testing.T) {
+	t.Parallel()
+	m := mapping(t, "", "")
+	for name, test := range map[string]struct{ key, cells, want string }{
+		"date":              {feedback.Created, `{"Created":"2025-03-04"}`, "2025-03-04T00:00:00.000Z"},
+		"date as people":    {feedback.Created, `{"Created":"3/14/2025 2:30pm"}`, ""},
+		"number as text":    {feedback.IssueNumber, `{"Issue":" 12.50"}`, "12.5"},
+		"other text":        {feedback.IssueNumber, `{"Issue":"#12"}`, ""},
+		"hours":             {feedback.Durations[0], `{"Time to In Progress":[1.5]}`, "1.5"},
+		"zero hours":        {feedback.Durations[0], `{"Time to In Progress":0}`, "0"},
+		"hours as text":     {feedback.Durations[0], `{"Time to In Progress":"1:30"}`, ""},
+		"a later field":     {feedback.AreaImpacted, `{"System":["a","b"]}`, "a, b"},
+		"text":              {feedback.Status, `{"Status":{"name":"Open"}}`, "Open"},
+		"an error":          {feedback.Status, `{"Status":{"error":"#ERROR!"}}`, ""},
+		"a missing field":   {feedback.Status, `{}`, ""},
+		"a key of no table": {"other", `{"other":"a"}`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var fields map[string]json.RawMessage
+			if err := json.Unmarshal([]byte(test.cells), &fields); err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Read(test.key, fields); got != test.want {
+				t.Errorf("%s of %s: %q, want %q", test.key, test.cells, got, test.want)
+			}
+		})
+	}
+}
+
+// FuzzNewMapping gives every valid pair of maps to a mapping, which must be total and equal
+// to what its own JSON says.
+func FuzzNewMapping(f *testing.F) {
+	for _, seed := range [][2]string{
+		{`{"status":"State","notes":["A","B"]}`, `{"Loans":"Lending"}`},
+		{`{"status":[]}`, `{}`}, {`{"status":"a","status":"b"}`, `{"a":1}`}, {`[`, "\xff"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, fieldMap, teamMap string) {
+		m, err := feedback.NewMapping(fieldMap, teamMap)
+		if err != nil {
+			if _, ok := errors.AsType[*feedback.MappingError](err); !ok {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		cells := map[string]json.RawMessage{}
+		for _, key := range feedback.Keys() {
+			for _, name := range m.Names(key) {
+				cells[name] = json.RawMessage(`"Loans"`)
+			}
+		}
+		checkMap(t, m, cells)
+		if text, err := json.Marshal(m); err != nil || !json.Valid(text) {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}

@@ -11,7 +11,7 @@ import (
 )
 
 // Filled reports whether a cell has a value. The objects that Airtable sends for a value
-// that it could not compute do not count.
+// that it could not compute, and an AI field that has none yet, do not count.
 func Filled(raw json.RawMessage) bool {
 	switch { // nearly every cell, without decoding it
 	case len(raw) > 2 && raw[0] == '"':
@@ -33,9 +33,16 @@ func filled(value any) bool {
 	case []any:
 		return slices.ContainsFunc(v, filled)
 	case map[string]any:
-		return v["error"] == nil && v["specialValue"] == nil
+		_, isAI := v["state"]
+		return !isFault(v) && (!isAI || filled(v["value"]))
 	}
 	return value != nil
+}
+
+// isFault reports whether Airtable sent an object in place of a value that it could not
+// compute.
+func isFault(object map[string]any) bool {
+	return object["error"] != nil || object["specialValue"] != nil
 }
 
 // decode decodes one cell; it returns nil for invalid JSON. Numbers stay text, so that a
@@ -71,13 +78,52 @@ func textOf(value any) string {
 	case []any:
 		return strings.Join(textsOf(v), ", ")
 	case map[string]any:
-		for _, key := range []string{"name", "email"} {
-			if text, ok := v[key].(string); ok && !blank(text) {
-				return text
-			}
-		}
+		return textOfObject(v)
 	}
 	return ""
+}
+
+// textOfObject returns what people see of a value that Airtable sends as an object: the name
+// of a collaborator or of a choice, the value of an AI field, the text of a barcode, the
+// values of a lookup by linked record.
+func textOfObject(object map[string]any) string {
+	if isFault(object) {
+		return ""
+	}
+	for _, key := range []string{"name", "email"} {
+		if text, ok := object[key].(string); ok && !blank(text) {
+			return text
+		}
+	}
+	for _, key := range []string{"value", "text"} {
+		if text := textOf(object[key]); text != "" {
+			return text
+		}
+	}
+	byRecord, _ := object["valuesByLinkedRecordId"].(map[string]any)
+	ids, _ := object["linkedRecordIds"].([]any)
+	var values []any
+	for _, id := range ids {
+		if id, ok := id.(string); ok {
+			values = append(values, byRecord[id])
+		}
+	}
+	return textOf(values)
+}
+
+// numberOf returns the number in a cell. A list of one number, which a lookup of a number
+// is, is that number; text is none.
+func numberOf(value any) (float64, bool) {
+	switch v := value.(type) {
+	case json.Number:
+		f, err := v.Float64()
+		return f, err == nil
+	case []any:
+		if v = slices.DeleteFunc(v, func(element any) bool { return element == nil }); len(v) == 1 {
+			return numberOf(v[0])
+		}
+	}
+	return 0, false
 }
 
 // textsOf returns the texts of a list's elements without absent ones. Any other value

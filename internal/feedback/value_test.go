@@ -44,6 +44,23 @@ func TestTextOfValue(t *testing.T) {
 		"error":                     {`{"error":"#ERROR!"}`, `""`},
 		"attachment":                {`[{"id":"att1","url":"https://x","filename":"a.png"}]`, `""`},
 		"button":                    {`{"label":"Go","url":null}`, `""`},
+		"choice":                    {`{"id":"sel1","name":"In Progress","color":"red"}`, `"In Progress"`},
+		"choices":                   {`[{"id":"sel1","name":"a"},{"id":"sel2","name":"b"}]`, `"a, b"`},
+		"AI field":                  {`{"state":"generated","value":"It crashed.","isStale":false}`, `"It crashed."`},
+		"stale AI field":            {`{"state":"error","errorType":"x","value":"then","isStale":true}`, `"then"`},
+		"AI field without a value":  {`{"state":"empty","value":null,"isStale":true}`, `""`},
+		"AI field with a number":    {`{"state":"generated","value":7}`, `"7"`},
+		"lookup of AI fields":       {`[{"state":"generated","value":"a"},null,{"state":"loading"}]`, `"a"`},
+		"barcode":                   {`{"text":"4006381333931","type":"ean13"}`, `"4006381333931"`},
+		"lookup by linked record": {
+			`{"linkedRecordIds":["rec2","rec1",5],` +
+				`"valuesByLinkedRecordId":{"rec1":["a",null],"rec2":[{"id":"sel1","name":"b"}]}}`,
+			`"b, a"`,
+		},
+		"lookup without records": {`{"linkedRecordIds":[],"valuesByLinkedRecordId":{}}`, `""`},
+		"lookup with an error":   {`["a",{"error":"#ERROR!"},{"specialValue":"Infinity"}]`, `"a"`},
+		"error with a name":      {`{"error":"#ERROR!","name":"a","value":"b"}`, `""`},
+		"unknown object":         {`{"somethingNew":{"value":"a"}}`, `""`},
 		"deeper than the limit": {
 			strings.Repeat(`[`, 20_000) + `"a"` + strings.Repeat(`]`, 20_000), `""`,
 		},
@@ -156,7 +173,13 @@ func TestHours(t *testing.T) {
 		"infinite":       {`{"specialValue":"Infinity"}`, 0},
 		"error":          {`{"error":"#ERROR!"}`, 0},
 		"true":           {`true`, 0},
-		"list":           {`[5]`, 0},
+		"list of one":    {`[5]`, 5},
+		"lookup":         {`[null,12.5]`, 12.5},
+		"list of two":    {`[5,6]`, 0},
+		"list of text":   {`["5"]`, 0},
+		"list of errors": {`[{"error":"#ERROR!"}]`, 0},
+		"empty list":     {`[]`, 0},
+		"AI field":       {`{"state":"generated","value":5}`, 0},
 		"null":           {`null`, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ type Pulse struct {
 	made time.Time // when the snapshot was built
 
 	total                            int
-	priorities, environments, states map[string]int
+	priorities, environments, states tally
 	months                           map[string]int
 	newest, oldest                   time.Time // newest is not after made
 	high                             []pulseIssue
@@ -35,9 +35,9 @@ type pulseIssue struct {
 func NewPulse(made time.Time) *Pulse {
 	return &Pulse{
 		made:         made,
-		priorities:   map[string]int{},
-		environments: map[string]int{},
-		states:       map[string]int{},
+		priorities:   tally{},
+		environments: tally{},
+		states:       tally{},
 		months:       map[string]int{},
 	}
 }
@@ -51,9 +51,9 @@ func (p *Pulse) Shows(f Feedback) bool {
 // Add counts a record.
 func (p *Pulse) Add(f Feedback) {
 	p.total++
-	p.priorities[f.Priority]++
-	p.environments[f.Environment]++
-	p.states[f.Status]++
+	p.priorities.add(f.Priority)
+	p.environments.add(f.Environment)
+	p.states.add(f.Status)
 	p.months[month(f.Created)]++
 	if p.newest.IsZero() && !f.Created.After(p.made) {
 		p.newest = f.Created
@@ -81,9 +81,36 @@ func (p *Pulse) JSON() []byte {
 		High         []pulseIssue   `json:"high_priority_issues"`
 		Updated      string         `json:"last_updated"`
 	}{
-		p.total, p.priorities, p.environments, p.states, p.trend(),
+		p.total, p.priorities.totals(), p.environments.totals(), p.states.totals(), p.trend(),
 		append([]pulseIssue{}, p.high...), p.made.UTC().Format(TimeFormat),
 	})
+}
+
+// tally counts values by their folded form and, within that, by spelling.
+type tally map[string]map[string]int
+
+func (t tally) add(value string) {
+	key := Fold(value)
+	if t[key] == nil {
+		t[key] = map[string]int{}
+	}
+	t[key][value]++
+}
+
+// totals returns the counts, each under the most frequent spelling, of several the first.
+func (t tally) totals() map[string]int {
+	totals := make(map[string]int, len(t))
+	for _, spellings := range t {
+		most, total := "", 0
+		for value, n := range spellings {
+			total += n
+			if n > spellings[most] || n == spellings[most] && value < most {
+				most = value
+			}
+		}
+		totals[most] = total
+	}
+	return totals
 }
 
 type pulseTrend struct {

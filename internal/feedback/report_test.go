@@ -257,3 +257,16 @@ func TestCollate(t *testing.T) {
 		}
 	}
 }
+
+// Values that differ in case, spaces or accents are one, under the spelling of most.
+func TestPulseCountsFoldedValues(t *testing.T) {
+	t.Parallel()
+	report := feedback.NewPulse(made)
+	for _, status := range []string{"open", "Open", "Open", "OPEN ", "ｏpen", "Geschloßen", "geschlossen"} {
+		report.Add(feedback.Feedback{Status: status, Priority: "Low", Environment: "x", Created: made})
+	}
+	want := `"status_distribution":{"Geschloßen":2,"Open":5}`
+	if got := string(report.JSON()); !strings.Contains(got, want) {
+		t.Errorf("%s does not contain %s", got, want)
+	}
+}

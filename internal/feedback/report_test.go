@@ -229,7 +229,7 @@ func TestPulseHighPriorityIssues(t *testing.T) {
 	if diff := cmp.Diff(want, p.High); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	counts := map[string]int{"Low": 1, "High": 5, "high": 1, "HIGHER": 1}
+	counts := map[string]int{"Low": 1, "High": 6, "HIGHER": 1}
 	if diff := cmp.Diff(counts, p.Priorities); diff != "" || p.Total != 8 {
 		t.Errorf("%d records (-want +got):\n%s", p.Total, diff)
 	}

@@ -17,7 +17,8 @@ import (
 )
 
 // findTable finds the configured table in the schema. A table that was there under that
-// name when the parent was made is followed to its new name.
+// name when the parent was made is followed to its new name. Else a table counts whose name
+// differs only in case, spaces or accents, if it is the only one.
 func (e *Engine) findTable(
 	schema airtable.Schema, was parent,
 ) (table airtable.Table, warnings []string, err error) {
@@ -32,8 +33,15 @@ func (e *Engine) findTable(
 		}
 	}
 	var names []string
+	var alike []airtable.Table
 	for _, table := range schema.Tables {
 		names = append(names, table.Name)
+		if feedback.Fold(table.Name) == feedback.Fold(name) {
+			alike = append(alike, table)
+		}
+	}
+	if len(alike) == 1 {
+		return alike[0], nil, nil
 	}
 	return airtable.Table{}, nil, fmt.Errorf(
 		"base %s has no table %q: set AIRTABLE_TABLE_NAME%s", e.cfg.Base, name, nearest(name, names))
@@ -56,13 +64,16 @@ func (e *Engine) checkOwner(table airtable.Table, owner manifest.Owner) error {
 
 // binding is which field stands behind each configured name.
 type binding struct {
-	ids      snapshot.Binding
-	mapping  feedback.Mapping // by the names that the base has now
-	warnings []string
+	ids        snapshot.Binding
+	configured feedback.Mapping // by the configured names
+	mapping    feedback.Mapping // by the names that the base has now
+	warnings   []string
 }
 
-// bindFields finds the field behind each mapped name. It rejects names that are wrong, and
-// fields that are missing unless the run is accepted. Error: *gateError.
+// bindFields finds the field behind each mapped name: the one of that name, else the one
+// that had it, else the only one whose name differs in case, spaces or accents alone and
+// that no other name stands for. It rejects names that are wrong, and fields that are
+// missing unless the run is accepted. Error: *gateError.
 func (e *Engine) bindFields(
 	table airtable.Table, q job.Request, was parent,
 ) (binding, error) {
@@ -70,12 +81,17 @@ func (e *Engine) bindFields(
 	renamed := map[string]string{}
 	var mistakes []error
 	var missing []string
+	alike := e.fieldsByFold(table, was)
 	for _, key := range feedback.Keys() {
 		for _, name := range e.cfg.Mapping.Names(key) {
 			bound, had := was.meta().Bound[name]
 			field, ok := table.Field(name)
 			if !ok && had {
 				field, ok = table.Field(bound)
+			}
+			near := alike[feedback.Fold(name)]
+			if !ok && len(near) == 1 {
+				field, ok = near[0], true
 			}
 			switch {
 			case ok:
@@ -93,23 +109,55 @@ func (e *Engine) bindFields(
 				mistakes = append(mistakes, fmt.Errorf(
 					"FIELD_MAP names field %q for %q, and the table has none of that name%s",
 					name, key, nearestField(name, table)))
+			case len(near) > 1:
+				b.warnings = append(b.warnings, fmt.Sprintf("%s: no field is called %q, and %q and %q "+
+					"differ from it only in case or spaces: name one of them in FIELD_MAP",
+					key, name, near[0].Name, near[1].Name))
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(renamed)) {
-		if name != b.ids[name] { // else it is configured by id
+		byID := name == b.ids[name]
+		if !byID && feedback.Fold(name) != feedback.Fold(renamed[name]) {
 			b.warnings = append(b.warnings, fmt.Sprintf(
 				"field %q is called %q now and was followed: rename it in FIELD_MAP",
 				name, renamed[name]))
 		}
 	}
-	b.mapping = e.cfg.Mapping.Follow(renamed)
+	hasBox := slices.ContainsFunc(e.cfg.Mapping.Names(feedback.EnvironmentBox),
+		func(name string) bool { return b.ids[name] != "" })
+	b.configured = e.cfg.Mapping.WithBox(hasBox)
+	b.mapping = b.configured.Follow(renamed)
 	if text := strings.Join(missing, "; "); text != "" && q.Accept {
 		b.warnings = append(b.warnings, "accepted: "+text)
 	} else if text != "" {
 		mistakes = append(mistakes, &gateError{text, was.current.ID, q.Mode})
 	}
 	return b, errors.Join(mistakes...)
+}
+
+// fieldsByFold returns the fields that no configured name stands for, by their folded names.
+func (e *Engine) fieldsByFold(table airtable.Table, was parent) map[string][]airtable.Field {
+	taken := map[string]bool{}
+	for _, key := range feedback.Keys() {
+		for _, name := range e.cfg.Mapping.Names(key) {
+			field, ok := table.Field(name)
+			if !ok {
+				field, ok = table.Field(was.meta().Bound[name])
+			}
+			if ok {
+				taken[field.ID] = true
+			}
+		}
+	}
+	fields := map[string][]airtable.Field{}
+	for _, field := range table.Fields {
+		if !taken[field.ID] {
+			folded := feedback.Fold(field.Name)
+			fields[folded] = append(fields[folded], field)
+		}
+	}
+	return fields
 }
 
 // missingField words a mapped field that the table no longer has.

@@ -58,7 +58,9 @@ func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan,
 	case err == nil:
 		p, err = e.planBySchema(schema, q, was)
 	case refusal != nil && refusal.Status == http.StatusForbidden:
-		p, err = e.planWithoutSchema(refusal, was)
+		if p, err = e.planWithoutSchema(refusal, was); err == nil {
+			err = e.findBox(ctx, &p)
+		}
 	}
 	if err != nil {
 		return p, err
@@ -102,7 +104,7 @@ func (e *Engine) planBySchema(
 		return p, err
 	}
 	bound, err := e.bindFields(table, q, was)
-	p.bound, p.mapping = bound.ids, bound.mapping
+	p.bound, p.configured, p.mapping = bound.ids, bound.configured, bound.mapping
 	p.warnings = append(p.warnings, bound.warnings...)
 	if err != nil {
 		return p, err
@@ -145,6 +147,30 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 	}
 	table := airtable.Table{ID: p.tableID, Name: p.tableName}
 	return p, errors.Join(checkDate(p.watermark), e.checkOwner(table, was.owner))
+}
+
+// findBox asks, without the schema, whether any record has the box of the environment
+// checked. It takes a call for each name of the box.
+func (e *Engine) findBox(ctx context.Context, p *plan) error {
+	has := false
+	for _, name := range p.mapping.Names(feedback.EnvironmentBox) {
+		ref, ok := airtable.FieldRef(name)
+		if !ok || has {
+			continue
+		}
+		query := airtable.Query{Formula: ref, MaxRecords: 1}
+		for page, err := range e.cfg.Airtable.List(ctx, p.table, query) {
+			failed, _ := errors.AsType[*airtable.Error](err)
+			if failed != nil && failed.Fault() == airtable.FaultField {
+				break // the table has no field of that name
+			} else if err != nil {
+				return err
+			}
+			has = has || len(page.Records) > 0
+		}
+	}
+	p.configured, p.mapping = p.configured.WithBox(has), p.mapping.WithBox(has)
+	return nil
 }
 
 // checkDate rejects a response without a clock: without it, edits could be lost.

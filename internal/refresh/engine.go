@@ -216,7 +216,7 @@ func (e *Engine) refresh(
 	if s.built, err = e.build(ctx, a.run.ID, s.parent, plan, s.staged); err != nil {
 		return s.run, err
 	}
-	if s.verdict, err = e.gate(ctx, a.request, s.parent, s.built); err != nil {
+	if s.verdict, err = e.gate(ctx, a.request, *s); err != nil {
 		return s.run, err
 	}
 	// If the process dies during this step, the parent is current, or the new snapshot

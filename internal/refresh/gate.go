@@ -33,27 +33,37 @@ func (g *gateError) Error() string {
 // verdict is what the gate says of a run that may be published.
 type verdict struct{ warnings []string }
 
+// handful is how many records or values any run may lose, unless MaxShrink is 0: a share of
+// a few records says nothing.
+const handful = 5
+
 // gate compares what was built with the current snapshot. It rejects what looks like a
 // failure of Airtable, of a token's permissions or of a setting rather than like people at
-// work, unless the request accepts it. Error: *gateError.
+// work, unless the request accepts it. It also reports the keys that have their default in
+// every record. Error: *gateError.
 func (e *Engine) gate(
-	ctx context.Context, q job.Request, was parent, b built,
-) (verdict, error) {
+	ctx context.Context, q job.Request, s steps,
+) (v verdict, err error) {
+	was, b := s.parent, s.built
 	if b.unchanged {
-		return verdict{}, nil
-	}
-	if was.current.ID == "" {
-		if b.sealed.Records > 0 {
-			return verdict{}, nil
-		}
-		return verdict{warnings: []string{fmt.Sprintf("no record belongs to the years %s: "+
-			"check FEEDBACK_YEARS and the created field", e.cfg.Years)}}, nil
+		v.warnings, err = s.plan.defaultedKeys(ctx, was.file)
+		return v, err
 	}
 	next, err := snapshot.Open(b.sealed.Path)
 	if err != nil {
 		return verdict{}, err
 	}
 	defer next.Close()
+	if v.warnings, err = s.plan.defaultedKeys(ctx, next); err != nil {
+		return verdict{}, err
+	}
+	if was.current.ID == "" {
+		if next.Records() == 0 {
+			v.warnings = append(v.warnings, fmt.Sprintf("no record belongs to the years %s: "+
+				"check FEEDBACK_YEARS and the created field", e.cfg.Years))
+		}
+		return v, nil
+	}
 	lost, err := e.lostRecords(ctx, was, b, next)
 	if err != nil {
 		return verdict{}, err
@@ -62,14 +72,24 @@ func (e *Engine) gate(
 	if err != nil {
 		return verdict{}, err
 	}
-	reasons := strings.Join(slices.Concat(lost, blanked), "; ")
+	turned, err := s.plan.turnedKeys(ctx, was, next)
+	if err != nil {
+		return verdict{}, err
+	}
+	reasons := strings.Join(slices.Concat(lost, blanked, turned), "; ")
 	switch {
 	case reasons == "":
-		return verdict{}, nil
+		return v, nil
 	case q.Accept:
-		return verdict{warnings: []string{"accepted: " + reasons}}, nil
+		v.warnings = append(v.warnings, "accepted: "+reasons)
+		return v, nil
 	}
-	return verdict{}, &gateError{reasons, was.current.ID, q.Mode}
+	return v, &gateError{reasons, was.current.ID, q.Mode}
+}
+
+// mayLose reports whether a run may lose so many of all records or values.
+func (e *Engine) mayLose(lost, all int) bool {
+	return lost*100 <= all*e.cfg.MaxShrink || e.cfg.MaxShrink > 0 && lost <= handful
 }
 
 // lostRecords reports too many removed records. If the current snapshot cannot be opened,
@@ -88,17 +108,21 @@ func (e *Engine) lostRecords(
 		}
 		which = "the first: " + strings.Join(ids, ", ")
 	}
-	if removed*100 <= had*e.cfg.MaxShrink && (next.Records() > 0 || had == 0) {
+	if e.mayLose(removed, had) && (next.Records() > 0 || had == 0) {
 		return nil, nil
 	}
-	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, "+
-		"MAX_SHRINK_PERCENT is %d, and %d would be left; %s", removed, had,
-		100*float64(removed)/float64(had), e.cfg.MaxShrink, next.Records(), which)}, nil
+	may := had * e.cfg.MaxShrink / 100
+	if e.cfg.MaxShrink > 0 {
+		may = max(may, handful)
+	}
+	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, and %d would be left; "+
+		"a refresh may remove %d here, never all (MAX_SHRINK_PERCENT is %d); %s", removed, had,
+		100*float64(removed)/float64(had), next.Records(), may, e.cfg.MaxShrink, which)}, nil
 }
 
 // blankedFields reports fields that had a value in most records and no longer have, because
-// more than the share of MaxShrink lost it. It leaves out fields that are gone from the
-// table: a mapped one is rejected before anything is read.
+// more than a handful and more than the share of MaxShrink lost it. It leaves out fields
+// that are gone from the table: a mapped one is rejected before anything is read.
 func (e *Engine) blankedFields(
 	ctx context.Context, was parent, next *snapshot.File,
 ) (reasons []string, err error) {
@@ -109,7 +133,7 @@ func (e *Engine) blankedFields(
 	for _, pair := range counterparts(old, now) {
 		before, after := old.Filled[pair.was], now.Filled[pair.now]
 		if 2*before <= was.file.Records() || 2*after > next.Records() ||
-			(before-after)*100 <= before*e.cfg.MaxShrink {
+			e.mayLose(before-after, before) {
 			continue
 		}
 		ids, err := blankedRecords(ctx, was.file, next, pair)

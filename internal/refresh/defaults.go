@@ -1,0 +1,195 @@
+package refresh
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/agnivade/levenshtein"
+
+	"voc/internal/airtable"
+	"voc/internal/feedback"
+	"voc/internal/snapshot"
+)
+
+// defaultedKeys reports the keys that have their default in every record of a snapshot,
+// although FIELD_MAP does not say that they have no field: the field is missing, it is
+// empty, or none of its values can be read. It also reports fields that hold ids where
+// people read names. The operator may mean none of this.
+func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string, error) {
+	records := file.Records()
+	if records == 0 {
+		return nil, nil
+	}
+	var warnings, missing, empty []string
+	filled := file.Meta().Filled
+	unread := map[string][]string{} // fields to read, by key
+	for _, key := range feedback.Keys() {
+		if key == feedback.EnvironmentBox || key == feedback.ReportedOn {
+			continue // what stands in for another key is no column
+		}
+		var exists, hasValue bool
+		names := p.mapping.Names(key)
+		for _, name := range names {
+			field, known := p.field(name)
+			exists = exists || known || filled[name] > 0
+			hasValue = hasValue || filled[name] > 0
+			if field.Type == typeLink {
+				warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
+					"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
+					key, name))
+			}
+			if filled[name] > 0 && mayBeUnreadable(key, field) {
+				unread[key] = append(unread[key], name)
+			}
+		}
+		switch {
+		case len(names) == 0, hasValue:
+		case exists:
+			empty = append(empty, fmt.Sprintf("%s (%q)", key, names[0]))
+		default:
+			if near := p.nearMiss(names, filled); near != "" {
+				warnings = append(warnings, fmt.Sprintf("%s has its default in all %d records: no field "+
+					"is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
+					key, records, names[0], near))
+				continue
+			}
+			missing = append(missing, fmt.Sprintf("%s (%q)", key, names[0]))
+		}
+	}
+	if len(missing) > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d keys have their default in all %d records, for "+
+			"the table has no field for them: %s. Name fields in FIELD_MAP, or [] to do without",
+			len(missing), records, strings.Join(missing, ", ")))
+	}
+	if len(empty) > 0 {
+		warnings = append(warnings, fmt.Sprintf("%d keys have their default in all %d records, for "+
+			"their fields have no value: %s", len(empty), records, strings.Join(empty, ", ")))
+	}
+	unreadable, err := p.unreadableFields(ctx, file, unread)
+	return append(warnings, unreadable...), err
+}
+
+const typeLink = "multipleRecordLinks"
+
+// field returns what the schema says of a field.
+func (p plan) field(name string) (airtable.Field, bool) {
+	return airtable.Table{Fields: p.fields}.Field(name)
+}
+
+// mayBeUnreadable reports whether a field may have values that a key cannot read.
+func mayBeUnreadable(key string, field airtable.Field) bool {
+	switch {
+	case feedback.IsDate(key):
+		return !field.IsDate()
+	case feedback.IsNumber(key):
+		return !slices.Contains([]string{"number", "currency", "percent", "rating", "count",
+			"autoNumber", "duration"}, field.Type)
+	}
+	return field.Type == "multipleAttachments" || field.Type == "button"
+}
+
+// unreadableFields reports the fields of which no value can be read. It reads records only
+// until each of the fields has had a value that can, which in a sound base is the first.
+func (p plan) unreadableFields(
+	ctx context.Context, file *snapshot.File, fields map[string][]string,
+) (warnings []string, err error) {
+	read := map[string]bool{} // key and name
+	left := 0
+	for _, names := range fields {
+		left += len(names)
+	}
+	for source, err := range file.Sources(ctx) {
+		if err != nil || left == 0 {
+			return nil, err
+		}
+		var given cells
+		if json.Unmarshal(source.Fields, &given) != nil {
+			continue
+		}
+		for key, names := range fields {
+			for _, name := range names {
+				if !read[key+name] && p.mapping.Read(key, cells{name: given[name]}) != "" {
+					read[key+name] = true
+					left--
+				}
+			}
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		for _, name := range fields[key] {
+			if read[key+name] {
+				continue
+			}
+			warnings = append(warnings, fmt.Sprintf("%s: no value of field %q can be read as %s, in "+
+				"%d of %d records: %s", key, name, kindOf(key), file.Meta().Filled[name],
+				file.Records(), remedyOf(key)))
+		}
+	}
+	return warnings, nil
+}
+
+func kindOf(key string) string {
+	switch {
+	case feedback.IsDate(key):
+		return "a date"
+	case feedback.IsNumber(key):
+		return "a number"
+	}
+	return "text"
+}
+
+func remedyOf(key string) string {
+	switch {
+	case key == feedback.Created:
+		return "the reported date or the record's createdTime stands in. Make it a date field, " +
+			"or write dates as 2025-03-14 or 2025-03-14T14:30Z"
+	case feedback.IsDate(key):
+		return "make it a date field, or write dates as 2025-03-14 or 2025-03-14T14:30Z"
+	case feedback.IsNumber(key):
+		return "make it a number field, or name another one in FIELD_MAP"
+	}
+	return "name another field in FIELD_MAP"
+}
+
+// nearMiss returns the name of a field that no key reads and that was probably meant by one
+// of names; "" if there is none.
+func (p plan) nearMiss(names []string, filled map[string]int) string {
+	candidates := slices.Collect(maps.Keys(filled))
+	for _, field := range p.fields {
+		candidates = append(candidates, field.Name)
+	}
+	candidates = slices.DeleteFunc(candidates, func(candidate string) bool {
+		return slices.ContainsFunc(feedback.Keys(), func(key string) bool {
+			return slices.Contains(p.mapping.Names(key), candidate)
+		})
+	})
+	slices.Sort(candidates)
+	for _, name := range names {
+		name = feedback.Fold(name)
+		best, distance := "", utf8.RuneCountInString(name)/3+1
+		for _, candidate := range candidates {
+			folded := feedback.Fold(candidate)
+			d := levenshtein.ComputeDistance(name, folded)
+			if isPartOf(name, folded) || isPartOf(folded, name) {
+				d = min(d, 1)
+			}
+			if d < distance {
+				best, distance = candidate, d
+			}
+		}
+		if best != "" {
+			return best
+		}
+	}
+	return ""
+}
+
+// isPartOf reports whether all words of a name stand in a longer one, one after the other.
+func isPartOf(name, longer string) bool {
+	return name != "" && strings.Contains(" "+longer+" ", " "+name+" ")
+}

@@ -61,18 +61,21 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 			missing = append(missing, fmt.Sprintf("%s (%q)", key, names[0]))
 		}
 	}
-	if len(missing) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d keys have their default in all %d records, for "+
-			"the table has no field for them: %s. Name fields in FIELD_MAP, or [] to do without",
-			len(missing), records, strings.Join(missing, ", ")))
+	for keys := range slices.Chunk(missing, keysPerWarning) {
+		warnings = append(warnings, fmt.Sprintf("no field for %d keys, which have their default in "+
+			"all %d records: name fields in FIELD_MAP, or [] to do without: %s",
+			len(keys), records, strings.Join(keys, ", ")))
 	}
-	if len(empty) > 0 {
-		warnings = append(warnings, fmt.Sprintf("%d keys have their default in all %d records, for "+
-			"their fields have no value: %s", len(empty), records, strings.Join(empty, ", ")))
+	for keys := range slices.Chunk(empty, keysPerWarning) {
+		warnings = append(warnings, fmt.Sprintf("no value in the fields of %d keys, which have their "+
+			"default in all %d records: %s", len(keys), records, strings.Join(keys, ", ")))
 	}
 	unreadable, err := p.unreadableFields(ctx, file, unread)
 	return append(warnings, unreadable...), err
 }
+
+// keysPerWarning is how many keys a warning names: its length is bounded.
+const keysPerWarning = 6
 
 const typeLink = "multipleRecordLinks"
 

@@ -115,9 +115,10 @@ func (e *Engine) lostRecords(
 	if e.cfg.MaxShrink > 0 {
 		may = max(may, handful)
 	}
-	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, and %d would be left; "+
-		"a refresh may remove %d here, never all (MAX_SHRINK_PERCENT is %d); %s", removed, had,
-		100*float64(removed)/float64(had), next.Records(), may, e.cfg.MaxShrink, which)}, nil
+	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, "+
+		"MAX_SHRINK_PERCENT is %d, and %d would be left: a refresh may remove %d of these records, "+
+		"and never all; %s", removed, had, 100*float64(removed)/float64(had), e.cfg.MaxShrink,
+		next.Records(), may, which)}, nil
 }
 
 // blankedFields reports fields that had a value in most records and no longer have, because

@@ -17,7 +17,8 @@ import (
 )
 
 var newMapping = sync.OnceValues(func() (feedback.Mapping, error) {
-	return feedback.NewMapping("", `{"Billing": "Money"}`)
+	m, err := feedback.NewMapping("", `{"Billing": "Money"}`)
+	return m.WithBox(true), err
 })
 
 // mapping is the mapping of all records here. seal reports its error.

@@ -21,13 +21,13 @@ import (
 // Cells are the cells of records, as JSON objects by id.
 type Cells map[string]string
 
-// Mapping maps the records of Row.
+// Mapping maps the records of Row, of a table with the box.
 var Mapping = func() feedback.Mapping {
 	m, err := feedback.NewMapping("", `{"loans":"Lending"}`)
 	if err != nil {
 		panic(err)
 	}
-	return m
+	return m.WithBox(true)
 }()
 
 // Row returns a row as a refresh puts it. Its digests are those of its cells.

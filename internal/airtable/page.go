@@ -6,16 +6,46 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strings"
 	"time"
 )
 
 // Record is one record of a table.
 type Record struct {
-	ID          string    `json:"id"`          // rec…, never empty
-	CreatedTime time.Time `json:"createdTime"` // the only time that Airtable sends with a record
+	ID string `json:"id"` // rec…
+	// CreatedTime is the only time that Airtable sends with a record; zero if it sent none, or
+	// one that cannot be read.
+	CreatedTime time.Time `json:"createdTime"`
 	// Fields holds the cells as Airtable wrote them, by field name, or by field id with
 	// Query.ByID. Empty cells ("", [], false and blank) have no entry.
 	Fields map[string]json.RawMessage `json:"fields"`
+}
+
+// createdTime is one as Airtable sends it. Whatever it is, it decodes.
+type createdTime struct{ time.Time }
+
+// UnmarshalJSON returns no error: a value that is no time becomes the zero time.
+func (c *createdTime) UnmarshalJSON(text []byte) error {
+	var created string
+	if json.Unmarshal(text, &created) == nil {
+		c.Time = parseCreated(created)
+	}
+	return nil
+}
+
+// parseCreated parses a createdTime: an instant, whose zone defaults to UTC, or a date. It
+// returns the zero time for anything else.
+func parseCreated(text string) time.Time {
+	for _, layout := range []string{
+		time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05",
+		time.DateOnly,
+	} {
+		at, err := time.Parse(layout, strings.TrimSpace(text))
+		if err == nil && at.UTC().Year() >= 1 && at.UTC().Year() <= 9999 {
+			return at
+		}
+	}
+	return time.Time{}
 }
 
 // firstRecordError is the failure to read the first record of a page.
@@ -85,7 +115,11 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 	}
 	records := make([]Record, 0, PageSize)
 	for dec.More() {
-		var record Record
+		var record struct {
+			ID          string                     `json:"id"`
+			CreatedTime createdTime                `json:"createdTime"`
+			Fields      map[string]json.RawMessage `json:"fields"`
+		}
 		switch err := dec.Decode(&record); {
 		case err != nil && len(records) == 0:
 			return nil, &firstRecordError{error: err}
@@ -95,7 +129,7 @@ func decodeRecords(dec *json.Decoder) ([]Record, error) {
 		if record.ID == "" {
 			return nil, errors.New("a record has no id")
 		}
-		records = append(records, record)
+		records = append(records, Record{record.ID, record.CreatedTime.Time, record.Fields})
 	}
 	return records, expect(dec, ']')
 }

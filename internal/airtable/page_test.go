@@ -58,7 +58,6 @@ func TestDecodePageRejectsInvalidBodies(t *testing.T) {
 		"a record without id":   `{"records":[{"fields":{}}]}`,
 		"a record of text":      `{"records":["rec1"]}`,
 		"fields a list":         `{"records":[{"id":"rec1","fields":[]}]}`,
-		"created at no time":    `{"records":[{"id":"rec1","createdTime":"soon","fields":{}}]}`,
 		"offset a number":       `{"records":[],"offset":7}`,
 		"cut in a record":       `{"records":[{"id":"rec1","fie`,
 		"cut after a record":    `{"records":[{"id":"rec1","fields":{}}`,
@@ -77,6 +76,43 @@ func TestDecodePageRejectsInvalidBodies(t *testing.T) {
 			if err == nil || records != nil || offset != "" {
 				t.Errorf("%d records, offset %q, error %v; want an error alone",
 					len(records), offset, err)
+			}
+		})
+	}
+}
+
+// One odd createdTime is absent, or read if its meaning is beyond doubt. It fails no page.
+func TestDecodePageWithOddCreatedTime(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ created, want string }{
+		"empty":                  {`""`, ""},
+		"null":                   {`null`, ""},
+		"a number":               {`1748736000000`, ""},
+		"an object":              {`{"$date":"2025-06-01"}`, ""},
+		"a list":                 {`["2025-06-01"]`, ""},
+		"words":                  {`"soon"`, ""},
+		"people's form":          {`"6/1/2025 2:30pm"`, ""},
+		"no such day":            {`"2025-02-30"`, ""},
+		"the year 10000":         {`"9999-12-31T23:59:59-01:00"`, ""},
+		"a date":                 {`"2025-06-01"`, "2025-06-01T00:00:00Z"},
+		"no zone":                {`"2025-06-01T10:00:00.5"`, "2025-06-01T10:00:00.5Z"},
+		"a space":                {`" 2025-06-01 10:00:00"`, "2025-06-01T10:00:00Z"},
+		"an offset":              {`"2025-06-01T10:00:00+02:00"`, "2025-06-01T08:00:00Z"},
+		"Airtable's usual form":  {`"2025-06-01T10:00:00.000Z"`, "2025-06-01T10:00:00Z"},
+		"an escape that is text": {`"2025\u002d06-01"`, "2025-06-01T00:00:00Z"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := `{"records":[{"id":"rec1","createdTime":` + test.created + `,"fields":{}},{"id":"rec2"}]}`
+			records, _, err := airtable.DecodePage(strings.NewReader(body))
+			if err != nil || len(records) != 2 {
+				t.Fatalf("%d records, %v", len(records), err)
+			}
+			got := ""
+			if at := records[0].CreatedTime; !at.IsZero() {
+				got = at.UTC().Format(time.RFC3339Nano)
+			}
+			if got != test.want || !records[1].CreatedTime.IsZero() {
+				t.Errorf("%s: %q, want %q", test.created, got, test.want)
 			}
 		})
 	}
@@ -122,7 +158,11 @@ func FuzzDecodePage(f *testing.F) {
 			return // DecodePage is stricter than JSON: see the tests above
 		}
 		var wantOffset string
-		var wantRecords []airtable.Record
+		var wantRecords []struct {
+			ID          string
+			CreatedTime any
+			Fields      map[string]json.RawMessage
+		}
 		json.Unmarshal(plain["offset"], &wantOffset)
 		if err := json.Unmarshal(plain["records"], &wantRecords); err != nil {
 			t.Fatalf("accepts %q, whose records are %v", body, err)
@@ -130,9 +170,16 @@ func FuzzDecodePage(f *testing.F) {
 		if !bytes.Contains(body, []byte(`"offset"`)) && offset != "" {
 			t.Errorf("offset %q without a property", offset)
 		}
-		if len(records) != len(wantRecords) ||
-			len(records) > 0 && !reflect.DeepEqual(records, wantRecords) {
-			t.Errorf("records %+v, want %+v", records, wantRecords)
+		if len(records) != len(wantRecords) {
+			t.Fatalf("%d records, want %d", len(records), len(wantRecords))
+		}
+		for i, record := range records {
+			if record.ID != wantRecords[i].ID || !reflect.DeepEqual(record.Fields, wantRecords[i].Fields) {
+				t.Errorf("record %+v, want %+v", record, wantRecords[i])
+			}
+			if at := record.CreatedTime.UTC(); at.Year() < 1 || at.Year() > 9999 {
+				t.Errorf("created %s", at)
+			}
 		}
 	})
 }

@@ -85,10 +85,7 @@ func (e *Engine) bindFields(
 	for _, key := range feedback.Keys() {
 		for _, name := range e.cfg.Mapping.Names(key) {
 			bound, had := was.meta().Bound[name]
-			field, ok := table.Field(name)
-			if !ok && had {
-				field, ok = table.Field(bound)
-			}
+			field, ok := fieldOf(table, name, bound)
 			near := alike[feedback.Fold(name)]
 			if !ok && len(near) == 1 {
 				field, ok = near[0], true
@@ -136,16 +133,20 @@ func (e *Engine) bindFields(
 	return b, errors.Join(mistakes...)
 }
 
+// fieldOf returns the field with that name, or else the one that had it.
+func fieldOf(table airtable.Table, name, bound string) (airtable.Field, bool) {
+	if field, ok := table.Field(name); ok || bound == "" {
+		return field, ok
+	}
+	return table.Field(bound)
+}
+
 // fieldsByFold returns the fields that no configured name stands for, by their folded names.
 func (e *Engine) fieldsByFold(table airtable.Table, was parent) map[string][]airtable.Field {
 	taken := map[string]bool{}
 	for _, key := range feedback.Keys() {
 		for _, name := range e.cfg.Mapping.Names(key) {
-			field, ok := table.Field(name)
-			if !ok {
-				field, ok = table.Field(was.meta().Bound[name])
-			}
-			if ok {
+			if field, ok := fieldOf(table, name, was.meta().Bound[name]); ok {
 				taken[field.ID] = true
 			}
 		}

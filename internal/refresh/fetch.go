@@ -2,7 +2,10 @@ package refresh
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"voc/internal/airtable"
@@ -29,7 +32,8 @@ type staged struct {
 func (e *Engine) fetch(
 	ctx context.Context, draft *build.Draft, was parent, p plan, report func(staged),
 ) (staged, error) {
-	f := fetcher{client: e.cfg.Airtable, plan: p, parent: was, report: report}
+	f := fetcher{client: e.cfg.Airtable, plan: p, parent: was, report: report,
+		undated: map[string]bool{}}
 	f.draft = draft
 	err := f.list(ctx, airtable.Query{Formula: p.formula}, f.put, draft.Reset)
 	switch {
@@ -47,16 +51,23 @@ func (e *Engine) fetch(
 			err = f.sweep(ctx)
 		}
 	}
+	if len(f.undated) > 0 {
+		ids := slices.Sorted(maps.Keys(f.undated))
+		f.warnings = append(f.warnings, fmt.Sprintf("%d records have no date that can be read, not even "+
+			"a createdTime, so they belong to no year: %s",
+			len(ids), strings.Join(ids[:min(len(ids), idsListed)], ", ")))
+	}
 	return f.staged, err
 }
 
 // fetcher is the state of fetch.
 type fetcher struct {
 	staged
-	client *airtable.Client
-	plan   plan
-	parent parent
-	report func(staged)
+	client  *airtable.Client
+	plan    plan
+	parent  parent
+	report  func(staged)
+	undated map[string]bool // records without any date
 }
 
 // list passes each record of a listing to put. If Airtable has lost the listing, it starts
@@ -99,7 +110,11 @@ func (f *fetcher) list(
 
 // put stages a record.
 func (f *fetcher) put(ctx context.Context, record airtable.Record) error {
-	return f.putRow(ctx, f.plan.row(record))
+	row := f.plan.row(record)
+	if row.Feedback.Created.IsZero() {
+		f.undated[record.ID] = true
+	}
+	return f.putRow(ctx, row)
 }
 
 // putRow stages a row that belongs to the years, and removes one that does not: it may

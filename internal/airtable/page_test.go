@@ -102,7 +102,8 @@ func TestDecodePageWithOddCreatedTime(t *testing.T) {
 		"an escape that is text": {`"2025\u002d06-01"`, "2025-06-01T00:00:00Z"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := `{"records":[{"id":"rec1","createdTime":` + test.created + `,"fields":{}},{"id":"rec2"}]}`
+			body := `{"records":[{"id":"rec1","createdTime":` + test.created +
+				`,"fields":{}},{"id":"rec2"}]}`
 			records, _, err := airtable.DecodePage(strings.NewReader(body))
 			if err != nil || len(records) != 2 {
 				t.Fatalf("%d records, %v", len(records), err)

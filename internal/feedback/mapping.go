@@ -146,8 +146,8 @@ func (m Mapping) WithBox(has bool) Mapping {
 	return m
 }
 
-// MarshalJSON writes fields, teams and whether there is a box, sorted, so that equal mappings give equal bytes. A
-// snapshot stores them as the mapping it was built with.
+// MarshalJSON writes fields, teams and whether there is a box, sorted, so that equal mappings
+// give equal bytes. A snapshot stores them as the mapping it was built with.
 func (m Mapping) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"fields": m.fields, "teams": m.teams, "box": m.box})
 }

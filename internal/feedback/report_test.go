@@ -262,7 +262,9 @@ func TestCollate(t *testing.T) {
 func TestPulseCountsFoldedValues(t *testing.T) {
 	t.Parallel()
 	report := feedback.NewPulse(made)
-	for _, status := range []string{"open", "Open", "Open", "OPEN ", "ｏpen", "Geschloßen", "geschlossen"} {
+	for _, status := range []string{
+		"open", "Open", "Open", "OPEN ", "ｏpen", "Geschloßen", "geschlossen",
+	} {
 		report.Add(feedback.Feedback{Status: status, Priority: "Low", Environment: "x", Created: made})
 	}
 	want := `"status_distribution":{"Geschloßen":2,"Open":5}`

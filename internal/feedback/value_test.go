@@ -44,14 +44,20 @@ func TestTextOfValue(t *testing.T) {
 		"error":                     {`{"error":"#ERROR!"}`, `""`},
 		"attachment":                {`[{"id":"att1","url":"https://x","filename":"a.png"}]`, `""`},
 		"button":                    {`{"label":"Go","url":null}`, `""`},
-		"choice":                    {`{"id":"sel1","name":"In Progress","color":"red"}`, `"In Progress"`},
-		"choices":                   {`[{"id":"sel1","name":"a"},{"id":"sel2","name":"b"}]`, `"a, b"`},
-		"AI field":                  {`{"state":"generated","value":"It crashed.","isStale":false}`, `"It crashed."`},
-		"stale AI field":            {`{"state":"error","errorType":"x","value":"then","isStale":true}`, `"then"`},
-		"AI field without a value":  {`{"state":"empty","value":null,"isStale":true}`, `""`},
-		"AI field with a number":    {`{"state":"generated","value":7}`, `"7"`},
-		"lookup of AI fields":       {`[{"state":"generated","value":"a"},null,{"state":"loading"}]`, `"a"`},
-		"barcode":                   {`{"text":"4006381333931","type":"ean13"}`, `"4006381333931"`},
+		"choice":                    {`{"id":"sel1","name":"Open","color":"red"}`, `"Open"`},
+		"choices":                   {`[{"id":"sel1","name":"a"},{"name":"b"}]`, `"a, b"`},
+		"AI field": {
+			`{"state":"generated","value":"It crashed.","isStale":false}`, `"It crashed."`,
+		},
+		"stale AI field": {
+			`{"state":"error","errorType":"x","value":"then","isStale":true}`, `"then"`,
+		},
+		"AI field without a value": {`{"state":"empty","value":null,"isStale":true}`, `""`},
+		"AI field with a number":   {`{"state":"generated","value":7}`, `"7"`},
+		"lookup of AI fields": {
+			`[{"state":"generated","value":"a"},null,{"state":"loading"}]`, `"a"`,
+		},
+		"barcode": {`{"text":"4006381333931","type":"ean13"}`, `"4006381333931"`},
 		"lookup by linked record": {
 			`{"linkedRecordIds":["rec2","rec1",5],` +
 				`"valuesByLinkedRecordId":{"rec1":["a",null],"rec2":[{"id":"sel1","name":"b"}]}}`,

@@ -114,7 +114,7 @@ func TestTokenIsRedacted(t *testing.T) {
 		"in a transport's error":         breaks(errors.New(`invalid header "Bearer ` + token + `"`)),
 		"in a wrapped transport's error": breaks(fmt.Errorf("proxy: %w", errors.New(token))),
 		"in an answer": respond(200,
-			`{"records":[{"id":"rec1","createdTime":"`+token+`"}]}`),
+			`{"records":[{"id":"rec1","fields":"`+token+`"}]}`),
 		"in an answer cut short": respond(200, `{"records":[],"offset":"`+token),
 		"in an offset":           respond(200, `{"records":[],"offset":"`+token+`"}`),
 		"behind a lost iterator": respond(422,

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
+	"voc/internal/job"
 	"voc/internal/replica"
 )
 
@@ -60,12 +62,12 @@ func (a *API) view(ctx context.Context, maxAge time.Duration) (replica.View, fun
 
 // begin returns the answer that a view gives to a request. It is complete if the client or the
 // cache already has it; otherwise the caller adds the body and its headers. Errors: errUnserved,
-// errEmpty.
+// errEmpty, firstLoad.
 func (a *API) begin(
 	r *request, view replica.View,
 ) (answer respond.Answer, complete bool, err error) {
 	if view.File == nil {
-		return answer, false, unserved(view)
+		return answer, false, a.unserved(view)
 	}
 	// The ETag is weak because all encodings of an answer share it. A CSV has another one than its
 	// list. The order of the parameters does not matter.
@@ -86,11 +88,46 @@ func (a *API) begin(
 }
 
 // unserved returns why a view has no file.
-func unserved(view replica.View) error {
+func (a *API) unserved(view replica.View) error {
 	if len(view.Warnings) > 0 {
 		return errUnserved
 	}
-	return errEmpty
+	active, unrecorded := a.Refresher.Active()
+	h := newHistory(active, unrecorded, view)
+	i := slices.IndexFunc(h.active, func(run job.Run) bool { return run.Mode != job.Rollback })
+	if i < 0 {
+		return errEmpty
+	}
+	run := h.active[i]
+	if leased, _ := view.Running(); leased.ID == run.ID { // it may know more
+		run.AirtableCalls = leased.AirtableCalls
+		run.Pages, run.Read = max(run.Pages, leased.Pages), max(run.Read, leased.Read)
+	}
+	return firstLoad{run, a.Now()}
+}
+
+// firstLoad is the error of a request during the refresh that makes the first snapshot.
+type firstLoad struct {
+	run job.Run
+	now time.Time
+}
+
+// Error says how far the refresh is, as far as this host knows.
+func (f firstLoad) Error() string {
+	const text = "no snapshot has been published yet: the first refresh "
+	switch {
+	case f.run.Started.IsZero():
+		return text + "has been accepted and is about to start: retry in a moment"
+	case f.run.Pages == 0:
+		return text + fmt.Sprintf("started %s ago and has read no page so far: retry in a moment",
+			max(f.now.Sub(f.run.Started.Time), 0).Round(time.Second))
+	}
+	progress := fmt.Sprintf("%d records on %d pages", f.run.Read, f.run.Pages)
+	if f.run.AirtableCalls > 0 {
+		progress += fmt.Sprintf(" with %d calls to Airtable", f.run.AirtableCalls)
+	}
+	return text + fmt.Sprintf("is running. It has read %s in %s: retry in a moment",
+		progress, max(f.now.Sub(f.run.Started.Time), 0).Round(time.Second))
 }
 
 // weakTag returns the weak ETag of what determines a body.

@@ -42,7 +42,7 @@ const heldFor = 24 * time.Hour
 func (a *API) degradations(view replica.View, open []job.Run) (reasons []string) {
 	switch {
 	case view.File == nil:
-		reasons = append(reasons, unserved(view).Error())
+		reasons = append(reasons, a.unserved(view).Error())
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons, "an older snapshot than the current one is served")
 	}

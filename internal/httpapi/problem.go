@@ -143,6 +143,9 @@ func newProblem(err error) problem {
 		p.header.RetryAfter = strconv.Itoa(throttled.Seconds())
 		return p
 	}
+	if loading, ok := errors.AsType[firstLoad](err); ok {
+		return describe(http.StatusServiceUnavailable, "no-snapshot-yet", loading.Error())
+	}
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
 			return describe(known.status, known.code, cmp.Or(known.detail, known.err.Error()))

@@ -11,6 +11,7 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/feedback"
 	"voc/internal/job"
+	"voc/internal/snapshot"
 )
 
 // rewriter is a transport that edits the bodies of Airtable's responses.
@@ -247,7 +248,8 @@ func TestChoicesAreFolded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	for i, status := range []string{"open", "Open ", "Open", "OPEN\u00a0", "Open"} {
-		w.Create(edit{"Status": status, "Priority": " HIGH"[i%2:], "Team Routed": "UNASSIGNED "})
+		w.Create(edit{"Status": status, "Priority": " HIGH"[i%2:], "Team Routed": "UNASSIGNED ",
+			"Environment": "CW 2.0 "[:6+i%2], "Time to In Progress": 1})
 	}
 	w.must(job.Full, job.Published)
 	file := w.open(w.store)
@@ -259,4 +261,14 @@ func TestChoicesAreFolded(t *testing.T) {
 		t.Fatal(err)
 	}
 	contains(t, string(facets), `"total":5`, `"status":[{"value":"Open","count":5}`)
+	for report, want := range map[snapshot.Name]string{
+		snapshot.PlacesReport: `{"environments":["CW 2.0"]}`,
+		snapshot.PulseReport:  `"environment_distribution":{"CW 1.0":1,"CW 2.0":7}`,
+	} {
+		body, _, err := file.Report(t.Context(), report, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		contains(t, string(body), want)
+	}
 }

@@ -22,7 +22,7 @@ type index struct {
 	facets  map[string]map[string]*facet // property → folded value
 	columns map[string]*column           // by sort key
 	times   map[timesKey]feedback.Times
-	timed   map[string]bool // environments that have response times, as they are spelled
+	timed   map[string]bool // folded environments that have response times
 	pulse   *feedback.Pulse
 }
 
@@ -68,10 +68,10 @@ func (x *index) add(row *stagedRow) {
 			times.Counts[i] = 1
 		}
 	}
-	if times.Any() {
-		x.timed[f.Environment] = true
-	}
 	key := timesKey{feedback.Fold(f.Environment), f.ReportWeek}
+	if times.Any() {
+		x.timed[key.environment] = true
+	}
 	times.Add(x.times[key])
 	x.times[key] = times
 	if x.pulse.Shows(f) {
@@ -106,13 +106,19 @@ func (d *Draft) writeIndex(ctx context.Context, x *index, bodies *bodies) error 
 	if err != nil {
 		return err
 	}
+	var places []string
+	for _, choice := range facets.Choices[feedback.Environment] {
+		if x.timed[feedback.Fold(choice.Value)] {
+			places = append(places, choice.Value)
+		}
+	}
 	for _, report := range []struct {
 		name snapshot.Name
 		json []byte
 	}{
 		{snapshot.FacetsReport, facets.JSON()},
 		{snapshot.TimesReport, feedback.ResponseTimes(weeks)},
-		{snapshot.PlacesReport, feedback.Environments(slices.Collect(maps.Keys(x.timed)))},
+		{snapshot.PlacesReport, feedback.Environments(places)},
 		{snapshot.PulseReport, x.pulse.JSON()},
 	} {
 		if err := bodies.storeReport(ctx, report.name, report.json); err != nil {

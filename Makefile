@@ -1,6 +1,8 @@
 # Checks install their tools under .tools, one directory a version.
 GOLANGCI := v2.15.0
 LINTER := .tools/golangci-lint-$(GOLANGCI)/golangci-lint
+GOVULNCHECK_VERSION := v1.9.0
+GOVULNCHECK := .tools/govulncheck-$(GOVULNCHECK_VERSION)/govulncheck
 SAM_VERSION := 1.170.0
 SAM := .tools/aws-sam-cli-$(SAM_VERSION)/bin/sam
 CHECKOV_VERSION := 3.3.30
@@ -23,7 +25,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# a section of samconfig.toml: prod or dev
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint clients types schemathesis dashboard verify busy soak bench bench-large build clean
+.PHONY: help run test clock race lint vuln fuzz clients types schemathesis dashboard verify busy soak bench bench-large build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
 .PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
@@ -56,6 +58,12 @@ lint: $(LINTER) ## run the linters; check the format and go.mod
 	go mod tidy -diff
 	$(LINTER) run ./...
 
+vuln: $(GOVULNCHECK) ## look for known vulnerabilities, where their database can be reached
+	.ci/vuln $(GOVULNCHECK)
+
+fuzz: ## fuzz every parser of what strangers send, for some seconds each
+	.ci/fuzz 3s
+
 clients: build ## run Airtable's own clients against the emulator, and Python clients of the API (needs Node and Python)
 	.ci/clients
 	.ci/with-server .ci/python-clients
@@ -72,7 +80,7 @@ dashboard: build ## send the dashboard's requests from headless Chromium (needs 
 s3: $(VERSITYGW) ## run the store suite against versitygw, an S3-compatible server
 	.ci/s3 $(VERSITYGW)
 
-verify: lint race clients types schemathesis dashboard s3 sam-validate account ## run all CI checks except the tests
+verify: lint vuln race fuzz clients types schemathesis dashboard s3 sam-validate account ## run all CI checks except the tests
 	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
 	else echo 'Skipped, because Docker is not running: make sam-events, the functions on all of infra/events.'; fi
 
@@ -189,6 +197,9 @@ logs: $(SAM) ## follow the logs of the deployed functions
 
 $(LINTER):
 	GOBIN=$(CURDIR)/$(@D) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI)
+
+$(GOVULNCHECK):
+	GOBIN=$(CURDIR)/$(@D) go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 
 $(SAM):
 	python3 -m venv $(@:%/bin/sam=%)

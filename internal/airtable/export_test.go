@@ -6,6 +6,7 @@ import "time"
 var (
 	DecodePage     = decodePage
 	ParseErrorBody = parseErrorBody
+	RetryAfter     = retryAfter
 )
 
 // LimitTry sets the time limit of a try, for tests that wait in real time.

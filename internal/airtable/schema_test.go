@@ -2,8 +2,10 @@ package airtable_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"voc/internal/airtable"
 )
@@ -78,4 +80,48 @@ func TestFieldIsDateAndComputed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzSchema checks that whatever is in a schema, each of its fields has a kind.
+func FuzzSchema(f *testing.F) {
+	f.Add([]byte(schema))
+	f.Add([]byte(`{"tables":[{"fields":[{"type":"formula","options":{"result":{"type":"date"}}},
+		{"type":"rollup","options":{"result":null}},{"type":"rollup","options":[]},
+		{"type":"singleSelect","options":{"choices":[{"id":"sel1","name":"a"},null]}},
+		{"type":"multipleSelects","options":7},{"type":"","name":"\u0000"}]}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var read airtable.Schema
+		if json.Unmarshal(body, &read) != nil {
+			return
+		}
+		for _, table := range read.Tables {
+			if _, ok := read.Table(table.ID); !ok {
+				t.Errorf("table %q is not found by its id", table.ID)
+			}
+			for _, field := range table.Fields {
+				if _, ok := table.Field(field.ID); !ok {
+					t.Errorf("field %q is not found by its id", field.ID)
+				}
+				if field.IsDate() && field.Shape() != "" && !field.Computed() {
+					t.Errorf("%+v is a date with choices", field)
+				}
+			}
+		}
+	})
+}
+
+// FuzzRetryAfter checks that no header makes a wait that is negative or longer than a day.
+func FuzzRetryAfter(f *testing.F) {
+	for _, seed := range []string{
+		"", "30", "-1", "1e400", "NaN", "Inf", "0x10", "Wed, 21 Oct 2026 07:28:00 GMT", "soon",
+	} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
+	f.Fuzz(func(t *testing.T, text string) {
+		wait := airtable.RetryAfter(http.Header{"Retry-After": {text}}, now)
+		if wait < 0 || wait > 24*time.Hour {
+			t.Errorf("%q: %s", text, wait)
+		}
+	})
 }

@@ -23,7 +23,8 @@ func FuzzMap(f *testing.F) {
 		`"2025-03-04T05:06:07.12345+01:00"`, `"0001-01-01T00:00:00+23:59"`,
 		`"9999-12-31T23:59:59.9999-12:00"`, `["a",null,["b"]]`,
 		`{"name":"\u0000\ud800<\u2028"}`, `{"error":"#ERROR!"}`, "\"\xff\"", "{", "[[[[", `"\u`,
-		`{"name":{"name":1},"email":[]}`,
+		`{"name":{"name":1},"email":[]}`, `{"state":"generated","value":{"text":["a"]}}`,
+		`{"linkedRecordIds":["rec1"],"valuesByLinkedRecordId":{"rec1":[{"specialValue":"NaN"}]}}`,
 	} {
 		f.Add([]byte(value), []byte(`"b"`))
 	}
@@ -42,6 +43,28 @@ func FuzzMap(f *testing.F) {
 		}
 		checkMap(t, m, all)
 		checkMap(t, m, first)
+	})
+}
+
+// FuzzColumns reads lists of keys, and applies what it accepts to a record.
+func FuzzColumns(f *testing.F) {
+	for _, seed := range []string{"", "id", "status,created", "status,status", "id,", ",", "ID", "week\x00"} {
+		f.Add(seed)
+	}
+	summary := mapCells(f, mapping(f, "", ""), odd).Summary()
+	f.Fuzz(func(t *testing.T, keys string) {
+		columns, err := feedback.ParseColumns(keys)
+		if err != nil {
+			return
+		}
+		text, err := columns.AppendJSON(nil, summary)
+		if err != nil || !json.Valid(text) || !strings.HasPrefix(string(text), `{"id":`) {
+			t.Errorf("%q: %s, %v", keys, text, err)
+		}
+		line, err := columns.AppendCSV(nil, summary)
+		if err != nil || !strings.HasSuffix(string(line), "\r\n") {
+			t.Errorf("%q: %q, %v", keys, line, err)
+		}
 	})
 }
 

@@ -92,16 +92,19 @@ func (a *API) unserved(view replica.View) error {
 	if len(view.Warnings) > 0 {
 		return errUnserved
 	}
-	active, unrecorded := a.Refresher.Active()
-	h := newHistory(active, unrecorded, view)
-	i := slices.IndexFunc(h.active, func(run job.Run) bool { return run.Mode != job.Rollback })
+	leased, abandoned := view.Running()
+	active, _ := a.Refresher.Active()
+	if leased.ID != "" && !abandoned {
+		active = append(active, leased)
+	}
+	i := slices.IndexFunc(active, func(run job.Run) bool { return run.Mode != job.Rollback })
 	if i < 0 {
 		return errEmpty
 	}
-	run := h.active[i]
-	if leased, _ := view.Running(); leased.ID == run.ID { // it may know more
-		run.AirtableCalls = leased.AirtableCalls
-		run.Pages, run.Read = max(run.Pages, leased.Pages), max(run.Read, leased.Read)
+	run := active[i]
+	if leased.ID == run.ID { // the receipt in the lease has the calls, and may be older
+		run.AirtableCalls, run.Pages = leased.AirtableCalls, max(run.Pages, leased.Pages)
+		run.Read = max(run.Read, leased.Read)
 	}
 	return firstLoad{run, a.Now()}
 }

@@ -95,3 +95,26 @@ func TestSendLimit(t *testing.T) {
 		}
 	}
 }
+
+// FuzzMediaWeight checks that each Accept header gives a weight from 0 to 1, and that a type
+// that is not named in any form has none.
+func FuzzMediaWeight(f *testing.F) {
+	for _, seed := range []string{
+		"", "text/csv", "TEXT/CSV;q=0.5, */*;q=0.1", "text/*;level=1;q=2", "*/*;q=NaN", "a,;,q=",
+		"application/json;q=1e-9,text/csv;q=\x00", "*/csv",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, accepted string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header["Accept"] = []string{accepted}
+		weight := respond.MediaWeight(r, "text/csv")
+		if !(weight >= 0 && weight <= 1) {
+			t.Errorf("%q weighs %v", accepted, weight)
+		}
+		if named := strings.ToLower(accepted); weight > 0 && !strings.Contains(named, "text/") &&
+			!strings.Contains(named, "*/*") {
+			t.Errorf("%q weighs %v and is not named", accepted, weight)
+		}
+	})
+}

@@ -32,7 +32,7 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 		if key == feedback.EnvironmentBox || key == feedback.ReportedOn {
 			continue // what stands in for another key is no column
 		}
-		var exists, hasValue bool
+		var exists, hasValue, isText bool
 		names := p.mapping.Names(key)
 		for _, name := range names {
 			field, known := p.field(name)
@@ -43,9 +43,16 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 					"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
 					key, name))
 			}
-			if filled[name] > 0 && mayBeUnreadable(key, field) {
+			switch {
+			case filled[name] == 0:
+			case mayBeUnreadable(key, field):
 				unread[key] = append(unread[key], name)
+			default:
+				isText = isText || !feedback.IsDate(key) && !feedback.IsNumber(key)
 			}
+		}
+		if isText {
+			delete(unread, key) // it has another field with texts
 		}
 		switch {
 		case len(names) == 0, hasValue:
@@ -62,13 +69,13 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 		}
 	}
 	for keys := range slices.Chunk(missing, keysPerWarning) {
-		warnings = append(warnings, fmt.Sprintf("no field for %d keys, which have their default in "+
-			"all %d records: name fields in FIELD_MAP, or [] to do without: %s",
-			len(keys), records, strings.Join(keys, ", ")))
+		warnings = append(warnings, fmt.Sprintf("no field for these keys, which have their default in "+
+			"all %d records (name fields in FIELD_MAP, or [] to do without): %s",
+			records, strings.Join(keys, ", ")))
 	}
 	for keys := range slices.Chunk(empty, keysPerWarning) {
-		warnings = append(warnings, fmt.Sprintf("no value in the fields of %d keys, which have their "+
-			"default in all %d records: %s", len(keys), records, strings.Join(keys, ", ")))
+		warnings = append(warnings, fmt.Sprintf("no value in the fields of these keys, which have "+
+			"their default in all %d records: %s", records, strings.Join(keys, ", ")))
 	}
 	unreadable, err := p.unreadableFields(ctx, file, unread)
 	return append(warnings, unreadable...), err

@@ -81,16 +81,19 @@ type comparison struct {
 	before, after feedback.Mapping
 }
 
-// differing words how many values differ, if it is most of those that records had.
+// differing words how many values differ, if it is most of those that records had. Names in
+// place of ids do not count, since that is what a link was to be replaced for.
 func (c comparison) differing(ctx context.Context) (string, error) {
 	seed := maphash.MakeSeed()
 	had := map[string]uint64{} // a hash, because descriptions are long
+	hadIDs := map[string]bool{}
 	for source, err := range c.was.Sources(ctx) {
 		if err != nil {
 			return "", err
 		}
 		if value := c.read(c.before, source); value != "" {
 			had[source.ID] = maphash.String(seed, feedback.Fold(value))
+			hadIDs[source.ID] = areRecordIDs(value)
 		}
 	}
 	compared, ids, examples := 0, 0, []string(nil)
@@ -104,7 +107,8 @@ func (c comparison) differing(ctx context.Context) (string, error) {
 		}
 		compared++
 		value := c.read(c.after, source)
-		if maphash.String(seed, feedback.Fold(value)) == before {
+		isCured := hadIDs[source.ID] && value != "" && !areRecordIDs(value)
+		if maphash.String(seed, feedback.Fold(value)) == before || isCured {
 			continue
 		}
 		examples = append(examples, source.ID)

@@ -60,6 +60,22 @@ func TestGateRejectsTurnedMeaning(t *testing.T) {
 	}
 }
 
+// What the gate asks for, names in place of ids, passes it.
+func TestGatePassesNamesForIDs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	ids := func(body string) string {
+		return strings.ReplaceAll(body, `"Open"`, `["recStatusOpen0001"]`)
+	}
+	w.retype("Status", "singleLineText", "multipleRecordLinks", ids)
+	w.must(job.Full, job.Published)
+	w.retype("Status", "singleLineText", "multipleLookupValues",
+		func(body string) string { return body })
+	w.clock.Advance(time.Hour)
+	w.must(job.Incremental, job.Published)
+	contains(t, w.detail("rec00000000000001"), `"status":"Open"`)
+}
+
 // Without the schema no type is known, but ids in place of names are seen all the same.
 func TestGateRejectsIDsWithoutSchema(t *testing.T) {
 	t.Parallel()

@@ -125,7 +125,7 @@ func TestDefaultedKeysAreReported(t *testing.T) {
 		no     string // what no warning has; "": anything may be
 	}{
 		"no such field": {func(*world) {},
-			[]string{"no field for 6 keys", "all 3 records", `source ("Source")`}, "status"},
+			[]string{"no field for these keys", "all 3 records", `source ("Source")`}, "status"},
 		"near miss": {func(w *world) { w.RenameField("Status", "Statsu") }, []string{
 			`status has its default in all 3 records: no field is called "Status", and the ` +
 				`nearest is "Statsu"`}, ""},
@@ -135,7 +135,7 @@ func TestDefaultedKeysAreReported(t *testing.T) {
 			[]string{`issue_number has its default in all 3 records`, `"Issue #"`}, ""},
 		"none wanted": {func(w *world) { w.fields = `{"source":[]}` }, nil, "source"},
 		"empty field": {func(w *world) { text(w, "Status") },
-			[]string{"no value in the fields of 1 keys", `status ("Status")`}, ""},
+			[]string{"no value in the fields of these keys", `status ("Status")`}, ""},
 		"blank field": {func(w *world) { text(w, "Status", " ", "\t") },
 			[]string{"no value in", `status ("Status")`}, ""},
 		"dates of people": {func(w *world) {

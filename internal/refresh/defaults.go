@@ -27,45 +27,30 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 	}
 	var warnings, missing, empty []string
 	filled := file.Meta().Filled
-	unread := map[string][]string{} // fields to read, by key
+	unread := map[string][]string{}
 	for _, key := range feedback.Keys() {
-		if key == feedback.EnvironmentBox || key == feedback.ReportedOn {
-			continue // what stands in for another key is no column
-		}
-		var exists, hasValue, isText bool
 		names := p.mapping.Names(key)
-		for _, name := range names {
-			field, known := p.field(name)
-			exists = exists || known || filled[name] > 0
-			hasValue = hasValue || filled[name] > 0
-			if field.Type == typeLink {
-				warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
-					"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
-					key, name))
-			}
-			switch {
-			case filled[name] == 0:
-			case mayBeUnreadable(key, field):
-				unread[key] = append(unread[key], name)
-			default:
-				isText = isText || !feedback.IsDate(key) && !feedback.IsNumber(key)
-			}
+		if len(names) == 0 || key == feedback.EnvironmentBox || key == feedback.ReportedOn {
+			continue // none wanted, or no column of its own
 		}
-		if isText {
-			delete(unread, key) // it has another field with texts
+		c := p.columnOf(key, filled)
+		unread[key] = c.unreadable
+		for _, name := range c.links {
+			warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
+				"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
+				key, name))
 		}
-		switch {
-		case len(names) == 0, hasValue:
-		case exists:
-			empty = append(empty, fmt.Sprintf("%s (%q)", key, names[0]))
+		near := p.nearMiss(names, filled)
+		switch label := fmt.Sprintf("%s (%q)", key, names[0]); {
+		case c.hasValue:
+		case c.exists:
+			empty = append(empty, label)
+		case near != "":
+			warnings = append(warnings, fmt.Sprintf("%s has its default in all %d records: no field "+
+				"is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
+				key, records, names[0], near))
 		default:
-			if near := p.nearMiss(names, filled); near != "" {
-				warnings = append(warnings, fmt.Sprintf("%s has its default in all %d records: no field "+
-					"is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
-					key, records, names[0], near))
-				continue
-			}
-			missing = append(missing, fmt.Sprintf("%s (%q)", key, names[0]))
+			missing = append(missing, label)
 		}
 	}
 	for keys := range slices.Chunk(missing, keysPerWarning) {
@@ -81,10 +66,50 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 	return append(warnings, unreadable...), err
 }
 
+// standIns are the keys whose fields give a value where those of another key have none.
+var standIns = map[string]string{
+	feedback.Environment: feedback.EnvironmentBox, feedback.Created: feedback.ReportedOn,
+}
+
 // keysPerWarning is how many keys a warning names: its length is bounded.
 const keysPerWarning = 6
 
 const typeLink = "multipleRecordLinks"
+
+// column is what is known of the fields of a key.
+type column struct {
+	exists, hasValue bool
+	links            []string // fields that link to other records
+	unreadable       []string // fields with values of which perhaps none can be read
+}
+
+func (p plan) columnOf(key string, filled map[string]int) (c column) {
+	for _, name := range p.mapping.Names(standIns[key]) {
+		_, known := p.field(name)
+		c.hasValue = c.hasValue || known || filled[name] > 0
+	}
+	isText := false
+	for _, name := range p.mapping.Names(key) {
+		field, known := p.field(name)
+		c.exists = c.exists || known || filled[name] > 0
+		if field.Type == typeLink {
+			c.links = append(c.links, name)
+		}
+		if filled[name] == 0 {
+			continue
+		}
+		c.hasValue = true
+		if mayBeUnreadable(key, field) {
+			c.unreadable = append(c.unreadable, name)
+		} else {
+			isText = !feedback.IsDate(key) && !feedback.IsNumber(key)
+		}
+	}
+	if isText {
+		c.unreadable = nil // the key has texts from another field
+	}
+	return c
+}
 
 // field returns what the schema says of a field.
 func (p plan) field(name string) (airtable.Field, bool) {

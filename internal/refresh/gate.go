@@ -113,7 +113,7 @@ func (e *Engine) lostRecords(
 	}
 	may := had * e.cfg.MaxShrink / 100
 	if e.cfg.MaxShrink > 0 {
-		may = max(may, handful)
+		may = max(may, min(handful, had-1))
 	}
 	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, "+
 		"MAX_SHRINK_PERCENT is %d, and %d would be left: a refresh may remove %d of these records, "+

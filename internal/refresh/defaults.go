@@ -40,7 +40,10 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 				"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
 				key, name))
 		}
-		near := p.nearMiss(names, filled)
+		near := ""
+		if !c.exists && !c.hasValue {
+			near = p.nearMiss(names, filled)
+		}
 		switch label := fmt.Sprintf("%s (%q)", key, names[0]); {
 		case c.hasValue:
 		case c.exists:

@@ -89,19 +89,41 @@ func (r *Report) checkFields(was parent, p plan) {
 
 func (e *Engine) checkYears(ctx context.Context, p plan, report *Report) error {
 	years, inside, read := map[int]int{}, 0, 0
+	page := sample{filled: map[string]int{}}
+	var rows []cells
 	query := airtable.Query{MaxRecords: airtable.PageSize, ByID: p.schema}
-	for page, err := range e.cfg.Airtable.List(ctx, p.table, query) {
+	for listed, err := range e.cfg.Airtable.List(ctx, p.table, query) {
 		if err != nil {
 			return err
 		}
-		for _, record := range page.Records {
-			created := p.row(record).Feedback.Created
+		for _, record := range listed.Records {
+			row := p.row(record)
+			rows = append(rows, row.Cells)
+			for name, value := range row.Cells {
+				if feedback.Filled(value) {
+					page.filled[name]++
+				}
+			}
+			created := row.Feedback.Created
 			years[created.Year()]++
 			read++
 			if p.years.Contains(created) {
 				inside++
 			}
 		}
+	}
+	page.records = len(rows)
+	page.rows = func(yield func(cells, error) bool) {
+		for _, row := range rows {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
+	odd, err := p.oddColumns(page)
+	report.Notes = append(report.Notes, odd...)
+	if err != nil {
+		return err
 	}
 	var counts []string
 	for _, year := range slices.Sorted(maps.Keys(years)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -16,33 +17,44 @@ import (
 	"voc/internal/snapshot"
 )
 
-// defaultedKeys reports the keys that have their default in every record of a snapshot,
-// although FIELD_MAP does not say that they have no field: the field is missing, it is
-// empty, or none of its values can be read. It also reports fields that hold ids where
-// people read names. The operator may mean none of this.
-func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string, error) {
-	records := file.Records()
-	if records == 0 {
+// sample is what a judgement of columns needs of some records.
+type sample struct {
+	records int
+	filled  map[string]int // records with a value, by field name
+	rows    iter.Seq2[cells, error]
+}
+
+// sampleOf returns all records of a snapshot.
+func sampleOf(ctx context.Context, file *snapshot.File) sample {
+	return sample{file.Records(), file.Meta().Filled, func(yield func(cells, error) bool) {
+		for source, err := range file.Sources(ctx) {
+			var row cells
+			if err == nil {
+				err = json.Unmarshal(source.Fields, &row)
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+	}}
+}
+
+// defaultedKeys reports the keys that have their default in every record, although FIELD_MAP
+// does not say that they have no field: the field is missing, it is empty, or none of its
+// values can be read. It also reports what oddColumns does.
+func (p plan) defaultedKeys(s sample) ([]string, error) {
+	if s.records == 0 {
 		return nil, nil
 	}
 	var warnings, missing, empty []string
-	filled := file.Meta().Filled
-	unread := map[string][]string{}
 	for _, key := range feedback.Keys() {
 		names := p.mapping.Names(key)
 		if len(names) == 0 || key == feedback.EnvironmentBox || key == feedback.ReportedOn {
 			continue // none wanted, or no column of its own
 		}
-		c := p.columnOf(key, filled)
-		unread[key] = c.unreadable
-		for _, name := range c.links {
-			warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
-				"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
-				key, name))
-		}
-		near := ""
+		c, near := p.columnOf(key, s.filled), ""
 		if !c.exists && !c.hasValue {
-			near = p.nearMiss(names, filled)
+			near = p.nearMiss(names, s.filled)
 		}
 		switch label := fmt.Sprintf("%s (%q)", key, names[0]); {
 		case c.hasValue:
@@ -51,7 +63,7 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 		case near != "":
 			warnings = append(warnings, fmt.Sprintf("%s has its default in all %d records: no field "+
 				"is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
-				key, records, names[0], near))
+				key, s.records, names[0], near))
 		default:
 			missing = append(missing, label)
 		}
@@ -59,14 +71,14 @@ func (p plan) defaultedKeys(ctx context.Context, file *snapshot.File) ([]string,
 	for keys := range slices.Chunk(missing, keysPerWarning) {
 		warnings = append(warnings, fmt.Sprintf("no field for these keys, which have their default in "+
 			"all %d records (name fields in FIELD_MAP, or [] to do without): %s",
-			records, strings.Join(keys, ", ")))
+			s.records, strings.Join(keys, ", ")))
 	}
 	for keys := range slices.Chunk(empty, keysPerWarning) {
 		warnings = append(warnings, fmt.Sprintf("no value in the fields of these keys, which have "+
-			"their default in all %d records: %s", records, strings.Join(keys, ", ")))
+			"their default in all %d records: %s", s.records, strings.Join(keys, ", ")))
 	}
-	unreadable, err := p.unreadableFields(ctx, file, unread)
-	return append(warnings, unreadable...), err
+	odd, err := p.oddColumns(s)
+	return append(warnings, odd...), err
 }
 
 // standIns are the keys whose fields give a value where those of another key have none.
@@ -131,45 +143,43 @@ func mayBeUnreadable(key string, field airtable.Field) bool {
 	return field.Type == "multipleAttachments" || field.Type == "button"
 }
 
-// unreadableFields reports the fields of which no value can be read. It reads records only
-// until each of the fields has had a value that can, which in a sound base is the first.
-func (p plan) unreadableFields(
-	ctx context.Context, file *snapshot.File, fields map[string][]string,
-) (warnings []string, err error) {
-	read := map[string]bool{} // key and name
-	left := 0
-	for _, names := range fields {
-		left += len(names)
+// oddColumns reports fields that hold ids of records where people read names, and fields of
+// which no value can be read. It reads rows only until each field has had a value that can,
+// which in a sound base is the first.
+func (p plan) oddColumns(s sample) (warnings []string, err error) {
+	var unread []columnField
+	for _, key := range feedback.Keys() {
+		c := p.columnOf(key, s.filled)
+		for _, name := range c.links {
+			warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
+				"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
+				key, name))
+		}
+		for _, name := range c.unreadable {
+			unread = append(unread, columnField{key, name})
+		}
 	}
-	for source, err := range file.Sources(ctx) {
-		if err != nil || left == 0 {
+	for row, err := range s.rows {
+		if err != nil {
 			return nil, err
 		}
-		var given cells
-		if json.Unmarshal(source.Fields, &given) != nil {
-			continue
-		}
-		for key, names := range fields {
-			for _, name := range names {
-				if !read[key+name] && p.mapping.Read(key, cells{name: given[name]}) != "" {
-					read[key+name] = true
-					left--
-				}
-			}
+		unread = slices.DeleteFunc(unread, func(f columnField) bool {
+			return p.mapping.Read(f.key, cells{f.name: row[f.name]}) != ""
+		})
+		if len(unread) == 0 {
+			break
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		for _, name := range fields[key] {
-			if read[key+name] {
-				continue
-			}
-			warnings = append(warnings, fmt.Sprintf("%s: no value of field %q can be read as %s, in "+
-				"%d of %d records: %s", key, name, kindOf(key), file.Meta().Filled[name],
-				file.Records(), remedyOf(key)))
-		}
+	for _, f := range unread {
+		warnings = append(warnings, fmt.Sprintf("%s: no value of field %q can be read as %s, in "+
+			"%d of %d records: %s", f.key, f.name, kindOf(f.key), s.filled[f.name],
+			s.records, remedyOf(f.key)))
 	}
 	return warnings, nil
 }
+
+// columnField is a field that a key reads.
+type columnField struct{ key, name string }
 
 func kindOf(key string) string {
 	switch {

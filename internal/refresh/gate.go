@@ -46,7 +46,7 @@ func (e *Engine) gate(
 ) (v verdict, err error) {
 	was, b := s.parent, s.built
 	if b.unchanged {
-		v.warnings, err = s.plan.defaultedKeys(ctx, was.file)
+		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, was.file))
 		return v, err
 	}
 	next, err := snapshot.Open(b.sealed.Path)
@@ -54,7 +54,7 @@ func (e *Engine) gate(
 		return verdict{}, err
 	}
 	defer next.Close()
-	if v.warnings, err = s.plan.defaultedKeys(ctx, next); err != nil {
+	if v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, next)); err != nil {
 		return verdict{}, err
 	}
 	if was.current.ID == "" {

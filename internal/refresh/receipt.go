@@ -36,10 +36,15 @@ func (s steps) receipt() job.Run {
 	return run
 }
 
-// warnings returns those of all steps.
-func (s steps) warnings() []string {
-	return slices.Concat(s.parent.warnings, s.plan.warnings, s.staged.warnings,
-		s.verdict.warnings)
+// warnings returns those of all steps, each once.
+func (s steps) warnings() (all []string) {
+	for _, warning := range slices.Concat(s.parent.warnings, s.plan.warnings, s.staged.warnings,
+		s.verdict.warnings) {
+		if !slices.Contains(all, warning) {
+			all = append(all, warning)
+		}
+	}
+	return all
 }
 
 // failed returns the receipt of a run that did not succeed, with its outcome and the

@@ -48,7 +48,9 @@ func FuzzMap(f *testing.F) {
 
 // FuzzColumns reads lists of keys, and applies what it accepts to a record.
 func FuzzColumns(f *testing.F) {
-	for _, seed := range []string{"", "id", "status,created", "status,status", "id,", ",", "ID", "week\x00"} {
+	for _, seed := range []string{
+		"", "id", "status,created", "status,status", "id,", ",", "ID", "week\x00",
+	} {
 		f.Add(seed)
 	}
 	summary := mapCells(f, mapping(f, "", ""), odd).Summary()

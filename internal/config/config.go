@@ -29,6 +29,9 @@ type Config struct {
 	// Unused names the variables that are set and have no effect, because the server does not
 	// use them (yet) or another variable overrides them. The caller logs a warning.
 	Unused []string
+	// NearMisses are the variables that are set, and that no program reads, because their names
+	// are misspelled. The caller logs a warning for each.
+	NearMisses []NearMiss
 }
 
 // Airtable is a table and how to reach it.

@@ -6,8 +6,10 @@
 //   - Every variable of the contract (testdata/environment.md) is a row of one table, with the
 //     hosts that read it. [Variables] returns the table and [WriteMarkdown] and [WriteText]
 //     print it, so that tests can compare the documentation and the template with it.
-//   - An empty variable counts as unset. Space around a value is ignored; a value that is only
-//     space is an error.
+//   - An empty variable counts as unset. Space and quotes around a value are ignored, as is space
+//     around a name; a value of nothing but space, or with a quote at one end, is an error.
+//   - A misspelled name is in Config.NearMisses, and an error where it would start the emulator in
+//     place of a real base. A proxy variable that net/http would ignore is an error.
 //   - The error of [Load] and [LoadFunction] has every problem, one per line, each with its
 //     variable in front, in the order of the table. It omits problems that only follow from
 //     another.

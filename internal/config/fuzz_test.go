@@ -28,7 +28,10 @@ func FuzzLoad(f *testing.F) {
 		"AIRTABLE_SIM_DATA=a.jsonl\nAIRTABLE_SIM_ADDR=x:1\n=\nX")
 	f.Add("SNAPSHOT_STORE=s3://b-1/p\nREFRESH_MODE=full\nAIRTABLE_API_KEY_PARAMETER=/a\n" +
 		"READ_TOKENS_PARAMETER=a\nREFRESH_FULL_FUNCTION=a:b")
-	var names []string
+	f.Add("HTTPS_PROXY=%zz\nNO_PROXY=;\nPORT=x\nAWS_ENDPOINT_URL=x\nSNAPSHOT_STORE=s3://b-1\n" +
+		"FIELD_MAP='{}\nexport ADDR=\"x\"\nADRR=x")
+	names := []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY",
+		"no_proxy", "PORT", "AWS_ENDPOINT_URL"}
 	for _, v := range config.Variables() {
 		names = append(names, v.Name)
 	}

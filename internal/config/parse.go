@@ -33,7 +33,7 @@ var (
 	baseID  = form{
 		pattern: regexp.MustCompile(`^app[A-Za-z0-9]+$`),
 		must: "must be the id of a base: app followed by letters and digits, " +
-			"as in the URL of the base in a browser",
+			"as in the URL of the base in a browser, without the rest of that URL",
 	}
 	parameterName = form{
 		pattern: regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`),
@@ -108,20 +108,42 @@ func (f flag) parse(value string) error {
 	return nil
 }
 
-// httpURL parses an http or https URL with a host, and drops slashes at its end.
-type httpURL struct {
-	value   *string
-	example string
+// parseAirtableURL parses the URL of the Web API. Its documentation shows it with the version,
+// /v0, which the client adds by itself.
+func parseAirtableURL(value string) (string, error) {
+	parsed, err := parseURL(value, airtableURL)
+	if err != nil {
+		return "", err
+	}
+	u, _ := url.Parse(parsed) // just parsed
+	parsed = strings.TrimRight(strings.TrimSuffix(parsed, "/v0"), "/")
+	u.Path = strings.TrimRight(strings.TrimSuffix(u.Path, "/v0"), "/")
+	host := strings.ToLower(u.Hostname())
+	switch {
+	case host == "airtable.com", host == "www.airtable.com":
+		return "", errors.New("is the address of a base in a browser, not that of the Web API: " +
+			"unset it, or write " + airtableURL)
+	case host == "api.airtable.com" && u.Path != "", strings.Contains(u.Path+"/", "/v0/"):
+		return "", errors.New("has a path that belongs to a call: write " + airtableURL +
+			", or the address of your proxy up to /v0")
+	}
+	return parsed, nil
 }
 
-func (h httpURL) parse(value string) error {
+const airtableURL = "https://api.airtable.com"
+
+func parseEndpoint(value string) (string, error) {
+	return parseURL(value, "https://s3.example.com")
+}
+
+// parseURL parses an http or https URL with a host, and drops slashes at its end.
+func parseURL(value, example string) (string, error) {
 	u, err := url.Parse(value)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" ||
 		strings.ContainsAny(value, "@?#") {
-		return fmt.Errorf("must be a URL such as %s, without user, query and fragment", h.example)
+		return "", fmt.Errorf("must be a URL such as %s, without user, query and fragment", example)
 	}
-	*h.value = strings.TrimRight(value, "/")
-	return nil
+	return strings.TrimRight(value, "/"), nil
 }
 
 func parseAddress(value string) (string, error) {

@@ -79,6 +79,11 @@ func (p problems) err() error {
 	for i, v := range table {
 		position[v.Name] = i
 	}
+	for _, q := range p { // what others define comes last
+		if _, known := position[q.variable]; !known {
+			position[q.variable] = len(table)
+		}
+	}
 	slices.SortStableFunc(p, func(a, b problem) int {
 		return cmp.Compare(position[a.variable], position[b.variable])
 	})

@@ -32,9 +32,11 @@ func (l *loader) config() (Config, error) {
 		},
 		Debug: l.debugRefresh,
 		Addr:  l.addr,
+
+		NearMisses: l.nearMisses,
 	}
 	if c.Store.Bucket != "" {
-		c.Store.Endpoint = l.s3Endpoint
+		c.Store.Endpoint = l.endpoint()
 	}
 	var err error
 	c.Mapping, err = feedback.NewMapping(l.fieldMap, l.teamMap)
@@ -59,8 +61,27 @@ func (l *loader) config() (Config, error) {
 	return c, nil
 }
 
+// endpoint returns the URL of an S3-compatible server, which AWS_ENDPOINT_URL gives for all
+// services.
+func (l *loader) endpoint() string {
+	if l.awsEndpoint == "" {
+		return l.s3Endpoint
+	}
+	endpoint, err := parseEndpoint(trim(l.awsEndpoint))
+	if err != nil {
+		l.problems.add("AWS_ENDPOINT_URL", err)
+	}
+	return endpoint
+}
+
 func (l *loader) airtable() Airtable {
 	if l.emulator {
+		for _, variable := range realBase {
+			if name := l.meant(variable); name != "" {
+				l.problems.add(variable, fmt.Errorf("is not set, and %s, which is, has no meaning: "+
+					"rename it to %s, or unset it to serve sample data", name, variable))
+			}
+		}
 		return Airtable{Table: l.tableName}
 	}
 	if l.host != API { // which never calls Airtable
@@ -85,6 +106,9 @@ func (l *loader) require(variable string) {
 		return
 	}
 	switch {
+	case l.meant(variable) != "":
+		l.problems.add(variable, fmt.Errorf("is missing, and %s, which is set, has no meaning: "+
+			"rename it to %s", l.meant(variable), variable))
 	case l.host == Server: // the variables that are set show that a real base is meant
 		l.problems.add(variable, fmt.Errorf("is missing: set it (sample data is served only with "+
 			"%s unset)", strings.Join(l.realSet, ", ")))

@@ -84,7 +84,8 @@ var table = []Variable{
 	{Name: "DEBUG_REFRESH", Hosts: refreshing, Default: "false",
 		Meaning: "true logs one line for each page read from Airtable"},
 	{Name: "ADDR", Hosts: serverOnly, Default: "127.0.0.1:8080",
-		Meaning: "server: listen address"},
+		Meaning: "server: listen address; if it is unset and PORT is set, as Render and Cloud Run " +
+			"do, 0.0.0.0:$PORT (not with sample data)"},
 	{Name: "AIRTABLE_SIM_DATA", Hosts: serverOnly,
 		Meaning: "emulator: .jsonl or .jsonl.gz file to serve instead of the sample base, one " +
 			"Airtable record a line"},
@@ -92,7 +93,7 @@ var table = []Variable{
 		Meaning: "emulator: listen address"},
 	{Name: "AWS_ENDPOINT_URL_S3", Hosts: allHosts,
 		Meaning: "the AWS SDK's own: URL of an S3-compatible store (MinIO, R2, versitygw), " +
-			"addressed path-style"},
+			"addressed path-style; AWS_ENDPOINT_URL counts if it is unset"},
 }
 
 var (

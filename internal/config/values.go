@@ -2,7 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"maps"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"voc/internal/access"
@@ -18,6 +22,8 @@ type loader struct {
 	emulator bool              // the server starts the emulator
 	samLocal bool              // `sam local` runs the function
 	problems problems
+
+	nearMisses []NearMiss
 }
 
 // realBase are the variables that name a real base or its store. The emulator starts only if
@@ -30,30 +36,18 @@ var realBase = []string{
 // parse parses the variables one by one. A rejected value leaves its field zero; a variable that
 // the host does not read has its default.
 func parse(host Host, environ []string) *loader {
-	all := map[string]string{}
-	for _, entry := range environ {
-		name, value, _ := strings.Cut(entry, "=")
-		all[name] = value
-	}
+	all := namedValues(environ)
 	l := &loader{host: host, set: map[string]string{}, samLocal: all["AWS_SAM_LOCAL"] == "true"}
 	fields := l.fields()
 	for _, v := range table {
-		value := strings.TrimSpace(all[v.Name])
-		if value != "" {
-			l.set[v.Name] = value
-			if slices.Contains(realBase, v.Name) {
-				l.realSet = append(l.realSet, v.Name)
-			}
-		}
+		value := l.read(v, all[v.Name])
 		if !l.uses(v) {
 			value = ""
-		} else if value == "" && all[v.Name] != "" {
-			l.problems.add(v.Name, errors.New("holds only space: unset it or give it a value"))
 		}
 		if value == "" && !v.Computed {
 			value = v.Default
 		}
-		if value == "" || v.Hosts == nil {
+		if value == "" || v.Hosts == nil || l.problems.with(v.Name) {
 			continue
 		}
 		if err := fields[v.Name].parse(value); err != nil {
@@ -61,7 +55,67 @@ func parse(host Host, environ []string) *loader {
 		}
 	}
 	l.emulator = host == Server && len(l.realSet) == 0
+	l.nearMisses = l.findNearMisses(all)
+	l.readForeign(all)
 	return l
+}
+
+// namedValues returns the values of an environment by name. An entry whose name has blanks around
+// it counts as the variable if that is not set.
+func namedValues(environ []string) map[string]string {
+	all := map[string]string{}
+	for _, entry := range environ {
+		name, value, _ := strings.Cut(entry, "=")
+		all[name] = value
+	}
+	for written, value := range maps.Clone(all) {
+		name := nameOf(written)
+		if _, set := all[name]; name != written && !set {
+			all[name] = value
+			delete(all, written)
+		}
+	}
+	return all
+}
+
+// read returns the value of a variable as it is meant, and notes that the variable is set.
+func (l *loader) read(v Variable, written string) string {
+	value, err := unquote(trim(written))
+	if v.Name == "AIRTABLE_TABLE_NAME" {
+		err = nil // a name may end with an apostrophe
+	}
+	if value == "" {
+		if l.uses(v) && trim(written) == "" && written != "" {
+			l.problems.add(v.Name, errors.New("holds only space: unset it or give it a value"))
+		}
+		return ""
+	}
+	l.set[v.Name] = value
+	if slices.Contains(realBase, v.Name) {
+		l.realSet = append(l.realSet, v.Name)
+	}
+	if err != nil && l.uses(v) {
+		l.problems.add(v.Name, err)
+	}
+	return value
+}
+
+// readForeign reads the variables that platforms, proxies and the AWS SDK define.
+func (l *loader) readForeign(all map[string]string) {
+	l.checkProxies(all)
+	if all["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] != "true" && l.set["AWS_ENDPOINT_URL_S3"] == "" {
+		l.awsEndpoint = all["AWS_ENDPOINT_URL"]
+	}
+	port := trim(all["PORT"])
+	if l.host != Server || port == "" || l.set["ADDR"] != "" || l.emulator {
+		return
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		l.problems.add("PORT", fmt.Errorf(
+			"must be the number of a port, not %q: correct it, or set ADDR", port))
+		return
+	}
+	l.addr = net.JoinHostPort("0.0.0.0", port)
 }
 
 func (l *loader) uses(v Variable) bool { return slices.Contains(v.Hosts, l.host) }
@@ -102,6 +156,7 @@ type values struct {
 	simData              string
 	simAddr              string
 	s3Endpoint           string
+	awsEndpoint          string // AWS_ENDPOINT_URL, of all services
 }
 
 // fields returns where the value of each variable goes, and what parses it.
@@ -111,7 +166,7 @@ func (v *values) fields() map[string]field {
 		"AIRTABLE_API_KEY_PARAMETER":   text{&v.apiKeyParameter, parameterName},
 		"AIRTABLE_BASE_ID":             text{&v.baseID, baseID},
 		"AIRTABLE_TABLE_NAME":          text{&v.tableName, anyText},
-		"AIRTABLE_API_URL":             httpURL{&v.apiURL, "https://api.airtable.com"},
+		"AIRTABLE_API_URL":             into(&v.apiURL, parseAirtableURL),
 		"FEEDBACK_YEARS":               into(&v.years, feedback.ParseYears),
 		"FIELD_MAP":                    text{&v.fieldMap, anyText},
 		"TEAM_MAP":                     text{&v.teamMap, anyText},
@@ -139,7 +194,7 @@ func (v *values) fields() map[string]field {
 		"ADDR":                         into(&v.addr, parseAddress),
 		"AIRTABLE_SIM_DATA":            text{&v.simData, simData},
 		"AIRTABLE_SIM_ADDR":            into(&v.simAddr, parseAddress),
-		"AWS_ENDPOINT_URL_S3":          httpURL{&v.s3Endpoint, "https://s3.example.com"},
+		"AWS_ENDPOINT_URL_S3":          into(&v.s3Endpoint, parseEndpoint),
 	}
 }
 

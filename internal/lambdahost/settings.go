@@ -54,6 +54,10 @@ func NewSettings(
 	for _, name := range s.state.Config.Unused {
 		log.WarnContext(ctx, "this variable is set but has no effect", "variable", name)
 	}
+	for _, miss := range s.state.Config.NearMisses {
+		log.WarnContext(ctx, "this variable is unknown: another one is probably meant",
+			"variable", miss.Name, "meant", miss.Meant)
+	}
 	if len(s.parameters) > 0 {
 		s.ssm, err = newSSMReader(ctx)
 	}

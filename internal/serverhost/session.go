@@ -51,6 +51,10 @@ func (p *Program) openSession(
 	for _, name := range cfg.Unused {
 		log.Warn("this variable is set but has no effect", "variable", name)
 	}
+	for _, miss := range cfg.NearMisses {
+		log.Warn("this variable is unknown: another one is probably meant",
+			"variable", miss.Name, "meant", miss.Meant)
+	}
 	s := &session{}
 	if cfg.Emulator {
 		var err error

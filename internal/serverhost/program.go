@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -42,12 +43,16 @@ type Program struct {
 
 // commands are the program's commands, as kong parses them.
 type commands struct {
-	Serve    serveCmd    `cmd:"" default:"1" help:"Serve the API and refresh on schedule (default)."`
-	Refresh  refreshCmd  `cmd:"" help:"Refresh once, or check whether a refresh would work."`
-	Rollback rollbackCmd `cmd:"" help:"Make an older snapshot current, and hold scheduled refreshes."`
-	Status   statusCmd   `cmd:"" help:"Print the response of GET /api/cache/."`
-	Emulator emulatorCmd `cmd:"" help:"Serve the Airtable emulator alone (voc help rehearse)."`
-	Help     helpCmd     `cmd:"" help:"Print a help topic."`
+	Serve     serveCmd         `cmd:"" default:"1" help:"Serve the API and refresh on schedule."`
+	Refresh   refreshCmd       `cmd:"" help:"Refresh once, or check whether a refresh would work."`
+	Rollback  rollbackCmd      `cmd:"" help:"Make an older snapshot current, and hold the schedule."`
+	Status    statusCmd        `cmd:"" help:"Print what is served, its age and what is wrong."`
+	Runs      runsCmd          `cmd:"" help:"Print the last refreshes and how they ended."`
+	Snapshots snapshotsCmd     `cmd:"" help:"Print the snapshots for a rollback."`
+	Health    healthCmd        `cmd:"" help:"Ask a running server for its health."`
+	Emulator  emulatorCmd      `cmd:"" help:"Serve the Airtable emulator alone (voc help rehearse)."`
+	Version   kong.VersionFlag `help:"Print the version."`
+	Help      helpCmd          `cmd:"" help:"Print a help topic."`
 }
 
 // Run runs the command in Args until it ends or ctx does, and returns the exit code: 0, 1 if the
@@ -59,7 +64,8 @@ func (p *Program) Run(ctx context.Context) int {
 		kong.Name("voc"),
 		kong.Description("A read replica of an Airtable table of feedback. Environment variables "+
 			"configure it; voc help environment lists them."),
-		kong.Vars{"modes": modesHelp},
+		kong.Vars{"modes": modesHelp, "url": urlHelp, "healthurl": healthURLHelp,
+			"version": strings.Replace(app.Program(), "/", " ", 1)},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(int) { helpPrinted = true }))
 	command, err := parser.Parse(p.Args)

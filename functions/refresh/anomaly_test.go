@@ -43,3 +43,21 @@ func TestRefreshRetriesLostListing(t *testing.T) {
 	}
 	is(t, invoke(t, f, event), job.Published, job.Full)
 }
+
+// TestRefreshNamesItsOwnAcceptance: the advice of a rejected run is one that works on AWS.
+func TestRefreshNamesItsOwnAcceptance(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full")
+	is(t, invoke(t, f, `{}`), job.Published, job.Full)
+	for _, record := range w.sim.Records()[:records/2] {
+		w.sim.Delete(record.ID)
+	}
+	run := invoke(t, f, `{"mode":"sweep"}`)
+	is(t, run, job.Refused, job.Sweep)
+	contains(t, string(run.Error), "make invoke-sweep ACCEPT=1", `{"mode":"sweep","accept":true}`)
+	if strings.Contains(string(run.Error), "voc refresh") {
+		t.Error(run.Error)
+	}
+	is(t, invoke(t, f, `{"mode":"sweep","accept":true}`), job.Published, job.Sweep)
+}

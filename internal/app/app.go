@@ -46,6 +46,9 @@ type Parts struct {
 	// Token returns Airtable's key, for each call; nil uses the key of Config.
 	Token func(context.Context) (string, error)
 
+	// Accept is how an operator accepts what the publish gate rejects: see refresh.Config.
+	Accept string
+
 	// Pacer spaces the calls to Airtable; nil keeps to Airtable's rate limit.
 	Pacer *airtable.Pacer
 }
@@ -109,6 +112,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
+		Accept:       p.Accept,
 		Due:          due(c.Schedule),
 	})
 }

@@ -1,6 +1,7 @@
 package lambdahost
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -15,10 +16,12 @@ import (
 )
 
 // Client returns the configuration of a client of an AWS service, such as SSM, with the endpoint
-// in AWS_ENDPOINT_URL_SSM if it is set, as the SDK has it. It does not reuse connections.
+// in AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL if it is set, as the SDK has it. It does not reuse
+// connections.
 func Client(ctx context.Context, service string) (aws.Config, error) {
 	cfg, err := Credentials(ctx)
-	if endpoint := os.Getenv("AWS_ENDPOINT_URL_" + service); endpoint != "" {
+	endpoint := cmp.Or(os.Getenv("AWS_ENDPOINT_URL_"+service), os.Getenv("AWS_ENDPOINT_URL"))
+	if endpoint != "" && os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true" {
 		cfg.BaseEndpoint = &endpoint
 	}
 	cfg.HTTPClient = awshttp.NewBuildableClient().
@@ -45,7 +48,22 @@ func Credentials(context.Context) (aws.Config, error) {
 		Region: os.Getenv("AWS_REGION"),
 		Credentials: credentials.NewStaticCredentialsProvider(os.Getenv("AWS_ACCESS_KEY_ID"),
 			os.Getenv("AWS_SECRET_ACCESS_KEY"), os.Getenv("AWS_SESSION_TOKEN")),
+		ConfigSources: []any{environment{}},
 	}, nil
+}
+
+// environment is what the clients of the SDK read from the environment by themselves.
+type environment struct{}
+
+// GetUseFIPSEndpoint reads AWS_USE_FIPS_ENDPOINT. The SDK finds it by its name.
+func (environment) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
+	switch value := os.Getenv("AWS_USE_FIPS_ENDPOINT"); value {
+	case "true":
+		return aws.FIPSEndpointStateEnabled, true, nil
+	case "false":
+		return aws.FIPSEndpointStateDisabled, true, nil
+	}
+	return aws.FIPSEndpointStateUnset, false, nil
 }
 
 // Describe returns the text of the error of an AWS call. For an error of AWS itself that is its

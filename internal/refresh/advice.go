@@ -49,7 +49,7 @@ func withAdvice(err error) string {
 		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
 			err, foreign.Base)
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
-		return fmt.Sprintf("%v; GET /api/cache/snapshots lists them all", err)
+		return fmt.Sprintf("%v; voc snapshots and GET /api/cache/snapshots list them all", err)
 	case errors.Is(err, manifest.ErrPromise):
 		return fmt.Sprintf("%v: SNAPSHOT_STORE needs a store with conditional writes", err)
 	case errors.Is(err, snapshot.ErrDiskFull):

@@ -128,7 +128,7 @@ func (e *Engine) bindFields(
 	if text := strings.Join(missing, "; "); text != "" && q.Accept {
 		b.warnings = append(b.warnings, "accepted: "+text)
 	} else if text != "" {
-		mistakes = append(mistakes, &gateError{text, was.current.ID, q.Mode})
+		mistakes = append(mistakes, &gateError{text, was.current.ID, q.Mode, e.cfg.Accept})
 	}
 	return b, errors.Join(mistakes...)
 }

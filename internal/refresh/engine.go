@@ -28,7 +28,7 @@ const (
 	recordTimeout = 10 * time.Second
 )
 
-// Config configures an engine. All fields but MonthlyCalls and Due are required.
+// Config configures an engine. All fields but MonthlyCalls, Accept and Due are required.
 type Config struct {
 	Airtable *airtable.Client
 	Store    *manifest.Store
@@ -45,6 +45,9 @@ type Config struct {
 	MaxShrink int
 	// MonthlyCalls limits the calls to Airtable in a UTC month; 0: no limit.
 	MonthlyCalls int
+	// Accept is how an operator of this host accepts what the publish gate rejects, with {mode}
+	// for the mode; "": voc refresh {mode} --accept.
+	Accept string
 	// Due returns how many runs of each mode the rest of the month will bring; nil: unknown.
 	Due func(now time.Time) map[job.Mode]int
 }
@@ -101,12 +104,15 @@ func (e *Engine) Run(
 	for _, warning := range s.warnings() {
 		e.cfg.Log.WarnContext(ctx, warning, "run", q.ID)
 	}
+	if err != nil {
+		receipt = e.failed(work, a.finish(s.receipt(), e.cfg.Now()), err)
+	}
+	e.log(ctx, receipt)
 	if err == nil {
 		return receipt, e.countDryRun(ctx, a)
 	}
 	// The run changed nothing. If the process dies here, the lease expires and the next
 	// run writes the receipt.
-	receipt = e.failed(work, a.finish(s.receipt(), e.cfg.Now()), err)
 	if q.DryRun {
 		return receipt, e.countDryRun(ctx, a)
 	}

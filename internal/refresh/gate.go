@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -20,14 +21,16 @@ type gateError struct {
 	reason  string
 	current string   // id of the snapshot that stays
 	mode    job.Mode // as requested
+	accept  string   // how the operator accepts it on this host; "": by the command line
 }
 
 // Error states what was rejected, and what the operator can do.
 func (g *gateError) Error() string {
+	accept := cmp.Or(g.accept, "voc refresh {mode} --accept")
 	return fmt.Sprintf("rejected by the publish gate: %s. Still serving %s. "+
-		"Restore the data in Airtable or, if the change is expected, rerun once with accept: "+
-		"voc refresh %s --accept, "+
-		"or POST /api/cache/update-%[3]s with {\"accept\":true}", g.reason, g.current, g.mode)
+		"Restore the data in Airtable or, if the change is expected, rerun once with accept: %s, "+
+		"or POST /api/cache/update-%s with {\"accept\":true}", g.reason, g.current,
+		strings.ReplaceAll(accept, "{mode}", string(g.mode)), g.mode)
 }
 
 // verdict is what the gate says of a run that may be published.
@@ -84,7 +87,7 @@ func (e *Engine) gate(
 		v.warnings = append(v.warnings, "accepted: "+reasons)
 		return v, nil
 	}
-	return v, &gateError{reasons, was.current.ID, q.Mode}
+	return v, &gateError{reasons, was.current.ID, q.Mode, e.cfg.Accept}
 }
 
 // mayLose reports whether a run may lose so many of all records or values.

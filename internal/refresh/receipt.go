@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 
@@ -48,19 +49,19 @@ func (s steps) warnings() (all []string) {
 }
 
 // failed returns the receipt of a run that did not succeed, with its outcome and the
-// reason, and logs it. ctx is that of the run's work.
+// reason. ctx is that of the run's work.
 func (e *Engine) failed(ctx context.Context, run job.Run, err error) job.Run {
-	outcome, log := job.Failed, e.cfg.Log.ErrorContext
+	outcome := job.Failed
 	_, rejected := errors.AsType[*gateError](err)
 	switch {
 	case rejected:
 		outcome = job.Refused
 	case errors.Is(err, job.ErrFenced):
-		outcome, log = job.Fenced, e.cfg.Log.WarnContext
+		outcome = job.Fenced
 	case errors.Is(err, job.ErrHeld), errors.Is(err, errSkipped):
-		outcome, log = job.Held, e.cfg.Log.InfoContext
+		outcome = job.Held
 	case outOfTime(ctx, err):
-		outcome, log = job.RetryLater, e.cfg.Log.WarnContext
+		outcome = job.RetryLater
 	}
 	run.Outcome = job.Nullable(outcome)
 	run.Error = job.Nullable(explain(ctx, err))
@@ -70,9 +71,23 @@ func (e *Engine) failed(ctx context.Context, run job.Run, err error) job.Run {
 		run.AirtableFinished = job.At(refusal.Date)
 		run.QuotaUsedUp = errors.Is(refusal, airtable.ErrQuota)
 	}
-	log(ctx, "refresh "+string(outcome)+", the served data stays", "run", run.ID,
-		"error", string(run.Error)) // with what to do about it
 	return run
+}
+
+// log writes the line of a run that has ended: one for each, always with the same keys.
+func (e *Engine) log(ctx context.Context, run job.Run) {
+	level := slog.LevelInfo
+	switch job.Outcome(run.Outcome) {
+	case job.Failed, job.Refused:
+		level = slog.LevelError
+	case job.Fenced, job.RetryLater:
+		level = slog.LevelWarn
+	}
+	e.cfg.Log.Log(ctx, level, "run ended", "run", run.ID, "mode", run.Mode,
+		"trigger", run.Trigger, "outcome", run.Outcome, "seconds",
+		run.Finished.Sub(run.Started.Time).Seconds(), "read", run.Read, "added", run.Added,
+		"changed", run.Changed, "removed", run.Removed, "calls", run.AirtableCalls,
+		"snapshot", run.SnapshotAfter, "final", run.Final, "error", run.Error)
 }
 
 // outOfTime reports whether the run's own time was up, or would be before Airtable accepts

@@ -211,7 +211,7 @@ func TestDamagedManifestFailsRun(t *testing.T) {
 	if receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
 		t.Errorf("%+v", receipt)
 	}
-	contains(t, w.log.String(), "refresh failed")
+	contains(t, w.log.String(), "level=ERROR", "outcome=failed")
 }
 
 // Another host takes over from a run that stopped renewing its lease. What it published

@@ -91,6 +91,12 @@ func TestRefreshExitCodes(t *testing.T) {
 		if strings.Contains(stdout+stderr, "patWrong") {
 			t.Errorf("%s: the token is printed", step.name)
 		}
+		ended := regexp.MustCompile(`msg="run ended" run=\S+ mode=\w+ trigger=cli outcome=\w+ .* calls=`)
+		lines := len(ended.FindAllString(stderr, -1))
+		if want := map[bool]int{false: 1}[step.mode == "check"]; lines != want {
+			t.Errorf("%s: %d lines of the log report the run, want %d:\n%s",
+				step.name, lines, want, stderr)
+		}
 	}
 }
 

@@ -80,7 +80,8 @@ func (s *Store) codeAdvice(code string) string {
 		return "check the bucket in " + s.setting + ", and AWS_REGION"
 	case "AccessDenied", "AllAccessDisabled", "Forbidden": // Forbidden: the SDK's, without a body
 		return "grant these AWS credentials s3:GetObject, s3:PutObject and s3:DeleteObject below " +
-			"the place in " + s.setting + ", and s3:ListBucket on its bucket"
+			"the place in " + s.setting + ", and s3:ListBucket on its bucket; if they have them, " +
+			"a policy of the bucket, of its key or of the organization denies the access"
 	case "ExpiredToken", "TokenRefreshRequired", "InvalidToken":
 		return "the AWS credentials have expired: renew AWS_SESSION_TOKEN, or sign in again " +
 			"(aws sso login)"

@@ -68,13 +68,13 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 	}
 	switch action {
 	case lambdahost.Check:
-		engine, err := app.NewRefresh(parts)
+		report, err := app.Check(ctx, parts)
 		if err != nil {
 			return nil, err
 		}
-		report := engine.Check(ctx)
-		v := verdict{"a refresh would work", report.Findings, report.Notes, report.Fine}
-		if len(report.Findings) > 0 {
+		v := verdict{"a refresh would work", report.Texts(refresh.Wrong), report.FieldMap,
+			report.Texts(refresh.Note), report.Texts(refresh.Fine)}
+		if len(v.Wrong) > 0 {
 			v.Verdict = "a refresh would not work"
 		}
 		return v, nil
@@ -86,10 +86,11 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 
 // verdict is the result of a check, for the Lambda console.
 type verdict struct {
-	Verdict string   `json:"verdict"`
-	Wrong   []string `json:"wrong"`
-	Notes   []string `json:"notes"`
-	Fine    []string `json:"fine"`
+	Verdict  string   `json:"verdict"`
+	Wrong    []string `json:"wrong"`
+	FieldMap string   `json:"field_map,omitempty"`
+	Notes    []string `json:"notes"`
+	Fine     []string `json:"fine"`
 }
 
 // status returns the response of GET /api/cache/.

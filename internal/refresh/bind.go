@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agnivade/levenshtein"
 
@@ -180,12 +181,11 @@ func nearestField(name string, table airtable.Table) string {
 	return nearest(name, names)
 }
 
-// nearest words a hint at the name that was probably meant; "" if there are no names.
+// nearest words a hint at the name that was probably meant; "" if none is near.
 func nearest(name string, names []string) string {
 	best, distance := "", 0
 	for _, candidate := range names {
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if best == "" || d < distance {
+		if d, near := nameDistance(name, candidate); near && (best == "" || d < distance) {
 			best, distance = candidate, d
 		}
 	}
@@ -193,4 +193,12 @@ func nearest(name string, names []string) string {
 		return ""
 	}
 	return fmt.Sprintf(" (the nearest is %q)", best)
+}
+
+// nameDistance returns how many letters differ between two names, and whether so few that one
+// may be a misspelling of the other: a third of them.
+func nameDistance(a, b string) (distance int, near bool) {
+	a, b = feedback.Fold(a), feedback.Fold(b)
+	distance = levenshtein.ComputeDistance(a, b)
+	return distance, distance*3 <= max(utf8.RuneCountInString(a), utf8.RuneCountInString(b))
 }

@@ -1,6 +1,7 @@
 package refresh_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +42,10 @@ func (w *world) check() refresh.Report {
 	return report
 }
 
-func lines(text []string) string { return strings.Join(text, "\n") }
+// of returns the lines of a level.
+func of(report refresh.Report, level refresh.Level) string {
+	return strings.Join(report.Texts(level), "\n")
+}
 
 func TestCheckReportsValidSettings(t *testing.T) {
 	t.Parallel()
@@ -57,16 +61,17 @@ func TestCheckReportsValidSettings(t *testing.T) {
 			airtablesim.List: 1}); !cmp.Equal(made, want) {
 			t.Errorf("it makes %v, want %v", made, want)
 		}
-		if len(report.Findings) != 0 {
-			t.Errorf("findings %q", report.Findings)
+		if of(report, refresh.Wrong) != "" {
+			t.Errorf("findings %q", of(report, refresh.Wrong))
 		}
-		contains(t, lines(report.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
-			`status is field "Status"`, "singleLineText",
+		contains(t, of(report, refresh.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
+			`status: "Status" (singleLineText), in `, " free where TMPDIR is",
+			"conditional writes were tried",
 			"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
-		contains(t, lines(report.Notes),
-			`source: the table has no field "Source", which counts as blank (the nearest is`)
-		if strings.Contains(lines(report.Notes), `"Status"`) {
-			t.Errorf("notes %q", report.Notes)
+		contains(t, of(report, refresh.Note),
+			`source ("Source")`)
+		if strings.Contains(of(report, refresh.Note), `"Status"`) {
+			t.Errorf("notes %q", of(report, refresh.Note))
 		}
 	}
 }
@@ -78,9 +83,9 @@ func TestCheckFindsErrors(t *testing.T) {
 			w := newWorld(t, airtablesim.Config{DataToken: dataToken})
 			row.wrong(w)
 			report := w.check()
-			contains(t, lines(report.Findings), row.words...)
-			if strings.Contains(lines(report.Fine), `has table ""`) {
-				t.Errorf("it tells of a table that it has not seen: %q", report.Fine)
+			contains(t, of(report, refresh.Wrong), row.words...)
+			if strings.Contains(of(report, refresh.Fine), `has table ""`) {
+				t.Errorf("it tells of a table that it has not seen: %q", of(report, refresh.Fine))
 			}
 		})
 	}
@@ -105,9 +110,9 @@ func TestCheckFindsErrors(t *testing.T) {
 			w.must(job.Full, job.Published)
 			row.wrong(w)
 			report := w.check()
-			contains(t, lines(report.Findings), row.words...)
-			if strings.Contains(lines(report.Notes), `"Status"`) {
-				t.Errorf("what is a finding is no note: %q", report.Notes)
+			contains(t, of(report, refresh.Wrong), row.words...)
+			if strings.Contains(of(report, refresh.Note), `"Status"`) {
+				t.Errorf("what is a finding is no note: %q", of(report, refresh.Note))
 			}
 		})
 	}
@@ -135,8 +140,8 @@ func TestCheckNotesWarnings(t *testing.T) {
 			w.must(job.Full, job.Published)
 			row.change(w)
 			report := w.check()
-			if contains(t, lines(report.Notes), row.words...); len(report.Findings) != 0 {
-				t.Errorf("findings %q", report.Findings)
+			if contains(t, of(report, refresh.Note), row.words...); of(report, refresh.Wrong) != "" {
+				t.Errorf("findings %q", of(report, refresh.Wrong))
 			}
 		})
 	}
@@ -147,8 +152,39 @@ func TestCheckOmitsFieldsOfAnotherTable(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
 	w.another("tblOther000000001", "Lead Bugs")
-	if report := w.check(); len(report.Fine) != 2 || len(report.Notes) != 0 ||
-		len(report.Findings) != 1 {
+	report := w.check()
+	if text := fmt.Sprint(report); strings.Contains(text, "fields: ") ||
+		strings.Contains(text, "years: ") || len(report.Texts(refresh.Wrong)) != 1 {
 		t.Errorf("%+v", report)
 	}
+}
+
+// TestCheckSuggestsFieldMap: a base with other names than the expected ones gets a setting to
+// start from, which keeps what is configured. Without a description, something is wrong.
+func TestCheckSuggestsFieldMap(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	w.RenameField("Initial Description", "What's wrong")
+	w.RenameField("Status", "Statuss")
+	w.RenameField("Team Routed", "Squad")
+	for _, name := range []string{"Notes", "Priority", "Resolution Notes"} {
+		if w.Base().FieldID(name) != "" {
+			w.DropField(name)
+		}
+	}
+	w.fields = `{"team": "Squad"}`
+	report := w.check()
+	contains(t, of(report, refresh.Wrong), "keys have a field, and description is missing")
+	contains(t, of(report, refresh.Note), `status: the table has no field "Status" (the nearest is `+
+		`"Statuss")`, `priority ("Priority")`)
+	const want = `FIELD_MAP='{"description":"What\u0027s wrong","status":"Statuss","team":["Squad"]}'`
+	if report.FieldMap != want {
+		t.Errorf("it suggests %s, want %s", report.FieldMap, want)
+	}
+	w.fields = strings.Trim(strings.TrimPrefix(want, "FIELD_MAP="), "'")
+	report = w.check()
+	if report.FieldMap != "" || of(report, refresh.Wrong) != "" {
+		t.Errorf("with that setting: %q, %q", report.FieldMap, of(report, refresh.Wrong))
+	}
+	contains(t, of(report, refresh.Fine), `description: "What's wrong" (`)
 }

@@ -11,6 +11,7 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/feedback"
 	"voc/internal/job"
+	"voc/internal/refresh"
 	"voc/internal/snapshot"
 )
 
@@ -79,7 +80,7 @@ func TestFieldNamesAreFolded(t *testing.T) {
 	if len(w.served(w.store)) != len(want) {
 		t.Error("records are missing")
 	}
-	contains(t, lines(w.check().Fine), `status is field "STATUS"`)
+	contains(t, of(w.check(), refresh.Fine), `status: "STATUS" (`)
 }
 
 // A field is taken for a name only if no other name is its own and no other field is like it.
@@ -167,7 +168,7 @@ func TestDefaultedKeysAreReported(t *testing.T) {
 				}
 			}
 			contains(t, warnings(receipt), test.words...)
-			notes := lines(w.check().Notes)
+			notes := of(w.check(), refresh.Note)
 			for _, warning := range receipt.Warnings {
 				// A check reads one page, here of all four records, and does not know the snapshot.
 				if strings.Contains(warning, "can be read") || strings.Contains(warning, "links to") {

@@ -8,6 +8,7 @@ import (
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
 	"voc/internal/job"
+	"voc/internal/refresh"
 )
 
 // unconditional is a store that accepts conditional writes and ignores the condition.
@@ -27,9 +28,9 @@ func TestCheckProbesStore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.must(job.Full, job.Published)
-	contains(t, lines(w.check().Fine), "store memory: keeps its promises")
+	contains(t, of(w.check(), refresh.Fine), "store: memory: keeps its promises")
 	report := w.newEngine(w.config(unconditional{w.store})).Check(t.Context())
-	contains(t, lines(report.Findings), "memory:", "accepts conditional writes and ignores them",
+	contains(t, of(report, refresh.Wrong), "memory:", "accepts conditional writes and ignores them",
 		"SNAPSHOT_STORE")
 	for info := range w.store.List(t.Context(), "probe-") {
 		t.Errorf("a check leaves %s", info.Key)

@@ -138,6 +138,41 @@ func TestEmulatorAlone(t *testing.T) {
 	}
 }
 
+// TestCheckReport: the report has a line for each part, fits 80 columns but for the setting that
+// is to be copied, and ends with what to do.
+func TestCheckReport(t *testing.T) {
+	t.Parallel()
+	airtable := servertest.NewBase(t, nil)
+	env := servertest.Environment(t, airtable.Variables(
+		"AIRTABLE_MONTHLY_CALLS=10", "CORS_ORIGINS=https://a.example")...)
+	code, stdout, stderr := servertest.Run(t, env, "refresh", "check")
+	for _, part := range []string{"\ntoken      ok ", "\nbase       ok ", "\nfields     ok ",
+		"status: \"Status\" (singleSelect), in ", "\nyears      ok ", "\nquota      ok ",
+		"note   that is more than the cap", "\nstore      ok ", " free where TMPDIR", "\nschedule   ok ",
+		"is the next full", "UTC) is the next", "\nreaders    ok ", "https://a.example",
+		"\na refresh would work: voc refresh full\n"} {
+		if code != 0 || !strings.Contains("\n"+stdout, part) {
+			t.Errorf("exit code %d %s, the report does not contain %q:\n%s", code, stderr, part, stdout)
+		}
+	}
+	for _, field := range []string{"Notes", "Resolution Notes"} {
+		airtable.Sim.DropField(field)
+	}
+	airtable.Sim.RenameField("Initial Description", "Text of the customer")
+	code, stdout, _ = servertest.Run(t, env, "refresh", "check")
+	for _, part := range []string{"WRONG  21 of 24 keys", "description is missing",
+		"FIELD_MAP='{\"description\":\"Text of the customer\"}'", "voc refresh check again"} {
+		if code != 1 || !strings.Contains(stdout, part) {
+			t.Errorf("exit code %d, the report does not contain %q:\n%s", code, part, stdout)
+		}
+	}
+	for line := range strings.Lines(stdout) {
+		if len([]rune(line)) > 81 && !strings.HasPrefix(line, "FIELD_MAP=") {
+			t.Errorf("%d columns: %s", len([]rune(line))-1, line)
+		}
+	}
+}
+
 // TestPortInUse: a port in use is the most likely failure of `make run`. The error names the
 // variable and a value that works.
 func TestPortInUse(t *testing.T) {

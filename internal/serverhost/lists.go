@@ -46,7 +46,7 @@ func (c runsCmd) Run(ctx context.Context, p *Program) error {
 			fmt.Sprint(run.Added), fmt.Sprint(run.Changed), fmt.Sprint(run.Removed),
 			fmt.Sprint(run.AirtableCalls))
 		if run.Error != "" {
-			t := table{}
+			t := table{indent: len("    ")}
 			t.row("", string(run.Error))
 			if err := t.print(p.Stdout); err != nil {
 				return err

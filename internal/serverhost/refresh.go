@@ -29,12 +29,12 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer s.close()
+	if c.Mode == "check" {
+		return p.check(ctx, s.Parts)
+	}
 	engine, err := app.NewRefresh(s.Parts)
 	if err != nil {
 		return err
-	}
-	if c.Mode == "check" {
-		return p.check(ctx, engine)
 	}
 	progress := newProgress(s.Log)
 	if file, ok := p.Stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
@@ -45,21 +45,34 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 	return p.runOnce(ctx, engine, request, progress.show)
 }
 
-func (p *Program) check(ctx context.Context, engine *refresh.Engine) error {
-	report := engine.Check(ctx)
-	for _, line := range report.Fine {
-		fmt.Fprintln(p.Stdout, "ok     ", line)
+// check prints a report. It returns an error if something is wrong.
+func (p *Program) check(ctx context.Context, parts app.Parts) error {
+	report, err := app.Check(ctx, parts)
+	if err != nil {
+		return err
 	}
-	for _, line := range report.Notes {
-		fmt.Fprintln(p.Stdout, "note   ", line)
+	t := table{indent: len("schedule   WRONG  ")}
+	part := refresh.Part("")
+	for _, line := range report.Lines {
+		name := string(line.Part)
+		if line.Part == part {
+			name = ""
+		}
+		part = line.Part
+		t.row(fmt.Sprintf("%-10s %s", name, line.Level), line.Text)
 	}
-	for _, line := range report.Findings {
-		fmt.Fprintln(p.Stdout, "WRONG  ", line)
+	if err := t.print(p.Stdout); err != nil {
+		return err
 	}
-	if len(report.Findings) > 0 {
+	if report.FieldMap != "" {
+		fmt.Fprintf(p.Stdout, "\nA setting to start from, for a shell or an environment file:\n\n%s\n",
+			report.FieldMap)
+	}
+	if len(report.Texts(refresh.Wrong)) > 0 {
+		fmt.Fprintln(p.Stdout, "\nCorrect what is WRONG, then run voc refresh check again.")
 		return errPrinted
 	}
-	fmt.Fprintln(p.Stdout, "a refresh would work")
+	fmt.Fprintln(p.Stdout, "\na refresh would work: voc refresh full")
 	return nil
 }
 

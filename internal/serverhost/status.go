@@ -112,7 +112,7 @@ var modes = []job.Mode{job.Full, job.Sweep, job.Incremental}
 
 // print prints the table. It fits 80 columns.
 func (s status) print(out io.Writer, now time.Time, url string) error {
-	t := table{}
+	t := table{indent: len("incremental  ")}
 	t.row("verdict", s.verdict())
 	if s.Snapshot != nil {
 		t.row("serves", fmt.Sprintf("%d records as of %s (%s ago)",

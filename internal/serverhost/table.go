@@ -10,34 +10,32 @@ import (
 	"voc/internal/job"
 )
 
-// The columns of a table: its width, and where the texts begin.
-const (
-	tableWidth = 80
-	tableText  = 13
-)
+// tableWidth is that of the narrowest terminal.
+const tableWidth = 80
 
 // table is a list of names with texts, for a terminal.
-type table struct{ lines []string }
+type table struct {
+	indent int // where the texts begin
+	lines  []string
+}
 
-// row adds a name with its text, wrapped.
+// row adds a name with its text, wrapped between words. A word longer than a line is cut.
 func (t *table) row(name, text string) {
-	line := fmt.Sprintf("%-*s", tableText, name)
+	line := fmt.Sprintf("%-*s", t.indent, name)
 	for word := range strings.FieldsSeq(text) {
-		for utf8.RuneCountInString(word) > tableWidth-tableText { // a path or a long id
-			runes := []rune(word)
-			if strings.TrimSpace(line) != "" && !strings.HasSuffix(line, strings.Repeat(" ", 2)) {
-				t.lines, line = append(t.lines, line), strings.Repeat(" ", tableText)
+		if n := utf8.RuneCountInString(line); n > t.indent {
+			if n+1+utf8.RuneCountInString(word) <= tableWidth {
+				line += " " + word
+				continue
 			}
-			t.lines = append(t.lines, line+string(runes[:tableWidth-tableText]))
-			word, line = string(runes[tableWidth-tableText:]), strings.Repeat(" ", tableText)
+			t.lines, line = append(t.lines, line), strings.Repeat(" ", t.indent)
 		}
-		separator := " "
-		if utf8.RuneCountInString(line) == tableText {
-			separator = ""
-		} else if utf8.RuneCountInString(line+separator+word) > tableWidth {
-			t.lines, line, separator = append(t.lines, line), strings.Repeat(" ", tableText), ""
+		letters := []rune(word)
+		for ; len(letters) > tableWidth-t.indent; line = strings.Repeat(" ", t.indent) {
+			t.lines = append(t.lines, line+string(letters[:tableWidth-t.indent]))
+			letters = letters[tableWidth-t.indent:]
 		}
-		line += separator + word
+		line += string(letters)
 	}
 	t.lines = append(t.lines, strings.TrimRight(line, " "))
 }

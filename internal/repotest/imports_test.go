@@ -22,7 +22,7 @@ import (
 const drawing = `
 functions/server   → serverhost
 serverhost         → app access refresh httpapi replica manifest job config schedule
-                     telemetry airtablesim
+                     telemetry airtablesim export
 serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
 functions/refresh  → app refresh httpapi job config lambdahost
@@ -46,6 +46,7 @@ snapshot           → feedback
 snapshot/build     → snapshot feedback
 snapshot/snaptest  → snapshot snapshot/build feedback voctest
 config             → access feedback schedule
+export             →
 blob/dirblob       → blob
 blob/s3blob        → blob
 blob/blobtest      → blob

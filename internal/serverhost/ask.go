@@ -104,6 +104,9 @@ func (a *api) get(
 	if response.StatusCode == http.StatusUnauthorized {
 		text += ": set READ_TOKENS or ADMIN_TOKENS to a token of that server"
 	}
+	if _, local := a.Transport.(inProcess); local {
+		return nil, nil, errors.New(text)
+	}
 	return nil, nil, fmt.Errorf("GET %s%s: %s: %s", a.url, path, response.Status, text)
 }
 

@@ -49,6 +49,7 @@ type commands struct {
 	Status    statusCmd        `cmd:"" help:"Print what is served, its age and what is wrong."`
 	Runs      runsCmd          `cmd:"" help:"Print the last refreshes and how they ended."`
 	Snapshots snapshotsCmd     `cmd:"" help:"Print the snapshots for a rollback."`
+	Export    exportCmd        `cmd:"" help:"Write what readers may see to a SQLite file for people."`
 	Health    healthCmd        `cmd:"" help:"Ask a running server for its health."`
 	Emulator  emulatorCmd      `cmd:"" help:"Serve the Airtable emulator alone (voc help rehearse)."`
 	Version   kong.VersionFlag `help:"Print the version."`

@@ -28,24 +28,36 @@ func TestFormatPageExamples(t *testing.T) {
 	if err != nil || len(stores) != 1 {
 		t.Fatalf("stores %v: %v", stores, err)
 	}
-	db, err := sql.Open("sqlite", currentSnapshot(t, stores[0]))
-	if err != nil {
-		t.Fatal(err)
+	exported := filepath.Join(dir, "feedback.sqlite")
+	code, stdout, stderr := run(t, dir, environment(t, "AIRTABLE_API_KEY=unused",
+		"AIRTABLE_BASE_ID="+filepath.Base(stores[0]), "SNAPSHOT_STORE=file://"+stores[0]),
+		"export", exported)
+	if code != 0 {
+		t.Fatalf("voc export: exit code %d: %s%s", code, stdout, stderr)
 	}
-	defer db.Close()
-	statements := 0
-	all := blocks(page(t, "infra/FORMAT.md"))
-	for i, b := range all[:len(all)-1] {
-		if b.language != "sql" {
-			continue
+	// A statement in a block "sql" is for a snapshot, in a block "sqlite" for an export.
+	for language, file := range map[string]string{
+		"sql": currentSnapshot(t, stores[0]), "sqlite": exported,
+	} {
+		db, err := sql.Open("sqlite", file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		statements++
-		if got := query(t, db, b.text); got != all[i+1].text {
-			t.Errorf("%s\n%s\nthe page has\n%s", b.text, got, all[i+1].text)
+		defer db.Close()
+		statements := 0
+		all := blocks(page(t, "infra/FORMAT.md"))
+		for i, b := range all[:len(all)-1] {
+			if b.language != language {
+				continue
+			}
+			statements++
+			if got := query(t, db, b.text); got != all[i+1].text {
+				t.Errorf("%s\n%s\nthe page has\n%s", b.text, got, all[i+1].text)
+			}
 		}
-	}
-	if statements < 8 {
-		t.Errorf("the page has %d statements", statements)
+		if want := map[string]int{"sql": 8, "sqlite": 2}[language]; statements < want {
+			t.Errorf("the page has %d statements in blocks %q, want %d", statements, language, want)
+		}
 	}
 }
 

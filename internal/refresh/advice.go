@@ -55,6 +55,8 @@ func withAdvice(err error) string {
 	case errors.Is(err, snapshot.ErrDiskFull):
 		return fmt.Sprintf("%v: free space where TMPDIR is, for two unpacked snapshots; "+
 			"the disk of a function has the size that EphemeralStorageMb gives it", err)
+	case errors.Is(err, manifest.ErrDamaged):
+		return err.Error() + ": voc refresh full --accept, or make invoke-full ACCEPT=1 on AWS"
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

@@ -36,7 +36,7 @@ type Program struct {
 	// sample; nil is the machine's.
 	Now func() time.Time
 
-	// Drain bounds how long a server that is stopped waits for responses in progress; 0 is ten
+	// Drain bounds how long a server that is stopped waits for responses in progress; 0 is nine
 	// seconds.
 	Drain time.Duration
 }

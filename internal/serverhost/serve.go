@@ -66,9 +66,9 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	case <-ctx.Done():
 	}
 	s.Log.Info("stopping")
-	runner.Stop()
 	drained, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
 	defer end()
+	background.Go(runner.Stop) // beside the responses: a platform kills the process after 10 s
 	err = server.Shutdown(drained)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close() // a client that reads slowly must not delay the exit
@@ -83,7 +83,7 @@ const (
 	writeTimeout  = 5 * time.Minute // the whole list over a slow line
 	idleTimeout   = 2 * time.Minute
 	headerLimit   = 64 << 10 // bytes
-	defaultDrain  = 10 * time.Second
+	defaultDrain  = 9 * time.Second
 )
 
 func newServer(handler http.Handler) *http.Server {

@@ -25,7 +25,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# a section of samconfig.toml: prod or dev
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint vuln fuzz shells clients types schemathesis dashboard verify busy soak bench bench-large build clean
+.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard verify busy soak bench bench-large build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
 .PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
@@ -80,12 +80,15 @@ dashboard: build ## send the dashboard's requests from headless Chromium (needs 
 s3: $(VERSITYGW) ## run the store suite against versitygw, an S3-compatible server
 	.ci/s3 $(VERSITYGW)
 
+container: build ## start the container image and ask it (needs Docker)
+	.ci/container
+
 shells: ## enter the secret of the pages in bash and zsh
 	.ci/shells
 
 verify: lint vuln race shells clients types schemathesis dashboard s3 sam-validate account ## run all CI checks except the tests
-	@if docker info >/dev/null 2>&1; then $(MAKE) sam-events; \
-	else echo 'Skipped, because Docker is not running: make sam-events, the functions on all of infra/events.'; fi
+	@if docker info >/dev/null 2>&1; then $(MAKE) container sam-events; \
+	else echo 'Skipped, because Docker is not running: make container, the image, and make sam-events, the functions on all of infra/events.'; fi
 
 busy: ## run the tests ten times while two loops keep the processors busy: about an hour
 	.ci/busy $(MAKE) test TESTFLAGS=-count=1

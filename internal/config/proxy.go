@@ -48,8 +48,8 @@ func checkProxy(value string) error {
 		port = cmp.Or(u.Port(), port)
 	}
 	_, portErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || u.Hostname() == "" || portErr != nil || !slices.Contains(proxySchemes, u.Scheme) ||
-		strings.ContainsAny(u.Hostname(), `"'`) {
+	if err != nil || u.Hostname() == "" || portErr != nil ||
+		!slices.Contains(proxySchemes, u.Scheme) || strings.ContainsAny(u.Hostname(), `"'`) {
 		return errors.New("cannot be parsed as the address of a proxy: write " +
 			"http://user:password@host:port without quotes and blanks, and in user and password " +
 			"write %25 for %, %40 for @, %3A for :, %2F for /, %23 for # and %3F for ?")

@@ -68,7 +68,8 @@ func createBeside(path string) (string, error) {
 	dir, name := filepath.Split(path)
 	for n := range 100 {
 		unfinished := filepath.Join(dir, fmt.Sprintf(".%s.%d.unfinished", name, os.Getpid()+n))
-		file, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
+		file, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY,
+			0o666) // #nosec G302 -- the umask says who may read it
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}

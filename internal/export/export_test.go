@@ -43,11 +43,12 @@ func TestWrite(t *testing.T) {
 	}
 	defer db.Close()
 	for query, want := range map[string]string{
-		"SELECT description || typeof(issue_number) || fields FROM feedback WHERE id = 'rec1'": `ainteger{"X":1}`,
-		"SELECT typeof(description) || typeof(fields) FROM feedback WHERE id = 'rec2'":         "nullnull",
-		"SELECT group_concat(area) FROM area":                                                  "A,B",
-		"SELECT value FROM about WHERE name = 'snapshot'":                                      "s",
-		"PRAGMA integrity_check":                                                               "ok",
+		"SELECT description || typeof(issue_number) FROM feedback WHERE id = 'rec1'": "ainteger",
+		"SELECT fields FROM feedback WHERE id = 'rec1'":                              `{"X":1}`,
+		"SELECT typeof(description) FROM feedback WHERE id = 'rec2'":                 "null",
+		"SELECT group_concat(area) FROM area":                                        "A,B",
+		"SELECT value FROM about WHERE name = 'snapshot'":                            "s",
+		"PRAGMA integrity_check":                                                     "ok",
 	} {
 		var got string
 		if err := db.QueryRow(query).Scan(&got); err != nil || got != want {

@@ -222,8 +222,8 @@ func (e *Engine) checkCalls(m manifest.Manifest, report *Report) {
 	if e.cfg.MonthlyCalls > 0 {
 		limit = fmt.Sprintf("AIRTABLE_MONTHLY_CALLS is %d", e.cfg.MonthlyCalls)
 	}
-	report.Add(PartQuota, Fine, "%d calls were made this month; a whole month takes about %d (%s), %s; "+
-		"%s, and Airtable's Free plan allows a workspace 1,000, Team 100,000",
+	report.Add(PartQuota, Fine, "%d calls were made this month; a whole month takes about %d "+
+		"(%s), %s; %s, and Airtable's Free plan allows a workspace 1,000, Team 100,000",
 		m.CallsIn(now), total, strings.Join(terms, ", "), size, limit)
 	if e.cfg.MonthlyCalls > 0 && total > e.cfg.MonthlyCalls {
 		report.Add(PartQuota, Note, "that is more than the cap: sweeps are skipped first, then "+

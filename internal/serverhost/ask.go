@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,31 +73,34 @@ func (p *Program) client() (config.Client, error) {
 	return client, nil
 }
 
-// get requests a path, and returns the response and its body. A status other than wanted is an
-// error with the reason that the API gives.
-func (a *api) get(
-	ctx context.Context, path string, wanted ...int,
-) (*http.Response, []byte, error) {
+// answer is a response that was read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// get requests a path. A status other than 200 and wanted is an error with the reason that the API
+// gives.
+func (a *api) get(ctx context.Context, path string, wanted ...int) (answer, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url+path, nil)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	if a.token != "" {
 		r.Header.Set("Authorization", "Bearer "+a.token)
 	}
 	response, err := a.Do(r)
 	if err != nil {
-		return nil, nil, fmt.Errorf("ask %s: %w", a.url, errors.Unwrap(err))
+		return answer{}, fmt.Errorf("ask %s: %w", a.url, errors.Unwrap(err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read %s%s: %w", a.url, path, err)
+		return answer{}, fmt.Errorf("read %s%s: %w", a.url, path, err)
 	}
-	for _, status := range append(wanted, http.StatusOK) {
-		if response.StatusCode == status && json.Valid(body) {
-			return response, body, nil
-		}
+	if slices.Contains(append(wanted, http.StatusOK), response.StatusCode) && json.Valid(body) {
+		return answer{response.StatusCode, response.Header, body}, nil
 	}
 	var problem struct{ Detail string }
 	_ = json.Unmarshal(body, &problem)
@@ -105,9 +109,9 @@ func (a *api) get(
 		text += ": set READ_TOKENS or ADMIN_TOKENS to a token of that server"
 	}
 	if _, local := a.Transport.(inProcess); local {
-		return nil, nil, errors.New(text)
+		return answer{}, errors.New(text)
 	}
-	return nil, nil, fmt.Errorf("GET %s%s: %s: %s", a.url, path, response.Status, text)
+	return answer{}, fmt.Errorf("GET %s%s: %s: %s", a.url, path, response.Status, text)
 }
 
 // inProcess sends requests to a handler of this process.

@@ -49,27 +49,28 @@ func (c exportCmd) Run(ctx context.Context, p *Program) error {
 
 // export writes the records of one snapshot. Error: errMoved.
 func (a *api) export(ctx context.Context, path string) (records int, err error) {
-	response, text, err := a.get(ctx, "/api/feedback/?fields=id")
+	list, err := a.get(ctx, "/api/feedback/?fields=id")
 	if err != nil {
 		return 0, err
 	}
 	var all []struct{ ID string }
-	if err := json.Unmarshal(text, &all); err != nil {
+	if err := json.Unmarshal(list.body, &all); err != nil {
 		return 0, err
 	}
-	snapshot := response.Header.Get(snapshotHeader)
+	snapshot := list.header.Get(snapshotHeader)
 	about := map[string]string{
 		"snapshot":   snapshot,
-		"data_as_of": response.Header.Get("X-Data-As-Of"),
+		"data_as_of": list.header.Get("X-Data-As-Of"),
 		"records":    fmt.Sprint(len(all)),
 	}
 	return len(all), export.Write(ctx, path, about, func(yield func([]byte, error) bool) {
 		for _, record := range all {
-			response, text, err := a.get(ctx, "/api/feedback/"+url.PathEscape(record.ID), http.StatusNotFound)
-			if err == nil && response.Header.Get(snapshotHeader) != snapshot {
+			path := "/api/feedback/" + url.PathEscape(record.ID)
+			found, err := a.get(ctx, path, http.StatusNotFound)
+			if err == nil && found.header.Get(snapshotHeader) != snapshot {
 				err = errMoved
 			}
-			if !yield(text, err) || err != nil {
+			if !yield(found.body, err) || err != nil {
 				return
 			}
 		}

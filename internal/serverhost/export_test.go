@@ -48,7 +48,8 @@ func TestExport(t *testing.T) {
 	}
 	defer db.Close()
 	_, url := serve(t, append(env, "READ_ACCESS=public"))
-	for _, item := range servertest.Parse[[]map[string]any](t, servertest.Get(t, url+"/api/feedback/")) {
+	list := servertest.Get(t, url+"/api/feedback/")
+	for _, item := range servertest.Parse[[]map[string]any](t, list) {
 		var description, notes, fields string
 		const query = "SELECT description, notes, fields FROM feedback WHERE id = ?"
 		if err := db.QueryRow(query, item["id"]).Scan(&description, &notes, &fields); err != nil {

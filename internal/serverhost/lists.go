@@ -23,15 +23,15 @@ func (c runsCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer a.close()
-	_, text, err := a.get(ctx, fmt.Sprintf("/api/cache/runs?limit=%d", c.Limit))
+	answer, err := a.get(ctx, fmt.Sprintf("/api/cache/runs?limit=%d", c.Limit))
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return p.indent(text)
+		return p.indent(answer.body)
 	}
 	var runs []job.Run
-	if err := json.Unmarshal(text, &runs); err != nil {
+	if err := json.Unmarshal(answer.body, &runs); err != nil {
 		return err
 	}
 	const format = "%-20s %-11s %-8s %-11s %6s %6s %6s %5s\n"
@@ -72,12 +72,12 @@ func (c snapshotsCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer a.close()
-	_, text, err := a.get(ctx, "/api/cache/snapshots")
+	answer, err := a.get(ctx, "/api/cache/snapshots")
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return p.indent(text)
+		return p.indent(answer.body)
 	}
 	var snapshots []struct {
 		ID       string
@@ -85,10 +85,10 @@ func (c snapshotsCmd) Run(ctx context.Context, p *Program) error {
 		DataAsOf job.Time `json:"data_as_of"`
 		Current  bool
 	}
-	if err := json.Unmarshal(text, &snapshots); err != nil {
+	if err := json.Unmarshal(answer.body, &snapshots); err != nil {
 		return err
 	}
-	const format = "  %-50s %8s  %s"
+	const format = "  %-47s %7s  %s"
 	fmt.Fprintf(p.Stdout, format+"\n", "id", "records", "data as of")
 	for _, s := range snapshots {
 		line := fmt.Sprintf(format, s.ID, fmt.Sprint(s.Records), minute(s.DataAsOf))

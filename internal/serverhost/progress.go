@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
+
+	"golang.org/x/term"
 
 	"voc/internal/refresh"
 )
@@ -31,6 +34,25 @@ func (p *progress) show(soFar refresh.Progress) {
 		p.last = time.Now()
 		p.log.Info("reading Airtable", "pages", soFar.Pages, "records", soFar.Records)
 	}
+}
+
+// stderrTerminal returns the terminal that stderr is, or nil.
+func (p *Program) stderrTerminal() io.Writer {
+	if file, ok := p.Stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return file
+	}
+	return nil
+}
+
+// erasing is a terminal on which each line of the log takes the place of the progress.
+type erasing struct{ io.Writer }
+
+// Write implements io.Writer.
+func (e erasing) Write(line []byte) (int, error) {
+	if _, err := io.WriteString(e.Writer, eraseLine); err != nil {
+		return 0, err
+	}
+	return e.Writer.Write(line)
 }
 
 // finish erases the line of the terminal.

@@ -3,9 +3,6 @@ package serverhost
 import (
 	"context"
 	"fmt"
-	"os"
-
-	"golang.org/x/term"
 
 	"voc/internal/app"
 	"voc/internal/job"
@@ -37,9 +34,7 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	progress := newProgress(s.Log)
-	if file, ok := p.Stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		progress.terminal = file
-	}
+	progress.terminal = p.stderrTerminal()
 	defer progress.finish()
 	request := job.Request{Mode: job.Mode(c.Mode), Accept: c.Accept, DryRun: c.DryRun}
 	return p.runOnce(ctx, engine, request, progress.show)

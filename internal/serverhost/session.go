@@ -47,7 +47,11 @@ func (p *Program) openSession(
 	if cfg.Debug {
 		level = slog.LevelDebug
 	}
-	log := slog.New(slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: level}))
+	out := p.Stderr
+	if terminal := p.stderrTerminal(); terminal != nil {
+		out = erasing{terminal}
+	}
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
 	for _, name := range cfg.Unused {
 		log.Warn("this variable is set but has no effect", "variable", name)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -68,15 +67,15 @@ func (c statusCmd) Run(ctx context.Context, p *Program) error {
 	}
 	defer a.close()
 	var s status
-	_, text, err := a.get(ctx, "/api/cache/")
+	answer, err := a.get(ctx, "/api/cache/")
 	if err == nil {
-		err = json.Unmarshal(text, &s)
+		err = json.Unmarshal(answer.body, &s)
 	}
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		err = p.indent(text)
+		err = p.indent(answer.body)
 	} else if err = a.readReasons(ctx, &s); err == nil {
 		err = s.print(p.Stdout, p.now(), c.URL)
 	}
@@ -99,9 +98,9 @@ func (p *Program) indent(text []byte) error {
 // readReasons adds why the API is degraded.
 func (a *api) readReasons(ctx context.Context, s *status) error {
 	var health struct{ Reasons []string }
-	_, text, err := a.get(ctx, "/api/health", http.StatusServiceUnavailable)
+	answer, err := a.get(ctx, "/api/health", http.StatusServiceUnavailable)
 	if err == nil {
-		err = json.Unmarshal(text, &health)
+		err = json.Unmarshal(answer.body, &health)
 	}
 	s.reasons = health.Reasons
 	return err
@@ -256,7 +255,7 @@ func (c healthCmd) Run(ctx context.Context, p *Program) error {
 	if c.Live {
 		path = "/api/live"
 	}
-	response, text, err := a.get(ctx, path, http.StatusServiceUnavailable)
+	answer, err := a.get(ctx, path, http.StatusServiceUnavailable)
 	if err != nil {
 		return err
 	}
@@ -264,15 +263,15 @@ func (c healthCmd) Run(ctx context.Context, p *Program) error {
 		Status  string
 		Reasons []string
 	}
-	if err := json.Unmarshal(text, &health); err != nil {
+	if err := json.Unmarshal(answer.body, &health); err != nil {
 		return err
 	}
 	fmt.Fprintln(p.Stdout, health.Status)
 	for _, reason := range health.Reasons {
 		fmt.Fprintln(p.Stdout, reason)
 	}
-	if response.StatusCode != http.StatusOK {
-		return errors.Join(errPrinted)
+	if answer.status != http.StatusOK {
+		return errPrinted
 	}
 	return nil
 }

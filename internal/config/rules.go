@@ -55,6 +55,14 @@ func (l *loader) config() (Config, error) {
 			c.Unused = append(c.Unused, v.Name)
 		}
 	}
+	if len(l.problems) > 0 { // a misspelled name may be the cause
+		for _, miss := range l.nearMisses {
+			if !slices.Contains(realBase, miss.Meant) || !l.problems.with(miss.Meant) {
+				l.problems.add(miss.Meant, fmt.Errorf("%s, which is set, has no meaning: "+
+					"rename it if %s is meant", miss.Name, miss.Meant))
+			}
+		}
+	}
 	if err := l.problems.err(); err != nil {
 		return Config{}, err
 	}

@@ -106,6 +106,15 @@ func TestLoadNearMissOfRealBase(t *testing.T) {
 	}
 }
 
+// TestLoadErrorNamesNearMisses: a misspelled name may be the cause of an error.
+func TestLoadErrorNamesNearMisses(t *testing.T) {
+	_, err := config.Load(append(slices.Clone(base), "ADDR=:80", "ADMIN_TOKEN=try"))
+	expect(t, "variables", variables(err), []string{"READ_ACCESS", "ADMIN_TOKENS"})
+	if err != nil && !strings.Contains(err.Error(), "ADMIN_TOKEN, which is set") {
+		t.Error(err)
+	}
+}
+
 func TestLoadProxies(t *testing.T) {
 	const password = "s3cr"
 	for entry, valid := range map[string]bool{

@@ -60,8 +60,18 @@ def invoke_rollback():
 
 
 def invoke_check():
+    """JSON=1: the response of the function."""
     answer = call("check", {"mode": "check"})
-    print(json.dumps(answer, indent=2, ensure_ascii=False))
+    if os.environ.get("JSON") == "1":
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        for name, lines in (("ok", answer["fine"]), ("note", answer["notes"]), ("WRONG", answer["wrong"])):
+            for line in lines:
+                print(f"{name:6} {line}")
+        if "field_map" in answer:
+            assignment = answer["field_map"].replace("FIELD_MAP='", "'FieldMap=")
+            print(f"\nA setting to start from:\nmake deploy SET={assignment}")
+        print(f"\n{answer['verdict']}")
     if answer.get("wrong"):
         sys.exit(1)
 

@@ -136,6 +136,9 @@ func TestPagesCommands(t *testing.T) {
 	t.Parallel()
 	airtable, dir := servertest.NewBase(t, nil), t.TempDir()
 	env := environment(t, airtable.Variables()...)
+	if code, _, stderr := run(t, dir, env, "refresh", "full"); code != 0 { // there is data to ask for
+		t.Fatal(stderr)
+	}
 	ran := map[string]bool{}
 	named := regexp.MustCompile("`?bin/voc ([a-z ]*[a-z])(?:`|\n)")
 	for _, command := range named.FindAllStringSubmatch(pages(t), -1) {

@@ -69,7 +69,7 @@ func addReaders(report *refresh.Report, c config.Config) {
 		return
 	case "public":
 		report.Add(refresh.PartReaders, refresh.Fine,
-			"READ_ACCESS is public: everyone who can connect to %s may read", c.Addr)
+			"READ_ACCESS is public: any client that can connect to %s may read", c.Addr)
 	default:
 		report.Add(refresh.PartReaders, refresh.Fine,
 			"READ_ACCESS is %s: %d tokens of READ_TOKENS and ADMIN_TOKENS may read, at %s",
@@ -77,7 +77,7 @@ func addReaders(report *refresh.Report, c config.Config) {
 	}
 	if len(policy.AdminTokens) == 0 {
 		report.Add(refresh.PartReaders, refresh.Note,
-			"no one may start a refresh or a rollback by the API: set ADMIN_TOKENS to allow it")
+			"no client may start a refresh or a rollback: set ADMIN_TOKENS to allow it")
 	} else {
 		report.Add(refresh.PartReaders, refresh.Fine,
 			"%d tokens of ADMIN_TOKENS may start refreshes and rollbacks", len(policy.AdminTokens))

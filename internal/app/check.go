@@ -62,11 +62,12 @@ func addSchedule(report *refresh.Report, s config.Schedule, now time.Time) {
 }
 
 func addReaders(report *refresh.Report, c config.Config) {
+	if c.Function != (config.Function{}) {
+		return // of a refresh function: the API function has the settings
+	}
 	policy := c.Access
 	tokens := len(policy.ReadTokens) + len(policy.AdminTokens)
 	switch policy.Reads {
-	case "": // a refresh function: the API function has the settings
-		return
 	case "public":
 		report.Add(refresh.PartReaders, refresh.Fine,
 			"READ_ACCESS is public: any client that can connect to %s may read", c.Addr)

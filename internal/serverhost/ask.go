@@ -27,6 +27,7 @@ const askWithin = time.Minute
 type api struct {
 	http.Client
 	url   string // without /api
+	place string // the URL, or the store
 	token string // "" for none
 	close func()
 }
@@ -49,6 +50,7 @@ func (p *Program) openAPI(ctx context.Context, at string) (*api, error) {
 			return nil, errEnvironment(fmt.Errorf("%q is not the URL of an API: write it as in "+
 				"https://voc.example.com", at))
 		}
+		a.place = a.url
 		return a, nil
 	}
 	s, err := p.open(ctx)
@@ -59,7 +61,7 @@ func (p *Program) openAPI(ctx context.Context, at string) (*api, error) {
 	parts := s.Parts
 	parts.Now = p.now
 	local := app.NewAPI(parts, replica, app.NoRefresher{}, httpapi.Platform{})
-	a.Transport, a.url = inProcess{local}, "http://localhost"
+	a.Transport, a.url, a.place = inProcess{local}, "http://localhost", s.Store.String()
 	a.close = func() { replica.Close(); s.close() }
 	return a, nil
 }

@@ -77,7 +77,7 @@ func (c statusCmd) Run(ctx context.Context, p *Program) error {
 	if c.JSON {
 		err = p.indent(answer.body)
 	} else if err = a.readReasons(ctx, &s); err == nil {
-		err = s.print(p.Stdout, p.now(), c.URL)
+		err = s.print(p.Stdout, p.now(), a)
 	}
 	if err == nil && (s.Stale || s.Snapshot == nil) {
 		return errStale
@@ -110,9 +110,10 @@ func (a *api) readReasons(ctx context.Context, s *status) error {
 var modes = []job.Mode{job.Full, job.Sweep, job.Incremental}
 
 // print prints the table. It fits 80 columns.
-func (s status) print(out io.Writer, now time.Time, url string) error {
+func (s status) print(out io.Writer, now time.Time, a *api) error {
 	t := table{indent: len("incremental  ")}
 	t.row("verdict", s.verdict())
+	t.row("of", a.place)
 	if s.Snapshot != nil {
 		t.row("serves", fmt.Sprintf("%d records as of %s (%s ago)",
 			s.CacheStatus.TotalRecords, minute(s.Snapshot.DataAsOf), since(s.Snapshot.DataAsOf, now)))
@@ -156,7 +157,7 @@ func (s status) print(out io.Writer, now time.Time, url string) error {
 		}
 		t.row(name, warning)
 	}
-	for _, action := range s.actions(url) {
+	for _, action := range s.actions(a) {
 		t.row("do", action)
 	}
 	return t.print(out)
@@ -192,15 +193,14 @@ func (s status) held() bool {
 
 // actions are what to do about what is wrong, as whole commands. Of an error, the text itself
 // names the setting or the field.
-func (s status) actions(url string) (all []string) {
+func (s status) actions(a *api) (all []string) {
 	refresh := func(mode job.Mode) string { return "voc refresh " + string(mode) }
 	check := "voc refresh check"
-	if url != "" {
+	if a.url == a.place {
 		check = "`voc refresh check` in the server's environment, or `make invoke-check` on AWS"
 		refresh = func(mode job.Mode) string {
-			return "curl -X POST -H \"Authorization: Bearer $ADMIN_TOKEN\" " +
-				strings.TrimSuffix(strings.TrimSuffix(url, "/"), "/api") +
-				"/api/cache/update-" + string(mode)
+			return fmt.Sprintf("curl -X POST -H 'Authorization: Bearer <one of ADMIN_TOKENS>' "+
+				"%s/api/cache/update-%s", a.url, mode)
 		}
 	}
 	failed := false
@@ -223,8 +223,10 @@ func (s status) actions(url string) (all []string) {
 	case s.Stale && len(all) == 0:
 		all = append(all, "is the server running, with SCHEDULE=on? "+refresh(job.Full)+
 			" does what was missed")
+	case len(s.reasons) > 0 && len(all) == 0:
+		all = append(all, "correct what is wrong, then: "+check)
 	}
-	return all
+	return slices.Compact(all)
 }
 
 // healthCmd asks a running server for its health, as the health check of a container does.

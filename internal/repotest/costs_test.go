@@ -132,8 +132,8 @@ func monthlyRuns(t *testing.T, expression, zone string) (n float64) {
 func costsTable(t *testing.T) string {
 	t.Helper()
 	c, p := readCosts(t), defaults(t)
-	out := "| records | Airtable calls | refreshes, store | 1,000 requests | 100,000 | 10 million |\n" +
-		"|---:|---:|---:|---:|---:|---:|\n"
+	out := "| records | Airtable calls | refreshes, store | 1,000 requests | 100,000 | 10 million " +
+		"|\n|---:|---:|---:|---:|---:|---:|\n"
 	for _, s := range c.Measured.Sizes {
 		var reads [3]float64
 		var calls, refresh float64

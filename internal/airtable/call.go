@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptrace"
 	"time"
 )
 
@@ -91,12 +92,25 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 		return fmt.Errorf("airtable: %w", err)
 	}
 	name := token.redact(call.method + " " + call.path)
-	if err := c.pacer.Wait(ctx); err != nil {
+	ready := c.pacer.Wait
+	if c.dials { // the turn comes when there is a connection
+		ready = c.pacer.WaitOutPause
+	}
+	if err := ready(ctx); err != nil {
 		return fmt.Errorf("airtable: %s: not sent: %w", name, err)
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, c.tryLimit,
-		fmt.Errorf("no complete response within %s", c.tryLimit))
-	defer cancel()
+	limited, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	expire := time.AfterFunc(c.tryLimit, func() {
+		cancel(fmt.Errorf("no complete response within %s", c.tryLimit))
+	})
+	defer expire.Stop()
+	turn := &turn{
+		pacer: c.pacer, ctx: ctx, expire: expire, limit: c.tryLimit, cancel: cancel, began: time.Now(),
+	}
+	if c.dials {
+		limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: turn.gotConn})
+	}
 	req, err := c.newRequest(limited, call, token)
 	if err != nil {
 		return fmt.Errorf("airtable: %s: %w", name, token.redactError(err))
@@ -111,9 +125,12 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 	failed := c.exchange(req, call, token)
 	switch {
 	case failed == nil:
+		c.latency.Store(int64(time.Since(turn.began)))
 		return nil
 	case ctx.Err() != nil:
 		return fmt.Errorf("airtable: %s: %w", name, contextError(ctx))
+	case turn.err != nil:
+		return fmt.Errorf("airtable: %s: not sent: %w", name, turn.err)
 	}
 	return failed
 }

@@ -61,6 +61,9 @@ type Client struct {
 	log      *slog.Logger
 	now      func() time.Time // nil for none
 	tryLimit time.Duration
+	dials    bool // http says when it has a connection
+
+	latency atomic.Int64 // of the last call that succeeded, from its turn to the last byte
 
 	calls, retries, throttled atomic.Int64
 	budget                    atomic.Int64 // upper bound of calls
@@ -90,6 +93,7 @@ func New(cfg Config) *Client {
 	if c.http == nil {
 		c.http = sharedTransport()
 	}
+	_, c.dials = c.http.(*http.Transport)
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
@@ -120,7 +124,7 @@ func (c *Client) Counts() Counts {
 var ErrBudget = errors.New("airtable: not sent: no more calls may be made")
 
 // Allow limits the calls sent from now on, including retries; a negative n removes the
-// limit. It is meant for a client with one caller.
+// limit. It is meant for a client with one caller at a time; a listing in parts is one.
 func (c *Client) Allow(n int) {
 	if n < 0 {
 		c.budget.Store(math.MaxInt64)

@@ -12,14 +12,17 @@
 //     monthly quota, a redirect) are returned at once.
 //   - A listing whose iterator Airtable has lost restarts, at most 3 times, and
 //     [Page.Listing] counts that.
+//   - A long listing that allows it ([Query.AtOnce]) uses up the rate at any latency: it
+//     is divided into up to four at once, over parts of the record id of which the last is
+//     the negation of the others, so that no record is between two parts.
 //   - A page that is too large (413, or more than 8 MiB) is requested again with fewer
 //     records. Only a record that is too large by itself ends the listing.
 //   - A page is complete or is not returned, except for records without a valid id
 //     ([IsRecordID]), which are left out with a warning. Cell values are not changed.
 //   - A date of Airtable more than 24 hours ahead of [Config.Now] is not trusted.
 //   - Everything ends: a try is limited to 60 seconds, a page to 8 MiB and any other
-//     response to 32 MiB, a listing to 20 pages in a row without a new record and to
-//     room for 1,000,000 records. A cancelled context stops all work, and a wait beyond
+//     response to 32 MiB, a listing or a part of one to 20 pages in a row without a new
+//     record and to room for 1,000,000 records. A cancelled context stops all work, and a wait beyond
 //     the caller's deadline fails before it starts.
 //   - An error names the call, Airtable's response and the kind of fault (see
 //     [Error.Fault]). No error and no log line contains the token, and the token follows

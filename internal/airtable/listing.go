@@ -19,8 +19,9 @@ type listing struct {
 	path    string
 	query   Query // with the page size in use, which is only ever halved
 	pages   chan<- Page
-	count   int  // of its starts
-	resized bool // since the last page
+	part    string // see Page.Part
+	count   int    // of its starts
+	resized bool   // since the last page
 	walk    walk
 }
 
@@ -58,16 +59,20 @@ func (l *listing) listOnce(ctx context.Context) error {
 		if err := l.walk.accept(&page, l.query.PageSize, next); err != nil {
 			return fmt.Errorf("airtable: page %d of the listing: %w", number, err)
 		}
-		page.Listing, page.Number = l.count, number
+		page.Part, page.Listing, page.Number = l.part, l.count, number
 		l.log.DebugContext(ctx, "airtable page",
-			"listing", page.Listing, "page", page.Number, "records", len(page.Records))
+			"part", page.Part, "listing", page.Listing, "page", page.Number,
+			"records", len(page.Records))
 		select {
 		case l.pages <- page:
 		case <-ctx.Done():
 			return fmt.Errorf("airtable: list: %w", contextError(ctx))
 		}
-		if next == "" {
+		switch {
+		case next == "":
 			return nil
+		case number == 1 && l.part == "" && l.pay(l.query) > 1:
+			return errDivide
 		}
 		offset = next
 	}

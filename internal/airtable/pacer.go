@@ -13,9 +13,9 @@ const RequestsPerSecond = 5
 
 // Rate is how many calls per second this process sends to a base. Calls sent evenly at
 // exactly RequestsPerSecond are bunched on the way, and the sixth in a second costs 30
-// seconds. At this rate the first and the sixth call are sent 42 ms more than a second
+// seconds. At this rate the first and the sixth call are sent 20 ms more than a second
 // apart.
-const Rate = 0.96 * RequestsPerSecond
+const Rate = 0.98 * RequestsPerSecond
 
 // Pacer spaces the calls to one base: each is sent at least one interval after the
 // previous one was sent, so that a caller that wakes up late does not shorten the next
@@ -25,6 +25,7 @@ type Pacer struct {
 	interval time.Duration
 	mu       sync.Mutex
 	next     time.Time // earliest time of the next call
+	paused   time.Time // end of the last pause
 }
 
 // NewPacer returns a pacer of that many calls per second, which must be above 0. With
@@ -63,6 +64,25 @@ func (p *Pacer) Wait(ctx context.Context) error {
 	}
 }
 
+// WaitOutPause returns nil when no pause is in effect. It takes no turn, and fails as Wait
+// does.
+func (p *Pacer) WaitOutPause(ctx context.Context) error {
+	for {
+		if ctx.Err() != nil {
+			return contextError(ctx)
+		}
+		p.mu.Lock()
+		wait := time.Until(p.paused)
+		p.mu.Unlock()
+		if wait <= 0 {
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
 // reserve reserves the turn and returns 0, or returns how long to wait for it.
 func (p *Pacer) reserve() time.Duration {
 	p.mu.Lock()
@@ -81,6 +101,6 @@ func (p *Pacer) Pause(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if until := time.Now().Add(d); until.After(p.next) {
-		p.next = until
+		p.next, p.paused = until, until
 	}
 }

@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -35,7 +36,11 @@ func (e *Engine) fetch(
 	f := fetcher{client: e.cfg.Airtable, plan: p, parent: was, report: report,
 		undated: map[string]bool{}}
 	f.draft = draft
-	err := f.list(ctx, airtable.Query{Formula: p.formula}, f.put, draft.Reset)
+	query := airtable.Query{Formula: p.formula}
+	if p.mode == job.Full {
+		query.AtOnce, query.Expected = true, was.records()
+	}
+	err := f.list(ctx, query, f.put, draft.Reset)
 	switch {
 	case err != nil:
 	case p.mode == job.Full:
@@ -70,21 +75,22 @@ type fetcher struct {
 	undated map[string]bool // records without any date
 }
 
-// list passes each record of a listing to put. If Airtable has lost the listing, it starts
-// over: reset then discards the records of the lost one, some of which may be gone.
+// list passes each record of a listing to put. If Airtable has lost the listing of a part,
+// it starts over: reset then discards the part's records, some of which may be gone.
 func (f *fetcher) list(
 	ctx context.Context, query airtable.Query,
-	put func(context.Context, airtable.Record) error, reset func(context.Context) error,
+	put func(context.Context, airtable.Record) error,
+	reset func(ctx context.Context, part string) error,
 ) error {
 	query.ByID = f.plan.schema
-	listing := 1
+	listings := map[string]int{} // by part
 	for page, err := range f.client.List(ctx, f.plan.table, query) {
 		if err != nil {
 			return err
 		}
-		if page.Listing != listing {
-			listing = page.Listing
-			if err := reset(ctx); err != nil {
+		if page.Listing != cmp.Or(listings[page.Part], 1) {
+			listings[page.Part] = page.Listing
+			if err := reset(ctx, page.Part); err != nil {
 				return err
 			}
 		}
@@ -95,7 +101,7 @@ func (f *fetcher) list(
 		}
 		f.pages++
 		f.read += len(page.Records)
-		if !page.Date.IsZero() {
+		if page.Date.After(f.last) { // parts may overtake each other
 			f.last = page.Date
 		}
 		for _, warning := range page.Warnings {
@@ -151,7 +157,7 @@ func (f *fetcher) readByID(ctx context.Context, ids []string) error {
 			return f.put(ctx, record)
 		}
 		// A record that was read by its id exists, even if its listing was lost since.
-		retain := func(context.Context) error { return nil }
+		retain := func(context.Context, string) error { return nil }
 		if err := f.list(ctx, airtable.Query{Formula: formula}, found, retain); err != nil {
 			return err
 		}
@@ -194,7 +200,10 @@ func (f *fetcher) remake(ctx context.Context) error {
 // records, records that an earlier listing missed, and computed values that changed. It
 // reads each such record whole, by its id, so that none is a mixture of two moments.
 func (f *fetcher) sweep(ctx context.Context) error {
-	query := airtable.Query{Formula: f.plan.yearsFormula(), Fields: f.plan.sweepFields()}
+	query := airtable.Query{
+		Formula: f.plan.yearsFormula(), Fields: f.plan.sweepFields(),
+		AtOnce: true, Expected: f.parent.records(),
+	}
 	if err := f.list(ctx, query, f.markListed, f.draft.ResetListed); err != nil {
 		return err
 	}

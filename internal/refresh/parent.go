@@ -59,6 +59,14 @@ func (p parent) meta() snapshot.Meta {
 	return p.file.Meta()
 }
 
+// records returns how many records the parent has; 0 if there is none.
+func (p parent) records() int {
+	if p.file == nil {
+		return 0
+	}
+	return p.file.Records()
+}
+
 func (p parent) close() {
 	if p.file != nil {
 		_ = p.file.Close() // it was only read

@@ -115,6 +115,8 @@ func TestEval(t *testing.T) {
 			"Ä"}, {`TRIM(" a ")`, "a"},
 		{`FIND("o",Status)`, 2.0}, {`FIND("O",Status)`, 0.0}, {`FIND("a","😀a")`,
 			3.0}, {`SEARCH("O",Status)`, 2.0}, {`SEARCH("x",Status)`, nil},
+		{`RIGHT("añ😀",2)`, "ñ😀"}, {`RIGHT("a",2)`, "a"}, {`RIGHT("a",0)`, ""}, {`RIGHT(Blank,1)`,
+			""}, {`RIGHT("a",-1)`, formula.Error{}}, {`RIGHT("a","1")`, formula.Error{}},
 		{`VALUE("12.5")`, 12.5}, {`VALUE(Issue)`, 12.0}, {`VALUE("Inf")`, formula.Error{}}, {`VALUE("")`,
 			formula.Error{}},
 	} {

@@ -55,6 +55,7 @@ var functions = map[string]function{
 	"FIND": {2, 2, func(_ *Row, v []any) any {
 		return place(written(v[0]), written(v[1]))
 	}, nil},
+	"RIGHT":  {2, 2, right, nil},
 	"SEARCH": {2, 2, search, nil},
 	"VALUE":  {1, 1, value, nil},
 }
@@ -114,6 +115,17 @@ func place(what, text string) float64 {
 		return 0
 	}
 	return length(before) + 1
+}
+
+// right returns the last characters of a text. How many UTF-16 units a character has there
+// is not documented; record ids are ASCII.
+func right(_ *Row, v []any) any {
+	text := []rune(written(v[0]))
+	n, ok := v[1].(float64)
+	if !ok || n < 0 {
+		return Error{}
+	}
+	return string(text[max(len(text)-int(min(n, float64(len(text)))), 0):])
 }
 
 // search ignores case, and returns blank where FIND returns 0.

@@ -129,10 +129,18 @@ func (d *Draft) Remove(ctx context.Context, id string) error {
 	return wrap("remove record "+id, err)
 }
 
-// Reset undoes every Put and Remove.
-func (d *Draft) Reset(ctx context.Context) error {
-	return wrap("reset the draft", d.exec(ctx, `DELETE FROM stage.row; DELETE FROM stage.removed`))
+// Reset undoes every Put and Remove of the ids that end with one of the characters; with
+// "", of all ids.
+func (d *Draft) Reset(ctx context.Context, ends string) error {
+	err := d.exec(ctx, `DELETE FROM stage.row WHERE `+endsWith, ends)
+	if err == nil {
+		err = d.exec(ctx, `DELETE FROM stage.removed WHERE `+endsWith, ends)
+	}
+	return wrap("reset the draft", err)
 }
+
+// endsWith selects ids by their last character; with an empty argument, all of them.
+const endsWith = `?1 = '' OR instr(?1, substr(id, -1))`
 
 // Diff compares what was put and removed with the parent. Records are equal if their
 // digests and their documents are.

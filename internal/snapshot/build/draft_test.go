@@ -29,7 +29,7 @@ func removes(ids ...string) step {
 
 func resets(t *testing.T, d *build.Draft) {
 	t.Helper()
-	snaptest.Check(t, d.Reset(t.Context()))
+	snaptest.Check(t, d.Reset(t.Context(), ""))
 }
 
 func TestDraft(t *testing.T) {
@@ -229,7 +229,7 @@ func TestEndedDraftRejectsCalls(t *testing.T) {
 			_, sealing := draft.Seal(t.Context(), snapshot.Meta{})
 			for what, err := range map[string]error{
 				"put":    draft.Put(t.Context(), snaptest.Row("a", snaptest.Early)),
-				"remove": draft.Remove(t.Context(), "a"), "reset": draft.Reset(t.Context()),
+				"remove": draft.Remove(t.Context(), "a"), "reset": draft.Reset(t.Context(), ""),
 				"untouched": untouched, "diff": diff, "seal": sealing,
 			} {
 				if err == nil {

@@ -18,9 +18,10 @@ func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) erro
 	return wrap("mark record "+id+" as listed", err)
 }
 
-// ResetListed undoes every MarkListed, for a listing that starts over.
-func (d *Draft) ResetListed(ctx context.Context) error {
-	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed`))
+// ResetListed undoes every MarkListed of the ids that end with one of the characters, for
+// a listing that starts over; with "", of all ids.
+func (d *Draft) ResetListed(ctx context.Context, ends string) error {
+	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed WHERE `+endsWith, ends))
 }
 
 // Unlisted lists the ids, sorted, that the fork has and the listing has not shown.

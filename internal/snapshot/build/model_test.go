@@ -64,7 +64,7 @@ func (m *model) step(t *rapid.T) {
 		delete(m.taken, id)
 		m.removed[id] = true
 	case "reset":
-		snaptest.Check(t, m.draft.Reset(t.Context()))
+		snaptest.Check(t, m.draft.Reset(t.Context(), ""))
 		clear(m.taken)
 		clear(m.removed)
 	}

@@ -46,7 +46,7 @@ func TestUnlistedAndOutdated(t *testing.T) {
 		[]string{"c", "e"}, []string{"b", "d", "f"})
 	mark(snaptest.Cells{"b": snaptest.Late})
 	expect("b listed again", []string{"c", "e"}, []string{"d", "f"})
-	snaptest.Check(t, draft.ResetListed(t.Context()))
+	snaptest.Check(t, draft.ResetListed(t.Context(), ""))
 	expect("listing restarted", []string{"a", "b", "c", "e"}, nil)
 }
 

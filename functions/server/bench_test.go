@@ -23,45 +23,56 @@ func floor(records int) time.Duration {
 	return time.Duration((records+99)/100) * time.Second / 5
 }
 
-// BenchmarkFullRefresh runs `voc refresh full` over the whole sample, with 150 ms a page and
-// Airtable's own rate limit. It reports the time from the first request to the last page as a
-// multiple of the floor, the time from then to the end of the process, and the process's peak
-// memory.
+// BenchmarkFullRefresh runs `voc refresh full` over the whole sample, at several latencies of
+// Airtable and with its rate limit. It reports the time from the first request to the last page
+// as a multiple of the floor, the calls above one for each page, the time from the last page to
+// the end of the process, and the process's peak memory.
 func BenchmarkFullRefresh(b *testing.B) {
 	data, err := airtablesim.Load(voctest.WholeFile(b))
 	if err != nil {
 		b.Fatal(err)
 	}
-	for b.Loop() {
-		var first, last atomic.Int64
-		sim := airtablesim.New(data, airtablesim.Config{Latency: 150 * time.Millisecond})
-		far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			first.CompareAndSwap(0, time.Now().UnixNano())
-			sim.ServeHTTP(w, r)
-			last.Store(time.Now().UnixNano())
-		}))
-		cmd := exec.Command(server.Path(b), "refresh", "full")
-		cmd.Dir = b.TempDir()
-		cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + far.URL, "AIRTABLE_BASE_ID=" +
-			data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
-		var receipt bytes.Buffer
-		cmd.Stdout = &receipt
-		if err := cmd.Start(); err != nil {
-			b.Fatal(err)
-		}
-		peak := watchMemory(cmd.Process.Pid)
-		err := cmd.Wait()
-		ended := time.Now().UnixNano()
-		far.Close()
-		var run struct{ Read, Throttled int }
-		if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() ||
-			run.Throttled != 0 {
-			b.Fatalf("%v: %s", err, receipt.String())
-		}
-		b.ReportMetric(float64(last.Load()-first.Load())/float64(floor(data.Len())), "×floor")
-		b.ReportMetric(float64(ended-last.Load())/1e9, "s-after-last-page")
-		b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
+	for _, latency := range []time.Duration{50, 150, 300, 600} {
+		b.Run(fmt.Sprintf("latency=%dms", latency), func(b *testing.B) {
+			for b.Loop() {
+				refreshFull(b, data, latency*time.Millisecond)
+			}
+		})
 	}
+}
+
+func refreshFull(b *testing.B, data *airtablesim.Base, latency time.Duration) {
+	b.Helper()
+	var first, last atomic.Int64
+	sim := airtablesim.New(data, airtablesim.Config{Latency: latency})
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first.CompareAndSwap(0, time.Now().UnixNano())
+		sim.ServeHTTP(w, r)
+		last.Store(time.Now().UnixNano())
+	}))
+	defer far.Close()
+	cmd := exec.Command(server.Path(b), "refresh", "full")
+	cmd.Dir = b.TempDir()
+	cmd.Env = []string{"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + far.URL, "AIRTABLE_BASE_ID=" +
+		data.ID(), "AIRTABLE_API_KEY=" + airtablesim.DemoToken}
+	var receipt bytes.Buffer
+	cmd.Stdout = &receipt
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	peak := watchMemory(cmd.Process.Pid)
+	err := cmd.Wait()
+	ended := time.Now().UnixNano()
+	var run struct{ Read, Throttled int }
+	if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() ||
+		run.Throttled != 0 {
+		b.Fatalf("%v: %s", err, receipt.String())
+	}
+	b.ReportMetric(float64(last.Load()-first.Load())/float64(floor(data.Len())), "×floor")
+	b.ReportMetric(float64(sim.Counters().Total()-(data.Len()+99)/100), "calls-above-pages")
+	b.ReportMetric(float64(sim.Counters().Peak), "most-in-a-second")
+	b.ReportMetric(float64(ended-last.Load())/1e9, "s-after-last-page")
+	b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
 }
 
 // watchMemory sends the peak of a process's resident memory in bytes once the process has ended.

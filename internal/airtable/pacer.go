@@ -13,9 +13,9 @@ const RequestsPerSecond = 5
 
 // Rate is how many calls per second this process sends to a base. Calls sent evenly at
 // exactly RequestsPerSecond are bunched on the way, and the sixth in a second costs 30
-// seconds. At this rate the first and the sixth call are sent 20 ms more than a second
+// seconds. At this rate the first and the sixth call are sent 42 ms more than a second
 // apart.
-const Rate = 0.98 * RequestsPerSecond
+const Rate = 0.96 * RequestsPerSecond
 
 // Pacer spaces the calls to one base: each is sent at least one interval after the
 // previous one was sent, so that a caller that wakes up late does not shorten the next

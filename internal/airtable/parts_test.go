@@ -213,10 +213,10 @@ func TestListingUsesUpRate(t *testing.T) {
 		parts int
 		most  float64
 	}{
-		50 * time.Millisecond:  {1, 1.05},
+		50 * time.Millisecond:  {1, 1.06},
 		150 * time.Millisecond: {1, 1.06},
-		300 * time.Millisecond: {2, 1.09},
-		600 * time.Millisecond: {4, 1.17},
+		300 * time.Millisecond: {2, 1.10},
+		600 * time.Millisecond: {4, 1.18},
 	} {
 		t.Run(latency.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

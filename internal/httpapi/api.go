@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"voc/internal/access"
@@ -36,7 +37,8 @@ type API struct {
 	writer *respond.Writer
 	users  *access.SignIn
 
-	deadlines [3]deadline // of the modes that have a schedule
+	deadlines [3]deadline          // of the modes that have a schedule
+	interval  func() time.Duration // computed once; see Schedules.usualInterval
 }
 
 // New returns the handler.
@@ -51,6 +53,9 @@ func New(cfg Config) *API {
 			{mode: job.Incremental, schedule: cfg.Schedules.Incremental},
 		},
 	}
+	a.interval = sync.OnceValue(func() time.Duration {
+		return a.Schedules.usualInterval(a.Now())
+	})
 	a.routes = a.table()
 	a.mux = a.newMux()
 	return a

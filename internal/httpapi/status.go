@@ -16,6 +16,7 @@ type statusBody struct {
 	Snapshot    *snapshotBody           `json:"snapshot"`
 	Stale       bool                    `json:"stale"`
 	Schedule    map[string]scheduleBody `json:"schedule"`
+	Freshness   freshnessBody           `json:"freshness"`
 	Airtable    airtableBody            `json:"airtable"`
 	Warnings    []string                `json:"warnings"`
 	Actions     map[string]string       `json:"actions"`
@@ -72,8 +73,9 @@ func (a *API) Status(ctx context.Context) any {
 	defer release()
 	now := a.Now()
 	body := statusBody{
-		Stale:    len(a.overdue(view.Manifest)) > 0,
-		Schedule: map[string]scheduleBody{},
+		Stale:     len(a.overdue(view.Manifest)) > 0,
+		Schedule:  map[string]scheduleBody{},
+		Freshness: a.freshness(view, h),
 		Airtable: airtableBody{
 			CallsThisMonth: view.Manifest.CallsIn(now),
 			MonthlyCap:     a.MonthlyCalls,

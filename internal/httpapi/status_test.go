@@ -91,6 +91,52 @@ func TestStatusOfEmptyStore(t *testing.T) {
 	}
 }
 
+// The worst case is the sum of the terms. Without a measured run there is no promise.
+func TestFreshness(t *testing.T) {
+	t.Parallel()
+	type body struct {
+		Freshness struct {
+			Typical *int `json:"typical_s"`
+			Worst   *int `json:"worst_s"`
+			Terms   []struct {
+				Name    string
+				Seconds int
+			}
+		}
+	}
+	read := func(s *service) (b body) {
+		t.Helper()
+		if err := json.Unmarshal([]byte(s.get("/api/cache/").body), &b); err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if got := read(newService(t)).Freshness; got.Typical != nil || got.Worst != nil ||
+		len(got.Terms) != 0 {
+		t.Errorf("of an empty store: %+v", got)
+	}
+	s := serving(t)
+	quick := nextRun(job.Incremental, "b", 10*time.Minute)
+	quick.Finished = job.At(quick.Started.Add(4 * time.Second))
+	slow := nextRun(job.Incremental, "c", 20*time.Minute)
+	slow.Finished = job.At(slow.Started.Add(9500 * time.Millisecond))
+	s.finish(quick)
+	s.finish(slow)
+	s.finish(failed(nextRun(job.Incremental, "d", 30*time.Minute)))
+	got := read(s).Freshness
+	sum := 0
+	for _, term := range got.Terms {
+		sum += term.Seconds
+		if term.Name == "run" && term.Seconds != 10 {
+			t.Errorf("a run takes %d s", term.Seconds)
+		}
+	}
+	if got.Worst == nil || *got.Worst != sum || *got.Worst != 3600+10+15+1 ||
+		*got.Typical < 1800 || *got.Typical > 1820 {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestSuccessClearsLastError(t *testing.T) {
 	t.Parallel()
 	s := serving(t)

@@ -25,9 +25,19 @@ func (r *Replica) unlockSync() {
 	<-r.syncing
 }
 
-// syncedWithin reports whether the last Sync ended within age.
+// runningAge bounds the age of a view in which a run is active: its snapshot is expected
+// at any moment.
+const runningAge = 2 * time.Second
+
+// syncedWithin reports whether the last Sync ended within age, or within runningAge if a
+// run was active then and its lease has not expired since.
 func (r *Replica) syncedWithin(age time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return time.Since(r.checked) < age
+	since := time.Since(r.checked)
+	if since < runningAge || since >= age {
+		return since < age
+	}
+	_, running := r.view.Manifest.RunningAt(r.view.Manifest.ReadAt.Add(time.Since(r.view.read)))
+	return !running
 }

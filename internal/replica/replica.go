@@ -111,7 +111,8 @@ func (r *Replica) use(file *openFile) (view View, release func()) {
 // hold up every request.
 const syncBudget = 10 * time.Second
 
-// SyncIfOlder is Sync, unless the last one was within age. If another goroutine is doing
+// SyncIfOlder is Sync, unless the last one was within age, or within two seconds if that
+// found a run that is still active. If another goroutine is doing
 // one, it waits for that. If there is a snapshot to serve meanwhile, it waits only until
 // that one has run for ten seconds, and then returns nil.
 func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {

@@ -56,6 +56,32 @@ func TestSyncIfOlderRespectsAge(t *testing.T) {
 	})
 }
 
+// A run that is active publishes at any moment, until its lease expires after 30 seconds.
+func TestSyncIfOlderLooksMoreOftenDuringRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		faulty := blobtest.NewFaulty(blobtest.NewMemory(nil))
+		publish(t, open(faulty), sealed(t, "full-1"), "full-1")
+		leased(t, open(faulty), begun("full-2"))
+		r := replica.New(open(faulty), t.TempDir(), quiet)
+		defer r.Close()
+		sees(t, r, "full-1")
+		before, expected := looks(faulty.Log()), 0
+		for second := 1; second <= 60; second++ {
+			time.Sleep(time.Second)
+			if second < 30 && second%2 == 0 || second == 43 || second == 58 {
+				expected++
+			}
+			if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil {
+				t.Error(err)
+			}
+			if n := looks(faulty.Log()) - before; n != expected {
+				t.Fatalf("after %d s: %d looks, want %d", second, n, expected)
+			}
+		}
+	})
+}
+
 func TestCanceledSyncIsNotAWarning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -56,3 +56,27 @@ func (s Schedule) StaleAt(success time.Time) time.Time {
 	}
 	return due.Add(Grace)
 }
+
+// Interval returns the most frequent interval between two due times in the weeks after a
+// time, the shorter one of equally frequent ones: an hour for a schedule that is due at
+// each hour of a working day, although its nights and weekends are longer. It is 0 if
+// fewer than two due times are found. It costs a millisecond.
+func (s Schedule) Interval(after time.Time) (usual time.Duration) {
+	const most, weeks = 500, 10 // due times, and how far they are looked for
+	counts := map[time.Duration]int{}
+	due := s.Next(after)
+	for range most {
+		next := s.Next(due)
+		if due.IsZero() || next.IsZero() || next.After(after.AddDate(0, 0, 7*weeks)) {
+			break
+		}
+		interval := next.Sub(due)
+		counts[interval]++
+		if counts[interval] > counts[usual] ||
+			counts[interval] == counts[usual] && interval < usual {
+			usual = interval
+		}
+		due = next
+	}
+	return usual
+}

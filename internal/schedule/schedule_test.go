@@ -44,6 +44,26 @@ func TestStaleAt(t *testing.T) {
 	}
 }
 
+func TestInterval(t *testing.T) {
+	for expression, want := range map[string]time.Duration{
+		"cron(0 9-21 ? * MON-FRI *)":   time.Hour,
+		"cron(0/5 9-21 ? * MON-FRI *)": 5 * time.Minute,
+		"cron(30 6 ? * MON-FRI *)":     24 * time.Hour,
+		"cron(59 23 ? * SUN *)":        7 * 24 * time.Hour,
+		"cron(0,30 9 * * ? *)":         30 * time.Minute, // as frequent as the rest of the day
+		"cron(0 9 1 1 ? *)":            0,
+		"cron(0 9 1 1 ? 2020)":         0,
+	} {
+		after := at(t, "2026-11-20 20:01", newYork)
+		if got := parse(t, expression, newYork).Interval(after); got != want {
+			t.Errorf("%s: %s, want %s", expression, got, want)
+		}
+	}
+	if got := (schedule.Schedule{}).Interval(time.Now()); got != 0 {
+		t.Errorf("off: %s", got)
+	}
+}
+
 func TestStringAndZone(t *testing.T) {
 	s := parse(t, " cron(0 9-21 ? * mon-fri *) ", newYork)
 	if s.String() != "cron(0 9-21 ? * mon-fri *)" || s.Zone() != "America/New_York" {

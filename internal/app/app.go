@@ -110,6 +110,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 		Log:     p.Log,
 		Now:     p.Now,
 
+		FreeDisk:     freeDisk,
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
 		Accept:       p.Accept,

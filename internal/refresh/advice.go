@@ -57,6 +57,9 @@ func withAdvice(err error) string {
 			"the disk of a function has the size that EphemeralStorageMb gives it", err)
 	case errors.Is(err, manifest.ErrDamaged):
 		return err.Error() + ": voc refresh full --accept, or make invoke-full ACCEPT=1 on AWS"
+	case errors.Is(err, errNoTime):
+		return fmt.Sprintf("%v: refresh this store with the server, `voc refresh full`, which has an "+
+			"hour; a function has 15 minutes", err)
 	case errors.Is(err, manifest.ErrTooLarge):
 		return fmt.Sprintf("%v: lower SNAPSHOT_KEEP", err)
 	}

@@ -41,6 +41,8 @@ type Config struct {
 	Log      *slog.Logger
 	Now      func() time.Time // the host's clock: for receipts and run ids, never for the data
 
+	// FreeDisk returns how many bytes are free on the disk of a directory, if that is known.
+	FreeDisk func(dir string) (free int64, known bool)
 	// MaxShrink is the percentage of records that a run may remove unless it is accepted.
 	MaxShrink int
 	// MonthlyCalls limits the calls to Airtable in a UTC month; 0: no limit.
@@ -71,6 +73,7 @@ func New(cfg Config) (*Engine, error) {
 		{"Program", cfg.Program != ""},
 		{"Log", cfg.Log != nil},
 		{"Now", cfg.Now != nil},
+		{"FreeDisk", cfg.FreeDisk != nil},
 		{"MaxShrink", 0 <= cfg.MaxShrink && cfg.MaxShrink <= 100},
 		{"MonthlyCalls", cfg.MonthlyCalls >= 0},
 	} {
@@ -201,6 +204,9 @@ func (e *Engine) refresh(
 	}
 	a.progress.show(s.receipt())
 	if err := e.checkQuota(m, a, plan.mode); err != nil {
+		return s.run, err
+	}
+	if err := e.checkRoom(ctx, s.parent, plan.mode, dir); err != nil {
 		return s.run, err
 	}
 	newDraft := build.Fork // with the parent's rows

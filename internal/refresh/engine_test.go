@@ -21,6 +21,7 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		"Program":      func(c *refresh.Config) { c.Program = "" },
 		"Log":          func(c *refresh.Config) { c.Log = nil },
 		"Now":          func(c *refresh.Config) { c.Now = nil },
+		"FreeDisk":     func(c *refresh.Config) { c.FreeDisk = nil },
 		"MaxShrink":    func(c *refresh.Config) { c.MaxShrink = 101 },
 		"MonthlyCalls": func(c *refresh.Config) { c.MonthlyCalls = -1 },
 	} {
@@ -32,7 +33,7 @@ func TestNewRejectsInvalidConfig(t *testing.T) {
 		}
 	}
 	_, err := refresh.New(refresh.Config{})
-	if err == nil || strings.Count(err.Error(), "\n") != 7 { // all but the two numbers
+	if err == nil || strings.Count(err.Error(), "\n") != 8 { // all but the two numbers
 		t.Errorf("the zero Config: %v", err)
 	}
 }

@@ -71,6 +71,7 @@ type world struct {
 	shrink             int     // MAX_SHRINK_PERCENT
 	accept             bool    // every run may pass the gate
 	cap                int     // AIRTABLE_MONTHLY_CALLS
+	disk               int64   // free bytes; 0: unknown
 	progress           func(refresh.Progress)
 	log                bytes.Buffer
 
@@ -148,6 +149,7 @@ func (w *world) config(store blob.Store) refresh.Config {
 		Years: years,
 		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
 		MonthlyCalls: w.cap,
+		FreeDisk:     func(string) (int64, bool) { return w.disk, w.disk > 0 },
 	}
 }
 

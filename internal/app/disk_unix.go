@@ -1,0 +1,15 @@
+//go:build linux || darwin
+
+package app
+
+import "syscall"
+
+// freeDisk returns how many bytes can be written to the disk of a directory; known is false
+// if the system does not tell.
+func freeDisk(dir string) (free int64, known bool) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, false
+	}
+	return int64(disk.Bavail) * int64(disk.Bsize), true // #nosec G115 -- no disk has 8 EiB
+}

@@ -105,9 +105,8 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 		cancel(fmt.Errorf("no complete response within %s", c.tryLimit))
 	})
 	defer expire.Stop()
-	turn := &turn{
-		pacer: c.pacer, ctx: ctx, expire: expire, limit: c.tryLimit, cancel: cancel, began: time.Now(),
-	}
+	turn := &turn{pacer: c.pacer, ctx: ctx, expire: expire, limit: c.tryLimit, cancel: cancel}
+	turn.start()
 	if c.dials {
 		limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: turn.gotConn})
 	}

@@ -28,6 +28,11 @@ func (t *turn) gotConn(httptrace.GotConnInfo) {
 	if t.err = t.pacer.Wait(t.ctx); t.err != nil {
 		t.cancel(t.err)
 	}
+	t.start()
+}
+
+// start begins the time limit: the request can be sent.
+func (t *turn) start() {
 	t.expire.Reset(t.limit)
 	t.began = time.Now()
 }

@@ -17,6 +17,7 @@ var clocks = map[string]string{
 	"internal/blob/blobtest/":     "the default of the store's clock",
 	"internal/airtablesim/":       "the default of Airtable's clock",
 	"internal/airtable/pacer.go":  "monotonic: when the next call may leave",
+	"internal/airtable/turn.go":   "monotonic: how long a call takes",
 	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
 	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
 	"internal/replica/lock.go":    "monotonic: how long ago a Sync began and ended",

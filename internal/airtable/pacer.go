@@ -20,9 +20,11 @@ const Rate = 0.96 * RequestsPerSecond
 // Pacer spaces the calls to one base: each is sent at least one interval after the
 // previous one was sent, so that a caller that wakes up late does not shorten the next
 // interval. An idle pacer does not accumulate calls. It is safe for concurrent use.
-// Callers that wait at the same time are served in no particular order.
+// Callers are served in the order in which they came, so that of several listings none
+// falls behind.
 type Pacer struct {
 	interval time.Duration
+	first    chan struct{} // holds one: the caller whose turn comes next
 	mu       sync.Mutex
 	next     time.Time // earliest time of the next call
 	paused   time.Time // end of the last pause
@@ -34,7 +36,9 @@ func NewPacer(perSecond float64) *Pacer {
 	if !(perSecond > 0) {
 		panic("airtable: NewPacer: the rate must be above 0")
 	}
-	return &Pacer{interval: time.Duration(float64(time.Second) / perSecond)}
+	return &Pacer{
+		interval: time.Duration(float64(time.Second) / perSecond), first: make(chan struct{}, 1),
+	}
 }
 
 var pacers sync.Map // key → *Pacer; never emptied: a process reads few bases
@@ -50,6 +54,18 @@ func PacerFor(key string) *Pacer {
 // returns an error, and does not use up a turn, if ctx is done or its deadline is
 // earlier than the turn ([ErrTooLate]).
 func (p *Pacer) Wait(ctx context.Context) error {
+	p.mu.Lock()
+	least := time.Until(p.next)
+	p.mu.Unlock()
+	if err := checkDeadline(ctx, least); err != nil {
+		return err
+	}
+	select {
+	case p.first <- struct{}{}:
+		defer func() { <-p.first }()
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
 	for {
 		if ctx.Err() != nil {
 			return contextError(ctx)

@@ -13,9 +13,23 @@ import (
 // ErrTooLate is the error of a call whose turn would come after the caller's deadline.
 var ErrTooLate = errors.New("airtable: too late for another call")
 
-// sleep waits for d. It fails at once if the deadline of ctx is earlier, since waiting
-// could only end in the same failure.
+// sleep waits for d. It fails as checkDeadline does, since waiting could only end in the
+// same failure.
 func sleep(ctx context.Context, d time.Duration) error {
+	if err := checkDeadline(ctx, d); err != nil {
+		return err
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return contextError(ctx)
+	}
+}
+
+// checkDeadline returns an error if ctx is done, or ErrTooLate if its deadline is earlier
+// than d from now.
+func checkDeadline(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
@@ -26,12 +40,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 				d.Round(time.Millisecond), left.Round(time.Millisecond))
 		}
 	}
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return contextError(ctx)
-	}
+	return nil
 }
 
 // contextError returns the error of ctx together with its cause, if it has one.

@@ -30,6 +30,8 @@ func (a answer) decoded(t testing.TB) string {
 	}
 }
 
+// Only stored bodies are sent as Brotli, such as the whole list. A body that is made for a request
+// is sent as gzip to a client that accepts both, and not encoded for one that accepts Brotli alone.
 func TestAcceptEncoding(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
@@ -51,12 +53,14 @@ func TestAcceptEncoding(t *testing.T) {
 			"/api/feedback/", "/api/feedback/?limit=45", "/api/feedback/?team=beta",
 			"/api/feedback/rec00000000000002", "/api/cache/",
 		} {
+			want := c.want
+			if want == "br" && target != "/api/feedback/" {
+				want = map[bool]string{false: "gzip"}[strings.EqualFold(c.accepted, "br")]
+			}
 			a := s.get(target, "Accept-Encoding", c.accepted)
-			if a.is(t, 200); a.Header.Get("Content-Encoding") != c.want {
-				t.Errorf(
-					"%s, %.50q: encoded as %q, want %q", target, c.accepted, a.Header.Get("Content-Encoding"),
-					c.want,
-				)
+			if a.is(t, 200); a.Header.Get("Content-Encoding") != want {
+				t.Errorf("%s, %.50q: encoded as %q, want %q", target, c.accepted,
+					a.Header.Get("Content-Encoding"), want)
 			}
 		}
 	}

@@ -10,20 +10,18 @@ import (
 	"voc/internal/snapshot"
 )
 
-// send encodes the body in the smallest of the accepted encodings, or leaves it as it is if none
-// makes it smaller.
+// send compresses the body if the client accepts that and it gets smaller.
 func (b Bytes) send(w *Response, a Answer) error {
-	best := Encoded{b, snapshot.Identity}
-	for _, encoding := range w.accepted {
+	if w.encoding() == snapshot.Gzip {
 		var packed bytes.Buffer
-		z := compress(&packed, encoding)
+		z := compress(&packed)
 		_, _ = z.Write(b) // a bytes.Buffer returns no error
 		_ = z.Close()
-		if packed.Len() < len(best.Bytes) {
-			best = Encoded{packed.Bytes(), encoding}
+		if packed.Len() < len(b) {
+			return Encoded{packed.Bytes(), snapshot.Gzip}.send(w, a)
 		}
 	}
-	return best.send(w, a)
+	return Encoded{b, snapshot.Identity}.send(w, a)
 }
 
 func (b Encoded) send(w *Response, a Answer) error {

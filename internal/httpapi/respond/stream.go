@@ -35,13 +35,9 @@ func (s Stream) send(w *Response, a Answer) error {
 	return out.Close()
 }
 
-// stream returns a writer for a body of unknown length, in the best compressing encoding that the
-// client accepts.
+// stream returns a writer for a body of unknown length, compressed if the client accepts that.
 func (w *Response) stream(a Answer) (out io.WriteCloser) {
-	encoding := snapshot.Identity
-	if len(w.accepted) > 0 {
-		encoding = w.accepted[0]
-	}
+	encoding := w.encoding()
 	if w.maxBody > 0 {
 		out = &limited{w: w, answer: a, encoding: encoding}
 	} else {
@@ -49,7 +45,7 @@ func (w *Response) stream(a Answer) (out io.WriteCloser) {
 		out = direct{w}
 	}
 	if encoding != snapshot.Identity {
-		out = chain{compress(out, encoding), out}
+		out = chain{compress(out), out}
 	}
 	return out
 }

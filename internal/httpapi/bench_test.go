@@ -127,6 +127,32 @@ func BenchmarkStatus(b *testing.B) {
 	}
 }
 
+// BenchmarkDistinct answers questions that were not asked before.
+func BenchmarkDistinct(b *testing.B) {
+	s := serveSample(b)
+	ids, pages, words := s.questions(b)
+	for name, targets := range map[string][]string{"record": ids, "page": pages, "words": words} {
+		for _, encoding := range []string{"identity", "gzip"} {
+			b.Run(name+"/"+encoding, func(b *testing.B) {
+				b.ReportAllocs()
+				w := &discard{header: http.Header{}}
+				before := cpuTime(b)
+				for n := 0; b.Loop(); n++ {
+					if n%len(targets) == 0 {
+						s.ForgetAnswers()
+					}
+					r := httptest.NewRequest(http.MethodGet, targets[n%len(targets)], nil)
+					r.Header.Set("Accept-Encoding", encoding)
+					clear(w.header)
+					s.ServeHTTP(w, r)
+				}
+				b.ReportMetric(float64(cpuTime(b)-before)/float64(b.N)/1e3, "CPU-µs/op")
+				b.ReportMetric(float64(w.bytes)/float64(b.N), "bytes/op")
+			})
+		}
+	}
+}
+
 // handle answers one request repeatedly.
 func (s *service) handle(b *testing.B, status int, target string, headers ...string) {
 	b.Helper()

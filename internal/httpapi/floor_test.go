@@ -28,34 +28,7 @@ type asked struct {
 // relative to the floor: the same server with a handler that only repeats recorded responses.
 func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
-	var ids, pages, words []string // more than are kept, where they are asked in turn
-	for _, row := range s.get("/api/feedback/").list(b) {
-		ids = append(ids, "/api/feedback/"+row.ID)
-	}
-	for _, team := range pairs(
-		"team", "triage,billing,quoting,platform,partner+success,data+services,integrations",
-	) {
-		for _, priority := range pairs("priority", "high,medium,low") {
-			for _, environment := range pairs(
-				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
-			) {
-				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment)
-			}
-		}
-	}
-	for _, two := range pairs(
-		"",
-		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,"+
-			"late,call,phone,mail,house,score,dispute,money,refund",
-	) {
-		for _, priority := range []string{"high", "medium", "low"} {
-			words = append(
-				words,
-				"/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").
-					Replace(two),
-			)
-		}
-	}
+	ids, pages, words := s.questions(b)
 	tag := s.tag("/api/feedback/")
 	for _, encoding := range []string{"gzip", "br", "identity"} {
 		against(
@@ -96,6 +69,43 @@ func BenchmarkAgainstFloor(b *testing.B) {
 			targets:  []string{"/api/feedback/"},
 		},
 	)
+}
+
+// questions returns the paths of all records, of pages with three filters, a date and a sort, and
+// of searches for two words: more than are kept, where they are asked in turn.
+func (s *service) questions(b *testing.B) (ids, pages, words []string) {
+	b.Helper()
+	for _, row := range s.get("/api/feedback/").list(b) {
+		ids = append(ids, "/api/feedback/"+row.ID)
+	}
+	for _, team := range pairs(
+		"team", "triage,billing,quoting,platform,partner+success,data+services,integrations",
+	) {
+		for _, priority := range pairs("priority", "high,medium,low") {
+			for _, environment := range pairs(
+				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
+			) {
+				day, sort := len(pages)%90, []string{"-created", "modified", "-priority", "status"}[len(pages)%4]
+				from := time.Date(2025, 1, 1+day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment+
+					"&created_from="+from+"&sort="+sort)
+			}
+		}
+	}
+	for _, two := range pairs(
+		"",
+		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,"+
+			"late,call,phone,mail,house,score,dispute,money,refund",
+	) {
+		for _, priority := range []string{"high", "medium", "low"} {
+			words = append(
+				words,
+				"/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").
+					Replace(two),
+			)
+		}
+	}
+	return ids, pages, words
 }
 
 // pairs returns filters by two values of a parameter, and by one value twice.

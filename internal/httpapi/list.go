@@ -12,10 +12,19 @@ import (
 	"voc/internal/httpapi/respond"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // longestLink is in bytes: proxies and clients limit headers, some of them to 8 KB in all.
 const longestLink = 4096
+
+// The rows of a list are put together as they were packed before if they are at least minPacked,
+// and at most maxPacked. A shorter list may be smaller as it is. A longer one is compressed as a
+// whole: that takes longer, and has two thirds of the bytes.
+const (
+	minPacked = 5
+	maxPacked = 200
+)
 
 // list answers GET /api/feedback/ and GET /api/feedback.csv from the current snapshot, or from the
 // one that the cursor names.
@@ -97,15 +106,21 @@ func findList(
 			return header, nil, errLongLink
 		}
 	}
-	var format *rowFormat
+	format := rowFormat{snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"},
+		query.columns.AppendJSON}
 	if r.csv {
-		format = &rowFormat{query.columns.CSVHeader(), "", "", query.columns.AppendCSV}
+		format = rowFormat{snapshot.Frame{Header: query.columns.CSVHeader()}, query.columns.AppendCSV}
 		header.ContentType = "text/csv; charset=utf-8; header=present"
 		header.ContentDisposition = `attachment; filename="feedback.csv"`
-	} else {
-		format = &rowFormat{"[", ",\n", "]\n", query.columns.AppendJSON}
 	}
-	return header, format.stream(r.Context(), view.File, page.Positions), nil
+	made := format.stream(r.Context(), view.File, page.Positions)
+	n := len(page.Positions)
+	if r.csv || query.columns != feedback.AllColumns || n < minPacked || n > maxPacked {
+		return header, made, nil
+	}
+	return header, respond.Packed{Stream: made, Pack: func() ([]byte, error) {
+		return view.File.GzipRows(r.Context(), page.Positions, format.Frame)
+	}}, nil
 }
 
 // record answers GET /api/feedback/{id}.

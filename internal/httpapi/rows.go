@@ -11,8 +11,8 @@ import (
 
 // rowFormat is how a list is written.
 type rowFormat struct {
-	header, separator, footer string
-	appendRow                 func(out, summary []byte) ([]byte, error)
+	snapshot.Frame
+	appendRow func(out, summary []byte) ([]byte, error)
 }
 
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
@@ -41,13 +41,13 @@ func (f *rowFormat) stream(
 				rowBuffers.Put(buffer)
 			}
 		}()
-		buffer.text, buffer.separator = append(buffer.text[:0], f.header...), ""
+		buffer.text, buffer.separator = append(buffer.text[:0], f.Header...), ""
 		for chunk := range slices.Chunk(positions, rowsPerQuery) {
 			for summary, err := range file.Summaries(ctx, chunk) {
 				if err == nil {
 					buffer.text = append(buffer.text, buffer.separator...)
 					buffer.text, err = f.appendRow(buffer.text, summary)
-					buffer.separator = f.separator
+					buffer.separator = f.Separator
 				}
 				if err != nil {
 					yield(nil, err)
@@ -59,6 +59,6 @@ func (f *rowFormat) stream(
 			}
 			buffer.text = buffer.text[:0]
 		}
-		yield(append(buffer.text, f.footer...), nil)
+		yield(append(buffer.text, f.Footer...), nil)
 	}
 }

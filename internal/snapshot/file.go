@@ -28,6 +28,7 @@ type File struct {
 	queries
 	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
 	unions  *lru.Cache[string, union]           // of recent values of a property
+	packed  packedRows
 
 	sizes map[bodyKey]int64
 

@@ -53,7 +53,7 @@ type Source struct {
 	Stale    bool
 }
 
-// Body is Bytes, Encoded, File or Stream.
+// Body is Bytes, Encoded, File, Stream or Packed.
 type Body interface {
 	// send starts the response and writes the body.
 	send(w *Response, a Answer) error
@@ -77,6 +77,12 @@ type File struct {
 
 // Stream is a body that is made while it is sent. Each piece is valid until the next one.
 type Stream iter.Seq2[[]byte, error]
+
+// Packed is a Stream that can also be had as gzip, at once. That is sent to a client that accepts it.
+type Packed struct {
+	Stream
+	Pack func() ([]byte, error)
+}
 
 // JSON returns an answer that describes the present, which clients must not store.
 func JSON(status int, body any) (Answer, error) {

@@ -35,6 +35,17 @@ func (s Stream) send(w *Response, a Answer) error {
 	return out.Close()
 }
 
+func (p Packed) send(w *Response, a Answer) error {
+	if w.encoding() != snapshot.Gzip {
+		return p.Stream.send(w, a)
+	}
+	packed, err := p.Pack()
+	if err != nil {
+		return err
+	}
+	return Encoded{packed, snapshot.Gzip}.send(w, a)
+}
+
 // stream returns a writer for a body of unknown length, compressed if the client accepts that.
 func (w *Response) stream(a Answer) (out io.WriteCloser) {
 	encoding := w.encoding()

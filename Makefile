@@ -25,7 +25,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# a section of samconfig.toml: prod or dev
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard verify busy soak bench bench-large build clean
+.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard verify busy soak bench bench-sync bench-cold bench-scale build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
 .PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
@@ -102,9 +102,15 @@ soak: busy ## run the long tests, for hours: thousands of random histories, a hu
 	.ci/fuzz 1m
 
 bench: ## run the benchmarks on VOC_SAMPLE=/path/to/records.jsonl.gz, or by default on repeated test records
-	go test -run '^$$' -bench . -skip HalfAMillion -benchmem ./...
+	go test -run '^$$' -bench . -skip 'HalfAMillion|FullRefresh|ColdStart|Resident' -benchmem ./...
 
-bench-large: ## measure pages and memory with 500,000 records: 10 minutes, 10 GB of disk
+bench-sync: ## measure a full refresh at 50, 150, 300 and 600 ms a page: two minutes
+	go test -run '^$$' -bench FullRefresh -benchtime 1x ./functions/server
+
+bench-cold: ## measure cold starts and memory of the API
+	go test -run '^$$' -bench 'ColdStart|Resident' ./functions/api
+
+bench-scale: ## measure pages and memory with 500,000 records: 10 minutes, 10 GB of disk
 	go test -run '^$$' -bench HalfAMillion -timeout 2h ./internal/httpapi
 
 build: ## build bin/voc, bin/api and bin/refresh, static and stripped, for this machine

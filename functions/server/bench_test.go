@@ -63,8 +63,8 @@ func refreshFull(b *testing.B, data *airtablesim.Base, latency time.Duration) {
 	peak := watchMemory(cmd.Process.Pid)
 	err := cmd.Wait()
 	ended := time.Now().UnixNano()
-	var run struct{ Read, Throttled int }
-	if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Read != data.Len() ||
+	var run struct{ Added, Throttled int }
+	if err != nil || json.Unmarshal(receipt.Bytes(), &run) != nil || run.Added != data.Len() ||
 		run.Throttled != 0 {
 		b.Fatalf("%v: %s", err, receipt.String())
 	}

@@ -108,7 +108,9 @@ func (c *Client) try(ctx context.Context, call call, n int) error {
 	turn := &turn{pacer: c.pacer, ctx: ctx, expire: expire, limit: c.tryLimit, cancel: cancel}
 	turn.start()
 	if c.dials {
-		limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{GotConn: turn.gotConn})
+		limited = httptrace.WithClientTrace(limited, &httptrace.ClientTrace{
+			GotConn: turn.gotConn, WroteRequest: turn.wroteRequest,
+		})
 	}
 	req, err := c.newRequest(limited, call, token)
 	if err != nil {

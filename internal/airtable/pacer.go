@@ -111,6 +111,16 @@ func (p *Pacer) reserve() time.Duration {
 	return 0
 }
 
+// Sent tells that a call has only now left, although its turn came before: this process was
+// kept from the processor. The next turn comes an interval later.
+func (p *Pacer) Sent() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if next := time.Now().Add(p.interval); next.After(p.next) {
+		p.next = next
+	}
+}
+
 // Pause holds back all calls for d from now, including those already waiting. It never
 // shortens a pause.
 func (p *Pacer) Pause(d time.Duration) {

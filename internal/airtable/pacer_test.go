@@ -129,9 +129,13 @@ func TestPacer(t *testing.T) {
 		at(p, 40250*time.Millisecond)
 		at(p, 40500*time.Millisecond)
 
+		time.Sleep(100 * time.Millisecond)
+		p.Sent() // the call left late
+		at(p, 40850*time.Millisecond)
+
 		unpaced := airtable.NewPacer(math.Inf(1))
-		at(unpaced, 40500*time.Millisecond)
-		at(unpaced, 40500*time.Millisecond)
+		at(unpaced, 40850*time.Millisecond)
+		at(unpaced, 40850*time.Millisecond)
 	})
 }
 

@@ -62,12 +62,12 @@ func endsWith(characters string) string {
 }
 
 // pay returns how many listings at once pay: as many as keep the rate at the latency of
-// the last response. A quarter more is for what a listing does besides waiting.
+// the last response. A tenth more is for what a listing does besides waiting.
 func (c *Client) pay(q Query) int {
 	if !q.AtOnce {
 		return 1
 	}
-	needed := math.Ceil(1.25 * Rate * time.Duration(c.latency.Load()).Seconds())
+	needed := math.Ceil(1.1 * Rate * time.Duration(c.latency.Load()).Seconds())
 	n := int(min(needed, maxParts))
 	if q.Expected > 0 {
 		n = min(n, q.Expected/(pagesPerPart*PageSize))

@@ -36,3 +36,6 @@ func (t *turn) start() {
 	t.expire.Reset(t.limit)
 	t.began = time.Now()
 }
+
+// wroteRequest is a function of httptrace.ClientTrace.
+func (t *turn) wroteRequest(httptrace.WroteRequestInfo) { t.pacer.Sent() }

@@ -27,7 +27,7 @@ const large = 500_000
 // BenchmarkHalfAMillion compares a table of 500,000 records with the whole sample: the cost of a
 // page of 50 after the first, and the memory that a request adds to the process. The snapshot
 // repeats the sample's records with other ids and times; it takes minutes and 10 GB of disk, so
-// it is built only for this benchmark (make bench-large).
+// it is built only for this benchmark (make bench-scale).
 func BenchmarkHalfAMillion(b *testing.B) {
 	small, big := serveSample(b), serveLarge(b)
 	for _, query := range []string{

@@ -32,10 +32,10 @@ func BenchmarkFullRefresh(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, latency := range []time.Duration{50, 150, 300, 600} {
-		b.Run(fmt.Sprintf("latency=%dms", latency), func(b *testing.B) {
+	for _, ms := range []int{50, 150, 300, 600} {
+		b.Run(fmt.Sprintf("latency=%dms", ms), func(b *testing.B) {
 			for b.Loop() {
-				refreshFull(b, data, latency*time.Millisecond)
+				refreshFull(b, data, time.Duration(ms)*time.Millisecond)
 			}
 		})
 	}

@@ -56,9 +56,10 @@ type Page struct {
 // are left out and reported in the warnings of the last page.
 //
 // Each range over the result is a listing of its own. It fetches the next page while the
-// loop body works on the current one and holds at most two pages, or with Query.AtOnce one
-// for each part and one more; the consumer owns the pages it received. On failure the last pair holds the error and no page. After the
-// loop, whether left early or not, no call is in progress.
+// loop body works on the current one and holds at most two pages, or with Query.AtOnce
+// one for each part and one more; the consumer owns the pages it received. On failure
+// the last pair holds the error and no page. After the loop, whether left early or not,
+// no call is in progress.
 func (c *Client) List(ctx context.Context, table string, q Query) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)

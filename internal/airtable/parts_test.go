@@ -242,7 +242,7 @@ func TestListingDividesWhenPagesAreSlow(t *testing.T) {
 	for name, row := range map[string]struct {
 		records, expected, calls int
 	}{
-		"a long table":            {2000, 2000, 1 + 1 + 24}, // 20 pages, each part with one that is not full
+		"a long table":            {2000, 2000, 1 + 1 + 24}, // each part has a page that is not full
 		"of unknown length":       {2000, 0, 1 + 1 + 24},
 		"a short table":           {400, 400, 1 + 4},
 		"a page of unknown count": {7, 0, 1 + 1},

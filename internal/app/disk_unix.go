@@ -11,5 +11,6 @@ func freeDisk(dir string) (free int64, known bool) {
 	if err := syscall.Statfs(dir, &disk); err != nil {
 		return 0, false
 	}
-	return int64(disk.Bavail) * int64(disk.Bsize), true // #nosec G115 -- no disk has 8 EiB
+	block := int64(disk.Bsize)              //nolint:unconvert // it has 32 bits on macOS
+	return int64(disk.Bavail) * block, true // #nosec G115 -- no disk has 8 EiB
 }

@@ -85,7 +85,8 @@ func (s *service) questions(b *testing.B) (ids, pages, words []string) {
 			for _, environment := range pairs(
 				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
 			) {
-				day, sort := len(pages)%90, []string{"-created", "modified", "-priority", "status"}[len(pages)%4]
+				day := len(pages) % 90
+				sort := []string{"-created", "modified", "-priority", "status"}[len(pages)%4]
 				from := time.Date(2025, 1, 1+day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment+
 					"&created_from="+from+"&sort="+sort)

@@ -34,8 +34,8 @@ func (e *Engine) checkRoom(ctx context.Context, was parent, mode job.Mode, dir s
 	}
 	needed := was.current.Bytes / 10 * diskTenths
 	if free, known := e.cfg.FreeDisk(dir); known && free < needed {
-		return fmt.Errorf("%w: a refresh of %d records needs %d MB for temporary files, and %d MB are free",
-			snapshot.ErrDiskFull, records, toMB(needed), free>>20)
+		return fmt.Errorf("%w: a refresh of %d records needs %d MB for temporary files, "+
+			"and %d MB are free", snapshot.ErrDiskFull, records, toMB(needed), free>>20)
 	}
 	deadline, ok := ctx.Deadline()
 	if !ok {

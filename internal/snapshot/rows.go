@@ -66,9 +66,10 @@ func (p *packedRows) add(pos uint32, row *packedRow) {
 	}
 }
 
-// GzipRows returns the list of the records at positions, in their order, as a gzip member. Rows that
-// were in a list before are copied, not read and not compressed again, at the price of a member
-// that is half as large again, since each row is compressed by itself.
+// GzipRows returns the list of the records at positions, in their order, as a gzip
+// member. Rows that were in a list before are copied, not read and not compressed again,
+// at the price of a member that is half as large again, since each row is compressed by
+// itself.
 func (f *File) GzipRows(ctx context.Context, positions []uint32, frame Frame) ([]byte, error) {
 	rows, missing := f.packed.get(positions)
 	if missing != nil {

@@ -13,11 +13,12 @@ import (
 	"voc/internal/voctest"
 )
 
-// TestGzipRows compares lists, some of whose rows are kept, with the rows that they show. gzip.Reader
-// checks the CRC and the size.
+// TestGzipRows compares lists, some of whose rows are kept, with the rows that they show.
+// gzip.Reader checks the CRC and the size.
 func TestGzipRows(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, snaptest.Rows(t, voctest.Records(t)))).Path)
+	rows := snaptest.Rows(t, voctest.Records(t))
+	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, rows)).Path)
 	random := rand.New(rand.NewPCG(1, 2))
 	for n := range 60 {
 		positions := make([]uint32, n%30)

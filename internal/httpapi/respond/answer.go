@@ -78,7 +78,7 @@ type File struct {
 // Stream is a body that is made while it is sent. Each piece is valid until the next one.
 type Stream iter.Seq2[[]byte, error]
 
-// Packed is a Stream that can also be had as gzip, at once. That is sent to a client that accepts it.
+// Packed is a Stream that can also be had as gzip, at once, for a client that accepts it.
 type Packed struct {
 	Stream
 	Pack func() ([]byte, error)

@@ -47,6 +47,7 @@ async function open() {
   view = make(parameters);
   main.replaceChildren(view.root);
   main.dataset.view = name;
+  guard();
   if (!isFirst) { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
 }
 
@@ -77,6 +78,7 @@ export async function look() {
     state.problem = problem;
   }
   show();
+  guard();
   view?.changed?.();
   if (wasRunning && !running()) announce("The refresh has ended.");
   timer = setTimeout(look, state.problem?.status === 0 ? 3000 : running() ? 1500 : document.hidden ? 120e3 : 30e3);
@@ -106,13 +108,14 @@ export function verdict() {
 }
 
 let said = "";
+const isLocked = () => [401, 403].includes(state.problem?.status);
 
 function show() {
   const [level, word, sentence] = verdict();
   const box = document.getElementById("fresh");
   box.className = "fresh " + level;
   document.getElementById("word").textContent = word + ":";
-  const link = level === "warn" || level === "bad" ? h("a", { href: "/app/status" }, "why, and what to do") : "";
+  const link = (level === "warn" || level === "bad") && state.cache && state.problem?.status !== 0 && !isLocked() && path !== "/app/status" ? h("a", { href: "/app/status" }, "why, and what to do") : "";
   document.getElementById("sentence").replaceChildren(sentence, link && " — ", link);
   document.getElementById("refresh").hidden = !state.cache || running() !== null;
   const served = state.cache?.snapshot;
@@ -137,23 +140,42 @@ export function tokenForm(words, done) {
     h("p", { class: "quiet" }, "It stays in the memory of this page: closing or reloading the page forgets it."));
 }
 
-/** failed shows why a part of a view has no data, with what can be done about it. */
+/** failed shows why a part of a view has no data. What stops all of them is the gate's to say. */
 export function failed(problem, again) {
-  if (problem.name === "AbortError") return null;
-  if (problem.status === 401 || problem.status === 403) {
-    const words = hasToken() ? "Another token" : "Token (one of READ_TOKENS or ADMIN_TOKENS, or a JWT where API Gateway checks one)";
-    return h("div", { class: "trouble" }, h("strong", {}, "Reading needs a token"), h("p", {}, text(problem.message)),
-      tokenForm(words, () => { look(); again(); view?.refresh?.(); }));
-  }
-  if (problem.status === 503 && !state.cache?.snapshot) {
-    const run = running();
-    return h("div", { class: "blank first" }, h("strong", {}, run ? "The first refresh is running" : "Nothing has been loaded yet"),
-      h("p", {}, text(problem.message)),
-      run ? h("p", {}, h("progress", { "aria-label": "first refresh" }), ` ${plural(run.records, "record")} so far. This page shows them once they are complete.`)
-        : h("button", { type: "button", class: "main", onclick: () => import("./status.js").then((m) => m.refreshDialog("full")) }, "Run the first refresh"));
-  }
+  if (problem.name === "AbortError" || isGated(problem)) return null;
   return trouble(problem, again);
 }
+
+const isGated = (problem) => [401, 403].includes(problem.status) || (problem.status === 503 && !state.cache?.snapshot);
+
+/** gate stands in the place of a view that cannot be shown: for want of a token, or of a snapshot. */
+const gate = h("div", { id: "gate" });
+let barred = "";
+
+function guard() {
+  const { cache, problem } = state;
+  const run = running();
+  const why = problem && isGated(problem) ? "locked" : cache && !cache.snapshot && path !== "/app/status" ? (run ? "loading" : "empty") : "";
+  main.classList.toggle("gated", why !== "");
+  if (why === "loading") gate.querySelector(".count")?.replaceChildren(`${plural(run.records, "record")} so far`);
+  if (why === barred && gate.isConnected) return;
+  barred = why;
+  gate.replaceChildren(...({ locked: lockedParts, loading: loadingParts, empty: emptyParts }[why]?.(problem) || []));
+  main.prepend(gate);
+}
+
+function lockedParts(problem) {
+  const words = hasToken() ? "Another token" : "Token";
+  return [h("section", { class: "card" }, h("h1", {}, hasToken() ? "This token was refused" : "Reading needs a token"), h("p", { role: "status" }, text(problem.message)),
+    h("p", { class: "quiet" }, "One of READ_TOKENS or ADMIN_TOKENS; where API Gateway checks JWTs, such a token with the right audience. The operator of this voc gives them out."),
+    tokenForm(words, () => { barred = ""; look().then(() => view?.refresh?.()); }))];
+}
+
+const loadingParts = () => [h("section", { class: "card" }, h("h1", {}, "The first refresh is running"), h("p", {}, h("progress", { "aria-label": "first refresh" })), h("p", { class: "count" }), h("p", { class: "quiet" }, "This page shows the records once they are complete."))];
+
+const emptyParts = () => [h("section", { class: "card" }, h("h1", {}, "Nothing has been loaded yet"), h("p", {}, "The copy of the table is empty until the first refresh has succeeded."),
+  (state.cache.cache_status.last_error || state.health.reasons?.[0]) && h("p", { class: "trouble" }, text(state.cache.cache_status.last_error || state.health.reasons[0])),
+  h("p", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => import("./status.js").then((m) => m.refreshDialog("full")) }, "Run the first refresh"), " ", h("a", { href: "/app/status" }, "what the last runs did")))];
 
 look();
 open();

@@ -27,6 +27,7 @@ class Feedback {
     });
     this.build();
     this.load();
+    requestAnimationFrame(() => this.id && this.showRecord(this.id)); // once the view is in the page
   }
 
   /** read takes the view from the address. */
@@ -164,7 +165,6 @@ class Feedback {
     this.loadFacets(signal);
     clearTimeout(this.weeksTimer);
     this.weeksTimer = setTimeout(() => this.drawWeeks(), this.weeks ? 120 : 0);
-    if (this.id && !this.drawer.open) this.showRecord(this.id);
   }
 
   counted(total, unknown) {
@@ -369,16 +369,17 @@ function lastWhole(weeks) {
 }
 
 /**
- * judge says whether the weeks get worse, and since when. It compares every week of the last 26,
- * but the very last, as a beginning: the mean from it on against that of the eight weeks before it.
- * The beginning that changes most counts, if the mean differs by half and chance is below 1 in 1,000.
+ * judge says whether the weeks get worse, and since when. It compares every week of the last 26
+ * as a beginning: the mean from it on against that of the eight weeks before it.
+ * The beginning that changes most counts, if the means differ by half and the log-likelihood of
+ * Poisson counts is higher by 7 with two means than with one: by chance, one view in a few hundred.
  */
 export function judge(weeks, counts) {
   const last = lastWhole(weeks);
   if (last < 10) return ["Too few weeks to say whether it gets worse: eleven whole weeks are needed."];
   const sum = (from, to) => { let s = 0; for (let i = from; i < to; i++) s += counts[i]; return s; };
   let best = { score: 0 };
-  for (let start = Math.max(8, last - 25); start <= last - 1; start++) {
+  for (let start = Math.max(8, last - 25); start <= last; start++) {
     const n = last + 1 - start, after = sum(start, last + 1), before = sum(start - 8, start);
     const [a, b, all] = [after / n, before / 8, (after + before) / (n + 8)];
     const part = (count, mean) => (count ? count * Math.log(mean / all) : 0);
@@ -389,7 +390,7 @@ export function judge(weeks, counts) {
   const figures = (n) => (n >= 10 ? whole(n) : decimal(n));
   const eight = sum(last - 8, last) / 8;
   const lately = `Week of ${day(weeks[last])}: ${whole(counts[last])}, against ${figures(eight)} a week in the eight weeks before.`;
-  if (best.score < 5.5) return [h("strong", { class: "word same" }, "No clear change. "), lately]; // chance of 1 in 1,000 by the likelihood ratio
+  if (best.score < 7) return [h("strong", { class: "word same" }, "No clear change. "), lately]; // half the likelihood ratio
   const isWorse = best.differs > 0;
   return [h("strong", { class: "word " + (isWorse ? "worse" : "better") }, isWorse ? "Getting worse" : "Getting better", ` since the week of ${day(weeks[best.start])}: `),
     `${figures(best.a)} a week since then, against ${figures(best.b)} in the eight weeks before. ${lately}`];

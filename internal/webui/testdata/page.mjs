@@ -4,11 +4,16 @@ import assert from "node:assert/strict";
 import { accessible, finish, fits, number, open, picture, settled, start, token, twin, whole } from "./kit.mjs";
 import { states } from "./states.mjs";
 
-let passed = 0;
-export const does = async (what, check) => {
-  await check();
-  passed++;
-  console.log("ok ", what);
+let passed = 0, failed = 0;
+const does = async (what, check) => {
+  try {
+    await check();
+    passed++;
+    console.log("ok ", what);
+  } catch (error) {
+    failed++;
+    console.log("NOT", what + "\n" + error.stack);
+  }
 };
 
 const server = await start();
@@ -341,4 +346,5 @@ await does("figures (no check)", async () => {
 
 await server.stop();
 await finish();
-console.log(`${passed} passed, 0 failed`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

@@ -45,13 +45,13 @@ export async function states({ does, server }) {
   await does("empty, and a first load that failed", async () => {
     const empty = await start({ env: { AIRTABLE_API_KEY: "patWrong", AIRTABLE_BASE_ID: "appWrong000000001", AIRTABLE_API_URL: "http://127.0.0.1:1", SCHEDULE: "off" } });
     const page = await open(empty.url + "/", { allow: [/503/] });
-    await page.locator(".blank.first").first().waitFor();
+    await page.locator("#gate .card").first().waitFor();
     assert.match(await text(page, "#word"), /^(Empty|Loading)/);
-    assert.match(await text(page, ".blank.first"), /Nothing has been loaded yet|first refresh is running/);
+    assert.match(await text(page, "#gate .card"), /Nothing has been loaded yet|first refresh is running/);
     await accessible(page, "empty");
     await fits(page, "empty");
     await picture(page, "empty", { fullPage: false });
-    for (const path of ["/app/feedback", "/app/trends", "/app/status"]) { await page.goto(empty.url + path); await page.locator("main .card").first().waitFor(); await page.waitForTimeout(300); await accessible(page, "empty " + path); }
+    for (const path of ["/app/feedback", "/app/trends", "/app/status"]) { await page.goto(empty.url + path); await page.locator("main .card:visible").first().waitFor(); await page.waitForTimeout(300); await accessible(page, "empty " + path); }
     await page.done();
     await empty.stop();
   });
@@ -59,23 +59,23 @@ export async function states({ does, server }) {
   await does("locked: a token is asked for, refused in the API's words, and kept in memory only", async () => {
     const locked = await start({ env: { READ_ACCESS: "token", READ_TOKENS: "reader" } });
     const page = await open(locked.url + "/app/feedback", { allow: [/401/] });
-    await page.locator(".table .token input").waitFor();
+    await page.locator("#gate .token input").waitFor();
     assert.match(await text(page, "#word"), /^Locked/);
     await accessible(page, "locked");
     await picture(page, "locked", { fullPage: false });
-    await page.locator(".table .token input").fill("wrong");
-    await page.locator(".table .token button").click();
+    await page.locator("#gate .token input").fill("wrong");
+    await page.locator("#gate .token button").click();
     await page.waitForTimeout(300);
-    assert.match(await text(page, ".table .token label"), /Another token/);
-    await page.locator(".table .token input").fill("reader");
-    await page.locator(".table .token button").click();
+    assert.match(await text(page, "#gate .token label"), /Another token/);
+    await page.locator("#gate .token input").fill("reader");
+    await page.locator("#gate .token button").click();
     await page.locator(".body .row:not([hidden])").first().waitFor();
     await page.waitForFunction(() => document.getElementById("word").textContent.startsWith("Fresh"));
     const [file] = await Promise.all([page.waitForEvent("download"), page.locator("a.button").click()]);
     assert.equal(file.suggestedFilename(), "feedback.csv");
     assert.equal(await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, location.href]).includes("reader")), false);
     await page.reload();
-    await page.locator(".table .token input").waitFor();
+    await page.locator("#gate .token input").waitFor();
     await page.done();
     await locked.stop();
   });

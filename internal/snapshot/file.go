@@ -26,9 +26,10 @@ type File struct {
 	records int
 	format  int
 	queries
-	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
-	unions  *lru.Cache[string, union]           // of recent values of a property
-	packed  packedRows
+	hasWeekly bool                                // the file was made with the table weekly
+	matches   *lru.Cache[string, *roaring.Bitmap] // what recent searches found
+	unions    *lru.Cache[string, union]           // of recent values of a property
+	packed    packedRows
 
 	sizes map[bodyKey]int64
 
@@ -108,8 +109,9 @@ func (f *File) load(size int64) error {
 		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
 	}
 	var meta []byte
-	const counted = `SELECT json, (SELECT count(*) FROM feedback) FROM meta`
-	if err := f.db.QueryRow(counted).Scan(&meta, &f.records); err != nil {
+	const counted = `SELECT json, (SELECT count(*) FROM feedback),
+		EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'weekly') FROM meta`
+	if err := f.db.QueryRow(counted).Scan(&meta, &f.records, &f.hasWeekly); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 	}
 	if err := json.Unmarshal(meta, &f.meta); err != nil {

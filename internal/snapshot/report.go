@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"io"
 
 	"voc/internal/feedback"
@@ -44,6 +45,30 @@ func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte
 		}
 	}
 	return append(feedback.ResponseTimes(weeks), '\n'), nil
+}
+
+// ResponseCounts returns how many records stand behind each average over some
+// environments; nil: over all.
+func (f *File) ResponseCounts(ctx context.Context, environments []string) ([]byte, error) {
+	keys := f.folded(environments)
+	if environments == nil {
+		const query = `SELECT json_group_array(DISTINCT environment) FROM response_times`
+		var list []byte
+		err := f.db.QueryRowContext(ctx, query).Scan(&list)
+		if err == nil {
+			err = json.Unmarshal(list, &keys)
+		}
+		if err != nil {
+			return nil, wrap("read response counts", err)
+		}
+	}
+	weeks := map[string]feedback.Times{}
+	for _, name := range keys {
+		if err := f.addTimes(ctx, name, weeks); err != nil {
+			return nil, wrap("read response counts", err)
+		}
+	}
+	return append(feedback.ResponseCounts(weeks), '\n'), nil
 }
 
 func (f *File) addTimes(

@@ -75,6 +75,18 @@ CREATE TABLE response_times (
   PRIMARY KEY (environment, week)
 ) WITHOUT ROWID;
 
+-- How many records of a value of a property were created in each week: for each week that
+-- has any, newest first, its number (0 is that of 1970-01-05) and the records in it, four
+-- bytes each, little-endian. key is facet.key; the property week has one row, with the key
+-- '', for all records.
+CREATE TABLE weekly (
+  property   TEXT NOT NULL,
+  key        TEXT NOT NULL,
+  first_seen TEXT NOT NULL, -- created of its oldest record
+  weeks      BLOB NOT NULL,
+  PRIMARY KEY (property, key)
+) WITHOUT ROWID;
+
 -- Records that were removed, so that a deleted record can be told from an unknown id.
 CREATE TABLE tombstone (
   id         TEXT PRIMARY KEY,

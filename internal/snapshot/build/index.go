@@ -24,6 +24,7 @@ type index struct {
 	times   map[timesKey]feedback.Times
 	timed   map[string]bool // folded environments that have response times
 	pulse   *feedback.Pulse
+	weekly  weekly
 }
 
 // timesKey is the key of response_times. The environment is folded.
@@ -42,6 +43,7 @@ func newIndex(created time.Time) *index {
 		times:   map[timesKey]feedback.Times{},
 		timed:   map[string]bool{},
 		pulse:   feedback.NewPulse(created),
+		weekly:  weekly{},
 	}
 	for _, key := range feedback.SortKeys {
 		x.columns[key] = &column{indexes: map[string]int{}}
@@ -59,6 +61,7 @@ func (x *index) add(row *stagedRow) {
 		}
 	}
 	x.addValue(feedback.Week, f.Week, f.Week)
+	x.weekly.add(f)
 	for _, key := range feedback.SortKeys {
 		x.columns[key].add(key, f)
 	}
@@ -100,6 +103,9 @@ func (d *Draft) writeIndex(ctx context.Context, x *index, bodies *bodies) error 
 		return err
 	}
 	if err := d.writeRankings(ctx, x); err != nil {
+		return err
+	}
+	if err := d.writeWeekly(ctx, x.weekly); err != nil {
 		return err
 	}
 	weeks, err := d.writeTimes(ctx, x)

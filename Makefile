@@ -25,7 +25,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# a section of samconfig.toml: prod or dev
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard verify busy soak bench bench-sync bench-cold bench-scale build clean
+.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard page verify busy soak bench bench-sync bench-cold bench-scale build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
 .PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
@@ -77,6 +77,9 @@ schemathesis: build ## test the server against its OpenAPI description for a min
 dashboard: build ## send the dashboard's requests from headless Chromium (needs Node and Chromium)
 	.ci/with-server .ci/dashboard
 
+page: build ## open the page of servers of sample data in headless Chromium, and keep pictures in .tools/page (needs Node and Chromium)
+	.ci/page
+
 s3: $(VERSITYGW) ## run the store suite against versitygw, an S3-compatible server
 	.ci/s3 $(VERSITYGW)
 
@@ -86,7 +89,7 @@ container: build ## start the container image and ask it (needs Docker)
 shells: ## enter the secret of the pages in bash and zsh
 	.ci/shells
 
-verify: lint vuln race shells clients types schemathesis dashboard s3 sam-validate account ## run all CI checks except the tests
+verify: lint vuln race shells clients types schemathesis dashboard page s3 sam-validate account ## run all CI checks except the tests
 	@if docker info >/dev/null 2>&1; then $(MAKE) container sam-events; \
 	else echo 'Skipped, because Docker is not running: make container, the image, and make sam-events, the functions on all of infra/events.'; fi
 

@@ -92,13 +92,13 @@ func (d *description) check(schema place, value any) error {
 // operation returns the operation of a request.
 func (d *description) operation(method string, url *url.URL) (place, bool) {
 	path := strings.TrimSuffix(url.Path, "/")
-	if method != strings.ToUpper(method) || strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
+	if url.Path == "" || method != strings.ToUpper(method) || strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
 		return place{}, false
 	}
 	paths := d.in(place{"#", d.root}, "paths")
 	for _, exact := range []bool{true, false} {
 		for pattern := range paths.node {
-			prefix, isPattern := strings.CutSuffix(strings.TrimSuffix(pattern, "/"), "{id}")
+			prefix, _, isPattern := strings.Cut(strings.TrimSuffix(pattern, "/"), "{")
 			name, ok := strings.CutPrefix(path, prefix)
 			if exact && (isPattern || name != "") ||
 				!exact && (!isPattern || name == "" || strings.Contains(name, "/")) ||

@@ -1,12 +1,11 @@
 package httpapi
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed" // for the files below
-	"encoding/base64"
 
 	"voc/internal/httpapi/respond"
+	"voc/internal/snapshot"
+	"voc/internal/webui"
 )
 
 // docsPath is the page that explains every problem. The type of each problem contains it, so it
@@ -23,8 +22,37 @@ var (
 	llmsText []byte
 )
 
-// plainText is the type of llmsText, which tells a language model how to ask this API.
-const plainText = "text/plain; charset=utf-8"
+// page answers GET / and GET /app/…: the page of package webui, or one of its files.
+func (a *API) page(r *request) (respond.Answer, error) {
+	file, ok := webui.Find(r.PathValue("name"))
+	if !ok {
+		return respond.Answer{}, errNoRoute
+	}
+	best := respond.Encoded{Bytes: file.Body, Encoding: snapshot.Identity}
+	for _, encoding := range r.response.Accepted() {
+		if body := file.Encoded(string(encoding)); len(body) < len(best.Bytes) {
+			best = respond.Encoded{Bytes: body, Encoding: encoding}
+		}
+	}
+	return respond.Answer{
+		Header:    pageHeader(file.ContentType),
+		Validator: respond.Validator{ETag: weakTag(file.Body)},
+		Body:      best,
+	}, nil
+}
+
+// pageHeader allows a page what package webui has, and nothing else.
+func pageHeader(contentType string) respond.Header {
+	return respond.Header{
+		ContentType: contentType, ContentSecurityPolicy: webui.Policy, ReferrerPolicy: "no-referrer",
+	}
+}
+
+// The types of the texts above.
+const (
+	htmlText  = "text/html; charset=utf-8"
+	plainText = "text/plain; charset=utf-8" // llmsText tells a language model how to ask this API
+)
 
 // static returns the handler that answers with a part of the program.
 func static(body []byte, header respond.Header) func(*request) (respond.Answer, error) {
@@ -36,19 +64,5 @@ func static(body []byte, header respond.Header) func(*request) (respond.Answer, 
 		return respond.Answer{
 			Header: header, Validator: validator, Body: respond.Bytes(body),
 		}, nil
-	}
-}
-
-// docsHeader allows the page its own style and nothing else: no script, no request.
-func docsHeader() respond.Header {
-	_, style, _ := bytes.Cut(docsPage, []byte("<style>"))
-	style, _, _ = bytes.Cut(style, []byte("</style>"))
-	digest := sha256.Sum256(style)
-	return respond.Header{
-		ContentType: "text/html; charset=utf-8",
-		ContentSecurityPolicy: "default-src 'none'; style-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(digest[:]) +
-			"'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-		ReferrerPolicy: "no-referrer",
 	}
 }

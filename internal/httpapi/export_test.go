@@ -20,7 +20,7 @@ type Route struct {
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
 		all = append(
-			all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin"}[r.permission]},
+			all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin", "open"}[r.permission]},
 		)
 	}
 	return all

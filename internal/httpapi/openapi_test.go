@@ -19,8 +19,11 @@ func (d *description) operations() (all []httpapi.Route) {
 			operation := d.in(paths, path, method)
 			r := httpapi.Route{
 				Method: strings.ToUpper(method),
-				Path:   strings.TrimSuffix(path, "/"),
+				Path:   path,
 				Access: "open",
+			}
+			if r.Path != "/" {
+				r.Path = strings.TrimSuffix(path, "/")
 			}
 			for _, item := range list(operation.node["parameters"]) {
 				p := d.resolve(item)

@@ -16,10 +16,12 @@ type parameters map[string]bool
 var (
 	filterParameters = parameters{}.with(true, feedback.Properties[:]...).
 				with(false, "created_from", "created_to", "q")
-	csvParameters   = filterParameters.with(false, "sort", "limit", "cursor", "fields")
-	listParameters  = csvParameters.with(false, "format")
-	timesParameters = parameters{"environment": true}
-	runsParameters  = parameters{"limit": false}
+	csvParameters    = filterParameters.with(false, "sort", "limit", "cursor", "fields")
+	listParameters   = csvParameters.with(false, "format")
+	timesParameters  = parameters{"environment": true}
+	trendsParameters = parameters{"by": false, "weeks": false}
+	moversParameters = parameters{"week": false}
+	runsParameters   = parameters{"limit": false}
 )
 
 // with returns the parameters and some more.

@@ -58,7 +58,7 @@ func (r *request) listQuery() (listQuery, error) {
 	default:
 		r.csv = given[0] == "csv"
 	}
-	limit, badLimit := r.limit(maxLimit, 0)
+	limit, badLimit := r.number("limit", maxLimit, 0)
 	query.limit, bad = limit, append(bad, badLimit...)
 	if r.values["cursor"] != nil && r.values["limit"] == nil {
 		bad = append(bad, parameterError{"cursor", "requires limit, the length of a page"})
@@ -124,15 +124,15 @@ func parseInstant(given string) (time.Time, error) {
 	return time.Time{}, errInstant
 }
 
-// limit reads how many items the client wants; fallback is for one that does not say.
-func (r *request) limit(most, fallback int) (int, badRequest) {
-	given, ok := r.values["limit"]
+// number reads a parameter that counts something; fallback is for a client that does not say.
+func (r *request) number(name string, most, fallback int) (int, badRequest) {
+	given, ok := r.values[name]
 	if !ok {
 		return fallback, nil
 	}
 	n, err := strconv.ParseUint(given[0], 10, 31)
 	if err != nil || n < 1 || int(n) > most {
-		return 0, badRequest{{"limit", fmt.Sprintf("must be a whole number from 1 to %d", most)}}
+		return 0, badRequest{{name, fmt.Sprintf("must be a whole number from 1 to %d", most)}}
 	}
 	return int(n), nil
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"slices"
+	"strings"
 
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
@@ -31,14 +32,58 @@ func facets(r *request, view replica.View) (respond.Body, error) {
 
 // responseTimes answers GET /api/reports/response-times.
 func responseTimes(r *request, view replica.View) (respond.Body, error) {
+	names := r.environments()
+	if names == nil {
+		return precomputed(r, view, snapshot.TimesReport)
+	}
+	body, err := view.File.ResponseTimes(r.Context(), names)
+	return respond.Bytes(body), err
+}
+
+// responseCounts answers GET /api/reports/response-counts.
+func responseCounts(r *request, view replica.View) (respond.Body, error) {
+	body, err := view.File.ResponseCounts(r.Context(), r.environments())
+	return respond.Bytes(body), err
+}
+
+// environments returns those of a report; nil: all.
+func (r *request) environments() []string {
 	names := r.values[feedback.Environment]
 	isAll := func(name string) bool {
 		return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments)
 	}
-	if names == nil || slices.ContainsFunc(names, isAll) {
-		return precomputed(r, view, snapshot.TimesReport)
+	if slices.ContainsFunc(names, isAll) {
+		return nil
 	}
-	body, err := view.File.ResponseTimes(r.Context(), names)
+	return names
+}
+
+// trends answers GET /api/reports/trends.
+func trends(r *request, view replica.View) (respond.Body, error) {
+	weeks, bad := r.number("weeks", feedback.MaxTrendWeeks, feedback.DefaultTrendWeeks)
+	by := strings.Join(r.values["by"], "")
+	if !slices.Contains(feedback.TrendProperties[:], by) {
+		detail := "must be one of " + strings.Join(feedback.TrendProperties[:], ", ")
+		bad = append(bad, parameterError{"by", detail})
+	}
+	if bad != nil {
+		return nil, bad
+	}
+	body, err := view.File.Trends(r.Context(), by, weeks)
+	return respond.Bytes(body), err
+}
+
+// movers answers GET /api/reports/movers.
+func movers(r *request, view replica.View) (respond.Body, error) {
+	var week *feedback.WeekNumber
+	if given, ok := r.values["week"]; ok {
+		number, isMonday := feedback.ParseWeek(given[0])
+		if !isMonday {
+			return nil, badRequest{{"week", "must be a Monday, YYYY-MM-DD"}}
+		}
+		week = &number
+	}
+	body, err := view.File.Movers(r.Context(), week)
 	return respond.Bytes(body), err
 }
 

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"net/http"
+	"strings"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
@@ -24,6 +25,7 @@ const (
 	open permission = iota
 	reading
 	admin
+	page // open, and its query is the view's, which the page reads
 )
 
 // csvPath is the path of the list as CSV, whatever the client accepts.
@@ -36,6 +38,9 @@ func (a *API) table() []route {
 		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
 		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
+		{"GET", "/api/reports/response-counts", reading, timesParameters, a.data(responseCounts)},
+		{"GET", "/api/reports/trends", reading, trendsParameters, a.data(trends)},
+		{"GET", "/api/reports/movers", reading, moversParameters, a.data(movers)},
 		{"GET", "/api/reports/environments", reading, nil, a.report(snapshot.PlacesReport)},
 		{"GET", "/api/customer-pulse", reading, nil, a.report(snapshot.PulseReport)},
 		{"GET", "/api/cache", reading, nil, a.status},
@@ -50,7 +55,10 @@ func (a *API) table() []route {
 		{"GET", "/api/health", open, nil, a.health},
 		{"GET", "/api/live", open, nil, a.live},
 		{"GET", "/api/openapi.json", open, nil, static(openAPI, respond.Header{})},
-		{"GET", docsPath, open, nil, static(docsPage, docsHeader())},
+		{"GET", docsPath, open, nil, static(docsPage, pageHeader(htmlText))},
+		{"GET", "/", page, nil, a.page},
+		{"GET", "/app", page, nil, a.page},
+		{"GET", "/app/{name}", page, nil, a.page},
 		{"GET", "/llms.txt", open, nil, static(llmsText, respond.Header{ContentType: plainText})},
 	}
 }
@@ -72,8 +80,10 @@ func (a *API) newMux() *http.ServeMux {
 	}
 	mux := http.NewServeMux()
 	for path, e := range endpoints {
-		mux.Handle(path, e)
-		mux.Handle(path+"/{$}", e)
+		if path != "/" { // which is the pattern of all other paths
+			mux.Handle(path, e)
+		}
+		mux.Handle(strings.TrimSuffix(path, "/")+"/{$}", e)
 	}
 	for path, err := range absent {
 		mux.Handle(path, endpoint{api: a, absent: err})

@@ -25,7 +25,7 @@ const pending job.Nullable = "pending"
 
 // runs answers GET /api/cache/runs.
 func (a *API) runs(r *request) (respond.Answer, error) {
-	limit, bad := r.limit(maxRuns, defaultRuns)
+	limit, bad := r.number("limit", maxRuns, defaultRuns)
 	if bad != nil {
 		return respond.Answer{}, bad
 	}

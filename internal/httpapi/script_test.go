@@ -67,7 +67,7 @@ func TestScriptsCoverEveryRoute(t *testing.T) {
 		}
 	}
 	for _, r := range newService(t).Routes() {
-		prefix, isPattern := strings.CutSuffix(r.Method+" "+r.Path, "{id}")
+		prefix, _, isPattern := strings.Cut(r.Method+" "+strings.TrimSuffix(r.Path, "/"), "{")
 		if !slices.ContainsFunc(
 			asked,
 			func(line string) bool { return line == prefix || isPattern && strings.HasPrefix(line, prefix) },
@@ -176,12 +176,12 @@ func (s *service) exchange(lines []string) string {
 // settle replaces what depends on the versions of SQLite and of the document.
 func settle(text string) string {
 	for pattern, stands := range map[string]string{
-		`W/"[0-9a-f]{24}"`:            `W/"…"`,
-		`(-\w{5}-)[0-9a-f]{12}`:       `${1}0123456789ab`,
-		`"sha256": "[0-9a-f]{64}"`:    `"sha256": "…"`,
-		`"bytes": [1-9]\d*`:           `"bytes": 40960`,
-		`cursor=[\w-]+`:               `cursor=…`,
-		`style-src 'sha256-[^']{44}'`: `style-src 'sha256-…'`,
+		`W/"[0-9a-f]{24}"`:         `W/"…"`,
+		`(-\w{5}-)[0-9a-f]{12}`:    `${1}0123456789ab`,
+		`"sha256": "[0-9a-f]{64}"`: `"sha256": "…"`,
+		`"bytes": [1-9]\d*`:        `"bytes": 40960`,
+		`cursor=[\w-]+`:            `cursor=…`,
+		`X-Next-Cursor: [\w-]+`:    `X-Next-Cursor: …`,
 	} {
 		text = regexp.MustCompile(pattern).ReplaceAllString(text, stands)
 	}

@@ -100,8 +100,10 @@ func (e endpoint) answer(r *request) (respond.Answer, error) {
 	if err != nil {
 		return respond.Answer{}, err
 	}
-	if err := r.readQuery(route.parameters); err != nil {
-		return respond.Answer{}, err
+	if route.permission != page {
+		if err := r.readQuery(route.parameters); err != nil {
+			return respond.Answer{}, err
+		}
 	}
 	return route.handle(r)
 }

@@ -30,7 +30,7 @@ app                → refresh httpapi replica manifest job snapshot blob blob/d
                      airtable feedback config schedule telemetry
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
 httpapi            → access httpapi/respond replica manifest job snapshot feedback schedule
-                     telemetry
+                     telemetry webui
 httpapi/apidoc     →
 httpapi/respond    → snapshot
 lambdahost         → job config
@@ -55,6 +55,7 @@ airtablesim/formula →
 access             →
 airtable           →
 feedback           →
+webui              →
 blob               →
 schedule           →
 telemetry          →

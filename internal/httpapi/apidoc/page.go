@@ -2,7 +2,7 @@ package apidoc
 
 import (
 	"bytes"
-	_ "embed" // for the template and its style
+	_ "embed" // for the template
 	"fmt"
 	"html/template"
 	"net/http"
@@ -16,14 +16,10 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-var (
-	//go:embed page.tmpl
-	pageTemplate string
-	//go:embed page.css
-	pageStyle string
-)
+//go:embed page.tmpl
+var pageTemplate string
 
-// Page returns the description as a self-contained HTML page.
+// Page returns the description as an HTML page, with the style and the script of package webui.
 func Page(source []byte) ([]byte, error) {
 	root, err := parse(source)
 	if err != nil {
@@ -34,7 +30,6 @@ func Page(source []byte) ([]byte, error) {
 		return nil, err
 	}
 	page, err := template.New("page").Funcs(template.FuncMap{
-		"style":    func() template.CSS { return template.CSS(pageStyle) }, //nolint:gosec // ours
 		"markdown": markdown,
 		"inline":   inline,
 		"status":   http.StatusText,
@@ -44,6 +39,7 @@ func Page(source []byte) ([]byte, error) {
 		"type":     d.parameterType,
 		"resolve":  d.parameter,
 		"answers":  d.answers,
+		"common":   d.common,
 		"access":   access,
 		"asks":     d.asks,
 		"curl":     curl,
@@ -82,16 +78,51 @@ func (d document) parameter(p parameter) parameter {
 	return p
 }
 
-// answers lists the responses of a call by status, the successful one first.
-func (d document) answers(c call) ordered[*response] {
-	all := slices.Clone(c.Responses)
-	for i, r := range all {
-		if r.Value.Ref != "" {
-			all[i].Value = d.Components.Responses.get(path.Base(r.Value.Ref))
+// answers lists the responses of a call by status, the successful one first, without the common ones.
+func (d document) answers(c call) (own ordered[*response]) {
+	common := d.common()
+	for _, r := range c.Responses {
+		if r.Value.Ref == "" {
+			own = append(own, r)
+		} else if name := path.Base(r.Value.Ref); common.get(name) == nil {
+			own = append(own, entry[*response]{r.Name, d.Components.Responses.get(name)})
 		}
 	}
-	slices.SortFunc(all, func(a, b entry[*response]) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(own, func(a, b entry[*response]) int { return strings.Compare(a.Name, b.Name) })
+	return own
+}
+
+// manyCalls is from how many calls on a response is common: the page shows it once.
+const manyCalls = 8
+
+// common lists the responses that many calls give, by their names in the document, with their status.
+func (d document) common() (all ordered[*commonResponse]) {
+	for _, r := range d.Components.Responses {
+		calls, status := 0, ""
+		for _, p := range d.Paths {
+			for _, m := range p.Value {
+				for _, given := range m.Value.Responses {
+					if path.Base(given.Value.Ref) == r.Name {
+						calls, status = calls+1, given.Name
+					}
+				}
+			}
+		}
+		if calls >= manyCalls {
+			all = append(all, entry[*commonResponse]{r.Name, &commonResponse{status, calls, r.Value}})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b entry[*commonResponse]) int {
+		return strings.Compare(a.Value.Status, b.Value.Status)
+	})
 	return all
+}
+
+// commonResponse is a response of many calls.
+type commonResponse struct {
+	Status string
+	Calls  int
+	*response
 }
 
 // access returns the permission that a call needs.
@@ -121,6 +152,9 @@ func (d document) asks(c call) []string {
 	return []string{target}
 }
 
+// origin is the address in the commands until the script of the page knows the real one.
+const origin = "http://localhost:8080"
+
 // curl returns the command of a call.
 func curl(c call, target string) (string, error) {
 	command := "curl -s"
@@ -137,7 +171,7 @@ func curl(c call, target string) (string, error) {
 		}
 		command += fmt.Sprintf(" -H 'Content-Type: application/json' -d '%s'", bytes.TrimSpace(text))
 	}
-	return fmt.Sprintf(`%s "$HOST%s"`, command, target), nil
+	return fmt.Sprintf(`%s "%s%s"`, command, origin, target), nil
 }
 
 func markdown(text string) (template.HTML, error) {
@@ -153,9 +187,9 @@ func inline(text string) (template.HTML, error) {
 	return template.HTML(trimmed), err //nolint:gosec // as above
 }
 
-// example returns a value as the API would send it: JSON, or text.
+// example returns a value as the API would send it: JSON, or text; "" for none.
 func example(node yaml.Node) (string, error) {
-	if node.Kind == yaml.ScalarNode {
+	if node.Kind == yaml.ScalarNode || node.IsZero() {
 		return node.Value, nil
 	}
 	text, err := encode(&node, jsontext.WithIndent("  "))

@@ -57,7 +57,8 @@ func (d document) rows(s *schema, prefix string) (all []Row) {
 	}
 	for _, member := range s.Properties {
 		name := strings.TrimPrefix(prefix+"."+member.Name, ".")
-		all = append(all, Row{name, d.typeOf(member.Value), d.resolve(member.Value).Description})
+		description := cmp.Or(member.Value.Description, d.resolve(member.Value).Description)
+		all = append(all, Row{name, d.typeOf(member.Value), description})
 		all = append(all, d.rows(member.Value, name)...)
 	}
 	return all

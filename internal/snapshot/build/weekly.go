@@ -2,6 +2,8 @@ package build
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
@@ -37,8 +39,9 @@ func (d *Draft) writeWeekly(ctx context.Context, w weekly) error {
 		return err
 	}
 	defer insert.Close()
-	for property, values := range w {
-		for key, value := range values {
+	for _, property := range slices.Sorted(maps.Keys(w)) {
+		for _, key := range slices.Sorted(maps.Keys(w[property])) {
+			value := w[property][key]
 			seen := value.FirstSeen.UTC().Format(feedback.TimeFormat)
 			packed := snapshot.PackWeeks(value.Weeks)
 			if _, err := insert.ExecContext(ctx, property, key, seen, packed); err != nil {

@@ -68,12 +68,13 @@ addEventListener("popstate", open);
 /** look asks how fresh the copy is, and again later. */
 export async function look() {
   clearTimeout(timer);
-  const before = state.cache?.snapshot?.id, wasRunning = running();
+  const before = state.cache, wasRunning = running();
   try {
     const [cache, health] = await Promise.all([ask("/api/cache/"), ask("/api/health", { accept: [503] })]);
     const wasSilent = state.problem !== null;
     Object.assign(state, { cache: cache.body, health: health.body, problem: null, answered: now() });
-    if (state.cache.snapshot?.id !== before || wasSilent) view?.refresh?.();
+    const isNew = before && state.cache.snapshot?.id !== before.snapshot?.id;
+    if (isNew || wasSilent) view?.refresh?.();
   } catch (problem) {
     state.problem = problem;
   }

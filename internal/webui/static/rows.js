@@ -1,7 +1,7 @@
 // The table of records: only the rows in sight are elements, and only the pages in sight are loaded.
 // A cursor is a place in one snapshot and is bound to neither keys nor page size, so far places are
 // reached by pages of ids.
-import { ask, badge, h, icon, priorityClass, query, shown } from "./kit.js";
+import { ask, h, icon, priorityClass, query, shown } from "./kit.js";
 
 const page = 100, idsPage = 1000, keptPages = 60;
 const columns = [
@@ -18,13 +18,14 @@ export class Rows {
     this.pages = new Map(); // index of the page → its records
     this.active = 0;
     this.pool = [];
+    this.height = 0; // of a row, in px; 0 until it is known
     this.head = h("div", { class: "row head", role: "row", "aria-rowindex": "1" });
     this.body = h("div", { class: "body", role: "rowgroup" });
     this.empty = h("div", { class: "message" });
     this.grid = h("div", { class: "grid", role: "grid", tabIndex: 0, "aria-label": "Records", "aria-rowcount": "1", "aria-colcount": String(columns.length), onkeydown: (event) => this.key(event), onscroll: () => this.scrolled() },
       h("div", { role: "rowgroup", class: "headgroup" }, this.head), this.body);
     this.root = h("section", { class: "card table", "aria-label": "Records" }, this.grid, this.empty);
-    new ResizeObserver(() => this.scrolled()).observe(this.grid);
+    new ResizeObserver(() => { this.height = 0; this.scrolled(); }).observe(this.grid);
     this.print = () => this.draw(true);
     this.printed = () => this.draw();
     addEventListener("beforeprint", this.print);
@@ -131,38 +132,44 @@ export class Rows {
 
   record(i) { return this.pages.get(Math.floor(i / page))?.[i % page]; }
 
-  /** draw shows the rows in sight, in the same elements each time; for print, the first hundred. */
+  /** draw shows the rows in sight; for print, the first hundred. A row keeps its element while it is in sight. */
   draw(isPrint = false) {
-    const height = (this.height = rowHeight(this.grid));
+    this.height ||= rowHeight(this.grid);
+    const { height } = this;
     const first = isPrint ? 0 : Math.max(0, Math.floor(this.grid.scrollTop / height) - 4);
-    const count = isPrint ? Math.min(page, this.total) : Math.min(this.total - first, Math.ceil(this.grid.clientHeight / height) + 8);
+    const count = isPrint ? Math.min(page, this.total) : Math.max(0, Math.min(this.total - first, Math.ceil(this.grid.clientHeight / height) + 8));
     this.body.style.height = (isPrint ? count : this.total) * height + "px";
-    while (this.pool.length < count) this.pool.push(newRow(this));
+    while (this.pool.length < count) {
+      const row = newRow(this);
+      this.pool.push(row);
+      this.body.append(row.root);
+    }
+    const size = this.pool.length;
     this.pool.forEach((row, k) => {
-      const i = first + k;
-      row.root.hidden = k >= count;
-      if (k < count) this.fillRow(row, i, height);
+      const i = first + ((k - (first % size) + size) % size);
+      row.root.hidden = i >= first + count;
+      if (i < first + count) this.fillRow(row, i, height);
     });
-    if (this.body.childElementCount !== this.pool.length) this.body.append(...this.pool.map((row) => row.root));
-    if (!isPrint) for (let p = Math.floor(first / page); p <= Math.floor((first + count - 1) / page); p++) this.fetchPage(p);
+    if (!isPrint && count) for (let p = Math.floor(first / page); p <= Math.floor((first + count - 1) / page); p++) this.fetchPage(p);
     this.mark();
   }
 
   fillRow(row, i, height) {
     const record = this.record(i);
-    row.root.style.transform = `translateY(${i * height}px)`;
-    if (row.record === record && row.index === i && record) return;
+    if (row.index !== i || row.height !== height) {
+      row.root.style.transform = `translateY(${i * height}px)`;
+      row.root.id = "row-" + i;
+      row.root.setAttribute("aria-rowindex", String(i + 2));
+    } else if (row.record === record && record) return;
     row.record = record;
     row.index = i;
-    row.root.id = "row-" + i;
-    row.root.setAttribute("aria-rowindex", String(i + 2));
+    row.height = height;
     row.root.classList.toggle("waiting", !record);
     columns.forEach(([key], c) => {
-      const cell = row.cells[c];
       const value = record ? record[key] : null;
-      if (key === "priority" && record) { cell.replaceChildren(badge(value, priorityClass(value))); return; }
-      cell.firstChild?.nodeName === "BDI" && cell.childNodes.length === 1 || cell.replaceChildren(h("bdi"));
-      cell.firstChild.textContent = value == null ? "" : key === "created" ? dates.format(new Date(value)) : key === "description" ? value.slice(0, 300).replace(/\s+/g, " ") : shown(String(value));
+      const shownText = value == null ? "" : key === "created" ? dates.format(new Date(value)) : key === "description" ? value.slice(0, 300).replace(/\s+/g, " ") : shown(String(value));
+      row.texts[c].data = shownText;
+      if (key === "priority") row.cells[c].firstChild.className = record ? "badge " + priorityClass(value) : "";
     });
   }
 
@@ -198,8 +205,9 @@ export class Rows {
 }
 
 function newRow(rows) {
-  const cells = columns.map(([key]) => h("div", { class: "cell " + key, role: "gridcell" }));
-  const row = { cells, root: h("div", { class: "row", role: "row" }, cells) };
+  const texts = columns.map(() => document.createTextNode(""));
+  const cells = columns.map(([key], c) => h("div", { class: "cell " + key, role: "gridcell" }, h("bdi", {}, texts[c])));
+  const row = { cells, texts, root: h("div", { class: "row", role: "row" }, cells) };
   row.root.addEventListener("click", () => { rows.active = row.index; rows.mark(); if (row.record) rows.calls.open(row.record.id); });
   return row;
 }

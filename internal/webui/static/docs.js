@@ -2,7 +2,10 @@
 // runs what only reads. Without this script the page is complete, with sample values.
 const sample = "http://localhost:8080", shownLength = 6000;
 const contents = document.querySelector(".contents");
-if (matchMedia("(max-width: 60rem)").matches) contents.open = false;
+const narrow = matchMedia("(max-width: 60rem)");
+const fold = () => { contents.open = !narrow.matches; };
+narrow.addEventListener("change", fold);
+fold();
 
 const form = document.getElementById("token-form"), token = form.querySelector("input");
 form.addEventListener("submit", (event) => event.preventDefault());
@@ -61,7 +64,7 @@ async function realIds() {
 function reveal() {
   const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   for (let parent = target; parent; parent = parent.parentElement) if (parent.tagName === "DETAILS") parent.open = true;
-  if (contents.contains(document.activeElement) && matchMedia("(max-width: 60rem)").matches) contents.open = false;
+  if (contents.contains(document.activeElement) && narrow.matches) contents.open = false;
 }
 
 addEventListener("hashchange", reveal);

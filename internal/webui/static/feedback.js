@@ -11,6 +11,7 @@ import { Rows } from "./rows.js";
 const properties = ["priority", "environment", "area", "team", "status", "type_of_issue", "source"];
 const splits = ["priority", "environment", "area", "team", "status"];
 const shownChoices = 6;
+const wide = matchMedia("(min-width: 60rem)"); // the filters stand beside the table
 
 /** feedback makes the view. */
 export function feedback(parameters) { return new Feedback(parameters); }
@@ -60,7 +61,7 @@ class Feedback {
     this.csv = h("a", { class: "button", download: "feedback.csv", href: "/api/feedback.csv", onclick: (event) => this.save(event) }, "CSV");
     this.active = h("div", { class: "chips active" });
     this.facets = h("div", { class: "facets" });
-    this.rail = h("details", { class: "rail", open: matchMedia("(min-width: 60rem)").matches }, h("summary", {}, "Filters"), this.facets);
+    this.rail = h("details", { class: "rail", open: wide.matches }, h("summary", {}, "Filters"), this.facets);
     this.plot = new WeekPlot(170);
     this.verdict = h("p", { class: "verdict" }, " ");
     this.legend = h("div", { class: "legend-box" });
@@ -87,6 +88,8 @@ class Feedback {
     this.root.append(this.drawer);
     this.onkey = (event) => this.key(event);
     document.addEventListener("keydown", this.onkey);
+    this.onwide = () => { this.rail.open = wide.matches; };
+    wide.addEventListener("change", this.onwide);
     this.fields();
   }
 
@@ -150,6 +153,7 @@ class Feedback {
 
   leave() {
     document.removeEventListener("keydown", this.onkey);
+    wide.removeEventListener("change", this.onwide);
     clearTimeout(this.addressTimer);
     clearTimeout(this.weeksTimer);
     this.aborter?.abort();

@@ -94,6 +94,7 @@ export async function fits(page, name) {
 export async function picture(page, name, { fullPage = true } = {}) {
   if (!pictures) return;
   const size = page.viewportSize();
+  await page.evaluate(() => window.scrollTo(0, 0));
   for (const theme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme: theme });
     for (const width of [390, 1024, 1600]) {

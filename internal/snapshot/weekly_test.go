@@ -174,3 +174,25 @@ func TestResponseCountsMatchRecords(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkWeekly compares the reports by week with facets under a filter, which any request may
+// ask for.
+func BenchmarkWeekly(b *testing.B) {
+	sealed, err := snaptest.PutAll(b, snaptest.Sample(b)).Seal(b.Context(), snapshot.Meta{})
+	snaptest.Check(b, err)
+	file := snaptest.Open(b, sealed.Path)
+	filter := feedback.Filter{Any: map[string][]string{feedback.Priority: {"High"}}}
+	for name, report := range map[string]func() ([]byte, error){
+		"facets": func() ([]byte, error) { return file.Facets(b.Context(), filter) },
+		"trends": func() ([]byte, error) { return file.Trends(b.Context(), feedback.TypeOfIssue, 104) },
+		"movers": func() ([]byte, error) { return file.Movers(b.Context(), nil) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := report()
+				snaptest.Check(b, err)
+			}
+		})
+	}
+}

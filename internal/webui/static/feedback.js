@@ -229,9 +229,9 @@ class Feedback {
     const asked = this.asked(["created_from", "created_to"]);
     const ticket = (this.weeksTicket = {});
     try {
-      const all = (await ask("/api/feedback/facets" + query(asked))).body;
+      const [{ body: every }, { body: all }] = await Promise.all([ask("/api/feedback/facets"), ask("/api/feedback/facets" + query(asked))]);
       if (this.weeksTicket !== ticket) return;
-      const weeks = everyWeek(all.week);
+      const weeks = everyWeek(every.week); // the same for every filter, so that an empty week is one
       this.weeks = { weeks, counts: spread(all.week, weeks) };
       if (this.split === "") return this.showWeeks([{ name: "records", cls: "s0", counts: this.weeks.counts, total: all.total }]);
       const selected = this.filter[this.split];
@@ -262,7 +262,7 @@ class Feedback {
     });
     this.legend.replaceChildren(this.split ? legend(series) : "");
     this.twin.replaceChildren(twin("Records per week", ["Week of", "All", ...series.map((s) => s.name)], weeks.map((week, i) => [day(week), whole(counts[i]), ...series.map((s) => whole(s.counts[i]))]).reverse()));
-    this.verdict.replaceChildren(...judge(weeks, counts));
+    this.verdict.replaceChildren(...(weeks.length ? judge(weeks, counts) : ["No record has a week yet."]));
     const last = lastWhole(weeks);
     const presets = last < 0 ? [] : [["last week", 1], ["4 weeks", 4], ["13 weeks", 13]].filter(([, n]) => last + 1 >= n).map(([name, n]) => [name, weeks[last + 1 - n], weekAfter(weeks[last])]);
     this.presets.replaceChildren(...presets.map(([name, from, to]) => h("button", { type: "button", class: "link", onclick: () => this.dates(from, to) }, name)),
@@ -348,7 +348,7 @@ function searchable(typed) {
   return /[\p{L}\p{N}]$/u.test(q) && (q.match(/"/g) || []).length % 2 === 0 ? q + "*" : q;
 }
 
-/** everyWeek lists the Mondays from the first to the last week that has records, at most 104. */
+/** everyWeek lists the Mondays from the first to the last week that has any record, at most 104. */
 function everyWeek(facet) {
   if (!facet.length) return [];
   const weeks = [];
@@ -373,30 +373,30 @@ function lastWhole(weeks) {
 }
 
 /**
- * judge says whether the weeks get worse, and since when. It compares every week of the last 26
- * as a beginning: the mean from it on against that of the eight weeks before it.
- * The beginning that changes most counts, if the means differ by half and the log-likelihood of
- * Poisson counts is higher by 7 with two means than with one: by chance, one view in a few hundred.
+ * judge says whether the weeks get worse, and since when. A week of the last 52 is a step if the mean
+ * of up to eight weeks from it on differs by half from that of the eight weeks before it, if chance
+ * hardly explains that (the log-likelihood of Poisson counts is higher by 8 with two means than with
+ * one), and if no week within eight of it is a larger step. The last step counts if all weeks since
+ * still differ by half. One low week alone is no step: it may not be complete.
  */
 export function judge(weeks, counts) {
   const last = lastWhole(weeks);
   if (last < 10) return ["Too few weeks to say whether it gets worse: eleven whole weeks are needed."];
-  const sum = (from, to) => { let s = 0; for (let i = from; i < to; i++) s += counts[i]; return s; };
-  let best = { score: 0 };
-  for (let start = Math.max(8, last - 25); start <= last; start++) {
-    const n = last + 1 - start, after = sum(start, last + 1), before = sum(start - 8, start);
-    const [a, b, all] = [after / n, before / 8, (after + before) / (n + 8)];
-    const part = (count, mean) => (count ? count * Math.log(mean / all) : 0);
-    const score = part(after, a) + part(before, b);
-    const differs = a >= 1.5 * b ? 1 : b >= 1.5 * a ? -1 : 0;
-    if (differs && score > best.score && after + before >= 10) best = { score, start, a, b, differs };
+  const mean = (from, to) => { let sum = 0; for (let i = from; i < to; i++) sum += counts[i]; return sum / (to - from); };
+  const differs = (a, b, n) => (a > b && a >= 1.5 * b ? 1 : a < b && b >= 1.5 * a && n > 1 ? -1 : 0);
+  const steps = [];
+  for (let start = Math.max(8, last - 51); start <= last; start++) {
+    const n = Math.min(8, last + 1 - start), a = mean(start, start + n), b = mean(start - 8, start), all = (a * n + b * 8) / (n + 8);
+    const part = (m, weeksOf) => (m ? m * weeksOf * Math.log(m / all) : 0);
+    const score = part(a, n) + part(b, 8);
+    if (score >= 8 && differs(a, b, n)) steps.push({ start, score, b });
   }
-  const figures = (n) => (n >= 10 ? whole(n) : decimal(n));
-  const eight = sum(last - 8, last) / 8;
-  const lately = `Week of ${day(weeks[last])}: ${whole(counts[last])}, against ${figures(eight)} a week in the eight weeks before.`;
-  if (best.score < 7) return [h("strong", { class: "word same" }, "No clear change. "), lately]; // half the likelihood ratio
-  const isWorse = best.differs > 0;
-  return [h("strong", { class: "word " + (isWorse ? "worse" : "better") }, isWorse ? "Getting worse" : "Getting better", ` since the week of ${day(weeks[best.start])}: `),
-    `${figures(best.a)} a week since then, against ${figures(best.b)} in the eight weeks before. ${lately}`];
+  const step = steps.filter((s) => !steps.some((other) => Math.abs(other.start - s.start) <= 8 && other.score > s.score)).at(-1);
+  const figures = (m) => (m >= 10 || m === 0 ? whole(m) : decimal(m));
+  const lately = `Week of ${day(weeks[last])}: ${whole(counts[last])}, against ${figures(mean(last - 8, last))} a week in the eight weeks before.`;
+  const since = step && mean(step.start, last + 1);
+  const direction = step ? differs(since, step.b, last + 1 - step.start) : 0;
+  if (!direction) return [h("strong", { class: "word same" }, "No clear change. "), lately];
+  return [h("strong", { class: "word " + (direction > 0 ? "worse" : "better") }, direction > 0 ? "Getting worse" : "Getting better", ` since the week of ${day(weeks[step.start])}: `),
+    `${figures(since)} a week since then, against ${figures(step.b)} in the eight weeks before. ${lately}`];
 }
-

@@ -200,7 +200,8 @@ func TestMoversReport(t *testing.T) {
 	now := week(t, "2025-06-02")
 	all := weekly("", now-9, 1)
 	report := movers(t, []feedback.Weekly{
-		weekly("rose", now-8, 2, 2, 2, 2, 2, 2, 2, 2, 20), weekly("b new", now, 6), weekly("a new", now, 6),
+		weekly("rose", now-8, 2, 2, 2, 2, 2, 2, 2, 2, 20), weekly("b new", now, 6),
+		weekly("a new", now, 6),
 		weekly("new and more", now, 9), weekly("fell", now-8, 9, 9, 9, 9, 9, 9, 9, 9, 1),
 	}, all, now)
 	var got []string
@@ -223,7 +224,8 @@ func TestMoversChance(t *testing.T) {
 	now := week(t, "2025-06-02")
 	for mean, count := range map[int]int{1: 6, 3: 11, 8: 20, 20: 40, 40: 80, 300: 600} {
 		counts := append(slices.Repeat([]int{mean}, 8), count)
-		report := movers(t, []feedback.Weekly{weekly("value", now-8, counts...)}, weekly("", now-8, 1), now)
+		values := []feedback.Weekly{weekly("value", now-8, counts...)}
+		report := movers(t, values, weekly("", now-8, 1), now)
 		below, term := 0.0, math.Exp(-float64(mean))
 		for k := range count {
 			below += term

@@ -3,7 +3,7 @@ package feedback
 import "time"
 
 // WeekNumber numbers the weeks in UTC; 0 is that of Monday, 5 January 1970.
-type WeekNumber int32
+type WeekNumber int
 
 const weekSeconds = 7 * 24 * 60 * 60
 
@@ -16,7 +16,7 @@ func WeekOf(at time.Time) WeekNumber {
 	if elapsed%weekSeconds < 0 {
 		week-- // the division rounds towards 0
 	}
-	return WeekNumber(week) // #nosec G115 -- a date has at most four digits of a year
+	return WeekNumber(week)
 }
 
 // ParseWeek returns the week of a Monday, YYYY-MM-DD, and whether it is one.

@@ -92,7 +92,8 @@ func (d *description) check(schema place, value any) error {
 // operation returns the operation of a request.
 func (d *description) operation(method string, url *url.URL) (place, bool) {
 	path := strings.TrimSuffix(url.Path, "/")
-	if url.Path == "" || method != strings.ToUpper(method) || strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
+	if url.Path == "" || method != strings.ToUpper(method) ||
+		strings.Contains(strings.ToUpper(url.RawPath), "%2F") {
 		return place{}, false
 	}
 	paths := d.in(place{"#", d.root}, "paths")

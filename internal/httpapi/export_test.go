@@ -19,9 +19,8 @@ type Route struct {
 // Routes lists the rows of the route table.
 func (a *API) Routes() (all []Route) {
 	for _, r := range a.routes {
-		all = append(
-			all, Route{r.method, r.path, r.parameters, [...]string{"open", "reader", "admin", "open"}[r.permission]},
-		)
+		access := [...]string{"open", "reader", "admin", "open"}[r.permission]
+		all = append(all, Route{r.method, r.path, r.parameters, access})
 	}
 	return all
 }

@@ -73,7 +73,8 @@ func TestUnknownPaths(t *testing.T) {
 	t.Parallel()
 	s := serving(t, tokens)
 	for _, path := range []string{
-		"/api", "/api/", "/api/feedbacks", "/app/a/b", "/feedback", "/api/feedback/a/b", "/api/feedback//", "//api/feedback",
+		"/api", "/api/", "/api/feedbacks", "/app/a/b", "/feedback", "/api/feedback/a/b",
+		"/api/feedback//", "//api/feedback",
 		"/api//feedback", "/API/feedback/", "/api/cache/runs/a/b",
 		"/api/cache/update-nothing", "/api/healthz", "/favicon.ico", "/api/feedback;a=b",
 		"/api/feedback.json", "/api/./feedback", "/api/x/../feedback/",

@@ -13,8 +13,8 @@
 //
 // There is no charting library. A plot has at most 104 weeks of eight series, which as SVG follow
 // theme, zoom and print by the style sheet alone. uPlot, the smallest that was considered (1.6.32,
-// November 2026), takes 22 kB compressed, draws on a canvas once for each theme, and selects a range
-// by mouse only.
+// November 2026), takes 22 kB compressed, draws on a canvas once for each theme, and selects a
+// range by mouse only.
 //
 // testdata has the tests in a browser, which `make page` runs.
 package webui

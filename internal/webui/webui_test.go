@@ -95,7 +95,8 @@ func TestFilesObeyPolicy(t *testing.T) {
 	}
 }
 
-// TestImportsOfFiles follows the imports and links of the page: each file is there, and each is used.
+// TestImportsOfFiles follows the imports and links of the page: each file is there, and each is
+// used.
 func TestImportsOfFiles(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{"index.html": true, "docs.js": true, "docs.css": true}

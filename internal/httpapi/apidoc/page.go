@@ -78,7 +78,8 @@ func (d document) parameter(p parameter) parameter {
 	return p
 }
 
-// answers lists the responses of a call by status, the successful one first, without the common ones.
+// answers lists the responses of a call by status, the successful one first, without the common
+// ones.
 func (d document) answers(c call) (own ordered[*response]) {
 	common := d.common()
 	for _, r := range c.Responses {
@@ -95,7 +96,8 @@ func (d document) answers(c call) (own ordered[*response]) {
 // manyCalls is from how many calls on a response is common: the page shows it once.
 const manyCalls = 8
 
-// common lists the responses that many calls give, by their names in the document, with their status.
+// common lists the responses that many calls give, by their names in the document, with their
+// status.
 func (d document) common() (all ordered[*commonResponse]) {
 	for _, r := range d.Components.Responses {
 		calls, status := 0, ""

@@ -133,10 +133,10 @@ setInterval(show, 15e3);
 
 // Tokens.
 
-/** tokenForm asks for a token, which is kept until the page is closed. */
-export function tokenForm(words, done) {
+/** tokenForm asks for a token that may read, or for an admin token; it is kept until the page is closed. */
+export function tokenForm(kind, words, done) {
   const field = h("input", { type: "password", autocomplete: "off", required: true, spellcheck: false });
-  return h("form", { class: "token", onsubmit: (event) => { event.preventDefault(); setToken(field.value); done(); } },
+  return h("form", { class: "token", onsubmit: (event) => { event.preventDefault(); setToken(kind, field.value); done(); } },
     h("label", {}, words, field), h("button", { class: "main" }, "Use it"),
     h("p", { class: "quiet" }, "It stays in the memory of this page: closing or reloading the page forgets it."));
 }
@@ -166,10 +166,10 @@ function guard() {
 }
 
 function lockedParts(problem) {
-  const words = hasToken() ? "Another token" : "Token";
-  return [h("section", { class: "card" }, h("h1", {}, hasToken() ? "This token was refused" : "Reading needs a token"), h("p", { role: "status" }, text(problem.message)),
+  const words = hasToken("read") ? "Another token" : "Token";
+  return [h("section", { class: "card" }, h("h1", {}, hasToken("read") ? "This token was refused" : "Reading needs a token"), h("p", { role: "status" }, text(problem.message)),
     h("p", { class: "quiet" }, "One of READ_TOKENS or ADMIN_TOKENS; where API Gateway checks JWTs, such a token with the right audience. The operator of this voc gives them out."),
-    tokenForm(words, () => { barred = ""; look().then(() => view?.refresh?.()); }))];
+    tokenForm("read", words, () => { barred = ""; look().then(() => view?.refresh?.()); }))];
 }
 
 const loadingParts = () => [h("section", { class: "card" }, h("h1", {}, "The first refresh is running"), h("p", {}, h("progress", { "aria-label": "first refresh" })), h("p", { class: "count" }), h("p", { class: "quiet" }, "This page shows the records once they are complete."))];

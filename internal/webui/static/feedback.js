@@ -270,7 +270,7 @@ class Feedback {
   }
 
   async save(event) {
-    if (!hasToken()) return;
+    if (!hasToken("read")) return;
     event.preventDefault();
     try {
       await download(this.csv.getAttribute("href"), "feedback.csv");

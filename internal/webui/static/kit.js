@@ -101,15 +101,20 @@ export class Problem extends Error {
   }
 }
 
-let bearer = ""; // kept here and nowhere else: a reload forgets it
+// Tokens are kept here and nowhere else: a reload forgets them. With READ_ACCESS=jwt the one that
+// reads is no admin token; with READ_ACCESS=token it may be.
+const tokens = { read: "", admin: "" };
 
-export const hasToken = () => bearer !== "";
-export const setToken = (value) => { bearer = value.trim(); };
+export const hasToken = (kind) => tokens[kind] !== "";
+export const setToken = (kind, value) => { tokens[kind] = value.trim(); };
+const authorization = (method) => {
+  const token = method === "GET" ? tokens.read : tokens.admin || tokens.read;
+  return token ? { Authorization: "Bearer " + token } : {};
+};
 
 /** ask sends a request and returns {status, body, headers}. It throws a Problem, or an AbortError. */
 export async function ask(path, { method = "GET", body, signal, accept = [] } = {}) {
-  const headers = {};
-  if (bearer) headers.Authorization = "Bearer " + bearer;
+  const headers = authorization(method);
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
@@ -134,7 +139,7 @@ export async function ask(path, { method = "GET", body, signal, accept = [] } = 
 
 /** download saves an answer as a file; a plain link cannot send the token. */
 export async function download(path, name) {
-  const response = await fetch(path, { headers: bearer ? { Authorization: "Bearer " + bearer } : {} });
+  const response = await fetch(path, { headers: authorization("GET") });
   if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})), response.headers);
   const url = URL.createObjectURL(await response.blob());
   h("a", { href: url, download: name }).click();

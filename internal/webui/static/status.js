@@ -190,7 +190,7 @@ function act(title, verb, content, send) {
   const outcome = h("div", { role: "status" });
   const token = h("div");
   const button = h("button", { class: "main", type: "button" }, verb);
-  const askToken = () => token.replaceChildren(tokenForm("Admin token (one of ADMIN_TOKENS)", () => { token.replaceChildren(); button.hidden = false; button.click(); }));
+  const askToken = () => token.replaceChildren(tokenForm("admin", "Admin token (one of ADMIN_TOKENS)", () => { token.replaceChildren(); button.hidden = false; button.click(); }));
   const box = dialog(title, content, token, outcome, h("div", { class: "row end" }, cancel(() => box, "Close"), button));
   const start = async () => {
     button.disabled = true;
@@ -203,12 +203,12 @@ function act(title, verb, content, send) {
       await follow(body.run_id, outcome);
     } catch (problem) {
       outcome.replaceChildren(trouble(problem));
-      if (problem.status === 401) { setToken(""); button.hidden = true; askToken(); }
+      if (problem.status === 401) { setToken("admin", ""); button.hidden = true; askToken(); }
     }
     button.disabled = false;
   };
   button.addEventListener("click", start);
-  if (!hasToken()) { button.hidden = true; askToken(); }
+  if (!hasToken("admin") && !hasToken("read")) { button.hidden = true; askToken(); }
 }
 
 /** follow shows a run until it has ended. */

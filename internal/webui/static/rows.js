@@ -22,12 +22,14 @@ export class Rows {
     this.head = h("div", { class: "row head", role: "row", "aria-rowindex": "1" });
     this.body = h("div", { class: "body", role: "rowgroup" });
     this.empty = h("div", { class: "message" });
+    this.rest = h("p", { class: "rest" }); // on paper only
     this.grid = h("div", { class: "grid", role: "grid", tabIndex: 0, "aria-label": "Records", "aria-rowcount": "1", "aria-colcount": String(columns.length), onkeydown: (event) => this.key(event), onscroll: () => this.scrolled() },
       h("div", { role: "rowgroup", class: "headgroup" }, this.head), this.body);
-    this.root = h("section", { class: "card table", "aria-label": "Records" }, this.grid, this.empty);
+    this.root = h("section", { class: "card table", "aria-label": "Records" }, this.grid, this.empty, this.rest);
     new ResizeObserver(() => { this.height = 0; this.scrolled(); }).observe(this.grid);
-    this.print = () => this.draw(true);
-    this.printed = () => this.draw();
+    this.isPrint = false;
+    this.print = () => { this.isPrint = true; this.height = 0; this.draw(); };
+    this.printed = () => { this.isPrint = false; this.height = 0; this.draw(); };
     addEventListener("beforeprint", this.print);
     addEventListener("afterprint", this.printed);
     this.sorted("");
@@ -133,9 +135,10 @@ export class Rows {
   record(i) { return this.pages.get(Math.floor(i / page))?.[i % page]; }
 
   /** draw shows the rows in sight; for print, the first hundred. A row keeps its element while it is in sight. */
-  draw(isPrint = false) {
+  draw() {
     this.height ||= rowHeight(this.grid);
-    const { height } = this;
+    const { height, isPrint } = this;
+    this.rest.textContent = this.total > page ? `The first ${page} of ${this.total} records. The CSV has all.` : "";
     const first = isPrint ? 0 : Math.max(0, Math.floor(this.grid.scrollTop / height) - 4);
     const count = isPrint ? Math.min(page, this.total) : Math.max(0, Math.min(this.total - first, Math.ceil(this.grid.clientHeight / height) + 8));
     this.body.style.height = (isPrint ? count : this.total) * height + "px";

@@ -84,10 +84,10 @@ export async function accessible(page, name) {
   await page.emulateMedia({ colorScheme: "light" });
 }
 
-/** fits checks that nothing sticks out to the side. */
+/** fits checks that nothing sticks out to the side, once the page has its new width. */
 export async function fits(page, name) {
-  const { wide, width } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: innerWidth }));
-  assert.ok(wide <= width, `${name}: ${wide} px wide in a window of ${width}`);
+  const isNarrow = () => page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth, null, { timeout: 5000 });
+  await isNarrow().catch(() => assert.fail(`${name}: wider than its window`));
 }
 
 /** picture keeps what a state looks like, in three widths and two themes. */

@@ -330,7 +330,7 @@ await does("figures (no check)", async () => {
   }
   const typed = await page.evaluate(async () => {
     const field = document.getElementById("q"), times = [];
-    for (const word of ["loan", "credit", "account", "pay", "fraud", "card", "late", "report"]) {
+    for (const word of ["the", "proposal", "sign", "billing", "report", "customer", "name", "page"]) {
       const before = document.querySelector(".total").textContent;
       field.value = word;
       const started = performance.now();

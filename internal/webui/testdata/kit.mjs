@@ -1,7 +1,7 @@
 // Servers and pages for the tests of the page.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +11,14 @@ import { chromium } from "playwright-core";
 const { VOC_BINARY: binary, VOC_SAMPLE: sample = "", CHROMIUM: executablePath, SCREENSHOTS: pictures } = process.env;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 export const token = "try";
-const running = new Set();
+const running = new Set(), places = new Set();
+
+/** folder is one of the system's temporary folders, until the tests end. */
+export function folder() {
+  const place = mkdtempSync(join(tmpdir(), "page-"));
+  places.add(place);
+  return place;
+}
 
 /** freePort is a port that was free a moment ago. */
 export function freePort() {
@@ -21,7 +28,7 @@ export function freePort() {
 }
 
 /** start runs a server until stop is called. Its store stays in place for another. */
-export async function start({ env = {}, place = mkdtempSync(join(tmpdir(), "page-")), port, ready = /^voc (serves|has nothing)/m } = {}) {
+export async function start({ env = {}, place = folder(), port, ready = /^voc (serves|has nothing)/m } = {}) {
   const address = `127.0.0.1:${port || (await freePort())}`;
   const child = spawn(binary, [], { cwd: place, env: { PATH: process.env.PATH, TMPDIR: place, ADDR: address, ADMIN_TOKENS: token, ...(sample && { AIRTABLE_SIM_DATA: sample }), ...env } });
   running.add(child);
@@ -50,7 +57,7 @@ if (pictures) mkdirSync(pictures, { recursive: true });
 export async function finish() {
   await browser.close();
   for (const child of running) child.kill();
-  rmSync(join(tmpdir(), "page-"), { recursive: true, force: true });
+  for (const place of places) rmSync(place, { recursive: true, force: true });
 }
 
 /** open opens an address in a page of its own, which must not complain. */

@@ -1,9 +1,8 @@
 // The states that are not the usual one: stale, empty, first load, locked, away, and hostile texts.
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { accessible, fits, open, picture, settled, start, token } from "./kit.mjs";
+import { accessible, fits, folder, open, picture, settled, start, token } from "./kit.mjs";
 
 const text = (page, selector) => page.locator(selector).first().textContent();
 
@@ -18,7 +17,7 @@ function hostile() {
     id: "recHostile" + String(i).padStart(7, "0"), createdTime: `2026-0${1 + (i % 9)}-05T00:00:00.000Z`,
     fields: { Issue: i, Notes: notes, Status: texts[(i + 1) % 8].slice(0, 300), Environment: texts[i % 8].slice(0, 900), "Area Impacted": [texts[(i + 2) % 8].slice(0, 500)], "Type of Issue": texts[(i + 3) % 8].slice(0, 500), Priority: 1 + (i % 3), "Slack Thread Link": "javascript:alert(1)" },
   });
-  const path = join(mkdtempSync(join(tmpdir(), "page-")), "hostile.jsonl");
+  const path = join(folder(), "hostile.jsonl");
   writeFileSync(path, Array.from({ length: 64 }, (_, i) => line(texts[i % 8], i)).join("\n"));
   return path;
 }

@@ -216,12 +216,12 @@ await does("feedback: a keyboard is enough", async () => {
   await page.waitForFunction((id) => document.querySelector(".drawer h2")?.textContent.includes(id), body[2].id);
   await picture(page, "record", { fullPage: false });
   await page.keyboard.press("Escape");
-  assert.equal(await page.locator(".drawer[open]").count(), 0);
+  await page.waitForFunction(() => !document.querySelector(".drawer[open]") && !location.search.includes("id="));
   assert.equal(await page.evaluate(() => document.activeElement.getAttribute("role")), "grid");
   await page.goBack();
   await page.locator(".drawer[open]").waitFor();
   await page.goForward();
-  await page.locator(".drawer[open]").waitFor({ state: "detached" }).catch(() => {});
+  await page.waitForFunction(() => !document.querySelector(".drawer[open]") && document.activeElement.getAttribute("role") === "grid");
   await page.keyboard.press("End");
   const last = (await listed("q=the*&sort=created")).body, total = (await listed("q=the*")).total;
   await page.waitForFunction((n) => document.querySelector(".row.current")?.getAttribute("aria-rowindex") === String(n + 1) && !document.querySelector(".row.current.waiting"), total);

@@ -26,7 +26,7 @@ from cloud import Cloud
 from world import AIRTABLE_TOKEN, REGION, ROOT, world
 
 LIMIT = 900  # seconds; it takes about 180 on two idle cores, so more means a hang
-OLD = "f4009a9"  # the release to upgrade from
+OLD = "9547e36"  # the release to upgrade from
 ORIGIN = "https://dashboard.example.com"
 ADMIN = {"Authorization": "Bearer try"}
 FULL, INCREMENTAL = "RefreshFullFunction", "RefreshIncrementalFunction"
@@ -220,6 +220,22 @@ def rights_on_an_empty_store(cloud):
         expect("RefreshRole without s3:ListBucket", answer["wrong"], answer)
 
 
+def originals(cloud):
+    """The API's role reads what readers may see, and not the records as Airtable sent them."""
+    s3, bucket = cloud.as_role("ApiRole", "s3"), cloud.bucket()
+    read, refused = [], []
+    for found in cloud.client("s3").list_objects_v2(Bucket=bucket)["Contents"]:
+        try:
+            s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
+            read.append(found["Key"])
+        except botocore.exceptions.ClientError as err:
+            expect(found["Key"], err.response["Error"]["Code"] in ("AccessDenied", "403"), err)
+            refused.append(found["Key"])
+    expect("ApiRole reads snapshots", any("/snapshots/" in key for key in read), read)
+    expect("ApiRole reads no sources", refused and all("/sources/" in key for key in refused), refused)
+    expect("ApiRole reads no sources", not any("/sources/" in key for key in read), read)
+
+
 def rights(cloud):
     """Each right is denied in turn, and something fails."""
 
@@ -340,6 +356,8 @@ def main():
         step("changed parameters take effect at once")
         a_failed_deployment(cloud, new)
         step("a deployment that broke the API was reverted")
+        originals(cloud)
+        step("the API's role cannot read what Airtable sent")
         rights(cloud)
         step("each denied right causes a failure")
         adoption(cloud, new)

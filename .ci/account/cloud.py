@@ -114,6 +114,15 @@ class Cloud:
     def role(self, name):
         return self.resource(name).rsplit("/", 1)[-1]
 
+    def as_role(self, name, service):
+        """A client with the rights of a role."""
+        arn = self.client("iam").get_role(RoleName=self.role(name))["Role"]["Arn"]
+        keys = self.client("sts").assume_role(RoleArn=arn, RoleSessionName="reader")["Credentials"]
+        return boto3.client(
+            service, region_name=REGION, config=ONCE, aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"],
+        )  # fmt: skip
+
     @contextlib.contextmanager
     def denied(self, role, action):
         """Removes a right from a role, with fresh functions that have cached nothing."""

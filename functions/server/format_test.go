@@ -76,8 +76,11 @@ func currentSnapshot(t *testing.T, store string) string {
 	var manifest struct {
 		Current   string
 		Snapshots []struct {
-			ID, Key, SHA256 string
-			Bytes           int
+			ID    string
+			Parts []struct {
+				Kind, Key, SHA256 string
+				Bytes             int
+			}
 		}
 	}
 	if err := json.Unmarshal(text, &envelope); err != nil {
@@ -93,7 +96,8 @@ func currentSnapshot(t *testing.T, store string) string {
 		if s.ID != manifest.Current {
 			continue
 		}
-		packed, err := os.ReadFile(filepath.Join(store, s.Key))
+		part := s.Parts[0]
+		packed, err := os.ReadFile(filepath.Join(store, part.Key))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,9 +110,9 @@ func currentSnapshot(t *testing.T, store string) string {
 		if _, err := decoder.WriteTo(&file); err != nil {
 			t.Fatal(err)
 		}
-		if file.Len() != s.Bytes || digest(file.Bytes()) != s.SHA256 {
+		if file.Len() != part.Bytes || digest(file.Bytes()) != part.SHA256 {
 			t.Errorf("the snapshot has %d bytes and digest %s, the manifest says %d and %s",
-				file.Len(), digest(file.Bytes()), s.Bytes, s.SHA256)
+				file.Len(), digest(file.Bytes()), part.Bytes, part.SHA256)
 		}
 		path := filepath.Join(t.TempDir(), "snapshot.sqlite")
 		if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {

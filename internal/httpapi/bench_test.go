@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"voc/internal/feedback"
-	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // serveSample serves the whole sample and logs nothing.
@@ -32,7 +32,7 @@ func BenchmarkWholeList(b *testing.B) {
 		name, encoding string
 		handler        http.Handler
 	}{
-		{"naive", "identity", naiveHandler(s.replica)}, {"gzip", "gzip", s}, {"br", "br", s},
+		{"naive", "identity", naiveHandler(originals(b))}, {"gzip", "gzip", s}, {"br", "br", s},
 		{"identity", "identity", s},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -75,12 +75,18 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 	return size
 }
 
-func naiveHandler(replica *replica.Replica) http.Handler {
+// originals opens the records of the whole sample as Airtable sent them.
+func originals(b *testing.B) *snapshot.Originals {
+	b.Helper()
+	source := must(snapshot.OpenOriginals(whole(b).Source.Path))
+	b.Cleanup(func() { source.Close() })
+	return source
+}
+
+func naiveHandler(originals *snapshot.Originals) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		view, release := replica.Acquire()
-		defer release()
 		separator := "["
-		for source, err := range view.File.Sources(r.Context()) {
+		for source, err := range originals.All(r.Context()) {
 			check(err)
 			record := feedback.Record{ID: source.ID, CreatedTime: source.CreatedTime}
 			check(json.Unmarshal(source.Fields, &record.Fields))

@@ -120,6 +120,7 @@ func (c *crash) fresh(t *testing.T) {
 	for _, run := range []string{"full-0", "full-1", "full-2"}[:c.history] {
 		publish(t, writer, c.files[run], run)
 		overwrite(t, c.store, "snapshots/orphan.sqlite.zst", []byte("of a run that died"))
+		overwrite(t, c.store, "sources/orphan.sqlite.zst", []byte("of a run that died"))
 	}
 	if c.dead {
 		leased(t, writer, begun("other"))
@@ -159,7 +160,7 @@ func (c *crash) check(t *testing.T) {
 	publish(t, manifest.New(c.store, 2, quota, quiet), c.files["last"], "last")
 	last := load(t, open(c.store))
 	c.serves(t, c.reader, last)
-	holds(t, c.store, "snapshots/", named(last))
+	holds(t, c.store, allParts, named(last))
 	c.adds(t, last)
 	if m.Lease != nil {
 		if _, ended := last.Receipt(m.Lease.Run.ID); !ended || last.Lease != nil {

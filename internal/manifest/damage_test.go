@@ -39,8 +39,8 @@ func TestDamagedManifestIsRejectedAndNotOverwritten(t *testing.T) {
 				fails(t, err, row.Err)
 				says(t, fmt.Sprint(err), "manifest.json in memory:", row.Says)
 			}
-			// of the snapshot that was not published
-			if after := keys(t, store, ""); len(after) != len(before)+1 {
+			// the two parts of the snapshot that was not published
+			if after := keys(t, store, ""); len(after) != len(before)+2 {
 				t.Errorf("%q became %q", before, after)
 			}
 			_, again := c.Load(t.Context())

@@ -2,11 +2,12 @@
 // every write of it.
 //
 // A store holds one manifest.json, the only object that is ever replaced, and immutable
-// objects: snapshots/<id>.sqlite.zst and, for each publication, manifests/<generation>.json, a
-// copy to fall back on. Store changes the manifest in one loop: read, change, replace if it is
+// objects: the parts of each snapshot, snapshots/<id>.sqlite.zst for hosts that serve and
+// sources/<id>.sqlite.zst for refreshes, and for each publication
+// manifests/<generation>.json, a copy to fall back on. Store changes the manifest in one loop: read, change, replace if it is
 // unchanged. So readers see the old snapshot or the new one, whenever a process dies:
 //
-//   - Before the snapshot's object is complete, it does not exist.
+//   - Before an object is complete, it does not exist.
 //   - Before the manifest names it, it is an orphan, which retention deletes after a day.
 //   - Once the manifest names it, it is current for every reader.
 //
@@ -18,8 +19,8 @@
 // that changes what is current checks, at each attempt, that the run still holds the lease and
 // that the snapshot it was made from is still current. Receipts and call counts need no lease.
 //
-// manifest.json contains its own SHA-256 and that of each snapshot. Neither a manifest nor a
-// snapshot is used unless its digest matches: readers fall back to the newest valid copy and
+// manifest.json contains its own SHA-256 and that of each part. Neither a manifest nor a
+// part is used unless its digest matches: readers fall back to the newest valid copy and
 // report that, and writers return ErrDamaged. One format number covers manifest and snapshot;
 // for a newer one, the package returns ErrNewer.
 //

@@ -5,3 +5,6 @@ var Decode = decode
 
 // Encode is Manifest.encode.
 func Encode(m Manifest) ([]byte, error) { return m.encode() }
+
+// Describe is Publication.describe.
+func Describe(p Publication) Snapshot { return p.describe() }

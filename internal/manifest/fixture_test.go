@@ -52,3 +52,6 @@ var (
 	keysOf      = manifesttest.KeysOf
 	named       = manifesttest.Named
 )
+
+// allParts is a prefix of the keys of all parts.
+const allParts = manifesttest.Parts

@@ -1,12 +1,14 @@
 package manifest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"voc/internal/blob"
 	"voc/internal/job"
+	"voc/internal/snapshot"
 )
 
 // Errors about a store and what it holds.
@@ -37,15 +39,15 @@ type Owner struct {
 	TableName string `json:"table_name"`
 }
 
-// Snapshot is one published file.
+// Snapshot is one published snapshot.
 type Snapshot struct {
 	ID        string       `json:"id"`
-	Key       string       `json:"key"`
+	Parts     []Part       `json:"parts"`
 	Parent    job.Nullable `json:"parent"` // id of the snapshot that it was made from
 	Run       string       `json:"run"`
 	Records   int          `json:"records"`
-	Bytes     int64        `json:"bytes"`  // of the SQLite file, uncompressed
-	SHA256    string       `json:"sha256"` // of the same
+	Bytes     int64        `json:"bytes"`  // of all parts, uncompressed
+	SHA256    string       `json:"sha256"` // of the parts' hashes: see describe
 	CreatedAt job.Time     `json:"created_at"`
 
 	// PublishedAt is when the snapshot became current, by the store's clock; null if that
@@ -63,6 +65,42 @@ type Snapshot struct {
 	Watermark           job.Time `json:"watermark"`
 	DeletesConfirmedAt  job.Time `json:"deletes_confirmed_at"`
 	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
+}
+
+// Part is one object of a snapshot.
+type Part struct {
+	Kind   snapshot.Kind `json:"kind"`
+	Key    string        `json:"key"`
+	Bytes  int64         `json:"bytes"`  // of the SQLite file, uncompressed
+	SHA256 string        `json:"sha256"` // of the same
+}
+
+// Part returns the part of a kind, which in a snapshot of format 3 is the whole; zero if
+// there is none.
+func (s Snapshot) Part(kind snapshot.Kind) Part {
+	for _, part := range s.Parts {
+		if part.Kind == kind || part.Kind == snapshot.Whole {
+			return part
+		}
+	}
+	return Part{}
+}
+
+// UnmarshalJSON reads an entry of this format, or one of format 3, which had one object.
+func (s *Snapshot) UnmarshalJSON(data []byte) error {
+	type plain Snapshot
+	var entry struct {
+		plain
+		Key string `json:"key"`
+	}
+	if err := json.Unmarshal(data, &entry); err != nil {
+		return err
+	}
+	*s = Snapshot(entry.plain)
+	if len(s.Parts) == 0 && entry.Key != "" {
+		s.Parts = []Part{{snapshot.Whole, entry.Key, s.Bytes, s.SHA256}}
+	}
+	return nil
 }
 
 // Dropped is an object to delete when no reader can be fetching it any more.

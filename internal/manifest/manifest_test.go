@@ -12,6 +12,7 @@ import (
 
 	"voc/internal/job"
 	"voc/internal/manifest"
+	"voc/internal/snapshot"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -59,6 +60,35 @@ func TestManifestGolden(t *testing.T) {
 	overwrite(t, store, manifestKey, want)
 	if diff := cmp.Diff(before, load(t, c)); diff != "" {
 		t.Errorf("the golden manifest reads otherwise than what was written:\n%s", diff)
+	}
+}
+
+// A manifest of format 3 names one object for each snapshot, which is all of its parts.
+func TestManifestOfFormat3(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("testdata", "manifest.format3.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, _ := newStore()
+	overwrite(t, store, manifestKey, text)
+	m := load(t, open(store))
+	if len(m.Snapshots) != 2 {
+		t.Fatalf("%d snapshots", len(m.Snapshots))
+	}
+	for _, s := range m.Snapshots {
+		want := []manifest.Part{
+			{snapshot.Whole, "snapshots/" + s.ID + ".sqlite.zst", s.Bytes, s.SHA256},
+		}
+		if diff := cmp.Diff(want, s.Parts); diff != "" || s.Bytes == 0 ||
+			s.Part(snapshot.Serve) != want[0] || s.Part(snapshot.Sources) != want[0] {
+			t.Errorf("%s: %s", s.ID, diff)
+		}
+	}
+	publish(t, open(store), bytesOf(t, "full-7"), "full-7")
+	rewritten := load(t, open(store))
+	if diff := cmp.Diff(m.Snapshots, rewritten.Snapshots[1:]); diff != "" {
+		t.Errorf("written in this format: %s", diff)
 	}
 }
 

@@ -157,7 +157,7 @@ func (h *hosts) publish(rt *rapid.T, x *host, file snapshot.Sealed) {
 		return
 	}
 	p := publication(h.t, file, x.run, job.Nullable(x.parent))
-	id := x.run.ID + "-" + file.SHA256[:12]
+	id := manifest.Describe(p).ID
 	_, err := x.Publish(h.t.Context(), p)
 	if h.ended(rt, x, err) {
 		h.current = id
@@ -282,8 +282,10 @@ func (h *hosts) checkSnapshots(rt *rapid.T, m manifest.Manifest) {
 	var got, want []string
 	for _, s := range m.Snapshots {
 		got = append(got, s.ID+" after "+string(s.Parent))
-		if _, err := h.store.Stat(h.t.Context(), s.Key); err != nil {
-			rt.Error(err)
+		for _, part := range s.Parts {
+			if _, err := h.store.Stat(h.t.Context(), part.Key); err != nil {
+				rt.Error(err)
+			}
 		}
 	}
 	for _, s := range h.snapshots {

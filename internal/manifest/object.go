@@ -16,7 +16,13 @@ import (
 	"voc/internal/snapshot"
 )
 
-const snapshotsPrefix = "snapshots/"
+// Where the parts are. They are apart so that hosts that serve need no right to read the
+// records as Airtable sent them.
+const (
+	snapshotsPrefix = "snapshots/"
+	sourcesPrefix   = "sources/"
+	suffix          = ".sqlite.zst"
+)
 
 // compression of snapshots. A window of 1 MB, which both ends hold in memory, gives 3 %
 // larger files than the default of 8 MB (5,830 records, November 2026).
@@ -34,16 +40,16 @@ var encoders = sync.Pool{New: func() any {
 	return encoder
 }}
 
-// putSnapshot compresses the file and stores it at its key. An object that is there
-// already has the same content.
-func (s *Store) putSnapshot(ctx context.Context, next Snapshot, p Publication) error {
-	packed, err := pack(p.Sealed.Path, p.Dir)
+// putPart compresses a file and stores it at its key. An object that is there already has
+// the same content.
+func (s *Store) putPart(ctx context.Context, part Part, file snapshot.Part, dir string) error {
+	packed, err := pack(file.Path, dir)
 	if err != nil {
 		return fmt.Errorf("compress the snapshot: %w", snapshot.MarkDiskFull(err))
 	}
 	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
 	for range attempts {
-		_, err = s.blobs.PutNew(ctx, next.Key, packed)
+		_, err = s.blobs.PutNew(ctx, part.Key, packed)
 		if err == nil || errors.Is(err, blob.ErrExist) {
 			return nil
 		}
@@ -80,12 +86,18 @@ func pack(path, dir string) (packed *os.File, err error) {
 	return packed, nil
 }
 
-// Fetch copies a snapshot into dir and returns the path of the file, which matches the
-// manifest's digest and belongs to the caller. Error: ErrDamaged.
-func (s *Store) Fetch(ctx context.Context, wanted Snapshot, dir string) (path string, err error) {
-	object, err := s.blobs.Get(ctx, wanted.Key)
+// Fetch copies a part of a snapshot into dir and returns the path of the file, which matches
+// the manifest's digest and belongs to the caller. Error: ErrDamaged.
+func (s *Store) Fetch(
+	ctx context.Context, wanted Snapshot, kind snapshot.Kind, dir string,
+) (path string, err error) {
+	part := wanted.Part(kind)
+	if part.Key == "" {
+		return "", fmt.Errorf("snapshot %s is %w: it has no part %s", wanted.ID, ErrDamaged, kind)
+	}
+	object, err := s.blobs.Get(ctx, part.Key)
 	if errors.Is(err, blob.ErrNotExist) {
-		return "", fmt.Errorf("snapshot %s is %w: %s is not in %s", wanted.ID, ErrDamaged, wanted.Key, s)
+		return "", fmt.Errorf("snapshot %s is %w: %s is not in %s", wanted.ID, ErrDamaged, part.Key, s)
 	}
 	if err != nil {
 		return "", fmt.Errorf("fetch snapshot %s: %w", wanted.ID, err)
@@ -95,15 +107,15 @@ func (s *Store) Fetch(ctx context.Context, wanted Snapshot, dir string) (path st
 	if err != nil {
 		return "", fmt.Errorf("fetch snapshot %s: %w", wanted.ID, err)
 	}
-	if err := errors.Join(unpack(file, object.Body, wanted), file.Close()); err != nil {
+	if err := errors.Join(unpack(file, object.Body, part), file.Close()); err != nil {
 		_ = os.Remove(file.Name())
 		return "", fmt.Errorf("fetch snapshot %s from %s: %w", wanted.ID, s, err)
 	}
 	return file.Name(), nil
 }
 
-// unpack writes the snapshot to file. It reads no more than the size in the manifest.
-func unpack(file *os.File, body io.Reader, s Snapshot) error {
+// unpack writes a part to file. It reads no more than the size in the manifest.
+func unpack(file *os.File, body io.Reader, part Part) error {
 	source := &errorReader{Reader: body}
 	decoder, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
@@ -112,7 +124,7 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	}
 	defer decoder.Close()
 	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(decoder, s.Bytes+1))
+	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(decoder, part.Bytes+1))
 	if source.err != nil {
 		return source.err // the connection broke; the object may be valid
 	}
@@ -120,7 +132,7 @@ func unpack(file *os.File, body io.Reader, s Snapshot) error {
 	if errors.As(err, &write) {
 		return snapshot.MarkDiskFull(err)
 	}
-	if err != nil || n != s.Bytes || hex.EncodeToString(hash.Sum(nil)) != s.SHA256 {
+	if err != nil || n != part.Bytes || hex.EncodeToString(hash.Sum(nil)) != part.SHA256 {
 		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
 	}
 	return nil

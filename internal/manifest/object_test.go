@@ -21,26 +21,42 @@ func TestFetchReturnsPublishedFile(t *testing.T) {
 	file := bytesOf(t, "full-1")
 	s := publish(t, c, file, "full-1")
 	dir := t.TempDir()
-	first, err := c.Fetch(t.Context(), s, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	second, err := c.Fetch(t.Context(), s, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if first == second {
-		t.Error("two callers share a file, which the first one may remove")
-	}
-	want, _ := os.ReadFile(file.Path)
-	for _, path := range []string{first, second} {
-		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("%q, %v; want %q", got, err, want)
+	for kind, path := range map[snapshot.Kind]string{
+		snapshot.Serve: file.Path, snapshot.Sources: file.Source.Path,
+	} {
+		first, err := c.Fetch(t.Context(), s, kind, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := c.Fetch(t.Context(), s, kind, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == second {
+			t.Error("two callers share a file, which the first one may remove")
+		}
+		want, _ := os.ReadFile(path)
+		for _, path := range []string{first, second} {
+			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: %q, %v; want %q", kind, got, err, want)
+			}
 		}
 	}
-	if left := entries(t, dir); len(left) != 2 {
+	if left := entries(t, dir); len(left) != 4 {
 		t.Errorf("left behind: %q", left)
 	}
+}
+
+// A program that does not find the part that it knows leaves the snapshot alone.
+func TestFetchOfMissingPart(t *testing.T) {
+	t.Parallel()
+	store, _ := newStore()
+	c := open(store)
+	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
+	s.Parts = []manifest.Part{{Kind: "details", Key: s.Parts[0].Key}}
+	_, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir())
+	fails(t, err, manifest.ErrDamaged)
+	says(t, err.Error(), s.ID, "no part serve")
 }
 
 func TestFetchRejectsDamagedSnapshot(t *testing.T) {
@@ -50,9 +66,9 @@ func TestFetchRejectsDamagedSnapshot(t *testing.T) {
 			store, _ := newStore()
 			c := open(store)
 			s := publish(t, c, bytesOf(t, "full-1"), "full-1")
-			ruin(t, store, s.Key, row.Ruin)
+			ruin(t, store, s.Parts[0].Key, row.Ruin)
 			dir := t.TempDir()
-			_, err := c.Fetch(t.Context(), s, dir)
+			_, err := c.Fetch(t.Context(), s, snapshot.Serve, dir)
 			fails(t, err, manifest.ErrDamaged)
 			says(t, err.Error(), s.ID, "memory:")
 			if left := entries(t, dir); len(left) != 0 {
@@ -68,12 +84,12 @@ func TestFetchBoundsDecompression(t *testing.T) {
 	store, _ := newStore()
 	s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
 	bomb := packed(t, make([]byte, 128<<20))
-	overwrite(t, store, s.Key, bomb)
+	overwrite(t, store, s.Parts[0].Key, bomb)
 	faulty := blobtest.NewFaulty(store)
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(int64(len(bomb)) / 2)})
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	_, err := open(faulty).Fetch(t.Context(), s, t.TempDir())
+	_, err := open(faulty).Fetch(t.Context(), s, snapshot.Serve, t.TempDir())
 	runtime.ReadMemStats(&after)
 	fails(t, err, manifest.ErrDamaged)
 	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 32<<20 {
@@ -91,7 +107,7 @@ func TestFetchBrokenConnectionIsNotDamage(t *testing.T) {
 		faulty := blobtest.NewFaulty(store)
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(length)})
 		dir := t.TempDir()
-		_, err := open(faulty).Fetch(t.Context(), s, dir)
+		_, err := open(faulty).Fetch(t.Context(), s, snapshot.Serve, dir)
 		fails(t, err, io.ErrUnexpectedEOF)
 		if errors.Is(err, manifest.ErrDamaged) || len(entries(t, dir)) != 0 {
 			t.Errorf("cut after %d: error %v; left behind %q", length, err, entries(t, dir))
@@ -104,11 +120,12 @@ func TestFetchUnwritableDiskIsNotDamage(t *testing.T) {
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
-	_, err := c.Fetch(t.Context(), s, t.TempDir()+"/absent")
+	_, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir()+"/absent")
 	if fails(t, err, os.ErrNotExist); errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)
 	}
-	p := publication(t, snapshot.Sealed{Path: t.TempDir() + "/absent", SHA256: s.SHA256},
+	absent := snapshot.Part{Path: t.TempDir() + "/absent", SHA256: s.SHA256}
+	p := publication(t, snapshot.Sealed{Part: absent, Source: absent},
 		receipt("full-2"), job.Nullable(s.ID))
 	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) ||
 		current(t, c).ID != s.ID {

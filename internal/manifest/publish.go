@@ -2,7 +2,11 @@ package manifest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"voc/internal/job"
@@ -17,27 +21,44 @@ var ErrMoved = errors.New("another snapshot has become current meanwhile")
 type Publication struct {
 	Owner  Owner
 	Sealed snapshot.Sealed
-	// Snapshot describes when and from what it was made. Publish fills in its id, its key
+	// Snapshot describes when and from what it was made. Publish fills in its id, its parts
 	// and what Sealed knows.
 	Snapshot Snapshot
 	Run      job.Run
-	Dir      string // for a temporary file, private
+	Dir      string // for temporary files, private
 }
 
-// Publish stores a file and makes it current for all readers in one step, which also ends
+// describe describes the sealed files as the manifest will have them. The keys contain a
+// digest of both, so that no other content can have them.
+func (p Publication) describe() Snapshot {
+	next, serve, source := p.Snapshot, p.Sealed.Part, p.Sealed.Source
+	hashes := []string{serve.SHA256, source.SHA256}
+	slices.Sort(hashes)
+	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n") + "\n"))
+	next.SHA256, next.Bytes = hex.EncodeToString(sum[:]), serve.Bytes+source.Bytes
+	next.ID = p.Run.ID + "-" + next.SHA256[:12]
+	next.Parts = []Part{
+		{snapshot.Serve, snapshotsPrefix + next.ID + suffix, serve.Bytes, serve.SHA256},
+		{snapshot.Sources, sourcesPrefix + next.ID + suffix, source.Bytes, source.SHA256},
+	}
+	next.Run, next.Records = p.Run.ID, p.Sealed.Records
+	next.ContentSHA256, next.ComputedSHA256 = p.Sealed.ContentSHA256, p.Sealed.ComputedSHA256
+	return next
+}
+
+// Publish stores the parts and makes them current for all readers in one step, which also ends
 // the run and releases its lease. The snapshot it was made from must still be current. It
 // returns the receipt as it was written. Errors: job.ErrFenced, ErrMoved.
 func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
-	next := p.Snapshot
-	next.ID = p.Run.ID + "-" + p.Sealed.SHA256[:12] // no other content can have this key
-	next.Key = snapshotsPrefix + next.ID + ".sqlite.zst"
-	next.Run, next.Records = p.Run.ID, p.Sealed.Records
-	next.Bytes, next.SHA256 = p.Sealed.Bytes, p.Sealed.SHA256
-	next.ContentSHA256, next.ComputedSHA256 = p.Sealed.ContentSHA256, p.Sealed.ComputedSHA256
-	// If the process dies during this write, the object does not exist, or it is complete
+	next := p.describe()
+	// If the process dies during these writes, an object does not exist, or it is complete
 	// and an orphan: the next attempt of the run finds it there, or retention deletes it
 	// after a day.
-	if err := s.putSnapshot(ctx, next, p); err != nil {
+	err := s.putPart(ctx, next.Part(snapshot.Sources), p.Sealed.Source, p.Dir)
+	if err == nil {
+		err = s.putPart(ctx, next.Part(snapshot.Serve), p.Sealed.Part, p.Dir)
+	}
+	if err != nil {
 		return p.Run, err
 	}
 	// If it dies here, the old snapshot is current, and the lease expires. The next run

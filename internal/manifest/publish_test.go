@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"voc/internal/blob/blobtest"
 	"voc/internal/job"
 	"voc/internal/manifest"
+	"voc/internal/snapshot"
 )
 
 func TestEmptyStoreHasNoSnapshot(t *testing.T) {
@@ -38,10 +40,17 @@ func TestPublishMakesSnapshotCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id := "full-2-" + file.SHA256[:12]
+	hashes := []string{file.SHA256, file.Source.SHA256}
+	slices.Sort(hashes)
+	sum := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n", hashes[0], hashes[1])))
+	id := "full-2-" + sum[:12]
 	want := manifest.Snapshot{
-		ID: id, Key: "snapshots/" + id + ".sqlite.zst", Parent: job.Nullable(first.ID), Run: "full-2",
-		Records: file.Records, Bytes: file.Bytes, SHA256: file.SHA256,
+		ID: id, Parent: job.Nullable(first.ID), Run: "full-2",
+		Parts: []manifest.Part{
+			{snapshot.Serve, "snapshots/" + id + ".sqlite.zst", file.Bytes, file.SHA256},
+			{snapshot.Sources, "sources/" + id + ".sqlite.zst", file.Source.Bytes, file.Source.SHA256},
+		},
+		Records: file.Records, Bytes: file.Bytes + file.Source.Bytes, SHA256: sum,
 		CreatedAt: job.At(noon), PublishedAt: job.At(noon.Add(time.Hour)), Watermark: job.At(noon),
 		DeletesConfirmedAt: job.At(noon),
 		ContentSHA256:      file.ContentSHA256, ComputedSHA256: file.ComputedSHA256,
@@ -53,7 +62,7 @@ func TestPublishMakesSnapshotCurrent(t *testing.T) {
 	}
 	wantRun := receipt("full-2")
 	wantRun.Outcome, wantRun.SnapshotAfter, wantRun.Bytes, wantRun.Fence = "published",
-		job.Nullable(id), file.Bytes, 2
+		job.Nullable(id), want.Bytes, 2
 	if diff := cmp.Diff(wantRun, got) + cmp.Diff(wantRun, m.Runs[0]); diff != "" {
 		t.Error(diff)
 	}

@@ -35,7 +35,7 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	})
 	current, _ := m.CurrentSnapshot() // zero: it has no parent
 	days := map[string]bool{}
-	var kept []Snapshot
+	var kept, dropped []Snapshot
 	for i, s := range m.Snapshots {
 		published := s.PublishedAt
 		if published.IsZero() { // not known
@@ -48,16 +48,30 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 			kept, days[day] = append(kept, s), true
 			continue
 		}
-		m.Dropped = append(m.Dropped, Dropped{Key: s.Key, At: job.At(now)})
+		dropped = append(dropped, s)
 	}
 	m.Snapshots = kept
+	for _, s := range dropped {
+		for _, part := range s.Parts {
+			if !m.names(part.Key) { // else another snapshot shares it
+				m.Dropped = append(m.Dropped, Dropped{Key: part.Key, At: job.At(now)})
+			}
+		}
+	}
 	return due
 }
 
-// names reports whether an object is a snapshot of the manifest, or was one within dropDelay.
+// names reports whether an object is part of a snapshot of the manifest, or was within
+// dropDelay.
 func (m Manifest) names(key string) bool {
-	return slices.ContainsFunc(m.Snapshots, func(s Snapshot) bool { return s.Key == key }) ||
-		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
+	for _, s := range m.Snapshots {
+		for _, part := range s.Parts {
+			if part.Key == key {
+				return true
+			}
+		}
+	}
+	return slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
 }
 
 // tidy does what is current without it: it copies the manifest and deletes what it no
@@ -70,18 +84,20 @@ func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
 	}
 }
 
-// deleteOrphans deletes snapshots that no manifest names and that are too old to be on
+// deleteOrphans deletes parts that no manifest names and that are too old to be on
 // their way into one. m is the manifest as this process wrote it, and mostly shows that
 // there are none. The process may have slept since, so it reads the newest manifest
 // before it deletes anything.
 func (s *Store) deleteOrphans(ctx context.Context, m Manifest) error {
 	var orphans []string
-	for info, err := range s.blobs.List(ctx, snapshotsPrefix) {
-		if err != nil {
-			return fmt.Errorf("look for orphans: %w", err)
-		}
-		if !m.names(info.Key) && info.Date.Sub(info.LastModified) >= orphanAge {
-			orphans = append(orphans, info.Key)
+	for _, prefix := range []string{snapshotsPrefix, sourcesPrefix} {
+		for info, err := range s.blobs.List(ctx, prefix) {
+			if err != nil {
+				return fmt.Errorf("look for orphans: %w", err)
+			}
+			if !m.names(info.Key) && info.Date.Sub(info.LastModified) >= orphanAge {
+				orphans = append(orphans, info.Key)
+			}
 		}
 	}
 	if len(orphans) == 0 {

@@ -12,6 +12,7 @@ import (
 	"voc/internal/blob/blobtest"
 	"voc/internal/job"
 	"voc/internal/manifest"
+	"voc/internal/snapshot"
 )
 
 // series publishes n snapshots, a minute apart, and returns them, oldest first.
@@ -32,21 +33,21 @@ func TestRetentionDeletesAfterAnHour(t *testing.T) {
 	all := series(t, c, clock, 5)
 	m := load(t, c)
 	if got, want := keysOf(m.Snapshots), keysOf(all[2:]); !slices.Equal(got, want) ||
-		len(m.Dropped) != 2 {
+		len(m.Dropped) != 4 {
 		t.Errorf("kept %q, want %q; dropped %v", got, want, m.Dropped)
 	}
-	holds(t, store, "snapshots/", keysOf(all)) // a reader may be fetching one
-	clock.Advance(58 * time.Minute)            // full-0 was dropped an hour ago, full-1 a minute later
+	holds(t, store, allParts, keysOf(all)) // a reader may be fetching one
+	clock.Advance(58 * time.Minute)        // full-0 was dropped an hour ago, full-1 a minute later
 	all = append(all, publish(t, c, bytesOf(t, "full-5"), "full-5"))
-	holds(t, store, "snapshots/", keysOf(all[1:]))
+	holds(t, store, allParts, keysOf(all[1:]))
 	clock.Advance(59 * time.Second)
 	all = append(all, publish(t, c, bytesOf(t, "full-6"), "full-6"))
-	holds(t, store, "snapshots/", keysOf(all[1:]))
+	holds(t, store, allParts, keysOf(all[1:]))
 	clock.Advance(time.Second)
 	all = append(all, publish(t, c, bytesOf(t, "full-7"), "full-7"))
-	holds(t, store, "snapshots/", keysOf(all[2:]))
-	if got := len(load(t, c).Dropped); got != 3 {
-		t.Errorf("%d are dropped and not due, want 3", got)
+	holds(t, store, allParts, keysOf(all[2:]))
+	if got := len(load(t, c).Dropped); got != 6 {
+		t.Errorf("%d are dropped and not due, want two of each of 3", got)
 	}
 }
 
@@ -68,7 +69,7 @@ func TestRetentionUsesStoreClock(t *testing.T) {
 	slices.SortFunc(all, func(a, b manifest.Snapshot) int {
 		return a.CreatedAt.Compare(b.CreatedAt.Time)
 	})
-	holds(t, store, "snapshots/", keysOf(all))
+	holds(t, store, allParts, keysOf(all))
 }
 
 func TestCopiesAreBounded(t *testing.T) {
@@ -96,14 +97,14 @@ func TestOrphansAreDeletedAfterADay(t *testing.T) {
 	clock.Advance(12*time.Hour - time.Second)
 	second := publish(t, c, bytesOf(t, "full-2"), "full-2")
 	named := []manifest.Snapshot{s, second}
-	holds(t, store, "snapshots/", slices.Concat([]string{"snapshots/died.sqlite.zst"}, keysOf(named),
+	holds(t, store, allParts, slices.Concat([]string{"snapshots/died.sqlite.zst"}, keysOf(named),
 		[]string{"snapshots/young.sqlite.zst"}))
 	clock.Advance(time.Second)
 	named = append(named, publish(t, c, bytesOf(t, "full-3"), "full-3"))
-	holds(t, store, "snapshots/", slices.Concat(keysOf(named), []string{"snapshots/young.sqlite.zst"}))
+	holds(t, store, allParts, slices.Concat(keysOf(named), []string{"snapshots/young.sqlite.zst"}))
 	clock.Advance(12 * time.Hour)
 	named = append(named[1:], publish(t, c, bytesOf(t, "full-4"), "full-4"))
-	holds(t, store, "snapshots/", keysOf(append(named, s))) // s was dropped just now
+	holds(t, store, allParts, keysOf(append(named, s))) // s was dropped just now
 	holds(t, store, "notes", []string{"notes.txt"})
 }
 
@@ -121,7 +122,7 @@ func TestSleepingWriterDeletesNothingNamed(t *testing.T) {
 	c := open(faulty)
 	publish(t, c, bytesOf(t, "full-sleeper"), "full-sleeper")
 	named := load(t, c).Snapshots
-	if holds(t, store, "snapshots/", keysOf(named)); len(named) != 3 {
+	if holds(t, store, allParts, keysOf(named)); len(named) != 3 {
 		t.Errorf("the manifest names %v", named)
 	}
 }
@@ -133,15 +134,15 @@ func TestFailedDeletionIsRepeated(t *testing.T) {
 	c := manifest.New(faulty, 1, quota, quiet)
 	dropped := series(t, c, clock, 2)[0]
 	clock.Advance(time.Hour)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Key, N: 1,
+	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Parts[0].Key, N: 1,
 		Effect: blobtest.Refused})
 	all := []manifest.Snapshot{publish(t, c, bytesOf(t, "full-3"), "full-3")}
-	if got := keys(t, store, "snapshots/"); len(got) != 3 || !slices.Contains(got, dropped.Key) {
+	if got := keys(t, store, "snapshots/"); len(got) != 3 || !slices.Contains(got, dropped.Parts[0].Key) {
 		t.Fatalf("the store holds %q", got)
 	}
 	clock.Advance(24 * time.Hour)
 	all = append(all, publish(t, c, bytesOf(t, "full-4"), "full-4"))
-	holds(t, store, "snapshots/", keysOf(all)) // what was dropped just now is still there
+	holds(t, store, allParts, keysOf(all)) // what was dropped just now is still there
 	if got := keys(t, store, "manifests/"); len(got) != 1 {
 		t.Errorf("copies %q", got)
 	}
@@ -193,7 +194,7 @@ func TestOneSnapshotADayIsRetained(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(got) < 31 {
 		t.Errorf("%d are kept:\n%s", len(got), diff)
 	}
-	holds(t, store, "snapshots/", named(load(t, c)))
+	holds(t, store, allParts, named(load(t, c)))
 }
 
 // The current snapshot may be the oldest of all.
@@ -207,7 +208,7 @@ func TestRestoredSnapshotIsRetained(t *testing.T) {
 	confirm(t, c, "incremental-4", clock.Now()) // a week of refreshes that find nothing new
 	clock.Advance(6 * 24 * time.Hour)
 	if got := current(t, c); got.ID != all[0].ID ||
-		!slices.Contains(keys(t, store, "snapshots/"), got.Key) {
+		!slices.Contains(keys(t, store, "snapshots/"), got.Parts[0].Key) {
 		t.Errorf("current is %s of %q", got.ID, keys(t, store, "snapshots/"))
 	}
 	for _, step := range []struct {
@@ -230,7 +231,7 @@ func TestRestoredSnapshotIsRetained(t *testing.T) {
 		}
 	}
 	// a reader may be fetching it
-	if got := keys(t, store, "snapshots/"); !slices.Contains(got, all[0].Key) {
+	if got := keys(t, store, "snapshots/"); !slices.Contains(got, all[0].Parts[0].Key) {
 		t.Errorf("the store holds %q", got)
 	}
 }
@@ -256,8 +257,8 @@ func TestPublicationKeysAreUnique(t *testing.T) {
 		t.Errorf("%q", keys)
 	}
 	for _, s := range []manifest.Snapshot{first, second, again} {
-		says(t, s.Key, s.Run, s.SHA256[:12])
-		if _, err := c.Fetch(t.Context(), s, t.TempDir()); err != nil {
+		says(t, s.Parts[0].Key, s.Run, s.SHA256[:12])
+		if _, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir()); err != nil {
 			t.Error(err)
 		}
 	}
@@ -278,8 +279,38 @@ func TestPublishReusesExistingObject(t *testing.T) {
 	}
 	fail(t, c, load(t, c).Lease.Run)
 	s := publish(t, c, file, "full-1")
-	holds(t, store, "snapshots/", []string{s.Key})
-	if _, err := c.Fetch(t.Context(), s, t.TempDir()); err != nil {
+	holds(t, store, allParts, keysOf([]manifest.Snapshot{s}))
+	if _, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir()); err != nil {
 		t.Error(err)
+	}
+}
+
+// An object that several snapshots share is deleted an hour after the last of them is
+// dropped.
+func TestSharedPartIsRetained(t *testing.T) {
+	t.Parallel()
+	store, clock := newStore()
+	c := manifest.New(store, 2, quota, quiet)
+	publish(t, c, bytesOf(t, "full-1"), "full-1")
+	overwrite(t, store, "sources/shared", []byte("of two snapshots"))
+	m := load(t, c)
+	older, newer := m.Snapshots[0], m.Snapshots[0]
+	part := manifest.Part{Kind: "details", Key: "sources/shared"}
+	older.ID, older.Parts = "full-0-0123456789ab", []manifest.Part{part}
+	newer.Parts = append(newer.Parts, part)
+	m.Snapshots = []manifest.Snapshot{newer, older}
+	text, err := manifest.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, store, manifestKey, text)
+	for i := range 3 {
+		clock.Advance(time.Hour)
+		run := fmt.Sprint("full-", i+2)
+		publish(t, c, bytesOf(t, run), run)
+		_, err := store.Stat(t.Context(), "sources/shared")
+		if kept := err == nil; kept != (i < 2) {
+			t.Errorf("after %s: kept %t", run, kept)
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // findTable finds the configured table in the schema. A table that was there under that
@@ -27,7 +28,7 @@ func (e *Engine) findTable(
 	if table, ok := schema.Table(name); ok {
 		return table, nil, nil
 	}
-	if meta := was.meta(); was.file != nil && name == meta.TableAs {
+	if meta := was.meta(); was.parts != nil && name == meta.TableAs {
 		if table, ok := schema.Table(meta.TableID); ok {
 			return table, []string{fmt.Sprintf(
 				"table %q is called %q now: set AIRTABLE_TABLE_NAME", name, table.Name)}, nil
@@ -102,7 +103,7 @@ func (e *Engine) bindFields(
 					renamed[name] = field.Name
 				}
 			case had:
-				missing = append(missing, missingField(key, name, table, was.file))
+				missing = append(missing, missingField(key, name, table, was.parts))
 			case e.cfg.Mapping.Chosen(key): // else it is a default that the base does not have
 				mistakes = append(mistakes, fmt.Errorf(
 					"FIELD_MAP names field %q for %q, and the table has none of that name%s",
@@ -163,13 +164,13 @@ func (e *Engine) fieldsByFold(table airtable.Table, was parent) map[string][]air
 }
 
 // missingField words a mapped field that the table no longer has.
-func missingField(key, name string, table airtable.Table, was *snapshot.File) string {
-	meta := was.Meta()
+func missingField(key, name string, table airtable.Table, was *build.Parent) string {
+	meta := was.Source.Meta()
 	id := meta.Bound[name]
 	return fmt.Sprintf("field %q (%s) is missing from the table, and the current snapshot has it "+
 		"in %d of %d records: restore the field, name another one for %q in FIELD_MAP%s, "+
 		"or set it to [] there to do without",
-		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Records(), key,
+		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Serve.Records(), key,
 		nearestField(name, table))
 }
 

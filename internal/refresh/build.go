@@ -28,7 +28,7 @@ func (e *Engine) build(
 	if err != nil {
 		return built{}, err
 	}
-	if !diff.Any() && !p.remake && was.file != nil {
+	if !diff.Any() && !p.remake && was.parts != nil {
 		meta := was.meta()
 		return built{diff: diff, unchanged: true, meta: meta, contents: meta.Contents}, nil
 	}

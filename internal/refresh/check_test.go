@@ -130,7 +130,7 @@ func TestCheckNotesWarnings(t *testing.T) {
 			[]string{`"Status" is called "State"`}},
 		"a table that was renamed": {func(w *world) { w.RenameTable("Feedback") },
 			[]string{`"Lead Bugs" is called "Feedback"`}},
-		"a damaged snapshot": {func(w *world) { overwrite(w, w.current().Key, nil) },
+		"a damaged snapshot": {func(w *world) { overwrite(w, w.current().Parts[0].Key, nil) },
 			[]string{"damaged", "read again"}},
 		"years without a record": {func(w *world) { w.years = "1999" },
 			[]string{"FEEDBACK_YEARS=1999"}},

@@ -36,9 +36,9 @@ func both(t *testing.T, test func(t *testing.T, w *world)) {
 // ids returns the ids that the store serves, sorted.
 func (w *world) ids() (ids []string) {
 	w.t.Helper()
-	file := w.open(w.store)
-	defer file.Close()
-	for source, err := range file.Sources(w.t.Context()) {
+	sources := w.originals(w.store)
+	defer sources.Close()
+	for source, err := range sources.All(w.t.Context()) {
 		if err != nil {
 			w.t.Fatal(err)
 		}

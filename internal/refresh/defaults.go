@@ -25,12 +25,12 @@ type sample struct {
 }
 
 // sampleOf returns all records of a snapshot.
-func sampleOf(ctx context.Context, file *snapshot.File) sample {
-	return sample{file.Records(), file.Meta().Filled, func(yield func(cells, error) bool) {
-		for source, err := range file.Sources(ctx) {
+func sampleOf(ctx context.Context, source *snapshot.Originals, records int) sample {
+	return sample{records, source.Meta().Filled, func(yield func(cells, error) bool) {
+		for record, err := range source.All(ctx) {
 			var row cells
 			if err == nil {
-				err = json.Unmarshal(source.Fields, &row)
+				err = json.Unmarshal(record.Fields, &row)
 			}
 			if !yield(row, err) || err != nil {
 				return

@@ -213,7 +213,7 @@ func (e *Engine) refresh(
 	if plan.mode == job.Full {
 		newDraft = build.New // empty
 	}
-	draft, err := newDraft(ctx, dir, s.parent.file)
+	draft, err := newDraft(ctx, dir, s.parent.parts)
 	if err != nil {
 		return s.run, err
 	}

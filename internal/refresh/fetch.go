@@ -177,7 +177,7 @@ func (f *fetcher) remake(ctx context.Context) error {
 		return err
 	}
 	names := f.plan.currentNames(f.parent.meta())
-	for source, err := range f.parent.file.Sources(ctx) {
+	for source, err := range f.parent.parts.Source.All(ctx) {
 		if err != nil {
 			return err
 		}

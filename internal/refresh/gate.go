@@ -49,29 +49,31 @@ func (e *Engine) gate(
 ) (v verdict, err error) {
 	was, b := s.parent, s.built
 	if b.unchanged {
-		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, was.file))
+		parent := was.parts
+		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, parent.Source, parent.Serve.Records()))
 		return v, err
 	}
-	next, err := snapshot.Open(b.sealed.Path)
+	next, err := snapshot.OpenOriginals(b.sealed.Source.Path)
 	if err != nil {
 		return verdict{}, err
 	}
 	defer next.Close()
-	if v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, next)); err != nil {
+	v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, next, b.sealed.Records))
+	if err != nil {
 		return verdict{}, err
 	}
 	if was.current.ID == "" {
-		if next.Records() == 0 {
+		if b.sealed.Records == 0 {
 			v.warnings = append(v.warnings, fmt.Sprintf("no record belongs to the years %s: "+
 				"check FEEDBACK_YEARS and the created field", e.cfg.Years))
 		}
 		return v, nil
 	}
-	lost, err := e.lostRecords(ctx, was, b, next)
+	lost, err := e.lostRecords(ctx, was, b)
 	if err != nil {
 		return verdict{}, err
 	}
-	blanked, err := e.blankedFields(ctx, was, next)
+	blanked, err := e.blankedFields(ctx, was, b, next)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -97,21 +99,24 @@ func (e *Engine) mayLose(lost, all int) bool {
 
 // lostRecords reports too many removed records. If the current snapshot cannot be opened,
 // the manifest still has their number.
-func (e *Engine) lostRecords(
-	ctx context.Context, was parent, b built, next *snapshot.File,
-) ([]string, error) {
-	had, removed := was.current.Records, b.diff.Removed
+func (e *Engine) lostRecords(ctx context.Context, was parent, b built) ([]string, error) {
+	had, removed, left := was.current.Records, b.diff.Removed, b.sealed.Records
 	which := "which ones is unknown: the current snapshot cannot be opened"
-	if was.file == nil || was.outdated {
-		removed = max(had-next.Records(), 0)
+	if was.parts == nil || was.outdated {
+		removed = max(had-left, 0)
 	} else {
+		next, err := snapshot.Open(b.sealed.Path)
+		if err != nil {
+			return nil, err
+		}
+		defer next.Close()
 		ids, err := next.RemovedBy(ctx, b.meta.Run, idsListed)
 		if err != nil {
 			return nil, err
 		}
 		which = "the first: " + strings.Join(ids, ", ")
 	}
-	if e.mayLose(removed, had) && (next.Records() > 0 || had == 0) {
+	if e.mayLose(removed, had) && (left > 0 || had == 0) {
 		return nil, nil
 	}
 	may := had * e.cfg.MaxShrink / 100
@@ -121,32 +126,32 @@ func (e *Engine) lostRecords(
 	return []string{fmt.Sprintf("%d of %d records (%.1f %%) would be removed, "+
 		"MAX_SHRINK_PERCENT is %d, and %d would be left: a refresh may remove %d of these records, "+
 		"and never all; %s", removed, had, 100*float64(removed)/float64(had), e.cfg.MaxShrink,
-		next.Records(), may, which)}, nil
+		left, may, which)}, nil
 }
 
 // blankedFields reports fields that had a value in most records and no longer have, because
 // more than a handful and more than the share of MaxShrink lost it. It leaves out fields
 // that are gone from the table: a mapped one is rejected before anything is read.
 func (e *Engine) blankedFields(
-	ctx context.Context, was parent, next *snapshot.File,
+	ctx context.Context, was parent, b built, next *snapshot.Originals,
 ) (reasons []string, err error) {
-	if was.file == nil {
+	if was.parts == nil {
 		return nil, nil
 	}
-	old, now := was.meta(), next.Meta()
+	old, now, records := was.meta(), next.Meta(), b.sealed.Records
 	for _, pair := range counterparts(old, now) {
 		before, after := old.Filled[pair.was], now.Filled[pair.now]
-		if 2*before <= was.file.Records() || 2*after > next.Records() ||
+		if 2*before <= was.parts.Serve.Records() || 2*after > records ||
 			e.mayLose(before-after, before) {
 			continue
 		}
-		ids, err := blankedRecords(ctx, was.file, next, pair)
+		ids, err := blankedRecords(ctx, was.parts.Source, next, pair)
 		if err != nil {
 			return nil, err
 		}
 		reasons = append(reasons, fmt.Sprintf("field %q had a value in %d of %d records "+
 			"and would have one in %d of %d; the first that lose it: %s", pair.now, before,
-			was.file.Records(), after, next.Records(), strings.Join(ids, ", ")))
+			was.parts.Serve.Records(), after, records, strings.Join(ids, ", ")))
 	}
 	return reasons, nil
 }
@@ -173,16 +178,16 @@ func counterparts(was, now snapshot.Meta) (pairs []counterpart) {
 
 // blankedRecords returns the ids of the first records that would lose a field's value.
 func blankedRecords(
-	ctx context.Context, was, next *snapshot.File, field counterpart,
+	ctx context.Context, was, next *snapshot.Originals, field counterpart,
 ) (ids []string, err error) {
 	blank := map[string]bool{}
-	for source, err := range next.Sources(ctx) {
+	for source, err := range next.All(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		blank[source.ID] = !source.Filled(field.now)
 	}
-	for source, err := range was.Sources(ctx) {
+	for source, err := range was.All(ctx) {
 		if err != nil {
 			return nil, err
 		}

@@ -221,7 +221,7 @@ func TestGateWithoutReadableParent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, filled := guarded(t)
-			overwrite(w, w.current().Key, []byte("no snapshot"))
+			overwrite(w, w.current().Parts[0].Key, []byte("no snapshot"))
 			lose(w, filled)
 			if name == "as many as" {
 				w.must(job.Full, job.Published)

@@ -19,7 +19,7 @@ func afterDamage(t *testing.T) *world {
 	w.clock.Advance(time.Hour)
 	w.must(job.Incremental, job.Published)
 	w.clock.Advance(time.Hour)
-	overwrite(w, w.current().Key, []byte("no snapshot"))
+	overwrite(w, w.current().Parts[0].Key, []byte("no snapshot"))
 	return w
 }
 
@@ -52,7 +52,7 @@ func TestDamagedParentIsReplaced(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.must(job.Incremental, job.Published)
 	w.Update("rec00000000000001", edit{"Status": "Open"}) // as in the first snapshot
-	overwrite(w, w.current().Key, []byte("no snapshot"))
+	overwrite(w, w.current().Parts[0].Key, []byte("no snapshot"))
 	w.clock.Advance(time.Hour)
 	w.must(job.Incremental, job.Published)
 	w.converged()

@@ -99,11 +99,11 @@ func (w *world) republish(
 ) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()
-	parent := w.open(w.store)
+	parent := build.Parent{Serve: w.open(w.store), Source: w.originals(w.store)}
 	defer parent.Close()
-	meta, owner := parent.Meta(), w.manifest().Owner
+	meta, owner := parent.Source.Meta(), w.manifest().Owner
 	change(&meta, &owner)
-	draft, err := build.Fork(ctx, dir, parent)
+	draft, err := build.Fork(ctx, dir, &parent)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -20,9 +20,9 @@ import (
 // were names. A type that changes while the values stay, as of a select that becomes a
 // text, is no reason.
 func (p plan) turnedKeys(
-	ctx context.Context, was parent, next *snapshot.File,
+	ctx context.Context, was parent, next *snapshot.Originals,
 ) (reasons []string, err error) {
-	if was.file == nil {
+	if was.parts == nil {
 		return nil, nil
 	}
 	meta := was.meta()
@@ -38,14 +38,14 @@ func (p plan) turnedKeys(
 	var ids, idsBefore map[string]int
 	if p.mode == job.Full { // an incremental reads too few records to tell
 		if ids, err = holdIDs(ctx, next, p.mapping); err == nil && len(ids) > 0 {
-			idsBefore, err = holdIDs(ctx, was.file, p.configured.Follow(then))
+			idsBefore, err = holdIDs(ctx, was.parts.Source, p.configured.Follow(then))
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
 	for _, key := range feedback.Keys() {
-		c := comparison{key: key, was: was.file, next: next,
+		c := comparison{key: key, was: was.parts.Source, next: next,
 			before: p.configured.Follow(then), after: p.mapping}
 		change := ""
 		for _, name := range p.configured.Names(key) {
@@ -77,7 +77,7 @@ func (p plan) turnedKeys(
 // comparison is that of the values of a key in two snapshots.
 type comparison struct {
 	key           string
-	was, next     *snapshot.File
+	was, next     *snapshot.Originals
 	before, after feedback.Mapping
 }
 
@@ -87,7 +87,7 @@ func (c comparison) differing(ctx context.Context) (string, error) {
 	seed := maphash.MakeSeed()
 	had := map[string]uint64{} // a hash, because descriptions are long
 	hadIDs := map[string]bool{}
-	for source, err := range c.was.Sources(ctx) {
+	for source, err := range c.was.All(ctx) {
 		if err != nil {
 			return "", err
 		}
@@ -97,7 +97,7 @@ func (c comparison) differing(ctx context.Context) (string, error) {
 		}
 	}
 	compared, ids, examples := 0, 0, []string(nil)
-	for source, err := range c.next.Sources(ctx) {
+	for source, err := range c.next.All(ctx) {
 		if err != nil {
 			return "", err
 		}
@@ -138,11 +138,11 @@ const sampled = 500
 // holdIDs returns how many values each key has in the newest records of a snapshot, if most
 // of them are ids of records.
 func holdIDs(
-	ctx context.Context, file *snapshot.File, mapping feedback.Mapping,
+	ctx context.Context, originals *snapshot.Originals, mapping feedback.Mapping,
 ) (map[string]int, error) {
 	values, ids := map[string]int{}, map[string]int{}
 	left := sampled
-	for source, err := range file.Sources(ctx) {
+	for source, err := range originals.All(ctx) {
 		if err != nil {
 			return nil, err
 		}

@@ -14,7 +14,7 @@ import (
 
 // fullBecause returns why only a full will do; "" if the requested mode does.
 func (p plan) fullBecause(was parent) string {
-	if was.file == nil {
+	if was.parts == nil {
 		return "there is no snapshot to continue from"
 	}
 	meta := was.meta()

@@ -7,14 +7,15 @@ import (
 
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
+	"voc/internal/snapshot/build"
 )
 
 // parent is the snapshot that a run starts from.
 type parent struct {
 	owner    manifest.Owner    // of the store; zero if it is empty
 	current  manifest.Snapshot // zero if the store is empty
-	file     *snapshot.File    // nil if no snapshot can be read
-	outdated bool              // file is older than current
+	parts    *build.Parent     // nil if no snapshot can be read
+	outdated bool              // parts are of an older one than current
 	warnings []string
 }
 
@@ -33,10 +34,7 @@ func (e *Engine) openParent(
 		return p, nil
 	}
 	for _, candidate := range m.Candidates() {
-		path, err := e.cfg.Store.Fetch(ctx, candidate, dir)
-		if err == nil {
-			p.file, err = snapshot.Open(path)
-		}
+		p.parts, err = e.openParts(ctx, candidate, dir)
 		if err == nil {
 			return p, nil
 		}
@@ -51,12 +49,38 @@ func (e *Engine) openParent(
 	return p, nil
 }
 
+// openParts fetches a snapshot's parts and opens them; in format 3 one file is both. It
+// returns nil with an error.
+func (e *Engine) openParts(
+	ctx context.Context, s manifest.Snapshot, dir string,
+) (*build.Parent, error) {
+	path, err := e.cfg.Store.Fetch(ctx, s, snapshot.Serve, dir)
+	if err != nil {
+		return nil, err
+	}
+	source := path
+	if s.Part(snapshot.Sources) != s.Part(snapshot.Serve) {
+		if source, err = e.cfg.Store.Fetch(ctx, s, snapshot.Sources, dir); err != nil {
+			return nil, err
+		}
+	}
+	var parts build.Parent
+	if parts.Serve, err = snapshot.Open(path); err != nil {
+		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+	}
+	if parts.Source, err = snapshot.OpenOriginals(source); err != nil {
+		_ = parts.Serve.Close() // it was only read
+		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+	}
+	return &parts, nil
+}
+
 // meta returns the description of the parent; zero if there is none.
 func (p parent) meta() snapshot.Meta {
-	if p.file == nil {
+	if p.parts == nil {
 		return snapshot.Meta{}
 	}
-	return p.file.Meta()
+	return p.parts.Source.Meta()
 }
 
 // records returns how many records the parent has; 0 if there is none.
@@ -68,8 +92,8 @@ func (p parent) records() int {
 }
 
 func (p parent) close() {
-	if p.file != nil {
-		_ = p.file.Close() // it was only read
+	if p.parts != nil {
+		_ = p.parts.Close() // they were only read
 	}
 }
 

@@ -68,7 +68,7 @@ func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan,
 	p.mode = q.Mode
 	p.reason = p.fullBecause(was)
 	p.follow(was.current.Watermark.Time, e.cfg.Now())
-	p.remake = was.file != nil && (p.reason != "" || p.mapsOtherwise(was.meta()))
+	p.remake = was.parts != nil && (p.reason != "" || p.mapsOtherwise(was.meta()))
 	if p.reason != "" {
 		p.mode = job.Full
 	}
@@ -123,7 +123,7 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 			"detected: give the Airtable token the scope schema.bases:read"},
 	}
 	p.warnings = append(p.warnings, refusal.Warnings...)
-	if was.file != nil {
+	if was.parts != nil {
 		meta := was.meta()
 		last := map[string]string{} // by the name that is configured
 		names := fieldNames(meta.Fields)

@@ -101,7 +101,7 @@ func (w *world) another(id, name string) {
 
 func TestStoreOfAnotherTable(t *testing.T) {
 	t.Parallel()
-	ruined := func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) }
+	ruined := func(w *world) { overwrite(w, w.current().Parts[0].Key, []byte("no snapshot")) }
 	for name, prepare := range map[string]func(w *world){"": func(*world) {},
 		", even if its snapshot is damaged": ruined} {
 		t.Run("a table of the same name"+name, func(t *testing.T) {
@@ -159,9 +159,9 @@ func overwrite(w *world, key string, data []byte) {
 func TestDamagedParentMakesFull(t *testing.T) {
 	t.Parallel()
 	for name, ruin := range map[string]func(w *world){
-		"altered": func(w *world) { overwrite(w, w.current().Key, []byte("no snapshot")) },
+		"altered": func(w *world) { overwrite(w, w.current().Parts[0].Key, []byte("no snapshot")) },
 		"gone": func(w *world) {
-			if err := w.store.Delete(w.t.Context(), w.current().Key); err != nil {
+			if err := w.store.Delete(w.t.Context(), w.current().Parts[0].Key); err != nil {
 				w.t.Fatal(err)
 			}
 		},
@@ -237,7 +237,7 @@ func TestFencedRunChangesNothing(t *testing.T) {
 					}
 				})
 				receipt := w.must(mode, job.Fenced)
-				if contains(t, string(receipt.Error), "took over", "published nothing"); w.current() != theirs {
+				if contains(t, string(receipt.Error), "took over", "published nothing"); !cmp.Equal(w.current(), theirs) {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
 				w.Before(nil)
@@ -254,7 +254,7 @@ func TestTooLargeManifestNamesSetting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	padded := func(n int) []byte {
-		return manifesttest.Signed(2, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
+		return manifesttest.Signed(3, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
 	}
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))

@@ -2,13 +2,11 @@ package refresh
 
 import (
 	"context"
-	"fmt"
 
 	"voc/internal/job"
-	"voc/internal/snapshot"
 )
 
-// rollback makes an older snapshot current, after it has checked that the file is valid.
+// rollback makes an older snapshot current, after it has checked that its parts are valid.
 // It needs no lease: the write fences the run that holds it. If the process dies before
 // that write, nothing has changed.
 func (e *Engine) rollback(ctx context.Context, a attempt, dir string) (job.Run, error) {
@@ -21,14 +19,10 @@ func (e *Engine) rollback(ctx context.Context, a attempt, dir string) (job.Run, 
 	if err != nil {
 		return a.run, err
 	}
-	path, err := store.Fetch(ctx, target, dir)
+	parts, err := e.openParts(ctx, target, dir)
 	if err != nil {
 		return a.run, err
 	}
-	file, err := snapshot.Open(path)
-	if err != nil {
-		return a.run, fmt.Errorf("snapshot %s: %w", target.ID, err)
-	}
-	_ = file.Close() // it was only tried
+	_ = parts.Close() // they were only tried
 	return store.Rollback(ctx, e.cfg.Base, a.finish(a.run, e.cfg.Now()), target.ID)
 }

@@ -65,7 +65,7 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 	for range 2 {
 		receipt := w.scheduled(job.Incremental)
 		if contains(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
-			receipt.AirtableCalls != 0 || w.current() != older {
+			receipt.AirtableCalls != 0 || !cmp.Equal(w.current(), older) {
 			t.Errorf("%+v", receipt)
 		}
 	}
@@ -87,15 +87,15 @@ func TestRollbackToInvalidSnapshot(t *testing.T) {
 		job.Previous: "none before"} {
 		receipt := w.rollback(to)
 		if contains(t, string(receipt.Error), words); receipt.Outcome != "failed" || !receipt.Final ||
-			w.current() != older {
+			!cmp.Equal(w.current(), older) {
 			t.Errorf("%s: %+v", to, receipt)
 		}
 	}
 	newer := w.manifest().Snapshots[0]
-	overwrite(w, newer.Key, []byte("no snapshot"))
+	overwrite(w, newer.Parts[0].Key, []byte("no snapshot"))
 	receipt := w.rollback(newer.ID)
 	if contains(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
-		w.current() != older {
+		!cmp.Equal(w.current(), older) {
 		t.Errorf("%+v", receipt)
 	}
 }
@@ -268,7 +268,7 @@ func TestFailedRollbackFencesNothing(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
-		overwrite(w, w.manifest().Snapshots[1].Key, []byte("no snapshot"))
+		overwrite(w, w.manifest().Snapshots[1].Parts[0].Key, []byte("no snapshot"))
 		running := ask(t, one, job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
 		waiting := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})
 		time.Sleep(time.Second)

@@ -226,7 +226,7 @@ func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 			runs[1].Outcome != "failed" {
 			t.Errorf("the store has %+v", runs)
 		}
-		if p.current() != before {
+		if !cmp.Equal(p.current(), before) {
 			t.Errorf("current is %+v", p.current())
 		}
 		if _, err := p.Ask(t.Context(), job.Request{Mode: job.Full, Trigger: "api"}); !errors.Is(err,

@@ -209,9 +209,9 @@ func (p *people) equalsAFull(rt *rapid.T) {
 	if diff := cmp.Diff(want, p.served(p.store)); diff != "" {
 		rt.Fatalf("after a sweep, a fresh full (-) differs from the store (+):\n%s", diff)
 	}
-	file := p.open(p.store)
-	defer file.Close()
-	if diff := cmp.Diff(fresh.Contents, file.Meta().Contents); diff != "" {
+	sources := p.originals(p.store)
+	defer sources.Close()
+	if diff := cmp.Diff(fresh.Contents, sources.Meta().Contents); diff != "" {
 		rt.Fatalf("after a sweep, the digests of a fresh full (-) are others than the store's (+):\n%s",
 			diff)
 	}

@@ -208,7 +208,7 @@ func (w *world) changesNothing(mode job.Mode, outcome job.Outcome, words ...stri
 	if w.token != "" && strings.Contains(string(receipt.Error)+w.log.String(), w.token) {
 		w.t.Errorf("the token is in the receipt or the log")
 	}
-	if after := w.current(); after != before {
+	if after := w.current(); !cmp.Equal(after, before) {
 		w.t.Errorf("a run that failed made %+v of %+v", after, before)
 	}
 	return receipt
@@ -243,8 +243,27 @@ func (w *world) current() manifest.Snapshot {
 	return s
 }
 
-// open opens the current snapshot of a store.
+// open opens the current snapshot of a store as readers do.
 func (w *world) open(store blob.Store) *snapshot.File {
+	w.t.Helper()
+	file, err := snapshot.Open(w.fetch(store, snapshot.Serve))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return file
+}
+
+// originals opens the current snapshot of a store as a refresh does.
+func (w *world) originals(store blob.Store) *snapshot.Originals {
+	w.t.Helper()
+	source, err := snapshot.OpenOriginals(w.fetch(store, snapshot.Sources))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return source
+}
+
+func (w *world) fetch(store blob.Store, kind snapshot.Kind) string {
 	w.t.Helper()
 	c := manifest.New(store, 3, quota, slog.New(slog.DiscardHandler))
 	m, err := c.Load(w.t.Context())
@@ -255,15 +274,11 @@ func (w *world) open(store blob.Store) *snapshot.File {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	path, err := c.Fetch(w.t.Context(), s, w.t.TempDir())
+	path, err := c.Fetch(w.t.Context(), s, kind, w.t.TempDir())
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	file, err := snapshot.Open(path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return file
+	return path
 }
 
 // served returns all that can be read of a store: the list as it is sent, and each
@@ -282,7 +297,9 @@ func (w *world) served(store blob.Store) []string {
 		w.t.Fatal(err)
 	}
 	all := []string{string(list)}
-	for source, err := range file.Sources(w.t.Context()) {
+	sources := w.originals(store)
+	defer sources.Close()
+	for source, err := range sources.All(w.t.Context()) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -309,9 +326,9 @@ func (w *world) freshly() ([]string, snapshot.Meta) {
 	if receipt := w.runOn(w.t.Context(), store, job.Full); !receipt.Succeeded() {
 		w.t.Fatalf("a fresh full: %s", receipt.Error)
 	}
-	file := w.open(store)
-	defer file.Close()
-	return w.served(store), file.Meta()
+	sources := w.originals(store)
+	defer sources.Close()
+	return w.served(store), sources.Meta()
 }
 
 // converged checks that the store serves what a fresh full would.

@@ -39,7 +39,7 @@ type openFile struct {
 
 // fetch fetches a snapshot from the store and opens it.
 func (r *Replica) fetch(ctx context.Context, s manifest.Snapshot) (*openFile, error) {
-	path, err := r.store.Fetch(ctx, s, r.dir)
+	path, err := r.store.Fetch(ctx, s, snapshot.Serve, r.dir)
 	if err != nil {
 		return nil, err
 	}

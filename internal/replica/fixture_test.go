@@ -40,3 +40,6 @@ var (
 	holds       = manifesttest.Holds
 	named       = manifesttest.Named
 )
+
+// allParts is a prefix of the keys of all parts.
+const allParts = manifesttest.Parts

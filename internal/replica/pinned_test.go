@@ -82,8 +82,8 @@ func TestAcquireAtDamagedSnapshot(t *testing.T) {
 	all := published(t, store, "full-1", "full-2", "full-3")
 	r := newReplica(t, store)
 	sees(t, r, "full-3")
-	overwrite(t, store, all[0].Key, []byte("garbage"))
-	if err := store.Delete(t.Context(), all[1].Key); err != nil {
+	overwrite(t, store, all[0].Parts[0].Key, []byte("garbage"))
+	if err := store.Delete(t.Context(), all[1].Parts[0].Key); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range all[:2] {

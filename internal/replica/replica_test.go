@@ -248,7 +248,7 @@ func TestDamagedSnapshotServesNewestValid(t *testing.T) {
 			running := newReplica(t, store)
 			sees(t, running, "full-1")
 			second := publish(t, open(store), sealed(t, "full-2"), "full-2")
-			ruin(t, store, second.Key, row.Ruin)
+			ruin(t, store, second.Parts[0].Key, row.Ruin)
 			for _, r := range []*replica.Replica{running, newReplica(t, store)} {
 				view := sees(t, r, "full-1")
 				if len(view.Warnings) != 2 || view.Manifest.Current != job.Nullable(second.ID) {
@@ -283,7 +283,7 @@ func TestServedStaysWithoutAlternative(t *testing.T) {
 	for name, loss := range map[string]func(t *testing.T, store *blobtest.Memory){
 		"the only snapshot that is kept is ruined": func(t *testing.T, store *blobtest.Memory) {
 			s := publish(t, manifest.New(store, 1, quota, quiet), sealed(t, "full-2"), "full-2")
-			overwrite(t, store, s.Key, nil)
+			overwrite(t, store, s.Parts[0].Key, nil)
 		},
 		"the store was emptied": func(t *testing.T, store *blobtest.Memory) {
 			for _, key := range keys(t, store, "") {

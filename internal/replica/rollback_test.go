@@ -42,7 +42,7 @@ func TestServedAfterRollback(t *testing.T) {
 		t.Errorf("candidates %q, want %q", order, want)
 	}
 	for i, next := range []string{"full-1", "full-3"} {
-		overwrite(t, store, []manifest.Snapshot{all[1], all[0]}[i].Key, nil)
+		overwrite(t, store, []manifest.Snapshot{all[1], all[0]}[i].Parts[0].Key, nil)
 		if view := sees(t, newReplica(t, store), next); len(view.Warnings) != i+2 {
 			t.Errorf("warnings %q", view.Warnings)
 		}

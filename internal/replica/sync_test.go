@@ -287,7 +287,7 @@ func TestConcurrentReadersAndPublishers(t *testing.T) {
 	if len(m.Runs) != 20 || m.CallsIn(noon) != 20 {
 		t.Errorf("%d receipts, %d calls of 20 publications", len(m.Runs), m.CallsIn(noon))
 	}
-	holds(t, store, "snapshots/", slices.Compact(named(m)))
+	holds(t, store, allParts, slices.Compact(named(m)))
 }
 
 // publishUntilDone retries while another process holds the lease.
@@ -321,7 +321,7 @@ func readOnce(t *testing.T, r *replica.Replica, madeBy map[string]string) replic
 		return view
 	}
 	if view.Snapshot.ID != string(view.Manifest.Current) ||
-		view.File.Meta().Run != madeBy[view.Snapshot.SHA256] || len(view.Warnings) > 0 {
+		view.File.Meta().Run != madeBy[view.Snapshot.Parts[0].SHA256] || len(view.Warnings) > 0 {
 		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID,
 			view.File.Meta().Run, view.Manifest.Current, view.Warnings)
 	}

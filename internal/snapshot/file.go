@@ -24,7 +24,6 @@ type File struct {
 	db      *sql.DB
 	meta    Meta
 	records int
-	format  int
 	queries
 	hasWeekly bool                                // the file was made with the table weekly
 	matches   *lru.Cache[string, *roaring.Bitmap] // what recent searches found
@@ -65,62 +64,85 @@ const (
 // ErrNotSnapshot or ErrFormat for a file of another kind. It does not check the contents:
 // the caller compares the SHA-256. Cost: a millisecond.
 func Open(path string) (*File, error) {
-	// An error to open the file says nothing about the snapshot, but load could not
-	// distinguish it from ErrNotSnapshot.
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	db, err := sql.Open("sqlite", DSN(path, immutable))
+	db, meta, err := openPart(path, ServeID)
 	if err != nil {
 		return nil, wrap("open "+path, err)
 	}
 	db.SetMaxOpenConns(readers)
 	db.SetMaxIdleConns(readers)
-	f := &File{path: path, db: db, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{}}
-	if err := f.load(info.Size()); err != nil {
+	f := &File{
+		path: path, db: db, meta: meta, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{},
+	}
+	f.matches, _ = lru.New[string, *roaring.Bitmap](cachedMatches) // a length above zero is no error
+	f.unions, _ = lru.New[string, union](cachedUnions)
+	const counted = `SELECT (SELECT count(*) FROM feedback),
+		EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'weekly')`
+	if err = f.db.QueryRow(counted).Scan(&f.records, &f.hasWeekly); err != nil {
+		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	}
+	if err = errors.Join(err, f.prepare(), f.loadSizes()); err != nil {
 		_ = db.Close() // the first error is the one to report
 		return nil, wrap("open "+path, err)
 	}
 	return f, nil
 }
 
-func (f *File) load(size int64) error {
-	var application int
+// openPart opens a part with an application id and reads its description.
+func openPart(path string, id int) (db *sql.DB, meta Meta, err error) {
+	// An error to open the file says nothing about the snapshot, but a query could not
+	// distinguish it from ErrNotSnapshot.
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, meta, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, meta, err
+	}
+	if db, err = sql.Open("sqlite", DSN(path, immutable)); err != nil {
+		return nil, meta, err
+	}
+	var text []byte
+	if err = checkHeader(db, info.Size(), id); err == nil {
+		err = db.QueryRow(`SELECT json FROM meta`).Scan(&text)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &meta)
+	}
+	if err == nil {
+		return db, meta, nil
+	}
+	_ = db.Close() // the first error is the one to report
+	if !errors.Is(err, ErrFormat) {
+		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	}
+	return nil, meta, err
+}
+
+// checkHeader checks that a file has all of its bytes and is what its application id says.
+func checkHeader(db *sql.DB, size int64, id int) error {
+	var application, format int
 	var whole int64
 	const header = `SELECT application_id, user_version, page_count * page_size
 		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`
-	if err := f.db.QueryRow(header).Scan(&application, &f.format, &whole); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
-	}
-	if application != ApplicationID {
-		return ErrNotSnapshot
-	}
-	if f.format > Format || f.format < OldestFormat {
+	err := db.QueryRow(header).Scan(&application, &format, &whole)
+	switch {
+	case err != nil:
+		return err
+	case application != id && (application != ServeID || format != wholeFormat):
+		return errors.New("its application id is another")
+	case format > Format || format < OldestFormat:
 		return fmt.Errorf("%w: its format is %d, this program reads %d to %d",
-			ErrFormat, f.format, OldestFormat, Format)
+			ErrFormat, format, OldestFormat, Format)
+	case size != whole: // SQLite itself fills up a last page that is cut with zeros
+		return fmt.Errorf("it has %d bytes of %d", size, whole)
 	}
-	if size != whole { // SQLite itself fills up a last page that is cut with zeros
-		return fmt.Errorf("%w: it has %d bytes of %d", ErrNotSnapshot, size, whole)
-	}
-	var meta []byte
-	const counted = `SELECT json, (SELECT count(*) FROM feedback),
-		EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'weekly') FROM meta`
-	if err := f.db.QueryRow(counted).Scan(&meta, &f.records, &f.hasWeekly); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
-	}
-	if err := json.Unmarshal(meta, &f.meta); err != nil {
-		return fmt.Errorf("%w: its description: %w", ErrNotSnapshot, err)
-	}
-	f.matches, _ = lru.New[string, *roaring.Bitmap](cachedMatches) // a length above zero is no error
-	f.unions, _ = lru.New[string, union](cachedUnions)
-	return errors.Join(f.prepare(), f.loadSizes())
+	return nil
 }
+
+// wholeFormat is the format whose one file is a serve part and a source part.
+const wholeFormat = 3
 
 // prepare compiles the queries; each text stands above the function that runs it.
 func (f *File) prepare() (err error) {

@@ -30,7 +30,7 @@ func TestSealedFileStandsAlone(t *testing.T) {
 		t.Errorf("records %v", got)
 	}
 	got := snaptest.Names(t, filepath.Dir(path))
-	if !slices.Equal(got, []string{filepath.Base(path)}) {
+	if !slices.Equal(got, []string{filepath.Base(path), "source.sqlite"}) {
 		t.Errorf("the directory has %v", got)
 	}
 	content, err := os.ReadFile(path)
@@ -77,8 +77,12 @@ func TestMetaRoundTrip(t *testing.T) {
 			sealed, err := draft.Seal(t.Context(), want)
 			snaptest.Check(t, err)
 			want.Contents = sealed.Contents
-			if diff := cmp.Diff(want, snaptest.Open(t, sealed.Path).Meta()); diff != "" {
+			file := snaptest.Open(t, sealed.Path)
+			if diff := cmp.Diff(want, snaptest.Originals(t, file).Meta()); diff != "" {
 				t.Errorf("meta (-sealed +opened):\n%s", diff)
+			}
+			if diff := cmp.Diff(want.ForReaders(), file.Meta()); diff != "" {
+				t.Errorf("meta for readers (-sealed +opened):\n%s", diff)
 			}
 		})
 	}
@@ -121,7 +125,7 @@ func TestOpenRejectsOtherFiles(t *testing.T) {
 	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
 	valid, err := os.ReadFile(sealed)
 	snaptest.Check(t, err)
-	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 2; `
+	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 4; `
 	const otherTables = `CREATE TABLE meta (text); CREATE TABLE feedback (id)`
 	for name, write := range map[string]func(*testing.T, string){
 		"empty":               content(nil),
@@ -256,9 +260,6 @@ func FuzzOpen(f *testing.F) {
 		defer file.Close()
 		_, _ = file.Detail(t.Context(), "a")
 		_, _ = snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Any{"team": {"triage"}}})
-		for _, err := range file.Sources(t.Context()) {
-			_ = err
-		}
 		for _, encoding := range []snapshot.Encoding{snapshot.Identity, snapshot.Gzip, snapshot.Brotli} {
 			if body, _, err := file.Body(t.Context(), encoding); err == nil {
 				_ = body.Close()

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"iter"
 	"strconv"
-	"time"
 
 	"voc/internal/feedback"
 )
@@ -83,31 +82,4 @@ func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
 		}
 	}
 	return nil, wrap("read record "+id, err)
-}
-
-// Sources yields every record as Airtable sent it, newest first.
-func (f *File) Sources(ctx context.Context) iter.Seq2[Source, error] {
-	return func(yield func(Source, error) bool) {
-		const query = `SELECT id, created_time, fields, digest, computed FROM feedback ORDER BY pos`
-		rows, err := f.db.QueryContext(ctx, query)
-		if err != nil {
-			yield(Source{}, wrap("read the records", err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var source Source
-			var created string
-			err := rows.Scan(&source.ID, &created, &source.Fields, &source.Digest, &source.Computed)
-			if err == nil {
-				source.CreatedTime, err = time.Parse(feedback.TimeFormat, created)
-			}
-			if !yield(source, wrap("read the records", err)) || err != nil {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(Source{}, wrap("read the records", err))
-		}
-	}
 }

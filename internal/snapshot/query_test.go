@@ -110,7 +110,7 @@ func TestSources(t *testing.T) {
 	for _, r := range expected(awkward) {
 		want = append(want, r.Source)
 	}
-	for source, err := range snaptest.New(t, awkward).Sources(t.Context()) {
+	for source, err := range snaptest.Originals(t, snaptest.New(t, awkward)).All(t.Context()) {
 		snaptest.Check(t, err)
 		got = append(got, source)
 	}
@@ -254,7 +254,7 @@ func TestQueriesStopWithContext(t *testing.T) {
 	}
 	for _, errs["summaries"] = range file.Summaries(ctx, []uint32{1, 2}) {
 	}
-	for _, errs["sources"] = range file.Sources(ctx) {
+	for _, errs["sources"] = range snaptest.Originals(t, file).All(ctx) {
 	}
 	for what, err := range errs {
 		if !errors.Is(err, context.Canceled) {
@@ -267,11 +267,12 @@ func TestQueriesStopWithContext(t *testing.T) {
 func TestStoppedIterationFreesConnection(t *testing.T) {
 	t.Parallel()
 	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	source := snaptest.Originals(t, file)
 	for range 20 {
 		for range file.Summaries(t.Context(), []uint32{1, 2}) {
 			break
 		}
-		for range file.Sources(t.Context()) {
+		for range source.All(t.Context()) {
 			break
 		}
 	}

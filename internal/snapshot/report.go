@@ -39,7 +39,7 @@ func (f *File) Report(
 // names.
 func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte, error) {
 	weeks := map[string]feedback.Times{}
-	for _, name := range f.folded(environments) {
+	for _, name := range folded(environments) {
 		if err := f.addTimes(ctx, name, weeks); err != nil {
 			return nil, wrap("read response times", err)
 		}

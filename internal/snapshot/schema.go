@@ -8,25 +8,36 @@ import (
 	"net/url"
 	"time"
 
-	"voc/internal/feedback"
-
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
 // Format numbers the form of all that a store holds: a snapshot's PRAGMA user_version,
 // and the manifest. A program writes Format and reads it and the one before,
-// OldestFormat, so that hosts can be upgraded one after the other. 2 was the first
-// released format.
+// OldestFormat, so that hosts can be upgraded one after the other. Format 3 had all of a
+// snapshot in one file.
 const (
-	Format       = 3
-	OldestFormat = 2
+	Format       = 4
+	OldestFormat = 3
 )
 
-// ApplicationID is PRAGMA application_id of a snapshot: "voc1" in ASCII, so that no other
-// SQLite file is mistaken for one.
-const ApplicationID = 0x766f6331
+// PRAGMA application_id of the parts of a snapshot, in ASCII, so that no other SQLite file
+// is mistaken for one.
+const (
+	ServeID  = 0x766f6331 // "voc1"
+	SourceID = 0x766f6373 // "vocs"
+)
 
-// Schema creates the tables of a snapshot.
+// Kind says what a part of a snapshot is for.
+type Kind string
+
+// The kinds of parts.
+const (
+	Serve   Kind = "serve"  // what readers may see, and no more
+	Sources Kind = "source" // the records as Airtable sent them, for the next refresh
+	Whole   Kind = "whole"  // both, as format 3 had them
+)
+
+// Schema creates the tables of a serve part.
 //
 //go:embed schema.sql
 var Schema string
@@ -38,7 +49,8 @@ var (
 	ErrNoRecord    = errors.New("no such record")
 )
 
-// Meta describes a snapshot: where its records are from and what they were made with.
+// Meta describes a snapshot: where its records are from and what they were made with. A
+// serve part has it without Fields, Bound and Filled.
 type Meta struct {
 	Base      string `json:"base"`
 	TableID   string `json:"table_id"` // "" when the schema could not be read
@@ -48,8 +60,8 @@ type Meta struct {
 	Years          string          `json:"years"`
 	Mapping        json.RawMessage `json:"mapping"` // as configured
 	MappingVersion int             `json:"mapping_version"`
-	Fields         []Field         `json:"fields"` // of the table, as last known
-	Bound          Binding         `json:"bound"`
+	Fields         []Field         `json:"fields,omitempty"` // of the table, as last known
+	Bound          Binding         `json:"bound,omitempty"`
 	Blind          bool            `json:"blind"` // Fields and Bound are of an older schema
 
 	Run       string    `json:"run"`
@@ -84,22 +96,25 @@ type Contents struct {
 // followed and a deleted one detected.
 type Binding map[string]string
 
-// Sealed is a finished file that is not yet published.
+// ForReaders returns the description that a serve part has.
+func (m Meta) ForReaders() Meta {
+	m.Fields, m.Bound, m.Filled = nil, nil, nil
+	return m
+}
+
+// Sealed is a finished snapshot that is not yet published.
 type Sealed struct {
-	Path    string
+	Part         // the serve part
+	Source  Part // the source part
 	Records int
-	Bytes   int64
-	SHA256  string // of the file, hexadecimal
 	Contents
 }
 
-// Source is a record as Airtable sent it: enough to map it again.
-type Source struct {
-	ID          string
-	CreatedTime time.Time
-	Fields      []byte // JSON object, by field name
-	Digest      []byte // SHA-256 of the cells that people fill in
-	Computed    []byte // SHA-256 of the computed cells
+// Part is a file of a snapshot.
+type Part struct {
+	Path   string
+	Bytes  int64
+	SHA256 string // of the file, hexadecimal
 }
 
 // DSN returns the name of a SQLite file for its driver. It escapes path, which may hold
@@ -121,10 +136,4 @@ func wrap(doing string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("snapshot: %s: %w", doing, MarkDiskFull(err))
-}
-
-// Filled reports whether the record has a value in a field, by name.
-func (s Source) Filled(field string) bool {
-	var cells map[string]json.RawMessage
-	return json.Unmarshal(s.Fields, &cells) == nil && feedback.Filled(cells[field])
 }

@@ -1,21 +1,19 @@
--- A sealed snapshot. pos is the rank in the order in which feedback is served: newest
--- first, ties by id. h1 to h5 are the durations of the response-time report in hours, in
--- the order of feedback.Durations, 0 where there is none. A set of records is a Roaring
--- bitmap of their pos (https://github.com/RoaringBitmap/RoaringFormatSpec).
+-- The serve part of a sealed snapshot: what readers may see, and no more. pos is the rank
+-- in the order in which feedback is served: newest first, ties by id. h1 to h5 are the
+-- durations of the response-time report in hours, in the order of feedback.Durations, 0
+-- where there is none. A set of records is a Roaring bitmap of their pos
+-- (https://github.com/RoaringBitmap/RoaringFormatSpec).
 
 CREATE TABLE meta (json TEXT NOT NULL);
 
 CREATE TABLE feedback (
-  pos          INTEGER PRIMARY KEY,
-  id           TEXT NOT NULL,
-  created_time TEXT NOT NULL,
-  created      TEXT NOT NULL,
-  report_week  TEXT NOT NULL,
+  pos         INTEGER PRIMARY KEY,
+  id          TEXT NOT NULL,
+  created     TEXT NOT NULL,
+  report_week TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
-  digest       BLOB NOT NULL, -- SHA-256 of the cells that people fill
-  computed     BLOB NOT NULL, -- SHA-256 of the computed cells
-  detail       TEXT NOT NULL, -- JSON: what the response for one record adds, without fields
-  fields       TEXT NOT NULL  -- JSON: what Airtable sent, by name
+  detail      TEXT NOT NULL, -- JSON: what the response for one record adds, without fields
+  fields      TEXT NOT NULL  -- JSON: the fields that are shown, by name
 );
 
 -- The keys of the list, in a table of their own, so that a page of the list is on few
@@ -24,12 +22,6 @@ CREATE TABLE summary (
   pos  INTEGER PRIMARY KEY,
   json TEXT NOT NULL
 );
-
--- A record as it was put.
-CREATE VIEW record AS
-SELECT feedback.pos, id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed,
-  summary.json AS summary, detail, fields
-FROM feedback CROSS JOIN summary USING (pos);
 
 -- The words of each record, as feedback.SearchText writes them: folded, one space between
 -- them, each letter of scripts without spaces a word by itself. So the tokenizer has nothing

@@ -81,7 +81,7 @@ func (f *File) sets(
 		if len(values) == 0 {
 			continue
 		}
-		all, err := f.union(ctx, property, f.folded(values))
+		all, err := f.union(ctx, property, folded(values))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -135,6 +135,16 @@ const facetQuery = `SELECT positions FROM facet
 type union struct {
 	records   *roaring.Bitmap
 	isPartial bool // at least one of the values has no record
+}
+
+// folded returns the folded values, sorted, each once.
+func folded(values []string) []string {
+	keys := make([]string, len(values))
+	for i, value := range values {
+		keys[i] = feedback.Fold(value)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // union returns the union of some folded values, each of which is given once.

@@ -69,18 +69,24 @@ func Says(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// KeysOf lists the keys of snapshots, sorted.
+// KeysOf lists the keys of the parts of snapshots, sorted.
 func KeysOf(snapshots []manifest.Snapshot) (keys []string) {
 	for _, s := range snapshots {
-		keys = append(keys, s.Key)
+		for _, part := range s.Parts {
+			keys = append(keys, part.Key)
+		}
 	}
 	slices.Sort(keys)
 	return keys
 }
 
+// Parts is a prefix of the keys of all parts, and of no other key.
+const Parts = "s"
+
 // Holds checks which keys with a prefix a store has.
 func Holds(t testing.TB, store blob.Store, prefix string, want []string) {
 	t.Helper()
+	want = slices.Sorted(slices.Values(want))
 	if got := Keys(t, store, prefix); !slices.Equal(got, want) {
 		t.Errorf("the store holds %q, want %q", got, want)
 	}

@@ -63,22 +63,28 @@ func NewStore() (*blobtest.Memory, *Clock) {
 // Open returns a manifest store that retains three snapshots.
 func Open(store blob.Store) *manifest.Store { return manifest.New(store, 3, Quota, Quiet) }
 
-// BytesOf returns a file that can be published as a snapshot, for tests that do not
-// open it.
+// BytesOf returns files that can be published as a snapshot, for tests that do not open
+// them.
 func BytesOf(t testing.TB, run string) snapshot.Sealed {
 	t.Helper()
-	content := "the snapshot of " + run
-	path := filepath.Join(t.TempDir(), run)
+	dir := t.TempDir()
+	return snapshot.Sealed{
+		Part:   part(t, filepath.Join(dir, run), "the snapshot of "+run),
+		Source: part(t, filepath.Join(dir, run+"-source"), "the records of "+run), Records: len(run),
+		Contents: snapshot.Contents{
+			ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run,
+		},
+	}
+}
+
+func part(t testing.TB, path, content string) snapshot.Part {
+	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256([]byte(content))
-	return snapshot.Sealed{
-		Path: path, Records: len(run),
-		Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
-		Contents: snapshot.Contents{
-			ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run,
-		},
+	return snapshot.Part{
+		Path: path, Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
 	}
 }
 

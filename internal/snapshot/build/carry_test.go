@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"voc/internal/snapshot"
 	"voc/internal/snapshot/build"
 	"voc/internal/snapshot/snaptest"
@@ -39,8 +41,31 @@ func TestForkEqualsParent(t *testing.T) {
 	rows = append(rows, snaptest.Rows(t, voctest.Sample(t))...)
 	put := snaptest.Seal(t, snaptest.PutAll(t, rows))
 	fork, _ := snaptest.Start(t, snaptest.Open(t, put.Path), true)
-	if carried := snaptest.Seal(t, fork); carried.SHA256 != put.SHA256 {
+	carried := snaptest.Seal(t, fork)
+	if carried.SHA256 != put.SHA256 || carried.Source.SHA256 != put.Source.SHA256 {
 		t.Errorf("the fork is another file, of %d bytes instead of %d", carried.Bytes, put.Bytes)
+	}
+}
+
+// A file of format 3 is both parts. A fork of it makes the files that a fork of two parts
+// does.
+func TestForkOfFormat3(t *testing.T) {
+	t.Parallel()
+	put := snaptest.Seal(t, snaptest.PutAll(t, snaptest.Rows(t, voctest.Sample(t))))
+	path := snaptest.Format3(t, put)
+	file := snaptest.Open(t, path)
+	source, err := snapshot.OpenOriginals(path)
+	snaptest.Check(t, err)
+	defer source.Close()
+	fork, err := build.Fork(t.Context(), snaptest.TempDir(t), &build.Parent{Serve: file, Source: source})
+	snaptest.Check(t, err)
+	defer fork.Discard()
+	carried := snaptest.Seal(t, fork)
+	if carried.SHA256 != put.SHA256 || carried.Source.SHA256 != put.Source.SHA256 {
+		t.Errorf("the fork is another file, of %d bytes instead of %d", carried.Bytes, put.Bytes)
+	}
+	if diff := cmp.Diff(put.Filled, carried.Filled); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -127,9 +127,12 @@ func TestNoFileStaysOpen(t *testing.T) {
 		},
 		"fork": func(t *testing.T) {
 			f := snaptest.Open(t, path)
-			d, _ := snaptest.Start(t, f, true)
+			source := snaptest.Originals(t, f)
+			d, err := build.Fork(t.Context(), snaptest.TempDir(t),
+				&build.Parent{Serve: f, Source: source})
+			snaptest.Check(t, err)
 			snaptest.Seal(t, d)
-			snaptest.Check(t, f.Close())
+			snaptest.Check(t, errors.Join(f.Close(), source.Close()))
 		},
 		"read": func(t *testing.T) {
 			f := snaptest.Open(t, path)
@@ -141,7 +144,10 @@ func TestNoFileStaysOpen(t *testing.T) {
 			}
 			snaptest.Check(t, f.Close())
 		},
-		"rejection": func(*testing.T) { _, _ = snapshot.Open(newer) },
+		"rejection": func(*testing.T) {
+			_, _ = snapshot.Open(newer)
+			_, _ = snapshot.OpenOriginals(newer)
+		},
 		"failed seal": func(t *testing.T) {
 			d, _ := snaptest.Start(t, nil, false)
 			_, _ = d.Seal(newFuse(t.Context(), 9), snapshot.Meta{})

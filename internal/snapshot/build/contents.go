@@ -20,7 +20,7 @@ const tombstoneAge = 90 * 24 * time.Hour
 func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 	counts := map[string]int{}
 	if d.fork {
-		for name, n := range d.parent.Meta().Filled {
+		for name, n := range d.parent.Source.Meta().Filled {
 			counts[name] = n
 		}
 		if err := d.subtractFilled(ctx, counts); err != nil {
@@ -44,7 +44,7 @@ func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 
 // subtractFilled subtracts the parent's rows that were replaced or removed.
 func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error {
-	rows, err := d.conn.QueryContext(ctx, `SELECT fields FROM parent.feedback WHERE id IN
+	rows, err := d.conn.QueryContext(ctx, `SELECT fields FROM origin.record WHERE id IN
 		(SELECT id FROM stage.row WHERE filled IS NOT NULL UNION ALL SELECT id FROM stage.removed)`)
 	if err != nil {
 		return err

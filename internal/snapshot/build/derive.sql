@@ -1,5 +1,6 @@
 -- What follows from the sealed rows and needs no Go.
 CREATE UNIQUE INDEX feedback_id ON feedback (id);
+CREATE UNIQUE INDEX source.record_id ON record (id);
 CREATE INDEX feedback_created ON feedback (created); -- where an interval of time begins and ends
 
 INSERT INTO search (rowid, description, notes, resolution, areas, type)

@@ -1,6 +1,6 @@
 // Package build makes snapshots.
 //
-// A Draft is a pair of private files in the caller's directory: the stage, which takes
+// A Draft is a set of private files in the caller's directory: the stage, which takes
 // rows in any order and any number of times, and the file that is sealed. A draft begins
 // empty (New) or with the records of a parent snapshot (Fork). Seal ranks the rows,
 // derives everything that is served (the sets behind filters and facets, the orders, the

@@ -3,9 +3,11 @@ package build
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"voc/internal/snapshot"
 )
@@ -14,17 +16,21 @@ import (
 // Discard. Since no one reads it before it is sealed, it is written without a journal
 // and without flushes: a process that dies leaves files that can be deleted.
 type Draft struct {
-	parent *snapshot.File // nil: none
-	fork   bool           // rows of parent that were not put or removed stay
+	parent *Parent // nil: none
+	fork   bool    // rows of parent that were not put or removed stay
 	dir    string
-	path   string // of the file that is sealed
-	stage  string // the path of the stage
+	path   string // of the serve part
+	source string // of the source part
+	stage  string // of the stage
 	fields fieldSet
 
 	db   *sql.DB
 	conn *sql.Conn
 	statements
 }
+
+// sourceSchema creates the tables of the source part beside the draft.
+var sourceSchema = strings.ReplaceAll(snapshot.SourceSchema, "CREATE TABLE ", "CREATE TABLE source.")
 
 // statements are prepared once: compiling one takes longer than most take to run.
 type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }
@@ -36,21 +42,31 @@ type Diff struct{ Added, Changed, Removed, Unchanged int }
 // Any reports whether the snapshot would differ from its parent in a record.
 func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
 
+// Parent has the two parts of an earlier snapshot.
+type Parent struct {
+	Serve  *snapshot.File
+	Source *snapshot.Originals
+}
+
+// Close closes both parts.
+func (p *Parent) Close() error { return errors.Join(p.Serve.Close(), p.Source.Close()) }
+
 // New starts an empty snapshot in dir, which must exist, be private and hold no other
 // draft. Diff compares with the parent, if there is one; the caller keeps it open and
 // closes it.
-func New(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
+func New(ctx context.Context, dir string, parent *Parent) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent})
 }
 
 // Fork starts a snapshot with the records of parent, apart from the rows that are put
 // or removed.
-func Fork(ctx context.Context, dir string, parent *snapshot.File) (*Draft, error) {
+func Fork(ctx context.Context, dir string, parent *Parent) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent, fork: parent != nil})
 }
 
 func start(ctx context.Context, d *Draft) (*Draft, error) {
 	d.path = filepath.Join(d.dir, "draft.sqlite")
+	d.source = filepath.Join(d.dir, "source.sqlite")
 	d.stage = filepath.Join(d.dir, "stage.sqlite")
 	db, err := sql.Open("sqlite", snapshot.DSN(d.path, url.Values{
 		"_pragma": {
@@ -73,18 +89,26 @@ func (d *Draft) attach(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
 	}
-	if err := d.exec(ctx, `ATTACH ? AS stage`, d.stage); err != nil {
-		return err
-	}
+	type file struct{ name, path string }
+	files := []file{{"stage", d.stage}, {"source", d.source}}
 	if d.parent != nil {
 		readOnly := url.Values{"mode": {"ro"}, "immutable": {"1"}}
-		if err := d.exec(ctx, `ATTACH ? AS parent`, snapshot.DSN(d.parent.Path(), readOnly)); err != nil {
+		files = append(files,
+			file{"parent", snapshot.DSN(d.parent.Serve.Path(), readOnly)},
+			file{"origin", snapshot.DSN(d.parent.Source.Path(), readOnly)})
+	}
+	for _, f := range files {
+		if err := d.exec(ctx, `ATTACH ? AS `+f.name, f.path); err != nil {
 			return err
 		}
 	}
-	const settings = `PRAGMA stage.cache_size = -1024; PRAGMA stage.journal_mode = OFF;
-		PRAGMA stage.synchronous = OFF; BEGIN;`
-	if err := d.exec(ctx, settings+snapshot.Schema+stageSchema); err != nil {
+	const settings = `
+		PRAGMA stage.cache_size = -1024; PRAGMA stage.journal_mode = OFF;
+		PRAGMA stage.synchronous = OFF;
+		PRAGMA source.cache_size = -1024; PRAGMA source.journal_mode = OFF;
+		PRAGMA source.synchronous = OFF;
+		BEGIN;`
+	if err := d.exec(ctx, settings+snapshot.Schema+sourceSchema+stageSchema); err != nil {
 		return err
 	}
 	for _, s := range []struct {
@@ -146,9 +170,10 @@ const endsWith = `?1 = '' OR instr(?1, substr(id, -1))`
 // digests and their documents are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	const (
-		both = `SELECT count(*) FROM stage.row r JOIN parent.record p USING (id) WHERE `
-		same = `r.digest = p.digest AND r.computed = p.computed
-			AND r.summary = p.summary AND r.detail = p.detail`
+		both = `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id)
+			JOIN parent.summary s USING (pos) JOIN origin.record o USING (id) WHERE `
+		same = `r.digest = o.digest AND r.computed = o.computed
+			AND r.summary = s.json AND r.detail = p.detail`
 		added = `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`
 	)
 	removed := `SELECT count(*) FROM stage.removed JOIN parent.feedback USING (id)`
@@ -172,6 +197,7 @@ func (d *Draft) Discard() {
 	if d.db != nil {
 		d.close()
 		_ = os.Remove(d.path) // a file that stays is in a directory that the caller removes
+		_ = os.Remove(d.source)
 	}
 }
 

@@ -178,24 +178,27 @@ func TestDiffDetectsChange(t *testing.T) {
 	}
 }
 
-// Seal leaves one file and returns its size, digest and contents.
+// Seal leaves two files and returns their sizes, digests and contents.
 func TestSealDescribesFile(t *testing.T) {
 	t.Parallel()
 	draft, dir := snaptest.Start(t, nil, false)
 	snaptest.Put(t, draft, snaptest.Cells{"a": snaptest.Early})
 	sealed := snaptest.Seal(t, draft)
 	draft.Discard() // as a deferred one would
-	if got := snaptest.Names(t, dir); !slices.Equal(got, []string{filepath.Base(sealed.Path)}) {
+	want := snapshot.Sealed{Records: 1}
+	for name, part := range map[string]*snapshot.Part{
+		"draft.sqlite": &want.Part, "source.sqlite": &want.Source,
+	} {
+		part.Path = filepath.Join(dir, name)
+		content, err := os.ReadFile(part.Path)
+		snaptest.Check(t, err)
+		digest := sha256.Sum256(content)
+		part.Bytes, part.SHA256 = int64(len(content)), hex.EncodeToString(digest[:])
+	}
+	if got := snaptest.Names(t, dir); !slices.Equal(got, []string{"draft.sqlite", "source.sqlite"}) {
 		t.Fatalf("the directory has %v", got)
 	}
-	content, err := os.ReadFile(sealed.Path)
-	snaptest.Check(t, err)
-	digest := sha256.Sum256(content)
-	want := snapshot.Sealed{
-		Path: sealed.Path, Records: 1, Bytes: int64(len(content)),
-		SHA256:   hex.EncodeToString(digest[:]),
-		Contents: snaptest.Open(t, sealed.Path).Meta().Contents,
-	}
+	want.Contents = snaptest.Originals(t, snaptest.Open(t, sealed.Path)).Meta().Contents
 	if diff := cmp.Diff(want, sealed); diff != "" {
 		t.Errorf("sealed (-file +returned):\n%s", diff)
 	}
@@ -257,7 +260,8 @@ func TestForkWithoutParent(t *testing.T) {
 func TestFailedStartLeavesNothing(t *testing.T) {
 	t.Parallel()
 	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	lost := snaptest.Open(t, path)
+	file := snaptest.Open(t, path)
+	lost := &build.Parent{Serve: file, Source: snaptest.Originals(t, file)}
 	snaptest.Check(t, os.Remove(path))
 	dir := t.TempDir()
 	_, err := build.Fork(t.Context(), dir, lost)

@@ -7,7 +7,7 @@ import (
 // forkRows are the ids that a fork would have if it were sealed now, with the digests of
 // their computed values.
 const forkRows = `(SELECT id, computed FROM stage.row UNION ALL
-	SELECT id, computed FROM parent.feedback
+	SELECT id, computed FROM origin.record
 	WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
 
 // MarkListed records that a listing has shown a record that belongs to the snapshot, with

@@ -86,7 +86,7 @@ func TestFilled(t *testing.T) {
 	t.Parallel()
 	const broken = `{"Created":"2025-01-01","Notes":{"error":"#ERROR!"},"Box":true,"Tags":[" "]}`
 	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": broken})
-	got := file.Meta().Filled
+	got := snaptest.Originals(t, file).Meta().Filled
 	if got["Notes"] != 1 || got["Created"] != 2 || got["Box"] != 1 || got["Tags"] != 0 {
 		t.Errorf("%v", got)
 	}

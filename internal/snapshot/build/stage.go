@@ -17,7 +17,8 @@ import (
 type Row struct {
 	Feedback feedback.Feedback
 	Source   snapshot.Source
-	Cells    map[string]json.RawMessage // Source.Fields, as it was decoded for Feedback
+	Cells    map[string]json.RawMessage // Source.Fields, as it was decoded
+	Shown    []byte                     // JSON: the fields that readers see; nil: Source.Fields
 	URL      string                     // of the record in Airtable
 }
 
@@ -26,21 +27,22 @@ type Row struct {
 // long columns come last: SQLite reads a row from its beginning, and only as far as it
 // has to.
 const (
-	copied = `id, created_time, created, report_week, h1, h2, h3, h4, h5, digest, computed`
-	lookup = `modified, week, priority, team, environment, area_impacted, areas, area_lengths,
+	served   = `id, created, report_week, h1, h2, h3, h4, h5`
+	original = `created_time, digest, computed`
+	lookup   = `modified, week, priority, team, environment, area_impacted, areas, area_lengths,
 		issue_number, status, type_of_issue, source`
 	texts     = `description, notes, resolution`
-	documents = `summary, detail, fields`
-	columns   = copied + `, ` + lookup + `, ` + texts + `, ` + documents
+	documents = `summary, detail, fields, shown`
+	columns   = served + `, ` + original + `, ` + lookup + `, ` + texts + `, ` + documents
 )
 
 // stageSchema creates the stage: the rows, the ids that were removed, and what a listing
 // has shown.
 const stageSchema = `
 CREATE TABLE stage.row (
-  id TEXT NOT NULL, created_time TEXT NOT NULL, created TEXT NOT NULL, report_week TEXT NOT NULL,
+  id TEXT NOT NULL, created TEXT NOT NULL, report_week TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
-  digest BLOB NOT NULL, computed BLOB NOT NULL,
+  created_time TEXT NOT NULL, digest BLOB NOT NULL, computed BLOB NOT NULL,
   modified TEXT NOT NULL, week TEXT NOT NULL, priority TEXT NOT NULL, team TEXT NOT NULL,
   environment TEXT NOT NULL, area_impacted TEXT NOT NULL,
   areas TEXT NOT NULL,        -- joined by spaces
@@ -49,7 +51,8 @@ CREATE TABLE stage.row (
   status TEXT NOT NULL, type_of_issue TEXT NOT NULL, source TEXT NOT NULL,
   filled BLOB, -- a bit for each field with a value, as fieldSet numbers them; NULL: of the parent
   description TEXT NOT NULL, notes TEXT NOT NULL, resolution TEXT NOT NULL, -- each text once
-  summary TEXT NOT NULL, detail TEXT NOT NULL, fields TEXT NOT NULL
+  summary TEXT NOT NULL, detail TEXT NOT NULL, fields TEXT NOT NULL,
+  shown TEXT -- of fields; NULL: all
 );
 CREATE UNIQUE INDEX stage.row_id ON row (id);
 CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -57,7 +60,7 @@ CREATE TABLE stage.listed (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT 
 
 // insertRow stages a row; its arguments are those of Row.values.
 const insertRow = `INSERT OR REPLACE INTO stage.row (` + columns + `, filled)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 // carryRows stages the parent's rows that a fork keeps. It is the only place where JSON
 // is parsed again: a sealed file has no columns for what its documents say.
@@ -86,20 +89,23 @@ func (r Row) values(filled []byte) []any {
 	if f.IssueNumber != nil {
 		issue = strconv.FormatFloat(*f.IssueNumber, 'g', -1, 64)
 	}
+	var shown any
+	if r.Shown != nil && string(r.Shown) != string(r.Source.Fields) {
+		shown = string(r.Shown)
+	}
 	return []any{
-		f.ID, r.Source.CreatedTime.UTC().Format(feedback.TimeFormat),
-		f.Created.Format(feedback.TimeFormat), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
-		r.Source.Digest, r.Source.Computed,
+		f.ID, f.Created.Format(feedback.TimeFormat), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
+		r.Source.CreatedTime.UTC().Format(feedback.TimeFormat), r.Source.Digest, r.Source.Computed,
 		f.Modified.Format(feedback.TimeFormat), f.Week, f.Priority, f.Team, f.Environment,
 		f.AreaImpacted, strings.Join(f.Areas, " "), strings.Join(lengths, ","), issue, f.Status,
 		f.TypeOfIssue, f.Source, f.Description, notes, resolution,
-		string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields), filled,
+		string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields), shown, filled,
 	}
 }
 
 // stagedColumns are what stagedRow scans. Long texts are read as blobs, which the driver
 // copies once.
-const stagedColumns = `id, created, report_week, h1, h2, h3, h4, h5, ` + lookup + `,
+const stagedColumns = served + `, ` + lookup + `,
 	CAST(description AS BLOB), CAST(summary AS BLOB)`
 
 // stagedRow scans staged rows, one after the other.

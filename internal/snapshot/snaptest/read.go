@@ -3,6 +3,7 @@ package snaptest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -55,11 +56,10 @@ func Count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (in
 func IDs(t T, file *snapshot.File) []string {
 	t.Helper()
 	all := []string{}
-	for source, err := range file.Sources(context.Background()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, source.ID)
+	for _, summary := range List(t, file, feedback.Filter{}, 0) {
+		var record struct{ ID string }
+		Check(t, json.Unmarshal([]byte(summary), &record))
+		all = append(all, record.ID)
 	}
 	return all
 }

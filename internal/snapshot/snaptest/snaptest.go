@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -88,7 +89,11 @@ func Start(t T, parent *snapshot.File, fork bool) (*build.Draft, string) {
 	if fork {
 		begin = build.Fork
 	}
-	draft, err := begin(t.Context(), dir, parent)
+	var both *build.Parent
+	if parent != nil {
+		both = &build.Parent{Serve: parent, Source: Originals(t, parent)}
+	}
+	draft, err := begin(t.Context(), dir, both)
 	Check(t, err)
 	t.Cleanup(draft.Discard)
 	return draft, dir
@@ -133,6 +138,15 @@ func Open(t T, path string) *snapshot.File {
 	Check(t, err)
 	t.Cleanup(func() { _ = file.Close() })
 	return file
+}
+
+// Originals opens the source part beside a serve part, until the test ends.
+func Originals(t T, file *snapshot.File) *snapshot.Originals {
+	t.Helper()
+	source, err := snapshot.OpenOriginals(filepath.Join(filepath.Dir(file.Path()), "source.sqlite"))
+	Check(t, err)
+	t.Cleanup(func() { _ = source.Close() })
+	return source
 }
 
 // New creates a snapshot of records and opens it.
@@ -204,4 +218,25 @@ func Alter(t T, path, statement string) {
 	if _, err := Connect(t, path).ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Format3 makes the one file that format 3 had for what was sealed, and returns its path.
+func Format3(t T, sealed snapshot.Sealed) string {
+	t.Helper()
+	content, err := os.ReadFile(sealed.Path)
+	Check(t, err)
+	path := filepath.Join(TempDir(t), "format3.sqlite")
+	Check(t, os.WriteFile(path, content, 0o600))
+	Alter(t, path, `ATTACH '`+sealed.Source.Path+`' AS source;
+		ALTER TABLE feedback ADD COLUMN created_time TEXT;
+		ALTER TABLE feedback ADD COLUMN digest BLOB;
+		ALTER TABLE feedback ADD COLUMN computed BLOB;
+		UPDATE feedback SET (created_time, digest, computed, fields) =
+			(SELECT created_time, digest, computed, fields FROM source.record WHERE record.id = feedback.id);
+		UPDATE meta SET json = (SELECT json FROM source.meta);
+		CREATE VIEW record AS SELECT feedback.pos, id, created_time, created, report_week,
+			h1, h2, h3, h4, h5, digest, computed, summary.json AS summary, detail, fields
+			FROM feedback CROSS JOIN summary USING (pos);
+		PRAGMA main.user_version = 3`)
+	return path
 }

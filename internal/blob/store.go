@@ -46,3 +46,10 @@ type Store interface {
 	// String returns the address of the store: a URL without secrets.
 	String() string
 }
+
+// Versioned is a store that keeps old versions of objects, as a bucket with versioning does.
+type Versioned interface {
+	// DeleteVersions deletes the versions below a prefix that are not current, which leaves
+	// nothing of the objects that were deleted. It does nothing where versions are not kept.
+	DeleteVersions(ctx context.Context, prefix string) error
+}

@@ -20,7 +20,7 @@ const retriesEnd = time.Hour
 // neither do rollbacks.
 func (s State) OpenErrors(now time.Time) []Run {
 	var open []Run
-	for _, mode := range []Mode{Full, Sweep, Incremental} {
+	for _, mode := range []Mode{Full, Sweep, Incremental, Remap} {
 		for _, run := range s.Runs { // newest first
 			confirmed := run.Succeeded() || run.Outcome == Nullable(Joined)
 			if confirmed && run.Mode.Covers(mode) {

@@ -35,6 +35,8 @@ func (q Quota) Least(mode Mode, records int) int {
 		return 1 + pages
 	case Sweep:
 		return 2 + pages
+	case Remap:
+		return 0
 	}
 	return 2
 }

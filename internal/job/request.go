@@ -15,18 +15,19 @@ var (
 // Mode of a run.
 type Mode string
 
-// The modes of runs. Of the first three each does all that the ones after it do.
+// The modes of runs. Of the first four each does all that the ones after it do.
 const (
 	Full        Mode = "full"
 	Sweep       Mode = "sweep"
 	Incremental Mode = "incremental"
+	Remap       Mode = "remap" // maps the records that are there anew, without Airtable
 	Rollback    Mode = "rollback"
 )
 
 // Covers reports whether a run of mode m does at least as much as one of mode other. A
 // rollback covers nothing and is covered by nothing.
 func (m Mode) Covers(other Mode) bool {
-	rank := map[Mode]int{Incremental: 1, Sweep: 2, Full: 3}
+	rank := map[Mode]int{Remap: 1, Incremental: 2, Sweep: 3, Full: 4}
 	return rank[other] > 0 && rank[m] >= rank[other]
 }
 
@@ -80,9 +81,10 @@ type Ticket struct {
 
 // JoinedBy reports whether a run that was requested as running does the work of r. It
 // does if it covers r's mode, may do whatever r may, writes if r does, and was requested
-// under the same hold: a run from before a rollback is fenced.
+// under the same hold: a run from before a rollback is fenced. A remap joins none: the
+// run may be of a process whose configuration is older.
 func (r Request) JoinedBy(running Request) bool {
 	sameHold := r.Hold == running.Hold || !r.Hold.Known || !running.Hold.Known
-	return sameHold && running.Mode.Covers(r.Mode) &&
+	return sameHold && r.Mode != Remap && running.Mode.Covers(r.Mode) &&
 		(running.Accept || !r.Accept) && running.DryRun == r.DryRun
 }

@@ -50,8 +50,8 @@ func TestTimeAndNullableJSON(t *testing.T) {
 func TestModeCovers(t *testing.T) {
 	t.Parallel()
 	covers := map[job.Mode]string{
-		job.Full: "full sweep incremental", job.Sweep: "sweep incremental",
-		job.Incremental: "incremental", job.Rollback: "", "check": "",
+		job.Full: "full sweep incremental remap", job.Sweep: "sweep incremental remap",
+		job.Incremental: "incremental remap", job.Remap: "remap", job.Rollback: "", "check": "",
 	}
 	for m, all := range covers {
 		for other := range covers {

@@ -40,7 +40,7 @@ type State struct {
 
 // Acquire gives the lease to a run of this process and returns the run with its fencing
 // number. It reaps the run of an expired lease. A run that a person requested ends a
-// hold.
+// hold; a remap neither ends one nor is held.
 //
 // Errors: ErrDone, ErrFenced if a rollback came after the request, ErrHeld, *BusyError.
 func (s *State) Acquire(r Request, run Run, q Quota, now time.Time) (Run, error) {
@@ -50,7 +50,8 @@ func (s *State) Acquire(r Request, run Run, q Quota, now time.Time) (Run, error)
 	if r.Hold.Known && s.KnownHold() != r.Hold {
 		return run, ErrFenced
 	}
-	if s.Hold != nil && !run.Trigger.ByPerson() {
+	held := s.Hold != nil && run.Mode != Remap // which brings no other data
+	if held && !run.Trigger.ByPerson() {
 		return run, ErrHeld
 	}
 	if s.Lease != nil {
@@ -59,7 +60,9 @@ func (s *State) Acquire(r Request, run Run, q Quota, now time.Time) (Run, error)
 		}
 		s.Record(s.Lease.Abandoned(now, q, fmt.Sprintf("run %s has taken over", run.ID)), now)
 	}
-	s.Hold = nil
+	if held {
+		s.Hold = nil
+	}
 	s.Fence++
 	run.Fence = s.Fence
 	s.Lease = &Lease{Run: run, Accept: r.Accept, Holder: thisProcess()}

@@ -54,6 +54,14 @@ func TestAcquireRejects(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a remap is not held, and ends no hold", func(t *testing.T) {
+		s := job.State{Hold: &job.Hold{Run: "rollback-1"}}
+		remap := job.Run{ID: "remap-1", Mode: job.Remap, Trigger: job.TriggerStart}
+		if _, err := s.Acquire(job.Request{Mode: job.Remap}, remap, airtable, noon); err != nil ||
+			s.Hold == nil {
+			t.Errorf("error %v, hold %v", err, s.Hold)
+		}
+	})
 	t.Run("busy", func(t *testing.T) {
 		var s job.State
 		acquire(t, &s, "full-1", noon)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"voc/internal/blob"
+	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/snapshot"
 )
@@ -15,6 +16,7 @@ import (
 var (
 	ErrNoSnapshot = errors.New("no snapshot has been published yet")
 	ErrForeign    = errors.New("belongs to another base or table")
+	ErrExposed    = errors.New("shows more than is allowed now")
 	ErrPromise    = blob.ErrPromise
 )
 
@@ -49,6 +51,9 @@ type Snapshot struct {
 	Bytes     int64        `json:"bytes"`  // of all parts, uncompressed
 	SHA256    string       `json:"sha256"` // of the parts' hashes: see describe
 	CreatedAt job.Time     `json:"created_at"`
+
+	// Private is what readers never see of it; zero in format 3, which showed everything.
+	Private feedback.Privacy `json:"private,omitzero"`
 
 	// PublishedAt is when the snapshot became current, by the store's clock; null if that
 	// was not known.
@@ -107,6 +112,10 @@ func (s *Snapshot) UnmarshalJSON(data []byte) error {
 type Dropped struct {
 	Key string   `json:"key"`
 	At  job.Time `json:"at"`
+
+	// Purge is set if the object shows more than is allowed: it is deleted at once, with its
+	// old versions.
+	Purge bool `json:"purge,omitempty"`
 }
 
 // CurrentSnapshot returns the snapshot that is served. Error: ErrNoSnapshot.

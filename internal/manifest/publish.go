@@ -84,6 +84,7 @@ func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
 		}
 		m.Owner, m.Current = p.Owner, job.Nullable(next.ID)
 		m.Snapshots = append([]Snapshot{published}, m.Snapshots...)
+		m.dropExposed(s.private, now)
 		due = m.retain(s.keep, now)
 		return nil
 	})
@@ -109,7 +110,7 @@ type Confirmation struct {
 // Confirm advances the times of the current snapshot, ends the run and releases its
 // lease. It returns the receipt as it was written. Errors: job.ErrFenced, ErrMoved.
 func (s *Store) Confirm(ctx context.Context, run job.Run, c Confirmation) (job.Run, error) {
-	confirmed := run
+	confirmed, exposed := run, false
 	confirmed.Outcome, confirmed.SnapshotAfter = job.Nullable(job.Unchanged), job.Nullable(c.Snapshot)
 	m, err := s.update(ctx, s.load, func(m *Manifest, now time.Time) error {
 		if m.Has(confirmed) { // the response to the write was lost
@@ -128,6 +129,7 @@ func (s *Store) Confirm(ctx context.Context, run job.Run, c Confirmation) (job.R
 				current.ComputedConfirmedAt = later(current.ComputedConfirmedAt, c.Computed)
 			}
 		}
+		exposed = m.dropExposed(s.private, now)
 		return nil
 	})
 	// If the process dies before the write, the times stay as they were and the lease
@@ -135,6 +137,10 @@ func (s *Store) Confirm(ctx context.Context, run job.Run, c Confirmation) (job.R
 	// is missing.
 	if err != nil {
 		return run, err
+	}
+	if exposed {
+		s.tidy(ctx, m, nil)
+		return confirmed, nil
 	}
 	// The copy limits what a damaged manifest would lose: the times and the call count
 	// since then.

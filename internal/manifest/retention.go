@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"voc/internal/blob"
+	"voc/internal/feedback"
 	"voc/internal/job"
 )
 
@@ -28,7 +30,7 @@ const (
 func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	m.Dropped = slices.DeleteFunc(m.Dropped, func(d Dropped) bool {
 		over := now.Sub(d.At.Time) >= dropDelay
-		if over {
+		if over && !d.Purge {
 			due = append(due, d.Key)
 		}
 		return over
@@ -51,14 +53,41 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 		dropped = append(dropped, s)
 	}
 	m.Snapshots = kept
-	for _, s := range dropped {
+	m.drop(dropped, now, false)
+	return due
+}
+
+// drop adds the parts of snapshots that no other one shares to the dropped objects.
+func (m *Manifest) drop(snapshots []Snapshot, now time.Time, purge bool) {
+	for _, s := range snapshots {
 		for _, part := range s.Parts {
-			if !m.names(part.Key) { // else another snapshot shares it
-				m.Dropped = append(m.Dropped, Dropped{Key: part.Key, At: job.At(now)})
+			if !m.names(part.Key) {
+				m.Dropped = append(m.Dropped, Dropped{part.Key, job.At(now), purge})
 			}
 		}
 	}
-	return due
+}
+
+// dropExposed drops the snapshots that show more than is allowed, apart from the current
+// one, and reports whether there were any. What was dropped before may show more, too.
+func (m *Manifest) dropExposed(private feedback.Privacy, now time.Time) bool {
+	var kept, exposed []Snapshot
+	for _, s := range m.Snapshots {
+		if s.ID == string(m.Current) || private.Allows(s.Private) {
+			kept = append(kept, s)
+		} else {
+			exposed = append(exposed, s)
+		}
+	}
+	if len(exposed) == 0 {
+		return false
+	}
+	m.Snapshots = kept
+	m.drop(exposed, now, true)
+	for i := range m.Dropped {
+		m.Dropped[i].Purge = true
+	}
+	return true
 }
 
 // names reports whether an object is part of a snapshot of the manifest, or was within
@@ -78,10 +107,29 @@ func (m Manifest) names(key string) bool {
 // longer names. A later publication makes up for failures: objects that were not deleted
 // are orphans by then.
 func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
-	err := errors.Join(s.putCopy(ctx, m), s.deleteAll(ctx, due), s.deleteOrphans(ctx, m))
+	err := errors.Join(s.purge(ctx, m), s.putCopy(ctx, m), s.deleteAll(ctx, due),
+		s.deleteOrphans(ctx, m))
 	if err != nil {
 		s.log.WarnContext(ctx, "published, but the store was not tidied", "error", err)
 	}
+}
+
+// purge deletes what was dropped because it shows too much, and the old versions of all
+// deleted serve parts. It does so at each publication within dropDelay, in case that an
+// earlier one failed. Objects that stay are orphans afterwards.
+func (s *Store) purge(ctx context.Context, m Manifest) error {
+	var exposed []string
+	for _, d := range m.Dropped {
+		if d.Purge {
+			exposed = append(exposed, d.Key)
+		}
+	}
+	err := s.deleteAll(ctx, exposed)
+	versions, ok := s.blobs.(blob.Versioned)
+	if len(exposed) > 0 && ok {
+		err = errors.Join(err, versions.DeleteVersions(ctx, snapshotsPrefix))
+	}
+	return err
 }
 
 // deleteOrphans deletes parts that no manifest names and that are too old to be on

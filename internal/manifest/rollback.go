@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"voc/internal/job"
@@ -11,7 +12,7 @@ import (
 // one step. It needs no lease and fences the run that holds it, and it holds scheduled
 // runs. A rollback that has been done is not repeated: a second "previous" would mean
 // another snapshot. It returns the receipt as it was written. Errors: *NoSnapshotError,
-// *ForeignError.
+// *ForeignError, ErrExposed.
 func (s *Store) Rollback(
 	ctx context.Context, base string, run job.Run, to string,
 ) (job.Run, error) {
@@ -26,6 +27,9 @@ func (s *Store) Rollback(
 		target, err := m.Find(to)
 		if err != nil {
 			return err
+		}
+		if !s.private.Allows(target.Private) {
+			return fmt.Errorf("snapshot %s %w", target.ID, ErrExposed)
 		}
 		done := run
 		done.SnapshotBefore, done.SnapshotAfter = m.Current, job.Nullable(target.ID)

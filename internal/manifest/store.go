@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voc/internal/blob"
+	"voc/internal/feedback"
 	"voc/internal/job"
 )
 
@@ -24,12 +25,21 @@ type Store struct {
 	keep  int
 	quota job.Quota
 	log   *slog.Logger
+
+	private feedback.Privacy // what no retained snapshot may show
 }
 
 // New returns a store that retains the newest keep snapshots (at least 1). quota has the
 // limits by which the calls of abandoned runs are counted.
 func New(blobs blob.Store, keep int, quota job.Quota, log *slog.Logger) *Store {
 	return &Store{blobs: blobs, keep: max(keep, 1), quota: quota, log: log}
+}
+
+// Hiding makes the store drop snapshots that show more than p allows, and refuse to roll
+// back to one. It returns the store. Call it before the first write.
+func (s *Store) Hiding(p feedback.Privacy) *Store {
+	s.private = p
+	return s
 }
 
 // String returns where the store is.

@@ -12,7 +12,8 @@
 //
 // A store that cannot be read, a damaged manifest and a damaged snapshot never interrupt
 // what is served: the newest valid snapshot is served instead, and View.Warnings reports
-// it. A snapshot whose digest does not match the manifest is never opened.
+// it. A snapshot whose digest does not match the manifest is never opened. Neither is one
+// that shows more than Hiding allows: while such a snapshot is current, none is served.
 //
 // A replica writes nothing to the store. It fetches each snapshot once into a private
 // directory, and deletes the file when it is replaced and no longer used.

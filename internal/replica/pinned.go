@@ -87,7 +87,7 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error) {
 	view, _ := r.shown()
 	if s, err := view.Manifest.Find(id); err == nil {
-		return s, nil
+		return s, r.allow(s)
 	}
 	if err := r.lockSync(ctx); err != nil { // unlike SyncIfOlder it waits for a Sync that is running
 		return manifest.Snapshot{}, err
@@ -99,5 +99,18 @@ func (r *Replica) find(ctx context.Context, id string) (manifest.Snapshot, error
 		}
 	}
 	view, _ = r.shown()
-	return view.Manifest.Find(id)
+	s, err := view.Manifest.Find(id)
+	if err != nil {
+		return s, err
+	}
+	return s, r.allow(s)
+}
+
+// allow rejects a snapshot that shows too much, as one that is gone. Error:
+// manifest.ErrNoSuchSnapshot.
+func (r *Replica) allow(s manifest.Snapshot) error {
+	if r.private.Allows(s.Private) {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", manifest.ErrNoSuchSnapshot, manifest.ErrExposed)
 }

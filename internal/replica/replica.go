@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
 	"voc/internal/blob"
+	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
@@ -21,6 +23,8 @@ type Replica struct {
 	dir   string
 	base  string // "": any
 	log   *slog.Logger
+
+	private feedback.Privacy // what no snapshot that is served may show
 
 	syncing chan struct{} // holds one: one Sync at a time
 	version blob.Version  // of the manifest that view is of
@@ -44,11 +48,19 @@ type Replica struct {
 type View struct {
 	Manifest manifest.Manifest
 	Snapshot manifest.Snapshot // the one that is served: the current one, unless that is damaged
-	File     *snapshot.File    // nil: there is no snapshot yet
+	File     *snapshot.File    // nil: there is no snapshot yet, or none that may be served
 	Warnings []error           // what is wrong with the store
 
 	quota job.Quota
 	read  time.Time // when the manifest was read, by the monotonic clock
+}
+
+// Exposed reports whether no snapshot is served because the current one shows more than is
+// allowed.
+func (v View) Exposed() bool {
+	return slices.ContainsFunc(v.Warnings, func(err error) bool {
+		return errors.Is(err, manifest.ErrExposed)
+	})
 }
 
 // Running returns the run that is running, as of the view; zero if there is none. If its
@@ -76,6 +88,13 @@ func New(store *manifest.Store, dir string, log *slog.Logger) *Replica {
 // Of limits the replica to snapshots of a base, and returns it. Call it before the first Sync.
 func (r *Replica) Of(base string) *Replica {
 	r.base = base
+	return r
+}
+
+// Hiding limits the replica to snapshots that show no more than p allows, and returns it. Call
+// it before the first Sync.
+func (r *Replica) Hiding(p feedback.Privacy) *Replica {
+	r.private = p
 	return r
 }
 
@@ -210,6 +229,15 @@ func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []err
 	}
 	view, open := r.shown()
 	for _, s := range m.Candidates() {
+		if !r.private.Allows(s.Private) {
+			if s.ID != string(m.Current) {
+				continue
+			}
+			// No older one takes its place: it would be served as if nothing had changed.
+			exposed := fmt.Errorf("snapshot %s %w", s.ID, manifest.ErrExposed)
+			r.show(View{Manifest: m, Warnings: append(warnings, exposed)}, nil)
+			return nil
+		}
 		next := open
 		var err error
 		if open == nil || view.Snapshot.ID != s.ID {

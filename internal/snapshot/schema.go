@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"voc/internal/feedback"
+
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
@@ -50,7 +52,7 @@ var (
 )
 
 // Meta describes a snapshot: where its records are from and what they were made with. A
-// serve part has it without Fields, Bound and Filled.
+// serve part has it without Fields, Bound, Filled and PrivateIDs.
 type Meta struct {
 	Base      string `json:"base"`
 	TableID   string `json:"table_id"` // "" when the schema could not be read
@@ -63,6 +65,15 @@ type Meta struct {
 	Fields         []Field         `json:"fields,omitempty"` // of the table, as last known
 	Bound          Binding         `json:"bound,omitempty"`
 	Blind          bool            `json:"blind"` // Fields and Bound are of an older schema
+
+	// Private is what readers never see of it. PrivateIDs has the ids of the fields that its
+	// names stand for, so that renamed fields stay private.
+	Private    feedback.Privacy    `json:"private"`
+	PrivateIDs map[string][]string `json:"private_ids,omitempty"`
+
+	// CreatedFrom has, by key, the configured names of the fields by whose times the records
+	// were selected.
+	CreatedFrom map[string][]string `json:"created_from,omitempty"`
 
 	Run       string    `json:"run"`
 	AsOf      time.Time `json:"as_of"` // Airtable's clock when the run began
@@ -98,7 +109,7 @@ type Binding map[string]string
 
 // ForReaders returns the description that a serve part has.
 func (m Meta) ForReaders() Meta {
-	m.Fields, m.Bound, m.Filled = nil, nil, nil
+	m.Fields, m.Bound, m.Filled, m.PrivateIDs = nil, nil, nil, nil
 	return m
 }
 

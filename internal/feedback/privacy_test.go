@@ -142,7 +142,7 @@ func screened(t *testing.T, m feedback.Mapping, private, cells string) (detail, 
 
 func TestScreenHides(t *testing.T) {
 	t.Parallel()
-	m := mapping(t, "", `{"Login":"Identity"}`)
+	m := mapping(t, "", `{"Login":"Identity"}`).WithBox(true)
 	const cells = `{"Notes":"n0te","Resolution Notes":"res","Team Routed":"Blue",
 		"Area Impacted":["Login"],"Environment":"Prod","CW 2.0 Bug":true,"Status":"Open",
 		"User Profile Email":"ann@example.com","Secret Plan":"plan","New":"n3w"}`

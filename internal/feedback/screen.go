@@ -16,7 +16,6 @@ type Screen struct {
 	private map[string]bool // the same without those that are hidden because they are masked
 	only    map[string]bool // names of fields, as they are; nil: all
 	masks   map[string][]string
-	noBox   bool // the box for the environment is hidden, so an empty one says nothing
 }
 
 // NewScreen returns the screen of a mapping. names returns the fields that a configured
@@ -39,9 +38,10 @@ func NewScreen(m Mapping, p Privacy, names func(configured string) []string) Scr
 			s.private[name] = true
 		}
 	}
-	s.noBox = true
-	for _, name := range m.Names(EnvironmentBox) {
-		s.noBox = s.noBox && s.hidden[Fold(name)]
+	if !slices.ContainsFunc(m.Names(EnvironmentBox), func(name string) bool {
+		return !s.hidden[Fold(name)]
+	}) {
+		s.mapping = s.mapping.WithBox(false) // an empty one says nothing
 	}
 	for _, key := range p.Masked {
 		s.masks[key] = m.Names(key)
@@ -78,9 +78,6 @@ func (s Screen) Map(r Record) (Feedback, map[string]json.RawMessage) {
 		}
 	}
 	f := s.mapping.Map(Record{ID: r.ID, CreatedTime: r.CreatedTime, Fields: visible})
-	if s.noBox && (cells{s.mapping, visible}).text(Environment) == "" {
-		f.Environment = "Unknown"
-	}
 	for key, names := range s.masks {
 		masked := ""
 		for _, name := range names {

@@ -48,6 +48,9 @@ func withAdvice(err error) string {
 	case isForeign:
 		return fmt.Sprintf("%v: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
 			err, foreign.Base)
+	case errors.Is(err, manifest.ErrExposed):
+		return fmt.Sprintf("%v: it was made before PRIVATE_FIELDS, READ_ACCESS or FIELD_MAP hid "+
+			"what it shows; choose one of GET /api/cache/snapshots", err)
 	case errors.Is(err, manifest.ErrNoSuchSnapshot):
 		return fmt.Sprintf("%v; voc snapshots and GET /api/cache/snapshots list them all", err)
 	case errors.Is(err, manifest.ErrPromise):

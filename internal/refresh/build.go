@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"voc/internal/feedback"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 	"voc/internal/snapshot/build"
 )
@@ -41,11 +42,15 @@ func (e *Engine) build(
 		Years: p.years.String(), Mapping: mapping, MappingVersion: feedback.MappingVersion,
 		Bound: p.bound, Blind: !p.schema, Run: run, AsOf: p.watermark,
 		CreatedAt: e.cfg.Now().UTC().Truncate(time.Millisecond), Program: e.cfg.Program,
+		Private: p.private, PrivateIDs: p.privateIDs, CreatedFrom: p.createdFrom,
 	}
 	for _, field := range p.fields {
 		meta.Fields = append(meta.Fields, snapshot.Field{
 			ID: field.ID, Name: field.Name, Type: field.Type, Shape: field.Shape(),
 		})
+	}
+	if p.mode == job.Remap {
+		meta = remapped(was.meta(), meta)
 	}
 	sealed, err := read.draft.Seal(ctx, meta)
 	return built{diff: diff, meta: meta, contents: sealed.Contents, sealed: sealed}, err

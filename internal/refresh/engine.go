@@ -1,6 +1,7 @@
 package refresh
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -35,6 +36,7 @@ type Config struct {
 	Base     string
 	Table    string // name or id, as configured
 	Mapping  feedback.Mapping
+	Privacy  feedback.Privacy // what readers never see
 	Years    feedback.Years
 	Dir      string // private; each run makes a directory of its own in it
 	Program  string // name and version, for the snapshot's description
@@ -193,14 +195,14 @@ func (e *Engine) refresh(
 	if err != nil {
 		return s.run, err
 	}
-	plan, err := e.makePlan(ctx, a.request, s.parent)
+	plan, err := e.planRun(ctx, a.request, s.parent)
 	if err != nil {
 		return s.run, err
 	}
 	s.plan = plan
 	if plan.mode != a.request.Mode {
-		e.cfg.Log.InfoContext(ctx, "the refresh becomes a full one",
-			"run", a.run.ID, "because", plan.reason)
+		e.cfg.Log.InfoContext(ctx, "the refresh does more than was requested", "run", a.run.ID,
+			"mode", plan.mode, "because", cmp.Or(plan.reason, errNeedsAirtable.Error()))
 	}
 	a.progress.show(s.receipt())
 	if err := e.checkQuota(m, a, plan.mode); err != nil {

@@ -36,6 +36,12 @@ func (e *Engine) fetch(
 	f := fetcher{client: e.cfg.Airtable, plan: p, parent: was, report: report,
 		undated: map[string]bool{}}
 	f.draft = draft
+	if p.mode == job.Remap {
+		if !p.remake {
+			return f.staged, nil
+		}
+		return f.staged, f.remake(ctx)
+	}
 	query := airtable.Query{Formula: p.formula}
 	if p.mode == job.Full {
 		query.AtOnce, query.Expected = true, was.records()
@@ -124,9 +130,9 @@ func (f *fetcher) put(ctx context.Context, record airtable.Record) error {
 }
 
 // putRow stages a row that belongs to the years, and removes one that does not: it may
-// have belonged before.
+// have belonged before. A remap leaves that to the next refresh.
 func (f *fetcher) putRow(ctx context.Context, row build.Row) error {
-	if f.plan.years.Contains(row.Feedback.Created) {
+	if f.plan.mode == job.Remap || f.plan.years.Contains(row.Feedback.Created) {
 		return f.draft.Put(ctx, row)
 	}
 	return f.draft.Remove(ctx, row.Feedback.ID)

@@ -23,7 +23,7 @@ func (p plan) fullBecause(was parent) string {
 		return "the current snapshot cannot be read"
 	case meta.Years != p.years.String():
 		return "FEEDBACK_YEARS was " + meta.Years
-	case !p.sameCreated(meta.Mapping):
+	case !maps.EqualFunc(createdFrom(meta), p.createdFrom, slices.Equal[[]string]):
 		return "another field holds when feedback was created"
 	case meta.Blind == p.schema:
 		return "the schema could be read only one of the two times"
@@ -37,18 +37,18 @@ func (p plan) fullBecause(was parent) string {
 	return ""
 }
 
-// sameCreated reports whether the same fields hold when feedback was created.
-func (p plan) sameCreated(mapping json.RawMessage) bool {
+// createdFrom returns the configured names of the fields by whose times the records of a
+// snapshot were selected, by key. Those of format 3 are in its mapping.
+func createdFrom(meta snapshot.Meta) map[string][]string {
+	if meta.CreatedFrom != nil {
+		return meta.CreatedFrom
+	}
 	var was struct{ Fields map[string][]string }
-	if json.Unmarshal(mapping, &was) != nil {
-		return false
+	_ = json.Unmarshal(meta.Mapping, &was) // a mapping that cannot be read has no names
+	return map[string][]string{
+		feedback.Created:    was.Fields[feedback.Created],
+		feedback.ReportedOn: was.Fields[feedback.ReportedOn],
 	}
-	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
-		if !slices.Equal(was.Fields[key], p.configured.Names(key)) {
-			return false
-		}
-	}
-	return true
 }
 
 // hasCells reports whether the parent has the cells of all fields that are mapped now, so
@@ -91,5 +91,6 @@ func (p plan) mapsOtherwise(meta snapshot.Meta) bool {
 	mapping, err := json.Marshal(p.configured)
 	return err != nil || string(mapping) != string(meta.Mapping) ||
 		meta.MappingVersion != feedback.MappingVersion || meta.TableID != p.tableID ||
+		p.hidesOtherwise(meta) ||
 		p.schema && !maps.Equal(fieldNames(meta.Fields), p.names)
 }

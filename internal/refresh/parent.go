@@ -85,10 +85,10 @@ func (p parent) meta() snapshot.Meta {
 
 // records returns how many records the parent has; 0 if there is none.
 func (p parent) records() int {
-	if p.file == nil {
+	if p.parts == nil {
 		return 0
 	}
-	return p.file.Records()
+	return p.parts.Serve.Records()
 }
 
 func (p parent) close() {

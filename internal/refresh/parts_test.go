@@ -8,11 +8,14 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
 
 	"voc/internal/airtablesim"
 	"voc/internal/job"
@@ -112,15 +115,7 @@ func (w *world) asFormat3() {
 		bytes.NewReader(manifesttest.Packed(w.t, whole))); err != nil {
 		w.t.Fatal(err)
 	}
-	object, err := w.store.Get(w.t.Context(), "manifest.json")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer object.Body.Close()
-	text, err := io.ReadAll(object.Body)
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	text := w.object("manifest.json")
 	var envelope struct{ Manifest map[string]any }
 	if err := json.Unmarshal(text, &envelope); err != nil {
 		w.t.Fatal(err)
@@ -134,4 +129,37 @@ func (w *world) asFormat3() {
 		w.t.Fatal(err)
 	}
 	overwrite(w, "manifest.json", manifesttest.Signed(3, string(inner)))
+}
+
+// objects lists the keys of what a host that serves may read.
+func (w *world) objects() []string {
+	w.t.Helper()
+	return slices.DeleteFunc(manifesttest.Keys(w.t, w.store, ""), func(key string) bool {
+		return strings.HasPrefix(key, "sources/")
+	})
+}
+
+// object returns the content of an object.
+func (w *world) object(key string) []byte {
+	w.t.Helper()
+	return manifesttest.Content(w.t, w.store, key)
+}
+
+// unpack writes a part to a file, uncompressed, and returns its path.
+func (w *world) unpack(packed []byte) string {
+	w.t.Helper()
+	decoder, err := zstd.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer decoder.Close()
+	content, err := io.ReadAll(decoder)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	path := filepath.Join(w.t.TempDir(), "part.sqlite")
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
 }

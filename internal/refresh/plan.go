@@ -45,6 +45,11 @@ type plan struct {
 	mapping    feedback.Mapping // by the names that the base has now
 	bound      snapshot.Binding // nil: the table is missing or not the store's
 
+	private     feedback.Privacy
+	privateIDs  map[string][]string // of fields, by the names in private
+	screen      feedback.Screen     // maps records, without what is private
+	createdFrom map[string][]string // as in snapshot.Meta
+
 	warnings []string
 }
 
@@ -61,6 +66,9 @@ func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan,
 		if p, err = e.planWithoutSchema(refusal, was); err == nil {
 			err = e.findBox(ctx, &p)
 		}
+	}
+	if err == nil {
+		err = e.hide(&p, was)
 	}
 	if err != nil {
 		return p, err
@@ -125,14 +133,7 @@ func (e *Engine) planWithoutSchema(refusal *airtable.Error, was parent) (plan, e
 	p.warnings = append(p.warnings, refusal.Warnings...)
 	if was.parts != nil {
 		meta := was.meta()
-		last := map[string]string{} // by the name that is configured
-		names := fieldNames(meta.Fields)
-		for name, id := range meta.Bound {
-			if names[id] != "" {
-				last[name] = names[id]
-			}
-		}
-		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(last)
+		p.bound, p.mapping = meta.Bound, e.cfg.Mapping.Follow(lastNames(meta))
 		for _, field := range meta.Fields {
 			known := airtable.Field{ID: field.ID, Name: field.Name, Type: field.Type}
 			p.fields = append(p.fields, known)
@@ -173,6 +174,17 @@ func (e *Engine) findBox(ctx context.Context, p *plan) error {
 	return nil
 }
 
+// lastNames returns what the fields that were configured under a name were called last.
+func lastNames(meta snapshot.Meta) map[string]string {
+	names, last := fieldNames(meta.Fields), map[string]string{}
+	for name, id := range meta.Bound {
+		if names[id] != "" {
+			last[name] = names[id]
+		}
+	}
+	return last
+}
+
 // checkDate rejects a response without a clock: without it, edits could be lost.
 func checkDate(watermark time.Time) error {
 	if watermark.IsZero() {
@@ -208,7 +220,7 @@ func (p plan) yearsFormula() string {
 	var candidates []airtable.DateCandidate
 	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
 		for _, name := range p.mapping.Names(key) {
-			if field, ok := table.Field(name); ok {
+			if field, ok := table.Field(name); ok && !p.screen.Hides(name) {
 				candidates = append(candidates,
 					airtable.DateCandidate{Name: field.Name, Date: field.IsDate()})
 			}
@@ -231,7 +243,7 @@ func (p plan) sweepFields() []string {
 	slices.Sort(ids)
 	for _, key := range []string{feedback.Created, feedback.ReportedOn} {
 		for _, name := range p.configured.Names(key) {
-			if id := p.bound[name]; id != "" && !slices.Contains(ids, id) {
+			if id := p.bound[name]; id != "" && !slices.Contains(ids, id) && !p.private.Hides(name) {
 				ids = append(ids, id)
 			}
 		}

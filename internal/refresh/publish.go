@@ -19,7 +19,7 @@ func (e *Engine) publish(
 	// A full and a sweep also confirm that no deleted record and no old computed value is
 	// served.
 	var confirmed time.Time
-	if p.mode != job.Incremental {
+	if p.mode == job.Full || p.mode == job.Sweep {
 		confirmed = p.watermark
 	}
 	switch {
@@ -39,6 +39,7 @@ func (e *Engine) publish(
 		Watermark:           job.At(p.watermark),
 		DeletesConfirmedAt:  current.DeletesConfirmedAt,
 		ComputedConfirmedAt: current.ComputedConfirmedAt,
+		Private:             p.private,
 	}
 	if !confirmed.IsZero() {
 		next.DeletesConfirmedAt, next.ComputedConfirmedAt = job.At(confirmed), job.At(confirmed)

@@ -24,7 +24,7 @@ func (s steps) receipt() job.Run {
 	if s.plan.mode != "" {
 		run.Mode = s.plan.mode
 	}
-	if s.staged.draft != nil {
+	if s.staged.draft != nil && s.plan.mode != job.Remap {
 		run.AirtableStarted, run.Filter = job.At(s.plan.watermark), s.plan.formula
 		run.SchemaSHA256 = s.plan.schemaDigest()
 	}
@@ -119,6 +119,7 @@ func explain(ctx context.Context, err error) string {
 func final(err error) bool {
 	for _, lasting := range []error{
 		airtable.ErrBudget, airtable.ErrQuota, manifest.ErrForeign, manifest.ErrNoSuchSnapshot,
+		manifest.ErrExposed,
 	} {
 		if errors.Is(err, lasting) {
 			return true

@@ -99,15 +99,21 @@ func (p plan) mapRow(record airtable.Record, named cells, encoded []byte) build.
 	if p.tableID != "" {
 		url += "/" + p.tableID + "/" + record.ID
 	}
+	mapped, shown := p.screen.Map(feedback.Record{
+		ID: record.ID, CreatedTime: record.CreatedTime, Fields: named,
+	})
+	var visible []byte // nil: all
+	if len(shown) < len(named) {
+		visible = cells(shown).encode()
+	}
 	return build.Row{
-		Feedback: p.mapping.Map(feedback.Record{
-			ID: record.ID, CreatedTime: record.CreatedTime, Fields: named,
-		}),
+		Feedback: mapped,
 		Source: snapshot.Source{
 			ID: record.ID, CreatedTime: record.CreatedTime, Fields: encoded,
 			Digest: digest(record, entered), Computed: digest(record, computed),
 		},
 		Cells: named,
+		Shown: visible,
 		URL:   url,
 	}
 }

@@ -2,8 +2,10 @@ package refresh
 
 import (
 	"context"
+	"fmt"
 
 	"voc/internal/job"
+	"voc/internal/manifest"
 )
 
 // rollback makes an older snapshot current, after it has checked that its parts are valid.
@@ -18,6 +20,9 @@ func (e *Engine) rollback(ctx context.Context, a attempt, dir string) (job.Run, 
 	target, err := m.Find(a.request.To)
 	if err != nil {
 		return a.run, err
+	}
+	if !e.cfg.Privacy.Allows(target.Private) {
+		return a.run, fmt.Errorf("snapshot %s %w", target.ID, manifest.ErrExposed)
 	}
 	parts, err := e.openParts(ctx, target, dir)
 	if err != nil {

@@ -66,6 +66,7 @@ type world struct {
 
 	token, base, table string
 	fields, teams      string // FIELD_MAP, TEAM_MAP
+	private            string // PRIVATE_FIELDS; "": none
 	years              string
 	pace               float64 // calls a second
 	shrink             int     // MAX_SHRINK_PERCENT
@@ -137,6 +138,12 @@ func (w *world) config(store blob.Store) refresh.Config {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	privacy := feedback.Privacy{}
+	if w.private != "" {
+		if privacy, err = feedback.ParsePrivacy(w.private, mapping); err != nil {
+			w.t.Fatal(err)
+		}
+	}
 	log := slog.New(slog.NewTextHandler(&w.log, nil))
 	token := w.token
 	return refresh.Config{
@@ -145,9 +152,9 @@ func (w *world) config(store blob.Store) refresh.Config {
 			Log: log, Now: w.clock.Now,
 			Token: func(context.Context) (string, error) { return token, nil },
 		}),
-		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping,
-		Years: years,
-		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
+		Store: manifest.New(store, 3, quota, log).Hiding(privacy), Base: w.base, Table: w.table,
+		Mapping: mapping, Privacy: privacy, Years: years,
+		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
 		MonthlyCalls: w.cap,
 		FreeDisk:     func(string) (int64, bool) { return w.disk, w.disk > 0 },
 	}

@@ -156,6 +156,7 @@ TYPOS = {
     "SnapshotKeep": ("0",),
     "MaxShrinkPercent": ("120",),
     "AdminTokensParameter": ("voc/admin",),
+    "PrivateFields": ("status:mask", '["notes"]'),
     "ReadTokensParameter": ("/voc/",),
     "DashboardUsersParameter": ("users",),
     "AirtableApiKeyParameter": ("patAbc.def",),
@@ -188,14 +189,24 @@ def typos(cloud, template):
 
 def other_parameters(cloud, template):
     said = cloud.deploy(template, PUBLIC="1", SET='FieldMap={"team": "Team Routed", "notes": ["Notes"]}\nScheduleSweep=off')
-    expect("PUBLIC=1 prints what it shows", "e-mail" in said, said)
-    status, _, content = cloud.ask("/feedback/?limit=1")
+    expect("PUBLIC=1 prints what it shows", "e-mail address, masked" in said, said)
+    expect("a deployment that hides more maps the records again", "remap    published" in said, said)
+    status, _, content = cloud.ask("/feedback/?limit=200")
     expect("a reader without a token", status == 200, status, content)
+    addresses = [record["reporter_email"] for record in json.loads(content) if record["reporter_email"]]
+    expect("masked addresses", addresses and all(address[1] == "…" for address in addresses), addresses)
+    versions = cloud.client("s3").list_object_versions(Bucket=cloud.bucket())["Versions"]
+    snapshots = [version["Key"] for version in versions if "/snapshots/" in version["Key"]]
+    expect("versions of snapshots that show more", len(snapshots) == 1 and "remap-" in snapshots[0], snapshots)
+    said = cloud.deploy(template, SET="PrivateFields=status,reporter_email")
+    expect("a narrower view", "remap    published" in said and "status,reporter_email" in said, said)
+    status, _, content = cloud.ask("/feedback/?limit=200")
+    expect("hidden keys", {(r["status"], r["reporter_email"]) for r in json.loads(content)} == {("New", "")}, content)
     said, ok = cloud.make("schedules")
     expect("a sweep that is off", ok and re.search(r"sweep +cron.* disabled", said), said)
     answer, _ = cloud.invoke(FULL, {"mode": "check"})
     expect("check", answer["verdict"] == "a refresh would work", answer)
-    cloud.deploy(template, PUBLIC="0", SET="SnapshotKeep=1")
+    cloud.deploy(template, PUBLIC="0", SET="SnapshotKeep=1\nPrivateFields=")
     expect("readers need a token again", cloud.ask("/feedback/?limit=1")[0] == 401)
 
 

@@ -13,6 +13,7 @@ import (
 	"voc/internal/app"
 	"voc/internal/config"
 	"voc/internal/httpapi"
+	"voc/internal/job"
 	"voc/internal/lambdahost"
 	"voc/internal/lambdahost/invocation"
 	"voc/internal/replica"
@@ -28,6 +29,7 @@ type host struct {
 	mu      sync.Mutex
 	version int // of the settings that api has
 	api     *httpapi.API
+	remaps  string // id of the exposed snapshot for which a remap was started
 }
 
 // newHandler returns the API, or one that reports the variables that are wrong.
@@ -66,7 +68,38 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 		log.WarnContext(ctx, "no snapshot at startup; each request tries again", "error", err)
 	}
 	secrets.Wait()
+	for _, warning := range publicReads(parts.Config) {
+		log.WarnContext(ctx, warning)
+	}
+	h.remap(ctx)
 	return h, nil
+}
+
+// publicReads returns the warning that reads need no token, if they do not.
+func publicReads(cfg config.Config) []string {
+	if cfg.Access.Reads != access.PublicReads {
+		return nil
+	}
+	return []string{httpapi.PublicReads(cfg.Privacy)}
+}
+
+// remap starts a run that maps the current snapshot again if that shows more than is allowed: once
+// for a snapshot, and not while such a run is running.
+func (h *host) remap(ctx context.Context) {
+	view, release := h.replica.Acquire()
+	release()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	current := string(view.Manifest.Current)
+	if run, _ := view.Running(); !view.Exposed() || h.remaps == current || run.Mode == job.Remap {
+		return
+	}
+	_, err := h.invoker.Ask(ctx, job.Request{Mode: job.Remap, Trigger: job.TriggerStart})
+	if err != nil {
+		h.parts.Log.ErrorContext(ctx, "the run that maps the records again was not started", "error", err)
+		return
+	}
+	h.remaps = current
 }
 
 const (
@@ -86,6 +119,7 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if view.File == nil {
 		ctx, cancel := context.WithTimeout(r.Context(), fetchTimeout)
 		_ = h.replica.Sync(ctx) // the replica's view has the error
+		h.remap(ctx)
 		cancel()
 	}
 	h.current(r.Context()).ServeHTTP(w, r)
@@ -102,7 +136,7 @@ func (h *host) current(ctx context.Context) *httpapi.API {
 		h.version, h.api = state.Version, app.NewAPI(parts, h.replica, h.invoker, httpapi.Platform{
 			AnswerLimit: lambdahost.AnswerLimit,
 			FetchWithin: fetchTimeout,
-			Warnings:    state.Warnings,
+			Warnings:    append(publicReads(parts.Config), state.Warnings...),
 		})
 	}
 	return h.api

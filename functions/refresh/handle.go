@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
+	"voc/internal/access"
 	"voc/internal/app"
 	"voc/internal/config"
 	"voc/internal/httpapi"
@@ -98,6 +99,10 @@ func status(ctx context.Context, parts app.Parts, warnings []string) any {
 	replica := app.NewReplica(parts)
 	defer replica.Close()
 	platform := httpapi.Platform{AnswerLimit: lambdahost.AnswerLimit, Warnings: warnings}
+	if parts.Config.Access.Reads == access.PublicReads {
+		public := httpapi.PublicReads(parts.Config.Privacy)
+		platform.Warnings = append([]string{public}, warnings...)
+	}
 	return app.NewAPI(parts, replica, app.NoRefresher{}, platform).Status(ctx)
 }
 

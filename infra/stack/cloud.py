@@ -5,6 +5,7 @@ import pathlib
 import sys
 
 import boto3
+import botocore.config
 import botocore.exceptions
 import tomlkit
 
@@ -16,8 +17,12 @@ REGION = os.environ.get("AWS_REGION") or SETTINGS[STAGE]["global"]["parameters"]
 SAM = os.environ.get("SAM") or "sam"
 
 
+# A client waits for as long as a function may run, and does not invoke it twice.
+PATIENT = botocore.config.Config(read_timeout=910, retries={"max_attempts": 0})
+
+
 def aws(service):
-    return boto3.client(service, region_name=REGION)
+    return boto3.client(service, region_name=REGION, config=PATIENT if service == "lambda" else None)
 
 
 def describe():

@@ -13,15 +13,23 @@ import zipfile
 import botocore.exceptions
 
 from cloud import REGION, ROOT, SAM, SETTINGS, STACK, STAGE, aws, deployed, describe, outputs_of, parameters_of
+from runs import call
 from smoke import smoke_of
 
-PUBLIC = """PUBLIC=1: anyone who has the URL will be able to read, without a token:
-  - every record of the served years, with all its fields: description, notes, resolution notes, team, status,
-    Slack link, and the reporter's e-mail address
-  - the search, the reports and the CSV exports
+PUBLIC = """ReadAccess=public: anyone who has the URL will be able to read, without a token:
+  - every record of the served years: description, notes, resolution notes, team, status, Slack link and the other keys
+  - {addresses}
+  - the search, the reports and the CSV exports of all of it
   - which snapshot is served, and the receipts of the refreshes
-Refreshes and rollbacks still need an admin token. CorsOrigins does not prevent any of this: it restricts only browsers.
+The dashboard's sign-in does not change that: it protects the dashboard's pages, not the data. Neither does CorsOrigins: it
+restricts only browsers. Addresses inside of texts are not looked for. To hide more: make deploy SET='PrivateFields=notes,…'.
+infra/DASHBOARD.md puts the dashboard behind a token. Refreshes and rollbacks still need an admin token.
 """
+
+ADDRESSES = {
+    "": "the reporter's e-mail address, masked (a…@example.com); of the other columns of the table only those that a key reads",
+    "none": "the reporter's e-mail address, and every other column of the table, private notes and attachment links included",
+}
 
 FIRST_STEP = """printf %s "$secret" | aws ssm put-parameter --name {name} --type SecureString --value file:///dev/stdin"""
 
@@ -90,7 +98,9 @@ def deploy():
     after = (template_defaults() if first else parameters_of(before)) | changes
     check_secrets({after[name] for name in template_defaults() if name in after})
     if after.get("ReadAccess") == "public":
-        print(PUBLIC, flush=True)
+        private = after.get("PrivateFields", "").strip()
+        others = f"every column of the table, e-mail addresses included, without what PrivateFields names: {private}"
+        print(PUBLIC.format(addresses=ADDRESSES.get(private, others)), flush=True)
     back = None if first else publish()
     command = [SAM, "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", STAGE, "--stack-name", STACK, "--region", REGION]
     if os.environ.get("TEMPLATE"):
@@ -102,7 +112,22 @@ def deploy():
     if subprocess.run(command, cwd=ROOT).returncode:
         sys.exit("sam deploy failed: either nothing has changed, or CloudFormation has undone its changes")
     point("$LATEST")
+    remap()
     report(back)
+
+
+def remap():
+    """Has the records mapped again if the stack hides more than its current snapshot, so that no reader waits for the
+    schedule. The API function would start that run, too."""
+    try:
+        status = call("incremental", {"mode": "get_status"})
+        if not status.get("snapshot") and not any("shows more" in warning for warning in status["warnings"]):
+            return  # the store is empty
+        receipt = call("incremental", {"mode": "remap"})
+    except SystemExit as failed:  # smoke shows what it means
+        print(f"remap    FAILED: {failed}")
+        return
+    print(f"remap    {receipt['outcome']}, run {receipt['id']}")
 
 
 def report(back):

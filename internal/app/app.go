@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg config.Config, host Host) (Parts, error) {
 		return Parts{}, err
 	}
 	return Parts{
-		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, host.Log),
+		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, host.Log).Hiding(cfg.Privacy),
 		Work: work, Log: host.Log, Now: time.Now,
 	}, nil
 }
@@ -104,6 +104,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 		Base:    c.Airtable.BaseID,
 		Table:   c.Airtable.Table,
 		Mapping: c.Mapping,
+		Privacy: c.Privacy,
 		Years:   c.Years,
 		Dir:     p.Work.Path,
 		Program: Program(),
@@ -118,9 +119,11 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 	})
 }
 
-// NewReplica returns what the API serves from. It opens only snapshots of the configured base.
+// NewReplica returns what the API serves from. It opens only snapshots of the configured base that
+// show no more than the configuration allows.
 func NewReplica(p Parts) *replica.Replica {
-	return replica.New(p.Store, p.Work.Path, p.Log).Of(p.Config.Airtable.BaseID)
+	return replica.New(p.Store, p.Work.Path, p.Log).
+		Of(p.Config.Airtable.BaseID).Hiding(p.Config.Privacy)
 }
 
 // NewAPI returns the API for a platform. It passes requests for a refresh to refresher.
@@ -132,6 +135,7 @@ func NewAPI(
 		Replica:   replica,
 		Refresher: refresher,
 		Access:    c.Access,
+		Privacy:   c.Privacy,
 		Schedules: httpapi.Schedules{
 			Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep,
 		},

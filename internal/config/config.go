@@ -17,10 +17,11 @@ type Config struct {
 	Sim          Sim
 	Years        feedback.Years
 	Mapping      feedback.Mapping
-	Store        Store // with Emulator: zero until WithEmulator
-	Keep         int   // number of snapshots to retain, 1 or more
-	MaxShrink    int   // percent of the records that a refresh may remove, 0 to 100
-	MonthlyCalls int   // cap on Airtable calls in a UTC month; 0: no cap
+	Privacy      feedback.Privacy // what readers never see
+	Store        Store            // with Emulator: zero until WithEmulator
+	Keep         int              // number of snapshots to retain, 1 or more
+	MaxShrink    int              // percent of the records that a refresh may remove, 0 to 100
+	MonthlyCalls int              // cap on Airtable calls in a UTC month; 0: no cap
 	Access       access.Policy
 	Schedule     Schedule
 	Function     Function // zero for the server

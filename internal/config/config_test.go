@@ -231,3 +231,33 @@ func TestLoadUnused(t *testing.T) {
 		"AIRTABLE_SIM_ADDR",
 		"AWS_ENDPOINT_URL_S3"})
 }
+
+// Without PRIVATE_FIELDS, what readers see depends on whether they need a token.
+func TestPrivacyDefaults(t *testing.T) {
+	for name, c := range map[string]struct {
+		environ []string
+		want    string // of Privacy.String
+	}{
+		"public, on loopback by default": {nil, "the addresses of reporter_email are masked, " +
+			"`fields` of a record is limited to the columns that a key reads"},
+		"public": {[]string{"READ_ACCESS=public"}, "the addresses of reporter_email are masked, " +
+			"`fields` of a record is limited to the columns that a key reads"},
+		"with a token": {[]string{"READ_ACCESS=token", "READ_TOKENS=reading"},
+			"`fields` of a record shows every other column of the table"},
+		"public, everything": {[]string{"READ_ACCESS=public", "PRIVATE_FIELDS=none"},
+			"`fields` of a record shows every other column of the table"},
+		"with a token, by name": {[]string{"READ_ACCESS=token", "READ_TOKENS=reading",
+			"PRIVATE_FIELDS=Plan, notes"}, "nothing of notes, Plan is shown, " +
+			"`fields` of a record shows every other column of the table"},
+	} {
+		got, err := config.Load(c.environ)
+		if err != nil || got.Privacy.String() != c.want {
+			t.Errorf("%s: %s, %v", name, got.Privacy, err)
+		}
+	}
+	refresh, err := config.LoadFunction(config.Refresh,
+		append([]string{"READ_ACCESS=public"}, refreshFunction...))
+	if err != nil || refresh.Privacy.IsZero() {
+		t.Errorf("the refresh function hides %+v, %v", refresh.Privacy, err)
+	}
+}

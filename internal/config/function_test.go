@@ -41,11 +41,11 @@ func TestLoadFunction(t *testing.T) {
 	expect(t, "emulator", c.Emulator, false)
 	expect(t, "unused", c.Unused, []string{"SNAPSHOT_KEEP", "ADDR", "AIRTABLE_SIM_DATA"})
 
-	c = loadFunction(t, config.Refresh, refreshFunction, "READ_ACCESS=x", "SNAPSHOT_KEEP=3")
+	c = loadFunction(t, config.Refresh, refreshFunction, "READ_TOKENS=x y", "SNAPSHOT_KEEP=3")
 	expect(t, "base", c.Airtable.BaseID, "appREAL")
 	expect(t, "mode", c.Function, config.Function{Mode: "full"})
 	expect(t, "keep", c.Keep, 3)
-	expect(t, "unused", c.Unused, []string{"READ_ACCESS"})
+	expect(t, "unused", c.Unused, []string{"READ_TOKENS"})
 }
 
 func TestLoadFunctionListsEveryMissing(t *testing.T) {

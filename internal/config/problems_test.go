@@ -41,6 +41,13 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 			`no key "state"`:  {`{"state":"x"}`},
 			"status: must be": {`{"status":7}`},
 		},
+		"PRIVATE_FIELDS": {
+			"cannot be masked":  {"status:mask", "Secret:mask"},
+			"stands alone":      {"none, notes"},
+			"cannot be private": {"id", "notes,airtable_url"},
+			"JSON list":         {"[notes", "[1]"},
+			"has no name":       {",", "[]"},
+		},
 		"TEAM_MAP": {"JSON object": {"{"}, `"Login": the team`: {`{"Login":""}`}},
 		"SNAPSHOT_STORE": {
 			"or file:///": {

@@ -43,6 +43,8 @@ func (l *loader) config() (Config, error) {
 	if e, ok := errors.AsType[*feedback.MappingError](err); ok {
 		l.problems.addJoined("FIELD_MAP", e.Fields)
 		l.problems.addJoined("TEAM_MAP", e.Teams)
+	} else {
+		c.Privacy = l.privacy(c.Mapping)
 	}
 	overridden := map[string]bool{
 		"AIRTABLE_SIM_DATA":   !c.Emulator,
@@ -141,28 +143,22 @@ func (l *loader) checkParameter(variable string) {
 	}
 }
 
-// policy returns the zero Policy for the refresh function, which serves no requests.
+// policy returns a Policy that says only who reads for the refresh function, which serves no
+// requests.
 func (l *loader) policy() access.Policy {
 	if l.host == Refresh {
-		return access.Policy{}
+		return access.Policy{Reads: l.readAccess()}
 	}
 	l.checkParameter("READ_TOKENS")
 	l.checkParameter("ADMIN_TOKENS")
 	l.checkParameter("DASHBOARD_USERS")
 	p := access.Policy{
-		Reads:        l.reads,
+		Reads:        l.readAccess(),
 		ReadTokens:   l.readTokens,
 		AdminTokens:  l.adminTokens,
 		Origins:      l.origins,
 		TokensUnread: l.readTokensParameter != "" || l.adminTokensParameter != "",
 		UsersUnread:  l.usersParameter != "",
-	}
-	if p.Reads == "" {
-		p.Reads = access.TokenReads
-		host, _, _ := net.SplitHostPort(l.addr)
-		if l.host == Server && isLoopback(host) { // no other machine can connect
-			p.Reads = access.PublicReads
-		}
 	}
 	if l.users != "" {
 		var err error
@@ -184,6 +180,33 @@ func (l *loader) policy() access.Policy {
 		}
 		l.problems.add("READ_ACCESS", fmt.Errorf(
 			"%s, but there is no token: set %s, or READ_ACCESS=public", is, set))
+	}
+	return p
+}
+
+// readAccess returns what is configured. The default is public only where no other machine can
+// connect.
+func (l *loader) readAccess() access.Reads {
+	host, _, _ := net.SplitHostPort(l.addr)
+	switch {
+	case l.reads != "":
+		return l.reads
+	case l.host == Server && isLoopback(host):
+		return access.PublicReads
+	}
+	return access.TokenReads
+}
+
+// privacy returns what readers never see. Without a word about it, reads without a token show
+// less than others.
+func (l *loader) privacy(mapping feedback.Mapping) (p feedback.Privacy) {
+	var err error
+	switch {
+	case l.privateFields != "":
+		p, err = feedback.ParsePrivacy(l.privateFields, mapping)
+		l.problems.addJoined("PRIVATE_FIELDS", err)
+	case l.readAccess() == access.PublicReads:
+		p = feedback.DefaultPrivacy(mapping)
 	}
 	return p
 }

@@ -28,7 +28,7 @@ var table = []Variable{
 		Meaning: "URL of the Airtable Web API; http is accepted only for this machine"},
 	{Name: "FEEDBACK_YEARS", Hosts: refreshing, Default: "2025-",
 		Meaning: "years (UTC) to keep: 2025, 2024-2025, 2025- or all"},
-	{Name: "FIELD_MAP", Hosts: refreshing, Default: "{}",
+	{Name: "FIELD_MAP", Hosts: allHosts, Default: "{}",
 		Meaning: "JSON object from key to an Airtable field or a list of fields; overrides the " +
 			"defaults"},
 	{Name: "TEAM_MAP", Hosts: refreshing, Default: "{}",
@@ -42,7 +42,7 @@ var table = []Variable{
 	{Name: "MAX_SHRINK_PERCENT", Hosts: refreshing, Default: "20",
 		Meaning: "the publish gate rejects a refresh that would remove more than this share of " +
 			"the records"},
-	{Name: "READ_ACCESS", Hosts: serving,
+	{Name: "READ_ACCESS", Hosts: allHosts,
 		Default: "token deployed, public for the server on loopback", Computed: true,
 		Meaning: "who may read: public, token, or jwt (only behind API Gateway, which verifies it)"},
 	{Name: "READ_TOKENS", Hosts: serving,
@@ -53,6 +53,10 @@ var table = []Variable{
 		Meaning: "comma-separated bearer tokens that may start refreshes"},
 	{Name: "ADMIN_TOKENS_PARAMETER", Hosts: apiOnly,
 		Meaning: "functions: name of the SSM SecureString that holds them"},
+	{Name: "PRIVATE_FIELDS", Hosts: allHosts,
+		Default: "public: reporter_email:mask and every field that no key reads; else none", Computed: true,
+		Meaning: "keys or Airtable fields that readers never see, comma-separated or a JSON list; " +
+			"key:mask masks an address, none hides nothing"},
 	{Name: "CORS_ORIGINS", Hosts: serving,
 		Meaning: "comma-separated origins whose pages may read, exact or https://*.example.com"},
 	{Name: "DASHBOARD_USERS", Hosts: serving,

@@ -138,6 +138,7 @@ type values struct {
 	reads                access.Reads
 	readTokens           []access.Secret
 	readTokensParameter  string
+	privateFields        string
 	adminTokens          []access.Secret
 	adminTokensParameter string
 	origins              access.Origins
@@ -177,6 +178,7 @@ func (v *values) fields() map[string]field {
 		"READ_ACCESS":                  into(&v.reads, access.ParseReads),
 		"READ_TOKENS":                  into(&v.readTokens, access.ParseTokens),
 		"READ_TOKENS_PARAMETER":        text{&v.readTokensParameter, parameterName},
+		"PRIVATE_FIELDS":               text{&v.privateFields, anyText},
 		"ADMIN_TOKENS":                 into(&v.adminTokens, access.ParseTokens),
 		"ADMIN_TOKENS_PARAMETER":       text{&v.adminTokensParameter, parameterName},
 		"CORS_ORIGINS":                 into(&v.origins, access.ParseOrigins),

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voc/internal/access"
+	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
@@ -18,6 +19,7 @@ type Config struct {
 	Replica      *replica.Replica
 	Refresher    Refresher
 	Access       access.Policy
+	Privacy      feedback.Privacy // what readers never see
 	Schedules    Schedules
 	MonthlyCalls int       // the cap on Airtable calls per UTC month; 0: none
 	Quota        job.Quota // Airtable's limits, for the forecast of calls

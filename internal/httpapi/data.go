@@ -62,7 +62,7 @@ func (a *API) view(ctx context.Context, maxAge time.Duration) (replica.View, fun
 
 // begin returns the answer that a view gives to a request. It is complete if the client or the
 // cache already has it; otherwise the caller adds the body and its headers. Errors: errUnserved,
-// errEmpty, firstLoad.
+// errExposed, errEmpty, firstLoad.
 func (a *API) begin(
 	r *request, view replica.View,
 ) (answer respond.Answer, complete bool, err error) {
@@ -89,7 +89,10 @@ func (a *API) begin(
 
 // unserved returns why a view has no file.
 func (a *API) unserved(view replica.View) error {
-	if len(view.Warnings) > 0 {
+	switch {
+	case view.Exposed():
+		return errExposed
+	case len(view.Warnings) > 0:
 		return errUnserved
 	}
 	leased, abandoned := view.Running()

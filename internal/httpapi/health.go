@@ -59,6 +59,9 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	if len(reasons) == 0 || len(view.Warnings) == 0 {
 		return reasons
 	}
+	if view.Exposed() {
+		return reasons // which say it
+	}
 	fault := "the store cannot be read"
 	switch cause := view.Warnings[0]; { // those after it follow from it
 	case errors.Is(cause, manifest.ErrForeign):

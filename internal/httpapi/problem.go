@@ -30,7 +30,10 @@ var (
 		"begin again without the cursor")
 	errUnfetched = errors.New("the snapshot of this cursor cannot be fetched: retry in a moment")
 	errUnserved  = errors.New("no snapshot can be served: see the warnings in /api/cache/")
-	errEmpty     = errors.New("no snapshot has been published yet: " +
+	errExposed   = errors.New("the current snapshot was made before PRIVATE_FIELDS, READ_ACCESS or " +
+		"FIELD_MAP hid what it shows, so it is not served: a run that maps it again is started " +
+		"by itself; if it fails, run `voc refresh remap` or POST /api/cache/update-incremental")
+	errEmpty = errors.New("no snapshot has been published yet: " +
 		"start the first refresh with POST /api/cache/update-full, " +
 		"or with the command `voc refresh full`, then retry")
 
@@ -84,6 +87,7 @@ var problems = []struct {
 		"clients read too many older snapshots at a time: " +
 			"retry in a moment, or begin again without the cursor"},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served", ""},
+	{errExposed, http.StatusServiceUnavailable, "snapshot-shows-too-much", ""},
 	{job.ErrStopped, http.StatusServiceUnavailable, "stopping",
 		"the server is stopping: retry in a moment"},
 	{job.ErrNotStarted, http.StatusServiceUnavailable, "refresh-not-started",

@@ -32,6 +32,9 @@ func (a *API) snapshots(r *request) (respond.Answer, error) {
 	r.pin(release)
 	entries := []snapshotEntry{}
 	for _, s := range view.Manifest.Snapshots {
+		if !a.Privacy.Allows(s.Private) {
+			continue
+		}
 		isCurrent := s.ID == string(view.Manifest.Current)
 		entries = append(entries, snapshotEntry{newSnapshotBody(s), s.Run, isCurrent})
 	}

@@ -47,7 +47,11 @@ func (a *API) rollback(r *request) (respond.Answer, error) {
 	}
 	view, release := a.view(r.Context(), 0)
 	r.pin(release)
-	if _, err := view.Manifest.Find(body.To); err != nil {
+	target, err := view.Manifest.Find(body.To)
+	if err == nil && !a.Privacy.Allows(target.Private) {
+		err = fmt.Errorf("snapshot %s shows more than PRIVATE_FIELDS allows", target.ID)
+	}
+	if err != nil {
 		return respond.Answer{},
 			badBody(fmt.Sprintf("to: %v; see GET /api/cache/snapshots for all snapshots", err))
 	}

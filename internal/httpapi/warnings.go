@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
@@ -23,6 +24,9 @@ func (a *API) warnings(view replica.View, calls airtableBody) []string {
 		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
 			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
 				text, foreign.Base)
+		}
+		if errors.Is(warning, manifest.ErrExposed) {
+			text += ": run `voc refresh remap`, or wait for the next refresh"
 		}
 		if errors.Is(warning, snapshot.ErrDiskFull) {
 			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
@@ -44,6 +48,15 @@ func (a *API) warnings(view replica.View, calls airtableBody) []string {
 			calls.Forecast, calls.MonthlyCap))
 	}
 	return append(warnings, a.Platform.warnings(view.File)...)
+}
+
+// PublicReads is the warning of a host where reads need no token and that other machines can
+// reach: it says who reads what, and how to narrow it.
+func PublicReads(p feedback.Privacy) string {
+	return "READ_ACCESS=public: anyone who can reach this address reads, searches and exports every " +
+		"record without a token, and " + p.String() + ". PRIVATE_FIELDS hides more, and " +
+		"READ_ACCESS=token asks for a token. Neither CORS_ORIGINS nor the dashboard's sign-in keeps " +
+		"readers out. Addresses inside of texts are not looked for"
 }
 
 // holdWarning describes the hold that a rollback leaves.

@@ -35,10 +35,10 @@ const (
 )
 
 // EventHelp lists the accepted events.
-const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental"}, with "accept": true ` +
+const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental" | "remap"}, with "accept": true ` +
 	`to pass the publish gate, {"mode": "rollback", "snapshot": "<id>" | "previous"}, ` +
 	`{"mode": "check"}, {"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ` +
-	`("schedule" with "scheduled_time", or "api") and "run_id" tell where a run comes from`
+	`("schedule" with "scheduled_time", "api" or "start") and "run_id" tell where a run comes from`
 
 // ReadEvent parses an event that was received now; fallback is the mode of one that names none.
 // The request is zero unless the action is Refresh. The error ends with EventHelp.
@@ -105,7 +105,7 @@ func decodeEvent(payload []byte) (e Event, err error) {
 // is a new one.
 func (e Event) request(now time.Time) (job.Request, error) {
 	mode, action := job.Mode(e.Mode), Action(e.Mode)
-	isRefresh := slices.Contains([]job.Mode{job.Full, job.Sweep, job.Incremental}, mode)
+	isRefresh := slices.Contains([]job.Mode{job.Full, job.Sweep, job.Incremental, job.Remap}, mode)
 	isRollback := mode == job.Rollback
 	isScheduled := e.Trigger == job.TriggerSchedule
 	id := e.RunID
@@ -124,7 +124,8 @@ func (e Event) request(now time.Time) (job.Request, error) {
 		return job.Request{}, errors.New(`a rollback needs "snapshot"`)
 	case e.Snapshot != "" && !isRollback:
 		return job.Request{}, fmt.Errorf("%q takes no snapshot", e.Mode)
-	case !isScheduled && e.Trigger != job.TriggerAPI && e.Trigger != "":
+	case !isScheduled && e.Trigger != job.TriggerAPI && e.Trigger != job.TriggerStart &&
+		e.Trigger != "":
 		return job.Request{}, fmt.Errorf("no trigger %q", e.Trigger)
 	case e.RunID != "" && (!validID || idMode != mode):
 		return job.Request{}, fmt.Errorf("%q is not the id of a run of mode %q", e.RunID, e.Mode)

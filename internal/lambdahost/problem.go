@@ -23,6 +23,7 @@ func problem(status int, err error) response {
 		StatusCode: status,
 		Headers: map[string]string{
 			"Content-Type": "application/problem+json", "Cache-Control": "no-store",
+			"X-Robots-Tag": "noindex",
 		},
 		Body: string(body) + "\n",
 	}

@@ -24,8 +24,8 @@ functions/server   → serverhost
 serverhost         → app access refresh httpapi replica manifest job config schedule
                      telemetry airtablesim export
 serverhost/servertest → serverhost airtablesim
-functions/api      → app access httpapi replica config lambdahost lambdahost/invocation
-functions/refresh  → app refresh httpapi job config lambdahost
+functions/api      → app access httpapi replica job config lambdahost lambdahost/invocation
+functions/refresh  → app access refresh httpapi job config lambdahost
 app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
                      airtable feedback config schedule telemetry
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
@@ -38,8 +38,8 @@ lambdahost/invocation → lambdahost manifest job config
 lambdahost/lambdatest → buildtest
 buildtest          →
 voctest            →
-replica            → manifest job snapshot blob
-manifest           → job snapshot blob
+replica            → manifest job snapshot feedback blob
+manifest           → job snapshot feedback blob
 manifest/manifesttest → manifest job snapshot snapshot/build feedback blob blob/blobtest
 job                →
 snapshot           → feedback

@@ -39,6 +39,15 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 		taken:   []string{"{}", `{"Login": "Identity"}`, `{"Login":"Identity","Bill\"ing":"Money"}`},
 		refused: []string{"[]", "{", `{"Login"}`, `{"Login": ["Identity"]}`, `{"Login": 1}`, `"Login"`},
 	},
+	"PrivateFields": {
+		taken: []string{
+			"none", "notes", "Secret Plan, fldAbc0123456789Z", "status,reporter_email:mask",
+			"triage_rep:mask , Ü/x (old)",
+		},
+		refused: []string{
+			"status:mask", "Secret:mask", ":mask", "[notes", `["notes",1]`,
+		},
+	},
 	"AirtableMonthlyCalls": {
 		taken: []string{"0", "1000"}, refused: []string{"-1", "1.5", "1e3", "1,000", "none"},
 	},

@@ -93,6 +93,9 @@ func TestTemplateVariablesMatchTable(t *testing.T) {
 		if parameter != camel(name) {
 			t.Errorf("%s is set by %s, not by a parameter of its name", name, parameter)
 		}
+		if v.Computed && p.Default == "" { // the program works it out
+			continue
+		}
 		if got := fmt.Sprint(p.Default); p.Default != nil && v.Default != "" && v.Default != got &&
 			!strings.HasPrefix(v.Default, got+" deployed") {
 			t.Errorf("%s is %q by default, in the table %q", parameter, got, v.Default)

@@ -11,13 +11,14 @@ import (
 
 // refreshCmd refreshes once and prints the receipt, or checks whether a refresh would work.
 type refreshCmd struct {
-	Mode   string `arg:"" enum:"full,sweep,incremental,check" help:"${modes}"`
+	Mode   string `arg:"" enum:"full,sweep,incremental,remap,check" help:"${modes}"`
 	Accept bool   `help:"Publish what the gate would reject, and overwrite a damaged manifest."`
 	DryRun bool   `help:"Print the receipt without publishing."`
 }
 
 const modesHelp = "full reads every record; incremental reads what has changed; sweep also finds " +
-	"deleted records and computed values; check only reports whether a refresh would work."
+	"deleted records and computed values; remap maps the records that are there again, without " +
+	"Airtable; check only reports whether a refresh would work."
 
 // Run refreshes or checks.
 func (c refreshCmd) Run(ctx context.Context, p *Program) error {

@@ -49,6 +49,10 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	defer runner.Stop()
 	address, ok := listener.Addr().(*net.TCPAddr)
 	platform := httpapi.Platform{Loopback: ok && address.IP.IsLoopback()}
+	if cfg.Access.Reads == access.PublicReads && !platform.Loopback {
+		platform.Warnings = []string{httpapi.PublicReads(cfg.Privacy)}
+		s.Log.Warn(platform.Warnings[0])
+	}
 	server := newServer(app.NewAPI(s.Parts, replica, runner, platform))
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
@@ -122,7 +126,11 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 		_, err := s.start(ctx, r)
 		return err
 	}, s.program.now, s.Log)
+	if view.Exposed() {
+		view = s.remap(ctx)
+	}
 	switch owner := view.Manifest.Owner; {
+	case view.Exposed(): // the schedule's next run tries again
 	case view.File == nil:
 		s.loadFirst(ctx)
 	case s.Config.Airtable.Table != owner.TableName && s.Config.Airtable.Table != owner.TableID:
@@ -138,6 +146,23 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 	if s.Config.Schedule.On {
 		scheduler.run(ctx)
 	}
+}
+
+// remap maps the current snapshot again, because it shows more than is allowed, and returns the
+// view afterwards.
+func (s *serving) remap(ctx context.Context) replica.View {
+	s.Log.Warn("the current snapshot shows more than PRIVATE_FIELDS, READ_ACCESS and FIELD_MAP " +
+		"allow, so it is not served: mapping its records again")
+	ticket, err := s.start(ctx, job.Request{Mode: job.Remap, Trigger: job.TriggerStart})
+	if err == nil {
+		_, err = s.runner.Wait(ctx, ticket)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.Log.Error("the records could not be mapped again", "error", err)
+	}
+	view, release := s.replica.Acquire()
+	release()
+	return view
 }
 
 // loadFirst fills an empty store, whatever the schedule is.

@@ -50,7 +50,7 @@ func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte
 // ResponseCounts returns how many records stand behind each average over some
 // environments; nil: over all.
 func (f *File) ResponseCounts(ctx context.Context, environments []string) ([]byte, error) {
-	keys := f.folded(environments)
+	keys := folded(environments)
 	if environments == nil {
 		const query = `SELECT json_group_array(DISTINCT environment) FROM response_times`
 		var list []byte

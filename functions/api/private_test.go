@@ -24,7 +24,8 @@ func TestExposedSnapshotIsRemapped(t *testing.T) {
 	}
 	contains(t, warnings(t, f), "shows more than is allowed")
 	contains(t, ask(t, f, "GET", "/api/health").is(t, 503).body, "PRIVATE_FIELDS")
-	if list := ask(t, f, "GET", "/api/cache/snapshots").is(t, 200).body; strings.TrimSpace(list) != "[]" {
+	list := ask(t, f, "GET", "/api/cache/snapshots").is(t, 200).body
+	if strings.TrimSpace(list) != "[]" {
 		t.Errorf("one can roll back to %s", list)
 	}
 	calls := w.Invocations()

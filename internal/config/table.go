@@ -54,7 +54,8 @@ var table = []Variable{
 	{Name: "ADMIN_TOKENS_PARAMETER", Hosts: apiOnly,
 		Meaning: "functions: name of the SSM SecureString that holds them"},
 	{Name: "PRIVATE_FIELDS", Hosts: allHosts,
-		Default: "public: reporter_email:mask and every field that no key reads; else none", Computed: true,
+		Default:  "public: reporter_email:mask and every field that no key reads; else none",
+		Computed: true,
 		Meaning: "keys or Airtable fields that readers never see, comma-separated or a JSON list; " +
 			"key:mask masks an address, none hides nothing"},
 	{Name: "CORS_ORIGINS", Hosts: serving,

@@ -60,7 +60,7 @@ func TestParsePrivacyRejects(t *testing.T) {
 	t.Parallel()
 	m := mapping(t, "", "")
 	for text, want := range map[string]string{
-		" , ":         "no name",
+		",":           "no name",
 		"[1]":         "JSON list",
 		"none,notes":  "stands alone",
 		"status:mask": "cannot be masked",

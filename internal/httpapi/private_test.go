@@ -45,7 +45,8 @@ func TestExposedSnapshot(t *testing.T) {
 		}
 	}
 	health := s.get("/api/health")
-	if health.StatusCode != 503 || !strings.Contains(health.body, "PRIVATE_FIELDS") || strings.Contains(health.body, first.ID) {
+	if health.StatusCode != 503 || !strings.Contains(health.body, "PRIVATE_FIELDS") ||
+		strings.Contains(health.body, first.ID) {
 		t.Error(health.body)
 	}
 	if status := s.get("/api/cache/"); !strings.Contains(status.body, "shows more than is allowed") {

@@ -35,10 +35,11 @@ const (
 )
 
 // EventHelp lists the accepted events.
-const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental" | "remap"}, with "accept": true ` +
-	`to pass the publish gate, {"mode": "rollback", "snapshot": "<id>" | "previous"}, ` +
-	`{"mode": "check"}, {"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ` +
-	`("schedule" with "scheduled_time", "api" or "start") and "run_id" tell where a run comes from`
+const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental" | "remap"}, with ` +
+	`"accept": true to pass the publish gate, ` +
+	`{"mode": "rollback", "snapshot": "<id>" | "previous"}, {"mode": "check"}, ` +
+	`{"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ("schedule" with ` +
+	`"scheduled_time", "api" or "start") and "run_id" tell where a run comes from`
 
 // ReadEvent parses an event that was received now; fallback is the mode of one that names none.
 // The request is zero unless the action is Refresh. The error ends with EventHelp.

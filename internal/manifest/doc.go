@@ -4,8 +4,9 @@
 // A store holds one manifest.json, the only object that is ever replaced, and immutable
 // objects: the parts of each snapshot, snapshots/<id>.sqlite.zst for hosts that serve and
 // sources/<id>.sqlite.zst for refreshes, and for each publication
-// manifests/<generation>.json, a copy to fall back on. Store changes the manifest in one loop: read, change, replace if it is
-// unchanged. So readers see the old snapshot or the new one, whenever a process dies:
+// manifests/<generation>.json, a copy to fall back on. Store changes the manifest in one loop:
+// read, change, replace if it is unchanged. So readers see the old snapshot or the new one,
+// whenever a process dies:
 //
 //   - Before an object is complete, it does not exist.
 //   - Before the manifest names it, it is an orphan, which retention deletes after a day.

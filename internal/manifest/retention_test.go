@@ -137,7 +137,8 @@ func TestFailedDeletionIsRepeated(t *testing.T) {
 	faulty.Inject(blobtest.Fault{Kind: blobtest.Delete, Key: dropped.Parts[0].Key, N: 1,
 		Effect: blobtest.Refused})
 	all := []manifest.Snapshot{publish(t, c, bytesOf(t, "full-3"), "full-3")}
-	if got := keys(t, store, "snapshots/"); len(got) != 3 || !slices.Contains(got, dropped.Parts[0].Key) {
+	key := dropped.Parts[0].Key
+	if got := keys(t, store, "snapshots/"); len(got) != 3 || !slices.Contains(got, key) {
 		t.Fatalf("the store holds %q", got)
 	}
 	clock.Advance(24 * time.Hour)

@@ -32,7 +32,8 @@ var secrets = map[string]any{
 	"Slack Thread Link": "https://zqslack.example/x", "Type of Issue": "zqtype",
 	"Source": "zqsource", "Related IMT": "zqimt", "Time to In Progress": 1234.5678,
 	"Triage Rep":  map[string]any{"id": "usrZ", "email": "zqtriage@example.com", "name": "Zqname Poe"},
-	"Secret Plan": "zqplan kept", "Attachments": []any{map[string]any{"id": "attZ", "url": "https://zqattached"}},
+	"Secret Plan": "zqplan kept",
+	"Attachments": []any{map[string]any{"id": "attZ", "url": "https://zqattached"}},
 }
 
 // secretWorld returns a world of some sample records and one of secrets.
@@ -255,7 +256,8 @@ func TestPrivateFieldIsFollowed(t *testing.T) {
 	for _, mode := range []job.Mode{job.Incremental, job.Full} {
 		w.clock.Advance(time.Hour)
 		w.run(mode)
-		if shown := w.readable(); strings.Contains(shown, "zqplan") || !strings.Contains(shown, "renamed") {
+		shown := w.readable()
+		if strings.Contains(shown, "zqplan") || !strings.Contains(shown, "renamed") {
 			t.Errorf("after a rename and a run (%s), it can be read", mode)
 		}
 	}

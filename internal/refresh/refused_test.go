@@ -237,7 +237,8 @@ func TestFencedRunChangesNothing(t *testing.T) {
 					}
 				})
 				receipt := w.must(mode, job.Fenced)
-				if contains(t, string(receipt.Error), "took over", "published nothing"); !cmp.Equal(w.current(), theirs) {
+				contains(t, string(receipt.Error), "took over", "published nothing")
+				if !cmp.Equal(w.current(), theirs) {
 					t.Errorf("current is %+v, want theirs", w.current())
 				}
 				w.Before(nil)

@@ -3,6 +3,7 @@ package s3blob
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -15,8 +16,11 @@ import (
 // with NotImplemented, https://developers.cloudflare.com/r2/api/s3/api/, November 2026).
 func (s *Store) DeleteVersions(ctx context.Context, prefix string) error {
 	err := s.deleteVersions(ctx, prefix)
-	if code := codeOf(err); code == "NotImplemented" || code == "MethodNotAllowed" {
+	switch codeOf(err) {
+	case "NotImplemented", "MethodNotAllowed":
 		return nil
+	case "AccessDenied":
+		err = fmt.Errorf("s3:ListBucketVersions and s3:DeleteObjectVersion are needed: %w", err)
 	}
 	return s.wrap(ctx, "delete the old versions of", prefix, err)
 }

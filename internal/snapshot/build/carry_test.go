@@ -57,7 +57,8 @@ func TestForkOfFormat3(t *testing.T) {
 	source, err := snapshot.OpenOriginals(path)
 	snaptest.Check(t, err)
 	defer source.Close()
-	fork, err := build.Fork(t.Context(), snaptest.TempDir(t), &build.Parent{Serve: file, Source: source})
+	parent := &build.Parent{Serve: file, Source: source}
+	fork, err := build.Fork(t.Context(), snaptest.TempDir(t), parent)
 	snaptest.Check(t, err)
 	defer fork.Discard()
 	carried := snaptest.Seal(t, fork)

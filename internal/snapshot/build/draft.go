@@ -30,7 +30,8 @@ type Draft struct {
 }
 
 // sourceSchema creates the tables of the source part beside the draft.
-var sourceSchema = strings.ReplaceAll(snapshot.SourceSchema, "CREATE TABLE ", "CREATE TABLE source.")
+var sourceSchema = strings.ReplaceAll(
+	snapshot.SourceSchema, "CREATE TABLE ", "CREATE TABLE source.")
 
 // statements are prepared once: compiling one takes longer than most take to run.
 type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }

@@ -22,6 +22,7 @@ import sys
 import tarfile
 import time
 
+import botocore.exceptions
 from cloud import Cloud
 from world import AIRTABLE_TOKEN, REGION, ROOT, world
 

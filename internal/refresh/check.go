@@ -122,7 +122,7 @@ func (e *Engine) checkBase(
 	if known {
 		report.Add(PartBase, Fine, "%s has table %q (%s) with %d fields; the token may read the schema",
 			p.base, p.tableName, p.tableID, len(p.fields))
-		report.Add(PartBase, Fine, "readers see what keys show; %s", p.private)
+		report.Add(PartReaders, Fine, "keys show what they read; %s", p.private)
 	}
 	if err != nil {
 		report.find(PartBase, err)

@@ -17,6 +17,7 @@ import (
 	"voc/internal/airtablesim"
 	"voc/internal/feedback"
 	"voc/internal/job"
+	"voc/internal/refresh"
 	"voc/internal/snapshot"
 	"voc/internal/snapshot/snaptest"
 	"voc/internal/voctest"
@@ -235,8 +236,7 @@ func TestUnknownPrivateFieldIsRejected(t *testing.T) {
 			t.Errorf("%s: %+v", mode, receipt)
 		}
 	}
-	findings := strings.Join(w.engine(w.store).Check(t.Context()).Findings, "\n")
-	contains(t, findings, `"Secret Pla"`, `nearest is "Secret Plan"`)
+	contains(t, of(w.check(), refresh.Wrong), `"Secret Pla"`, `nearest is "Secret Plan"`)
 	w.private = "Secret Plan"
 	w.must(job.Full, job.Published)
 	w.private = "Secret Pla"

@@ -16,7 +16,7 @@ import (
 func TestExport(t *testing.T) {
 	t.Parallel()
 	airtable := servertest.NewBase(t, nil)
-	env := servertest.Environment(t, airtable.Variables("READ_ACCESS=token")...)
+	env := servertest.Environment(t, airtable.Variables("READ_ACCESS=token", "PRIVATE_FIELDS=none")...)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "feedback.sqlite")
 	code, _, stderr := servertest.Run(t, env, "export", path)

@@ -11,11 +11,9 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
-)
 
-// readers bounds the connections to one file, and with them the page caches. Queries take
-// microseconds: more of them would only wait for a core.
-const readers = 4
+	"voc/internal/bound"
+)
 
 // File is an open snapshot. It is safe for concurrent use. Close does not wait for
 // queries: the caller makes sure that none is running.
@@ -36,6 +34,8 @@ type File struct {
 	ready  map[Encoding]int64 // unpacked lists beside path, with their sizes
 
 	streamUntil time.Time // lists are streamed: the disk could not be written
+	diskError   error     // why; nil once a list could be written
+	unwritten   Encoding  // of the list that could not
 	plainSize   int64     // of the list as Identity, once it is known
 
 	reports sync.Map // bodyKey → []byte
@@ -51,14 +51,6 @@ type bodyKey struct {
 type queries struct {
 	detail, facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt
 }
-
-// How many sets a file caches: of searches (the pages of one, its facets, and what is
-// typed meanwhile) and of values of properties. At 500,000 records a set takes at most 63
-// KB.
-const (
-	cachedMatches = 16
-	cachedUnions  = 64
-)
 
 // Open opens a sealed file, which must not change while it is open. It returns
 // ErrNotSnapshot or ErrFormat for a file of another kind. It does not check the contents:
@@ -79,8 +71,8 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, wrap("open "+path, err)
 	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
+	db.SetMaxOpenConns(bound.Readers)
+	db.SetMaxIdleConns(bound.Readers)
 	f := &File{path: path, db: db, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{}}
 	if err := f.load(info.Size()); err != nil {
 		_ = db.Close() // the first error is the one to report
@@ -115,8 +107,9 @@ func (f *File) load(size int64) error {
 	if err := json.Unmarshal(meta, &f.meta); err != nil {
 		return fmt.Errorf("%w: its description: %w", ErrNotSnapshot, err)
 	}
-	f.matches, _ = lru.New[string, *roaring.Bitmap](cachedMatches) // a length above zero is no error
-	f.unions, _ = lru.New[string, union](cachedUnions)
+	// A length above zero is no error.
+	f.matches, _ = lru.New[string, *roaring.Bitmap](bound.CachedSearches)
+	f.unions, _ = lru.New[string, union](bound.CachedFilters)
 	return errors.Join(f.prepare(), f.loadSizes())
 }
 

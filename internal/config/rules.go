@@ -66,6 +66,10 @@ func (l *loader) config() (Config, error) {
 	if err := l.problems.err(); err != nil {
 		return Config{}, err
 	}
+	for _, weak := range l.weakTokens {
+		c.Warnings = append(c.Warnings, fmt.Errorf("%s: %w. Only requests of this machine are "+
+			"answered now; elsewhere voc rejects such a token", weak.variable, weak.err))
+	}
 	return c, nil
 }
 
@@ -154,16 +158,17 @@ func (l *loader) policy() access.Policy {
 		ReadTokens:   l.readTokens,
 		AdminTokens:  l.adminTokens,
 		Origins:      l.origins,
+		Proxies:      l.proxies,
 		TokensUnread: l.readTokensParameter != "" || l.adminTokensParameter != "",
 		UsersUnread:  l.usersParameter != "",
 	}
 	if p.Reads == "" {
 		p.Reads = access.TokenReads
-		host, _, _ := net.SplitHostPort(l.addr)
-		if l.host == Server && isLoopback(host) { // no other machine can connect
+		if l.isLocal() {
 			p.Reads = access.PublicReads
 		}
 	}
+	l.checkTokens(p)
 	if l.users != "" {
 		var err error
 		p.Users, err = access.ParseUsers(l.users)
@@ -186,6 +191,33 @@ func (l *loader) policy() access.Policy {
 			"%s, but there is no token: set %s, or READ_ACCESS=public", is, set))
 	}
 	return p
+}
+
+// isLocal reports whether no other machine can connect.
+func (l *loader) isLocal() bool {
+	host, _, _ := net.SplitHostPort(l.addr)
+	return l.host == Server && isLoopback(host)
+}
+
+// checkTokens rejects tokens that can be guessed or that readers share with admins. Where no other
+// machine can connect, they are warnings.
+func (l *loader) checkTokens(p access.Policy) {
+	if p.Reads != access.TokenReads {
+		p.ReadTokens = nil // they have no effect
+	}
+	ofReads, ofAdmins := access.WeakTokens(p.ReadTokens, p.AdminTokens)
+	found := problems{}
+	for _, err := range ofReads {
+		found.add("READ_TOKENS", err)
+	}
+	for _, err := range ofAdmins {
+		found.add("ADMIN_TOKENS", err)
+	}
+	if l.isLocal() || l.samLocal {
+		l.weakTokens = found
+		return
+	}
+	l.problems = append(l.problems, found...)
 }
 
 func (l *loader) schedule() Schedule {

@@ -53,6 +53,9 @@ var table = []Variable{
 		Meaning: "comma-separated bearer tokens that may start refreshes"},
 	{Name: "ADMIN_TOKENS_PARAMETER", Hosts: apiOnly,
 		Meaning: "functions: name of the SSM SecureString that holds them"},
+	{Name: "TRUSTED_PROXIES", Hosts: serverOnly,
+		Meaning: "comma-separated networks (CIDR) of proxies whose X-Forwarded-For is believed, for " +
+			"the sign-in's throttle and the log"},
 	{Name: "CORS_ORIGINS", Hosts: serving,
 		Meaning: "comma-separated origins whose pages may read, exact or https://*.example.com"},
 	{Name: "DASHBOARD_USERS", Hosts: serving,

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"slices"
 
 	"voc/internal/feedback"
@@ -17,7 +18,7 @@ func (a *API) report(name snapshot.Name) func(*request) (respond.Answer, error) 
 }
 
 // facets answers GET /api/feedback/facets.
-func facets(r *request, view replica.View) (respond.Body, error) {
+func (a *API) facets(r *request, view replica.View) (body respond.Body, err error) {
 	filter, bad := r.filter()
 	if bad != nil {
 		return nil, bad
@@ -25,12 +26,16 @@ func facets(r *request, view replica.View) (respond.Body, error) {
 	if len(r.values) == 0 {
 		return precomputed(r, view, snapshot.FacetsReport)
 	}
-	body, err := view.File.Facets(r.Context(), filter)
-	return respond.Bytes(body), err
+	err = a.search(r, filter.Text != nil, func(ctx context.Context) error {
+		counts, err := view.File.Facets(ctx, filter)
+		body = respond.Bytes(counts)
+		return err
+	})
+	return body, err
 }
 
 // responseTimes answers GET /api/reports/response-times.
-func responseTimes(r *request, view replica.View) (respond.Body, error) {
+func (a *API) responseTimes(r *request, view replica.View) (body respond.Body, err error) {
 	names := r.values[feedback.Environment]
 	isAll := func(name string) bool {
 		return feedback.Fold(name) == feedback.Fold(feedback.AllEnvironments)
@@ -38,8 +43,12 @@ func responseTimes(r *request, view replica.View) (respond.Body, error) {
 	if names == nil || slices.ContainsFunc(names, isAll) {
 		return precomputed(r, view, snapshot.TimesReport)
 	}
-	body, err := view.File.ResponseTimes(r.Context(), names)
-	return respond.Bytes(body), err
+	err = a.search(r, false, func(ctx context.Context) error {
+		times, err := view.File.ResponseTimes(ctx, names)
+		body = respond.Bytes(times)
+		return err
+	})
+	return body, err
 }
 
 // precomputed answers with a report of the snapshot.

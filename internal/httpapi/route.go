@@ -33,9 +33,9 @@ func (a *API) table() []route {
 	return []route{
 		{"GET", "/api/feedback", reading, listParameters, a.list},
 		{"GET", csvPath, reading, csvParameters, a.list},
-		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
+		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(a.facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
-		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
+		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(a.responseTimes)},
 		{"GET", "/api/reports/environments", reading, nil, a.report(snapshot.PlacesReport)},
 		{"GET", "/api/customer-pulse", reading, nil, a.report(snapshot.PulseReport)},
 		{"GET", "/api/cache", reading, nil, a.status},

@@ -22,12 +22,12 @@ func TestJWTReads(t *testing.T) {
 	}
 	send(t, f, e).is(t, 200)
 	ask(t, f, "GET", "/api/feedback/?limit=1").is(t, 401)
-	ask(t, f, "GET", "/api/feedback/", "Authorization", "Bearer try", "X-Amzn-Request-Context",
+	ask(t, f, "GET", "/api/feedback/", "Authorization", "Bearer "+adminToken, "X-Amzn-Request-Context",
 		`{"authorizer":{"jwt":{"claims":{"sub":"ann"}}}}`).is(t, 401)
 	e.RequestContext.Authorizer.JWT.Claims = nil
 	send(t, f, e).is(t, 401)
 	ask(t, f, "GET", "/api/live").is(t, 200)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t, 202)
+	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t, 202)
 }
 
 // users has Ann, whose password is "open sesame".
@@ -57,9 +57,9 @@ func TestUsersFromSSM(t *testing.T) {
 func TestSignInThrottleByGatewayAddress(t *testing.T) {
 	t.Parallel()
 	f := newWorld(t, small(t)).function("DASHBOARD_USERS=" + users)
-	for _, email := range []string{"a", "b", "c", "d", "e"} {
-		signIn(t, f, email, "guess", "192.0.2.1").is(t, 401)
+	for range 5 {
+		signIn(t, f, "ann", "guess", "192.0.2.1").is(t, 401)
 	}
-	signIn(t, f, "f", "guess", "192.0.2.1").is(t, 429)
+	signIn(t, f, "ann", "open sesame", "192.0.2.1").is(t, 429)
 	signIn(t, f, "ann", "open sesame", "192.0.2.2").is(t, 200)
 }

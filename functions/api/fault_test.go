@@ -141,7 +141,7 @@ func TestPostInvokesFunction(t *testing.T) {
 	for path, function := range map[string]string{"update-full": "voc-full",
 		"update-sweep": "voc-full", "update-incremental": "voc-incremental"} {
 		before := len(w.Invocations())
-		a := ask(t, f, "POST", "/api/cache/"+path, "Authorization", "Bearer try").is(t, 202)
+		a := ask(t, f, "POST", "/api/cache/"+path, "Authorization", "Bearer "+adminToken).is(t, 202)
 		_, id, _ := strings.Cut(a.header.Get("Location"), "/api/cache/runs/")
 		if calls := w.Invocations()[before:]; len(calls) != 1 || calls[0].Function != function ||
 			!strings.Contains(calls[0].Payload, `"run_id":"`+id+`","trigger":"api"`) || id == "" {
@@ -152,7 +152,7 @@ func TestPostInvokesFunction(t *testing.T) {
 	for code, words := range map[string]string{"ResourceNotFoundException": "correct the name",
 		"AccessDeniedException": "lambda:InvokeFunction"} {
 		w.RejectInvocations(code)
-		contains(t, ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t,
+		contains(t, ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t,
 			503).body, "refresh-not-started")
 		contains(t, f.Log(), "REFRESH_FULL_FUNCTION", code, words)
 	}
@@ -165,11 +165,11 @@ func TestTokensFromSSM(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, small(t))
 	w.publish()
-	w.PutParameter("/voc/admin", "from-ssm, and-another")
+	w.PutParameter("/voc/admin", "from-ssm-3f9c0d7a51, and-another-84b1d0e5c")
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer from-ssm").is(t, 202)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer and-another").is(t, 202)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t, 401)
+	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer from-ssm-3f9c0d7a51").is(t, 202)
+	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer and-another-84b1d0e5c").is(t, 202)
+	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t, 401)
 	if w.ParameterReads() != 1 {
 		t.Errorf("SSM was read %d times", w.ParameterReads())
 	}
@@ -184,7 +184,7 @@ func TestMissingParameter(t *testing.T) {
 	w.publish()
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
 	ask(t, f, "GET", "/api/feedback/").is(t, 200)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer try").is(t, 503)
+	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t, 503)
 	contains(t, warnings(t, f), "ADMIN_TOKENS_PARAMETER", "/voc/admin", "ParameterNotFound")
 	contains(t, f.Log(), "ADMIN_TOKENS_PARAMETER", "ParameterNotFound")
 }

@@ -38,6 +38,9 @@ func TestMain(m *testing.M) {
 // enough is more time than any event here takes, and what the template gives.
 const enough = 29 * time.Second
 
+// adminToken is the admin token of the functions and of the server beside them.
+const adminToken = "b7d1f0c4e2a95836"
+
 // world is a cloud whose store holds what an Airtable has.
 type world struct {
 	*lambdatest.Cloud
@@ -96,7 +99,7 @@ func (w *world) environ() []string {
 // function returns the API function. Its admin token is try.
 func (w *world) function(more ...string) *lambdatest.Function {
 	environ := append(w.Environ(), w.environ()...)
-	environ = append(environ, "ADMIN_TOKENS=try",
+	environ = append(environ, "ADMIN_TOKENS="+adminToken,
 		"REFRESH_FULL_FUNCTION=voc-full", "REFRESH_INCREMENTAL_FUNCTION=voc-incremental")
 	return lambdatest.New(w.t, bootstrap.Path(w.t), append(environ, more...)...)
 }
@@ -265,7 +268,7 @@ func (w *world) serve() string {
 // serverEnviron returns the environment of a server on the same store.
 func (w *world) serverEnviron() []string {
 	return servertest.Environment(w.t,
-		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS=try", "AIRTABLE_API_KEY="+airtablesim.DemoToken,
+		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS="+adminToken, "AIRTABLE_API_KEY="+airtablesim.DemoToken,
 			"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(),
 			"FEEDBACK_YEARS=all")...)
 }

@@ -66,7 +66,7 @@ func TestFunctionMatchesServer(t *testing.T) {
 		"a wrong method":            {"DELETE", "/api/feedback/", nil},
 		"a command without a token": {"POST", "/api/cache/update-full", nil},
 		"an invalid command": {"POST", "/api/cache/update-full?x=1",
-			[]string{"Authorization", "Bearer try"}},
+			[]string{"Authorization", "Bearer " + adminToken}},
 		"the runs":      {"GET", "/api/cache/runs?limit=2", nil},
 		"no such run":   {"GET", "/api/cache/runs/full-none", nil},
 		"the snapshots": {"GET", "/api/cache/snapshots", nil},

@@ -25,7 +25,7 @@ func environment(t *testing.T, variables ...string) []string {
 }
 
 // run runs a command until it ends.
-func run(t *testing.T, dir string, env []string, args ...string) (code int, stdout, stderr string) {
+func run(t testing.TB, dir string, env []string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	cmd := exec.Command(server.Path(t), args...)
 	var out, errs bytes.Buffer

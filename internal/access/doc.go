@@ -23,5 +23,6 @@
 //
 // A Policy is plain data, so that tests can compare it and a host can build one by hand. Its
 // methods look at one request and keep no state. Signing in needs state: [SignIn] holds the
-// users by email and a [Throttle], which counts attempts for as long as the process lives.
+// users by email, and counts failed attempts for as long as the process lives. Few passwords are
+// hashed at a time; package bound has the numbers.
 package access

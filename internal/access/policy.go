@@ -16,6 +16,7 @@ type Policy struct {
 	AdminTokens []Secret // may read as well
 	Origins     Origins
 	Users       []User // of the dashboard's sign-in
+	Proxies     Proxies
 	// TokensUnread reports that the store of the tokens has not been read yet: until then,
 	// a request that needs a token gets ErrTokensUnread. UsersUnread reports the same for
 	// Users.

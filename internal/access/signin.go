@@ -1,31 +1,41 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"voc/internal/bound"
 )
 
-// ErrWrongPassword is the error of SignIn.Check for a wrong password and for an unknown
-// email alike.
-var ErrWrongPassword = errors.New("no user with this email and this password")
+// The reasons for which a password is rejected.
+var (
+	// ErrWrongPassword is for a wrong password and for an unknown email alike.
+	ErrWrongPassword = errors.New("no user with this email and this password")
+	// ErrLongPassword is for a password of which bcrypt would ignore the end.
+	ErrLongPassword = fmt.Errorf("a password has at most %d bytes", bound.PasswordBytes)
+)
 
 // SignIn checks the credentials of users. It is safe for concurrent use.
 type SignIn struct {
 	users    map[string]User // by email
 	cost     int             // the highest bcrypt cost of all users
-	throttle Throttle
+	throttle *throttle
+	lanes    *bound.Lanes
+	known    *bound.Lanes // of clients that have signed in with the email before
 }
 
 // NewSignIn returns the sign-in of users.
 func NewSignIn(users []User) *SignIn {
-	s := &SignIn{users: map[string]User{}, cost: bcrypt.MinCost}
+	s := &SignIn{
+		users: map[string]User{}, cost: bcrypt.MinCost, throttle: newThrottle(),
+		lanes: bound.NewLanes(bound.PasswordLanes(), bound.PasswordWait),
+		known: bound.NewLanes(1, bound.PasswordWait),
+	}
 	for _, user := range users {
 		s.users[user.Email] = user
 		s.cost = max(s.cost, costOf(user.PasswordHash.Reveal()))
@@ -37,20 +47,52 @@ func NewSignIn(users []User) *SignIn {
 type Attempt struct {
 	Email    string // in upper or lower case; surrounding space is ignored
 	Password Secret
-	Client   string // see ClientAddress
+	Client   string // see Proxies.ClientAddress
 }
 
-// Check returns the user whose credentials a holds. It returns a ThrottledError if there
-// were too many attempts before now, and ErrWrongPassword if no user has these
-// credentials. For every email it costs as much as the costliest hash of all users,
-// which may be a second of CPU; a throttled attempt costs nothing.
-func (s *SignIn) Check(now time.Time, a Attempt) (User, error) {
-	email := strings.ToLower(strings.TrimSpace(a.Email))
-	if wait := s.throttle.Count(now, email, a.Client); wait > 0 {
-		return User{}, ThrottledError{Wait: wait}
+// Check returns the user whose credentials a holds. It returns a ThrottledError if too many
+// attempts failed before now, bound.ErrBusy if too many others are checked, the error of ctx,
+// ErrLongPassword, and ErrWrongPassword otherwise. Its cost is that of the costliest user's hash
+// for every user, which may be a second of CPU; an attempt that is throttled costs nothing. An
+// attempt for an email that many others fail on waits first.
+func (s *SignIn) Check(ctx context.Context, now time.Time, a Attempt) (User, error) {
+	if len(a.Password.Reveal()) > bound.PasswordBytes {
+		return User{}, ErrLongPassword
 	}
+	email := strings.ToLower(strings.TrimSpace(a.Email))
+	attempt := s.throttle.attempt(email, a.Client)
+	delay, known, err := s.throttle.admit(now, attempt)
+	if err != nil {
+		return User{}, err
+	}
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+		return User{}, ctx.Err()
+	}
+	lanes := s.lanes
+	if known { // does not wait in line with those who guess
+		lanes = s.known
+	}
+	if err := lanes.Enter(ctx); err != nil {
+		return User{}, err
+	}
+	defer lanes.Leave()
+	now = now.Add(delay)
+	if err := s.throttle.count(now, attempt); err != nil { // others have failed meanwhile
+		return User{}, err
+	}
+	user, err := s.compare(email, []byte(a.Password.Reveal()))
+	if err == nil {
+		s.throttle.succeed(now, attempt)
+	}
+	return user, err
+}
+
+// compare returns the user of an email and a password. Error: ErrWrongPassword.
+func (s *SignIn) compare(email string, password []byte) (User, error) {
 	user, known := s.users[email]
-	hash, password := user.PasswordHash.Reveal(), []byte(a.Password.Reveal())
+	hash := user.PasswordHash.Reveal()
 	if !known {
 		hash = dummyHash(s.cost)
 	}
@@ -75,24 +117,3 @@ func costOf(hash string) int {
 
 // dummyHash returns a text in the form of a hash. No password is known for it.
 func dummyHash(cost int) string { return fmt.Sprintf("$2a$%02d$", cost) + strings.Repeat(".", 53) }
-
-// ClientAddress returns the address that r came from: an IPv4 address, or the /64 network
-// of an IPv6 address, because a single customer gets at least that network and may use
-// any address in it. Behind a proxy it is the proxy's address: headers in which a proxy
-// names the client are not trusted, since a client can send them too. An address that
-// cannot be parsed is returned unchanged.
-func ClientAddress(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr // API Gateway reports no port
-	}
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return host
-	}
-	ip = ip.Unmap().WithZone("")
-	if ip.Is6() {
-		return netip.PrefixFrom(ip, 64).Masked().String()
-	}
-	return ip.String()
-}

@@ -1,79 +1,162 @@
 package access
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"voc/internal/bound"
 )
 
-// MaxAttempts is how many sign-in attempts each email and each client has per minute.
-const MaxAttempts = 5
-
-const attemptWindow = time.Minute
-
-// ThrottledError is the error of an attempt that was rejected without a check, after
-// MaxAttempts others.
+// ThrottledError is the error of an attempt that was rejected unchecked, after too many that
+// failed.
 type ThrottledError struct{ Wait time.Duration }
 
 func (e ThrottledError) Error() string {
-	return fmt.Sprintf("more than %d sign-in attempts within a minute: wait %d s",
-		MaxAttempts, e.Seconds())
+	return fmt.Sprintf("too many failed sign-in attempts within a minute: wait %d s", e.Seconds())
 }
 
 // Seconds returns Wait in seconds, rounded up.
 func (e ThrottledError) Seconds() int { return int((e.Wait + time.Second - 1) / time.Second) }
 
-// Throttle limits attempts to sign in. The zero Throttle is ready to use, and safe for
-// concurrent use. Each process counts by itself: behind a gateway that runs n processes,
-// a client may have n times as many attempts. It keeps the emails and clients of the last
-// two minutes in memory.
-type Throttle struct {
-	mu     sync.Mutex
-	recent map[attemptKey][]time.Time // the newest MaxAttempts, oldest first
-	swept  time.Time
+// throttle limits failed attempts to sign in: those of an email from one client, and those of
+// one client. An email alone is slowed down but never locked, since anyone could lock it. It is
+// safe for concurrent use. Each process counts for itself: behind a gateway that runs n
+// processes, a client may fail n times as often.
+//
+// The table holds keyed hashes, so that memory shows neither emails nor addresses. It has at
+// most bound.AttemptKeys entries.
+type throttle struct {
+	mu      sync.Mutex
+	salt    [16]byte
+	entries *simplelru.LRU[attemptKey, *history]
 }
 
-// attemptKey is what several attempts have in common.
-type attemptKey struct {
-	kind          keyKind // decides which of the others are set
-	email, client string
+type attemptKey [16]byte
+
+// attempt has the keys of what several attempts have in common.
+type attempt struct{ pair, email, client attemptKey }
+
+// history is what is known of a key.
+type history struct {
+	failed   []time.Time // oldest first, as many as the limit of the key
+	next     time.Time   // of an email: when the next attempt may be made
+	signedIn bool        // of a pair: once, so that it is not slowed down
 }
 
-type keyKind int
+func newThrottle() *throttle {
+	t := &throttle{}
+	_, _ = rand.Read(t.salt[:])                                                   // never fails
+	t.entries, _ = simplelru.NewLRU[attemptKey, *history](bound.AttemptKeys, nil) // a positive size
+	return t
+}
 
-const (
-	byEmail keyKind = iota
-	byClient
-)
+func (t *throttle) attempt(email, client string) attempt {
+	key := func(kind byte, texts ...string) (key attemptKey) {
+		hash := sha256.New()
+		hash.Write(append(t.salt[:], kind))
+		for _, text := range texts {
+			fmt.Fprintf(hash, "%d %s", len(text), text)
+		}
+		copy(key[:], hash.Sum(nil))
+		return key
+	}
+	return attempt{
+		pair: key('p', email, client), email: key('e', email), client: key('c', client),
+	}
+}
 
-// Count records an attempt for the email and for the client, and returns 0. If either has
-// had MaxAttempts within the last minute, it records nothing and returns how long to
-// wait.
-func (t *Throttle) Count(now time.Time, email, client string) (wait time.Duration) {
-	keys := [...]attemptKey{{kind: byEmail, email: email}, {kind: byClient, client: client}}
+// admit returns how long an attempt must wait before it is made, and whether the client has signed
+// in with the email before. Error: ThrottledError.
+func (t *throttle) admit(now time.Time, a attempt) (delay time.Duration, known bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	// Once a minute, delete the keys without an attempt in the last minute.
-	if t.recent == nil || now.Sub(t.swept) >= attemptWindow {
-		kept := map[attemptKey][]time.Time{}
-		for key, times := range t.recent {
-			if len(times) > 0 && now.Sub(times[len(times)-1]) < attemptWindow {
-				kept[key] = times
+	if err := t.check(now, a); err != nil {
+		return 0, false, err
+	}
+	email := t.known(now, a.email)
+	if known = t.known(now, a.pair).signedIn; known || len(email.failed) < bound.EmailFailures {
+		return 0, known, nil
+	}
+	at := now
+	if email.next.After(now) {
+		at = email.next
+	}
+	if delay = at.Sub(now); delay > bound.EmailLine {
+		return 0, false, ThrottledError{Wait: delay}
+	}
+	email.next = at.Add(bound.EmailPace)
+	return delay, false, nil
+}
+
+// count counts an attempt as failed, until succeed is called. Error: ThrottledError.
+func (t *throttle) count(now time.Time, a attempt) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.check(now, a); err != nil {
+		return err
+	}
+	for key, limit := range a.limits() {
+		h := t.known(now, key)
+		h.failed = append(h.failed[max(0, len(h.failed)-limit+1):], now)
+		t.entries.Add(key, h)
+	}
+	return nil
+}
+
+// succeed takes back what count has counted at now.
+func (t *throttle) succeed(now time.Time, a attempt) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for key := range a.limits() {
+		h := t.known(now, key)
+		for i := len(h.failed) - 1; i >= 0; i-- {
+			if h.failed[i].Equal(now) {
+				h.failed = append(h.failed[:i], h.failed[i+1:]...)
+				break
 			}
 		}
-		t.recent, t.swept = kept, now
 	}
-	for _, key := range keys {
-		if times := t.recent[key]; len(times) == MaxAttempts {
-			wait = max(wait, attemptWindow-now.Sub(times[0]))
+	pair := t.known(now, a.pair)
+	pair.signedIn = true
+	t.entries.Add(a.pair, pair)
+}
+
+// limits returns how many failures each key of an attempt may have within the window.
+func (a attempt) limits() map[attemptKey]int {
+	return map[attemptKey]int{
+		a.pair: bound.PairFailures, a.client: bound.ClientFailures, a.email: bound.EmailFailures,
+	}
+}
+
+// check returns a ThrottledError if the pair or the client of an attempt has failed too often. The
+// caller must hold mu.
+func (t *throttle) check(now time.Time, a attempt) error {
+	wait := time.Duration(0)
+	for key, limit := range a.limits() {
+		if failed := t.known(now, key).failed; key != a.email && len(failed) >= limit {
+			wait = max(wait, bound.AttemptWindow-now.Sub(failed[0]))
 		}
 	}
 	if wait > 0 {
-		return wait
+		return ThrottledError{Wait: wait}
 	}
-	for _, key := range keys {
-		times := t.recent[key]
-		t.recent[key] = append(times[max(0, len(times)-MaxAttempts+1):], now)
+	return nil
+}
+
+// known returns the history of a key within the window; an empty one is not in the table. The
+// caller must hold mu.
+func (t *throttle) known(now time.Time, key attemptKey) *history {
+	h, ok := t.entries.Get(key)
+	if !ok {
+		return &history{}
 	}
-	return 0
+	for len(h.failed) > 0 && now.Sub(h.failed[0]) >= bound.AttemptWindow {
+		h.failed = h.failed[1:]
+	}
+	return h
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"golang.org/x/crypto/bcrypt"
+
+	"voc/internal/bound"
 )
 
 // User may sign in to the dashboard.
@@ -24,10 +26,6 @@ type User struct {
 var roles = []string{"admin", "super_admin"}
 
 var hashPattern = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
-
-// maxCost is the highest bcrypt cost that ParseUsers accepts. Each step doubles the work
-// of an attempt, about a second at 14, and any client may try.
-const maxCost = 14
 
 // jsonUser is the value of one email in the JSON of ParseUsers.
 type jsonUser struct {
@@ -69,9 +67,9 @@ func ParseUsers(value string) ([]User, error) {
 				fmt.Errorf("%q: role must be %s", email, strings.Join(roles, " or ")))
 		}
 		cost, err := bcrypt.Cost([]byte(user.Hash))
-		if err != nil || cost > maxCost || !hashPattern.MatchString(user.Hash) {
+		if err != nil || cost > bound.PasswordCost || !hashPattern.MatchString(user.Hash) {
 			problems = append(problems, fmt.Errorf("%q: password_hash must be bcrypt with a cost of "+
-				"at most %d, as `htpasswd -nBC 12 \"\"` prints after the colon", email, maxCost))
+				"at most %d, as `htpasswd -nBC 12 \"\"` prints after the colon", email, bound.PasswordCost))
 		}
 		users = append(users, User{
 			Email: folded, Name: user.Name, Role: user.Role, PasswordHash: NewSecret(user.Hash),

@@ -27,6 +27,8 @@ type Config struct {
 	Function     Function // zero for the server
 	Debug        bool     // log one line for each page read from Airtable
 	Addr         string   // listen address of the server, host:port; no host: every address
+	// Warnings are mistakes that only matter once other machines can connect. The caller logs them.
+	Warnings []error
 	// Unused names the variables that are set and have no effect, because the server does not
 	// use them (yet) or another variable overrides them. The caller logs a warning.
 	Unused []string

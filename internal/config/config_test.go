@@ -1,7 +1,9 @@
 package config_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,7 +74,8 @@ func TestLoadEveryVariable(t *testing.T) {
 		"AIRTABLE_TABLE_NAME=tblBUGS", "AIRTABLE_API_URL=https://proxy.example/airtable/",
 		"FEEDBACK_YEARS=2023-2024", `FIELD_MAP={"status":"State"}`, `TEAM_MAP={"Login":"Identity"}`,
 		"SNAPSHOT_STORE=file:///srv/voc%20data/", "SNAPSHOT_KEEP=3",
-		"READ_ACCESS=token", "READ_TOKENS= one, ,two ,", "ADMIN_TOKENS=try",
+		"READ_ACCESS=token", "READ_TOKENS= 3f9c0d7a51e84b26, ,a84b1d0e5c7f9263 ,",
+		"ADMIN_TOKENS=b7d1f0c4e2a95836", "TRUSTED_PROXIES=10.0.0.0/8, 192.0.2.1",
 		"CORS_ORIGINS=https://App.example.com:443, https://*.example.com,"+
 			"http://localhost:5173,http://[::1]:80",
 		"SCHEDULE_FULL=cron(0 1 * * ? *)", "SCHEDULE_INCREMENTAL=cron(0 2 * * ? *)", "SCHEDULE_SWEEP=off",
@@ -87,8 +90,11 @@ func TestLoadEveryVariable(t *testing.T) {
 	expect(t, "store", c.Store, config.Store{Dir: "/srv/voc data"})
 	expect(t, "keep", c.Keep, 3)
 	expect(t, "read access", c.Access.Reads, access.TokenReads)
-	expect(t, "read tokens", reveal(c.Access.ReadTokens), []string{"one", "two"})
-	expect(t, "admin tokens", reveal(c.Access.AdminTokens), []string{"try"})
+	expect(t, "read tokens", reveal(c.Access.ReadTokens),
+		[]string{"3f9c0d7a51e84b26", "a84b1d0e5c7f9263"})
+	expect(t, "admin tokens", reveal(c.Access.AdminTokens), []string{"b7d1f0c4e2a95836"})
+	expect(t, "proxies", fmt.Sprint(c.Access.Proxies), "[10.0.0.0/8 192.0.2.1/32]")
+	expect(t, "warnings", c.Warnings, []error(nil))
 	expect(t, "origins", c.Access.Origins,
 		access.Origins{"https://app.example.com", "https://*.example.com", "http://localhost:5173",
 			"http://[::1]"})
@@ -198,8 +204,44 @@ func TestLoadDefaultReadAccess(t *testing.T) {
 		"token on loopback":          {[]string{"READ_ACCESS=token"}, access.TokenReads},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := load(t, append(test.environ, "ADMIN_TOKENS=try")...)
+			c := load(t, append(test.environ, "ADMIN_TOKENS=b7d1f0c4e2a95836")...)
 			expect(t, "read access", c.Access.Reads, test.want)
+		})
+	}
+}
+
+// TestLoadWeakTokens: tokens that can be guessed are a warning where only this machine can connect,
+// and a mistake elsewhere.
+func TestLoadWeakTokens(t *testing.T) {
+	const strong, other = "b7d1f0c4e2a95836", "3f9c0d7a51e84b26"
+	for name, test := range map[string]struct {
+		environ []string
+		want    []string // the variables with a problem or a warning
+	}{
+		"strong":      {[]string{"READ_TOKENS=" + strong, "ADMIN_TOKENS=" + other}, nil},
+		"short":       {[]string{"READ_TOKENS=try", "ADMIN_TOKENS=" + other}, []string{"READ_TOKENS"}},
+		"short admin": {[]string{"ADMIN_TOKENS=" + strong + ",try"}, []string{"ADMIN_TOKENS"}},
+		"shared": {
+			[]string{"READ_TOKENS=" + strong, "ADMIN_TOKENS=" + strong}, []string{"READ_TOKENS"},
+		},
+		"of a page": {[]string{"ADMIN_TOKENS=this-is-an-example"}, []string{"ADMIN_TOKENS"}},
+		"both": {
+			[]string{"READ_TOKENS=r", "ADMIN_TOKENS=a"}, []string{"READ_TOKENS", "ADMIN_TOKENS"},
+		},
+		"without use":  {[]string{"READ_ACCESS=public", "READ_TOKENS=r"}, nil},
+		"none at all":  {[]string{"READ_ACCESS=public"}, nil},
+		"admin public": {[]string{"READ_ACCESS=public", "ADMIN_TOKENS=a"}, []string{"ADMIN_TOKENS"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(append(test.environ, "ADDR=:80"))
+			expect(t, "elsewhere", variables(err), test.want)
+			c := load(t, append([]string{"READ_ACCESS=token"}, test.environ...)...)
+			var warned []string
+			for _, warning := range c.Warnings {
+				variable, _, _ := strings.Cut(warning.Error(), ":")
+				warned = append(warned, variable)
+			}
+			expect(t, "on loopback", warned, test.want)
 		})
 	}
 }

@@ -113,10 +113,14 @@ func TestParameters(t *testing.T) {
 	environ := append(slices.Clone(refreshFunction), "AIRTABLE_API_KEY="+key,
 		"AIRTABLE_API_KEY_PARAMETER=")
 	expect(t, "key", loadFunction(t, config.Refresh, environ).Airtable.Key.Reveal(), key)
-	c := loadFunction(t, config.API, apiFunction, "READ_TOKENS=r", "READ_TOKENS_PARAMETER=",
-		"ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER=")
+	c := loadFunction(t, config.API, apiFunction,
+		"READ_TOKENS=3f9c0d7a51e84b26", "READ_TOKENS_PARAMETER=",
+		"ADMIN_TOKENS=b7d1f0c4e2a95836", "ADMIN_TOKENS_PARAMETER=")
 	expect(t, "unread", c.Access.TokensUnread, false)
-	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"a"})
+	expect(t, "tokens", reveal(c.Access.AdminTokens), []string{"b7d1f0c4e2a95836"})
+	_, err := config.LoadFunction(config.API, append(slices.Clone(apiFunction),
+		"ADMIN_TOKENS=a", "ADMIN_TOKENS_PARAMETER="))
+	expect(t, "weak tokens", variables(err), []string{"ADMIN_TOKENS"})
 }
 
 func TestVariablesHosts(t *testing.T) {

@@ -70,6 +70,7 @@ func TestLoadErrorNamesVariableAndRemedy(t *testing.T) {
 		"READ_TOKENS_PARAMETER":  {"put the value in READ_TOKENS": {"/voc/t"}},
 		"ADMIN_TOKENS":           {"no token": {", ,"}, "token contains": {"a\x00"}},
 		"ADMIN_TOKENS_PARAMETER": {"put the value in ADMIN_TOKENS": {"/voc/t"}},
+		"TRUSTED_PROXIES":        {"networks such as": {"proxy", "10.0.0.0/40"}, "of all": {"0.0.0.0/0"}},
 		"CORS_ORIGINS": {
 			"entry 1":        {"*"},
 			"entry 2":        {"https://x, app.example.com"},
@@ -204,7 +205,9 @@ func TestLoadNeverReplacesRealBase(t *testing.T) {
 func TestLoadPublicAddressNeedsTokens(t *testing.T) {
 	_, err := config.Load([]string{"ADDR=0.0.0.0:8080"})
 	expect(t, "variables", variables(err), []string{"READ_ACCESS"})
-	for _, enough := range []string{"READ_TOKENS=r", "ADMIN_TOKENS=a", "READ_ACCESS=public"} {
+	for _, enough := range []string{
+		"READ_TOKENS=3f9c0d7a51e84b26", "ADMIN_TOKENS=b7d1f0c4e2a95836", "READ_ACCESS=public",
+	} {
 		load(t, "ADDR=0.0.0.0:8080", enough)
 	}
 }

@@ -68,6 +68,10 @@ func (l *loader) config() (Config, error) {
 	if err := l.problems.err(); err != nil {
 		return Config{}, err
 	}
+	for _, weak := range l.weakTokens {
+		c.Warnings = append(c.Warnings, fmt.Errorf("%s: %w. Only requests of this machine are "+
+			"answered now; elsewhere voc rejects such a token", weak.variable, weak.err))
+	}
 	return c, nil
 }
 
@@ -157,9 +161,11 @@ func (l *loader) policy() access.Policy {
 		ReadTokens:   l.readTokens,
 		AdminTokens:  l.adminTokens,
 		Origins:      l.origins,
+		Proxies:      l.proxies,
 		TokensUnread: l.readTokensParameter != "" || l.adminTokensParameter != "",
 		UsersUnread:  l.usersParameter != "",
 	}
+	l.checkTokens(p)
 	if l.users != "" {
 		var err error
 		p.Users, err = access.ParseUsers(l.users)
@@ -187,11 +193,10 @@ func (l *loader) policy() access.Policy {
 // readAccess returns what is configured. The default is public only where no other machine can
 // connect.
 func (l *loader) readAccess() access.Reads {
-	host, _, _ := net.SplitHostPort(l.addr)
 	switch {
 	case l.reads != "":
 		return l.reads
-	case l.host == Server && isLoopback(host):
+	case l.isLocal():
 		return access.PublicReads
 	}
 	return access.TokenReads
@@ -209,6 +214,33 @@ func (l *loader) privacy(mapping feedback.Mapping) (p feedback.Privacy) {
 		p = feedback.DefaultPrivacy(mapping)
 	}
 	return p
+}
+
+// isLocal reports whether no other machine can connect.
+func (l *loader) isLocal() bool {
+	host, _, _ := net.SplitHostPort(l.addr)
+	return l.host == Server && isLoopback(host)
+}
+
+// checkTokens rejects tokens that can be guessed or that readers share with admins. Where no other
+// machine can connect, they are warnings.
+func (l *loader) checkTokens(p access.Policy) {
+	if p.Reads != access.TokenReads {
+		p.ReadTokens = nil // they have no effect
+	}
+	ofReads, ofAdmins := access.WeakTokens(p.ReadTokens, p.AdminTokens)
+	found := problems{}
+	for _, err := range ofReads {
+		found.add("READ_TOKENS", err)
+	}
+	for _, err := range ofAdmins {
+		found.add("ADMIN_TOKENS", err)
+	}
+	if l.isLocal() || l.samLocal {
+		l.weakTokens = found
+		return
+	}
+	l.problems = append(l.problems, found...)
 }
 
 func (l *loader) schedule() Schedule {

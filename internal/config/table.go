@@ -58,6 +58,9 @@ var table = []Variable{
 		Computed: true,
 		Meaning: "keys or Airtable fields that readers never see, comma-separated or a JSON list; " +
 			"key:mask masks an address, none hides nothing"},
+	{Name: "TRUSTED_PROXIES", Hosts: serverOnly,
+		Meaning: "comma-separated networks (CIDR) of proxies whose X-Forwarded-For is believed, for " +
+			"the sign-in's throttle and the log"},
 	{Name: "CORS_ORIGINS", Hosts: serving,
 		Meaning: "comma-separated origins whose pages may read, exact or https://*.example.com"},
 	{Name: "DASHBOARD_USERS", Hosts: serving,

@@ -24,6 +24,7 @@ type loader struct {
 	problems problems
 
 	nearMisses []NearMiss
+	weakTokens problems // where they are no more than a warning
 }
 
 // realBase are the variables that name a real base or its store. The emulator starts only if
@@ -141,6 +142,7 @@ type values struct {
 	privateFields        string
 	adminTokens          []access.Secret
 	adminTokensParameter string
+	proxies              access.Proxies
 	origins              access.Origins
 	users                string
 	usersParameter       string
@@ -181,6 +183,7 @@ func (v *values) fields() map[string]field {
 		"PRIVATE_FIELDS":               text{&v.privateFields, anyText},
 		"ADMIN_TOKENS":                 into(&v.adminTokens, access.ParseTokens),
 		"ADMIN_TOKENS_PARAMETER":       text{&v.adminTokensParameter, parameterName},
+		"TRUSTED_PROXIES":              into(&v.proxies, access.ParseProxies),
 		"CORS_ORIGINS":                 into(&v.origins, access.ParseOrigins),
 		"DASHBOARD_USERS":              text{&v.users, anyText},
 		"DASHBOARD_USERS_PARAMETER":    text{&v.usersParameter, parameterName},

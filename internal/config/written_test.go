@@ -150,7 +150,7 @@ func TestLoadProxies(t *testing.T) {
 }
 
 func TestLoadPort(t *testing.T) {
-	token := "ADMIN_TOKENS=try"
+	token := "ADMIN_TOKENS=b7d1f0c4e2a95836"
 	expect(t, "address", loadReal(t, "PORT=10000", token).Addr, "0.0.0.0:10000")
 	expect(t, "ADDR wins", loadReal(t, "PORT=10000", "ADDR=127.0.0.1:1").Addr, "127.0.0.1:1")
 	expect(t, "sample", load(t, "PORT=10000").Addr, "127.0.0.1:8080")

@@ -5,13 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-)
 
-// The limits of one search. Each term costs a walk over the records that have it, and a
-// letter of Han or Thai counts as a word.
-const (
-	maxTerms = 64
-	maxWords = 256
+	"voc/internal/bound"
 )
 
 // Text is a full-text search: all of its terms must occur. The zero value matches all.
@@ -49,17 +44,23 @@ func ParseText(q string) (Text, error) {
 		}
 		rest = text.addTerm(rest[:end], rest[end:])
 	}
-	words := 0
+	words, prefixes := 0, 0
 	for _, term := range text {
 		words += len(term.Words)
+		if term.Prefix {
+			prefixes++
+		}
 	}
 	switch {
 	case words == 0:
 		return nil, errors.New("has no word in it")
-	case len(text) > maxTerms || words > maxWords:
+	case len(text) > bound.SearchTerms || words > bound.SearchWords:
 		return nil, fmt.Errorf(
 			"has %d terms with %d words, more than the %d and %d that one search may have",
-			len(text), words, maxTerms, maxWords)
+			len(text), words, bound.SearchTerms, bound.SearchWords)
+	case prefixes > bound.SearchPrefixes:
+		return nil, fmt.Errorf("has %d terms with a *, more than the %d that one search may have",
+			prefixes, bound.SearchPrefixes)
 	}
 	return text, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"voc/internal/access"
+	"voc/internal/bound"
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
@@ -39,6 +40,9 @@ type API struct {
 	writer *respond.Writer
 	users  *access.SignIn
 
+	searches *bound.Lanes
+	refusals *refusals
+
 	deadlines [3]deadline          // of the modes that have a schedule
 	interval  func() time.Duration // computed once; see Schedules.usualInterval
 }
@@ -49,6 +53,9 @@ func New(cfg Config) *API {
 		Config: cfg,
 		writer: respond.NewWriter(cfg.Platform.maxBody()),
 		users:  access.NewSignIn(cfg.Access.Users),
+
+		searches: bound.NewLanes(bound.SearchLanes(), bound.SearchWait),
+		refusals: newRefusals(cfg.Log),
 		deadlines: [...]deadline{
 			{mode: job.Full, schedule: cfg.Schedules.Full},
 			{mode: job.Sweep, schedule: cfg.Schedules.Sweep},

@@ -1,13 +1,43 @@
 package httpapi
 
 import (
+	"context"
+	"fmt"
+	"net/http"
 	"slices"
 
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 )
 
 // ForgetAnswers empties the cache of answers.
 func (a *API) ForgetAnswers() { a.writer = respond.NewWriter(a.Platform.maxBody()) }
+
+// EnterSearchLanes takes all lanes of searches.
+func (a *API) EnterSearchLanes() {
+	for range bound.SearchLanes() {
+		_ = a.searches.Enter(context.Background())
+	}
+}
+
+// LeaveSearchLanes frees them.
+func (a *API) LeaveSearchLanes() {
+	for range bound.SearchLanes() {
+		a.searches.Leave()
+	}
+}
+
+// Search runs find as a search for a text.
+func (a *API) Search(ctx context.Context, find func(context.Context) error) error {
+	r := &request{Request: (&http.Request{}).WithContext(ctx)}
+	return a.search(r, true, find)
+}
+
+// ProblemOf returns status and type of the problem that an error is to a client.
+func ProblemOf(err error) string {
+	p := newProblem(err)
+	return fmt.Sprintf("%d %s", p.Status, p.Type)
+}
 
 // Route is a row of the route table, for tests that compare the documentation with it.
 type Route struct {

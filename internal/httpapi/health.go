@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/replica"
 	"voc/internal/schedule"
+	"voc/internal/snapshot"
 )
 
 type healthBody struct {
@@ -24,6 +26,9 @@ func (a *API) health(r *request) (respond.Answer, error) {
 	r.pin(release)
 	open := job.State{Runs: newHistory(active, unrecorded, view).finished}.OpenErrors(a.Now())
 	body := healthBody{Status: "ok", Reasons: a.degradations(view, open)}
+	if err := diskError(r.Context(), view); err != nil {
+		body.Reasons = append(body.Reasons, diskReason(err))
+	}
 	if len(body.Reasons) == 0 {
 		return respond.JSON(http.StatusOK, body)
 	}
@@ -32,6 +37,28 @@ func (a *API) health(r *request) (respond.Answer, error) {
 		body.Status = "empty"
 	}
 	return respond.JSON(http.StatusServiceUnavailable, body)
+}
+
+// diskError returns why temporary files cannot be written, or nil: those of a snapshot that was
+// published, or those of the one that is served.
+func diskError(ctx context.Context, view replica.View) error {
+	for _, warning := range view.Warnings {
+		if errors.Is(warning, snapshot.ErrDiskFull) {
+			return warning
+		}
+	}
+	if view.File == nil {
+		return nil
+	}
+	return view.File.DiskError(ctx)
+}
+
+// diskReason describes an error of diskError without its place.
+func diskReason(err error) string {
+	if errors.Is(err, snapshot.ErrDiskFull) {
+		return snapshot.ErrDiskFull.Error() + ": see the warnings in /api/cache/"
+	}
+	return "temporary files cannot be written: see the warnings in /api/cache/"
 }
 
 // heldFor is how long a hold is no reason: a rollback is made on purpose.

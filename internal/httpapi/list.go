@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -8,15 +9,13 @@ import (
 	"strconv"
 	"strings"
 
+	"voc/internal/bound"
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 	"voc/internal/manifest"
 	"voc/internal/replica"
 	"voc/internal/snapshot"
 )
-
-// longestLink is in bytes: proxies and clients limit headers, some of them to 8 KB in all.
-const longestLink = 4096
 
 // The rows of a list are put together as they were packed before if they are at least minPacked,
 // and at most maxPacked. A shorter list may be smaller as it is. A longer one is compressed as a
@@ -56,24 +55,50 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	}
 	answer, complete, err := a.begin(r, view)
 	if err == nil && !complete {
-		answer.Header, answer.Body, err = findList(r, view, query)
+		err = a.search(r, query.filter.Text != nil, func(ctx context.Context) (err error) {
+			answer.Header, answer.Body, err = findList(ctx, r, view, query)
+			return err
+		})
 	}
 	return answer, err
+}
+
+// search runs find, in a lane and for a limited time if it looks for a text or for very many
+// values. Errors: bound.ErrBusy, errSlowSearch, and those of find.
+func (a *API) search(r *request, isText bool, find func(context.Context) error) error {
+	ctx, values := r.Context(), 0
+	for _, given := range r.values {
+		values += len(given)
+	}
+	if !isText && values <= bound.FilterValues {
+		return find(ctx)
+	}
+	if err := a.searches.Enter(ctx); err != nil {
+		return err
+	}
+	defer a.searches.Leave()
+	limited, cancel := context.WithTimeout(ctx, bound.SearchTime)
+	defer cancel()
+	err := find(limited)
+	if err != nil && errors.Is(limited.Err(), context.DeadlineExceeded) {
+		return errSlowSearch
+	}
+	return err
 }
 
 // findList finds the records of a list or of a page. The whole list is precomputed; the rows of any
 // other one are read while they are sent.
 func findList(
-	r *request, view replica.View, query listQuery,
+	ctx context.Context, r *request, view replica.View, query listQuery,
 ) (header respond.Header, body respond.Body, err error) {
-	selection, err := view.File.Select(r.Context(), query.filter)
+	selection, err := view.File.Select(ctx, query.filter)
 	if err != nil {
 		return header, nil, err
 	}
 	total := int(query.after.Total)
 	isFirst := query.after.Snapshot == ""
 	if isFirst {
-		if total, err = selection.Count(r.Context()); err != nil {
+		if total, err = selection.Count(ctx); err != nil {
 			return header, nil, err
 		}
 	}
@@ -88,7 +113,7 @@ func findList(
 	if !isPage {
 		query.limit = total
 	}
-	page, err := selection.Page(r.Context(), query.sort, query.after.Place, query.limit)
+	page, err := selection.Page(ctx, query.sort, query.after.Place, query.limit)
 	if err != nil {
 		return header, nil, err
 	}
@@ -102,7 +127,7 @@ func findList(
 		values := url.Values(maps.Clone(r.values))
 		values.Set("cursor", header.NextCursor)
 		header.Link = fmt.Sprintf(`<%s?%s>; rel="next"`, r.URL.EscapedPath(), values.Encode())
-		if len(header.Link) > longestLink {
+		if len(header.Link) > bound.LinkBytes {
 			return header, nil, errLongLink
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"voc/internal/bound"
 	"voc/internal/feedback"
 )
 
@@ -36,14 +37,10 @@ func (p parameters) with(repeatable bool, names ...string) parameters {
 // ignored are the cache busters of the existing dashboard.
 var ignored = []string{"t", "_"}
 
-// longestQuery is in bytes. API Gateway accepts 10,240 for request line and headers together (AWS
-// quotas, November 2026), so this rejects hardly any query that can arrive.
-const longestQuery = 8 << 10
-
 // readQuery checks the query against the parameters of the route. Its error names every one that is
 // wrong.
 func (r *request) readQuery(known parameters) error {
-	if len(r.URL.RawQuery) > longestQuery {
+	if len(r.URL.RawQuery) > bound.QueryBytes {
 		return errLongQuery
 	}
 	values, err := url.ParseQuery(r.URL.RawQuery)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"voc/internal/access"
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
@@ -21,11 +22,13 @@ var (
 	errPanic   = errors.New("panic while answering")
 
 	errLongQuery = fmt.Errorf("the query is longer than %d bytes: "+
-		"use fewer or shorter filters", longestQuery)
+		"use fewer or shorter filters", bound.QueryBytes)
 	errLongLink = errors.New("the Link to the next page would be longer than 4,096 bytes: " +
 		"use fewer or shorter filters, or a larger limit")
 	errWrongHost = errors.New("this server listens on loopback and answers to local names only: " +
 		"use http://localhost or an address such as 127.0.0.1")
+	errSlowSearch = fmt.Errorf("the search took longer than %d s: use fewer or longer words, "+
+		"or another sort than relevance", int(bound.SearchTime.Seconds()))
 	errGone = errors.New("the snapshot of this cursor has been deleted: " +
 		"begin again without the cursor")
 	errUnfetched = errors.New("the snapshot of this cursor cannot be fetched: retry in a moment")
@@ -77,6 +80,7 @@ var problems = []struct {
 	{access.ErrNoClaims, http.StatusUnauthorized, "unauthorized",
 		"no verified JWT claims: call through API Gateway, on a route with the JWT authorizer"},
 	{access.ErrWrongPassword, http.StatusUnauthorized, "wrong-password", ""},
+	{access.ErrLongPassword, http.StatusUnauthorized, "wrong-password", ""},
 	{access.ErrNoAdmins, http.StatusForbidden, "no-admin-tokens",
 		"ADMIN_TOKENS is not set, so no refresh can be started over HTTP: " +
 			"set it and send one of its tokens as a bearer token"},
@@ -86,6 +90,9 @@ var problems = []struct {
 	{replica.ErrBusy, http.StatusServiceUnavailable, "snapshot-not-fetched",
 		"clients read too many older snapshots at a time: " +
 			"retry in a moment, or begin again without the cursor"},
+	{bound.ErrBusy, http.StatusServiceUnavailable, "busy",
+		"the server makes too many searches, long lists or sign-ins at a time: retry in a moment"},
+	{errSlowSearch, http.StatusServiceUnavailable, "search-too-slow", ""},
 	{errUnserved, http.StatusServiceUnavailable, "no-snapshot-served", ""},
 	{errExposed, http.StatusServiceUnavailable, "snapshot-shows-too-much", ""},
 	{job.ErrStopped, http.StatusServiceUnavailable, "stopping",
@@ -141,9 +148,9 @@ func newProblem(err error) problem {
 		return p
 	}
 	if throttled, ok := errors.AsType[access.ThrottledError](err); ok {
-		p := describe(http.StatusTooManyRequests, "too-many-tries", fmt.Sprintf(
-			"more than %d sign-in attempts within a minute for this email or from this address: "+
-				"retry in %d s", access.MaxAttempts, throttled.Seconds()))
+		p := describe(http.StatusTooManyRequests, "too-many-tries", fmt.Sprintf("too many failed "+
+			"sign-in attempts within a minute for this email or from this address: retry in %d s",
+			throttled.Seconds()))
 		p.header.RetryAfter = strconv.Itoa(throttled.Seconds())
 		return p
 	}
@@ -152,7 +159,11 @@ func newProblem(err error) problem {
 	}
 	for _, known := range problems {
 		if errors.Is(err, known.err) {
-			return describe(known.status, known.code, cmp.Or(known.detail, known.err.Error()))
+			p := describe(known.status, known.code, cmp.Or(known.detail, known.err.Error()))
+			if known.code == "busy" {
+				p.header.RetryAfter = "2" // lanes are free again within seconds
+			}
+			return p
 		}
 	}
 	return describe(http.StatusInternalServerError, "internal", internal)

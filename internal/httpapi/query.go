@@ -8,12 +8,10 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/bound"
 	"voc/internal/feedback"
 	"voc/internal/httpapi/respond"
 )
-
-// maxLimit is the largest page that a client can request.
-const maxLimit = 1000
 
 // listQuery holds the parameters of a list.
 type listQuery struct {
@@ -58,7 +56,7 @@ func (r *request) listQuery() (listQuery, error) {
 	default:
 		r.csv = given[0] == "csv"
 	}
-	limit, badLimit := r.number("limit", maxLimit, 0)
+	limit, badLimit := r.number("limit", bound.PageRecords, 0)
 	query.limit, bad = limit, append(bad, badLimit...)
 	if r.values["cursor"] != nil && r.values["limit"] == nil {
 		bad = append(bad, parameterError{"cursor", "requires limit, the length of a page"})

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func (a *API) report(name snapshot.Name) func(*request) (respond.Answer, error) 
 }
 
 // facets answers GET /api/feedback/facets.
-func facets(r *request, view replica.View) (respond.Body, error) {
+func (a *API) facets(r *request, view replica.View) (body respond.Body, err error) {
 	filter, bad := r.filter()
 	if bad != nil {
 		return nil, bad
@@ -26,24 +27,37 @@ func facets(r *request, view replica.View) (respond.Body, error) {
 	if len(r.values) == 0 {
 		return precomputed(r, view, snapshot.FacetsReport)
 	}
-	body, err := view.File.Facets(r.Context(), filter)
-	return respond.Bytes(body), err
+	err = a.search(r, filter.Text != nil, func(ctx context.Context) error {
+		counts, err := view.File.Facets(ctx, filter)
+		body = respond.Bytes(counts)
+		return err
+	})
+	return body, err
 }
 
 // responseTimes answers GET /api/reports/response-times.
-func responseTimes(r *request, view replica.View) (respond.Body, error) {
+func (a *API) responseTimes(r *request, view replica.View) (body respond.Body, err error) {
 	names := r.environments()
 	if names == nil {
 		return precomputed(r, view, snapshot.TimesReport)
 	}
-	body, err := view.File.ResponseTimes(r.Context(), names)
-	return respond.Bytes(body), err
+	err = a.search(r, false, func(ctx context.Context) error {
+		times, err := view.File.ResponseTimes(ctx, names)
+		body = respond.Bytes(times)
+		return err
+	})
+	return body, err
 }
 
 // responseCounts answers GET /api/reports/response-counts.
-func responseCounts(r *request, view replica.View) (respond.Body, error) {
-	body, err := view.File.ResponseCounts(r.Context(), r.environments())
-	return respond.Bytes(body), err
+func (a *API) responseCounts(r *request, view replica.View) (body respond.Body, err error) {
+	names := r.environments()
+	err = a.search(r, false, func(ctx context.Context) error {
+		counts, err := view.File.ResponseCounts(ctx, names)
+		body = respond.Bytes(counts)
+		return err
+	})
+	return body, err
 }
 
 // environments returns those of a report; nil: all.

@@ -35,10 +35,10 @@ func (a *API) table() []route {
 	return []route{
 		{"GET", "/api/feedback", reading, listParameters, a.list},
 		{"GET", csvPath, reading, csvParameters, a.list},
-		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(facets)},
+		{"GET", "/api/feedback/facets", reading, filterParameters, a.data(a.facets)},
 		{"GET", "/api/feedback/{id}", reading, nil, a.data(record)},
-		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(responseTimes)},
-		{"GET", "/api/reports/response-counts", reading, timesParameters, a.data(responseCounts)},
+		{"GET", "/api/reports/response-times", reading, timesParameters, a.data(a.responseTimes)},
+		{"GET", "/api/reports/response-counts", reading, timesParameters, a.data(a.responseCounts)},
 		{"GET", "/api/reports/trends", reading, trendsParameters, a.data(trends)},
 		{"GET", "/api/reports/movers", reading, moversParameters, a.data(movers)},
 		{"GET", "/api/reports/environments", reading, nil, a.report(snapshot.PlacesReport)},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 	"voc/internal/snapshot"
 )
@@ -17,7 +18,7 @@ type rowFormat struct {
 
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
 // does not hold one of the file's few connections.
-const rowsPerQuery = 100
+const rowsPerQuery = 50
 
 // rowBuffer holds the rows of one query.
 type rowBuffer struct {
@@ -34,7 +35,7 @@ const maxRowBuffer = 512 << 10
 func (f *rowFormat) stream(
 	ctx context.Context, file *snapshot.File, positions []uint32,
 ) respond.Stream {
-	return func(yield func([]byte, error) bool) {
+	pieces := func(yield func([]byte, error) bool) {
 		buffer := rowBuffers.Get().(*rowBuffer)
 		defer func() {
 			if cap(buffer.text) <= maxRowBuffer {
@@ -61,4 +62,5 @@ func (f *rowFormat) stream(
 		}
 		yield(append(buffer.text, f.Footer...), nil)
 	}
+	return respond.Stream{Pieces: pieces, Large: len(positions) > bound.SmallPage}
 }

@@ -126,6 +126,7 @@ func (a *API) recover(r *request) {
 // error.
 func (a *API) fail(r *request, source respond.Source, err error) {
 	p := newProblem(err)
+	a.refusals.count(err, a.Access.Proxies.ClientAddress(r.Request))
 	gone := r.response.ClientGone() || r.Context().Err() != nil
 	details := []any{"request", r.id, "path", r.URL.Path, "error", err}
 	switch {

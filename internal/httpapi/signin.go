@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"voc/internal/access"
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 )
 
@@ -22,16 +23,16 @@ func (a *API) signIn(r *request) (respond.Answer, error) {
 		return respond.Answer{}, err
 	}
 	// Unknown members are ignored: a sign-in form may send more than it needs to.
-	text, err := io.ReadAll(io.LimitReader(r.Body, commandLimit+1))
+	text, err := io.ReadAll(io.LimitReader(r.Body, bound.BodyBytes+1))
 	var given struct{ Email, Password *string }
-	if err != nil || len(text) > commandLimit || json.Unmarshal(text, &given) != nil ||
+	if err != nil || len(text) > bound.BodyBytes || json.Unmarshal(text, &given) != nil ||
 		given.Email == nil || given.Password == nil {
 		return respond.Answer{}, badBody(`must be {"email": "…", "password": "…"}`)
 	}
-	user, err := a.users.Check(a.Now(), access.Attempt{
+	user, err := a.users.Check(r.Context(), a.Now(), access.Attempt{
 		Email:    *given.Email,
 		Password: access.NewSecret(*given.Password),
-		Client:   access.ClientAddress(r.Request),
+		Client:   a.Access.Proxies.ClientAddress(r.Request),
 	})
 	if err != nil {
 		return respond.Answer{}, err

@@ -2,10 +2,12 @@ package httpapi_test
 
 import (
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
@@ -117,14 +119,80 @@ func TestSignInIgnoresUnknownMembers(t *testing.T) {
 func TestSignInThrottle(t *testing.T) {
 	t.Parallel()
 	s := newService(t, staff)
-	hosts := []string{"192.0.2.1", "192.0.2.2", "[2001:db8::1]", "[2001:db8:0:1::1]", "a"}
-	for i, host := range hosts {
-		s.signInFrom(host+":1", "ann@example.com", "guess").is(t, 401)
-		s.signInFrom("198.51.100.1", fmt.Sprintf("%d@example.com", i), "guess").is(t, 401)
+	for i := range 5 {
+		s.signInFrom(fmt.Sprintf("192.0.2.1:%d", i), "ann@example.com", "guess").is(t, 401)
 	}
-	s.signInFrom("192.0.2.9:1", "ANN@example.com ", "open sesame").is(t, 429)
-	s.signInFrom("198.51.100.1:2", "zoe@example.com", "Passwort").is(t, 429)
-	s.signInFrom("192.0.2.9:1", "zoe@example.com", "Passwort").is(t, 200)
+	s.signInFrom("192.0.2.1:9", "ANN@example.com ", "open sesame").is(t, 429)
+	s.signInFrom("192.0.2.1:9", "zoe@example.com", "Passwort").is(t, 200)
+	s.signInFrom("192.0.2.2:9", "ann@example.com", "open sesame").is(t, 200)
+}
+
+// TestSignInBehindProxy: eight users sign in through one proxy, and then a client of it guesses.
+func TestSignInBehindProxy(t *testing.T) {
+	t.Parallel()
+	s := newService(t, staff, func(c *httpapi.Config) {
+		c.Access.Proxies = must(access.ParseProxies("10.0.0.0/8"))
+	})
+	through := func(client, email, password string) answer {
+		r := httptest.NewRequest(http.MethodPost, "/api/users/auth",
+			strings.NewReader(fmt.Sprintf(`{"email": %q, "password": %q}`, email, password)))
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header.Set("X-Forwarded-For", "198.51.100.9, "+client)
+		return s.send(r)
+	}
+	for i := range 8 {
+		through(fmt.Sprint("203.0.113.", i), "ann@example.com", "open sesame").is(t, 200)
+	}
+	for i := range 7 {
+		want := 401
+		if i >= 5 {
+			want = 429
+		}
+		through("203.0.113.99", "ann@example.com", "guess").is(t, want)
+	}
+	through("203.0.113.1", "ann@example.com", "open sesame").is(t, 200)
+	through("203.0.113.50", "ann@example.com", "open sesame").is(t, 200)
+}
+
+// TestRefusalsLeaveOneLine: an attack shows in the log, and does not fill it.
+func TestRefusalsLeaveOneLine(t *testing.T) {
+	t.Parallel()
+	log := &logbook{}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t, tokens, staff, func(c *httpapi.Config) {
+			c.Log = slog.New(slog.NewTextHandler(log, nil))
+		})
+		for range 300 {
+			s.get("/api/feedback/", "Authorization", "Bearer s3cret-guess").is(t, 401)
+			s.signInFrom("192.0.2.1:1", "ann@example.com", "s3cret-guess")
+			s.get("/api/feedback/").is(t, 401) // without a token: not a refusal
+		}
+		if text := log.String(); strings.Contains(text, "rejected") {
+			t.Errorf("before a minute is over: %s", text)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		time.Sleep(time.Hour)
+		if n := strings.Count(log.String(), "rejected credentials"); n != 1 {
+			t.Errorf("%d lines: %s", n, log)
+		}
+		for _, part := range []string{
+			"tokens=300", "sign_ins=300", "clients=1", "most_from=192.0.2.1", "times=600",
+		} {
+			if !strings.Contains(log.String(), part) {
+				t.Errorf("no %s in %s", part, log)
+			}
+		}
+		if strings.Contains(log.String(), "s3cret") || strings.Contains(log.String(), "ann@") {
+			t.Errorf("logged %s", log)
+		}
+		s.get("/api/feedback/", "Authorization", "Bearer again").is(t, 401)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if n := strings.Count(log.String(), "rejected credentials"); n != 2 {
+			t.Errorf("%d lines after another one: %s", n, log)
+		}
+	})
 }
 
 func TestSignInThrottleSendsRetryAfter(t *testing.T) {

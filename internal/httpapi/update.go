@@ -8,12 +8,10 @@ import (
 	"io"
 	"net/http"
 
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 )
-
-// commandLimit is the longest body of a POST, in bytes.
-const commandLimit = 4 << 10
 
 type updateBody struct {
 	Message   string   `json:"message"`
@@ -85,8 +83,8 @@ var (
 
 // readCommand reads the body of a POST: a JSON object, or nothing.
 func readCommand(r *request, into any) error {
-	text, err := io.ReadAll(io.LimitReader(r.Body, commandLimit+1))
-	if err != nil || len(text) > commandLimit {
+	text, err := io.ReadAll(io.LimitReader(r.Body, bound.BodyBytes+1))
+	if err != nil || len(text) > bound.BodyBytes {
 		return errLongObject
 	}
 	if text = bytes.TrimSpace(text); len(text) > 0 && text[0] != '{' {

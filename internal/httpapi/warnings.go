@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
@@ -19,7 +20,14 @@ import (
 // warnings are what an operator should know besides the errors of runs.
 func (a *API) warnings(view replica.View, calls airtableBody) []string {
 	warnings := []string{}
-	for _, warning := range view.Warnings {
+	faults := view.Warnings
+	if view.File != nil {
+		if err := view.File.DiskError(context.Background()); err != nil {
+			faults = append(slices.Clone(faults), fmt.Errorf("the whole list is sent without "+
+				"temporary files, which costs time: %w", err))
+		}
+	}
+	for _, warning := range faults {
 		text := warning.Error()
 		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
 			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",

@@ -58,6 +58,9 @@ func NewSettings(
 		log.WarnContext(ctx, "this variable is unknown: another one is probably meant",
 			"variable", miss.Name, "meant", miss.Meant)
 	}
+	for _, warning := range s.state.Config.Warnings {
+		log.WarnContext(ctx, warning.Error())
+	}
 	if len(s.parameters) > 0 {
 		s.ssm, err = newSSMReader(ctx)
 	}

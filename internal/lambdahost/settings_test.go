@@ -66,16 +66,16 @@ func (f *function) expect(state lambdahost.State, admin string, rounds int) {
 func TestSettingsReadInterval(t *testing.T) {
 	f := newFunction(t)
 	f.PutParameter("/voc/read", "r")
-	f.PutParameter("/voc/admin", "first")
+	f.PutParameter("/voc/admin", "first-b7d1f0c4e2a9")
 	if f.ParameterReads() != 0 || !f.WithoutSecrets().Access.TokensUnread {
 		t.Errorf("SSM was read %d times before the first Read", f.ParameterReads())
 	}
 	first := f.after(0)
-	f.expect(first, "first", 1)
-	f.PutParameter("/voc/admin", "second")
-	f.expect(f.after(4*time.Minute+59*time.Second), "first", 1)
+	f.expect(first, "first-b7d1f0c4e2a9", 1)
+	f.PutParameter("/voc/admin", "second-b7d1f0c4e2a9")
+	f.expect(f.after(4*time.Minute+59*time.Second), "first-b7d1f0c4e2a9", 1)
 	second := f.after(time.Second)
-	f.expect(second, "second", 2)
+	f.expect(second, "second-b7d1f0c4e2a9", 2)
 	if first.Version == second.Version || second.Config.Access.TokensUnread {
 		t.Errorf("version %d after %d; unread: %v", second.Version, first.Version,
 			second.Config.Access.TokensUnread)
@@ -88,11 +88,11 @@ func TestSettingsReadInterval(t *testing.T) {
 func TestSettingsKeepValueWhenSSMFails(t *testing.T) {
 	f := newFunction(t)
 	f.PutParameter("/voc/read", "r")
-	f.PutParameter("/voc/admin", "first")
+	f.PutParameter("/voc/admin", "first-b7d1f0c4e2a9")
 	before := f.after(0)
 	f.DeleteParameter("/voc/admin")
 	state := f.after(5 * time.Minute)
-	f.expect(state, "first", 2)
+	f.expect(state, "first-b7d1f0c4e2a9", 2)
 	if len(state.Warnings) != 1 || state.Version == before.Version {
 		t.Fatalf("warnings %q, version %d", state.Warnings, state.Version)
 	}
@@ -104,9 +104,9 @@ func TestSettingsKeepValueWhenSSMFails(t *testing.T) {
 			}
 		}
 	}
-	f.PutParameter("/voc/admin", "third")
+	f.PutParameter("/voc/admin", "third-b7d1f0c4e2a9")
 	state = f.after(5 * time.Minute)
-	if f.expect(state, "third", 3); len(state.Warnings) != 0 {
+	if f.expect(state, "third-b7d1f0c4e2a9", 3); len(state.Warnings) != 0 {
 		t.Errorf("warnings %q", state.Warnings)
 	}
 }
@@ -118,19 +118,19 @@ func TestSettingsRetryMissingSecret(t *testing.T) {
 	if f.expect(state, "", 1); !state.Config.Access.TokensUnread || len(state.Warnings) != 1 {
 		t.Errorf("unread: %v, warnings %q", state.Config.Access.TokensUnread, state.Warnings)
 	}
-	f.PutParameter("/voc/admin", "first")
+	f.PutParameter("/voc/admin", "first-b7d1f0c4e2a9")
 	f.expect(f.after(9*time.Second), "", 1)
-	f.expect(f.after(time.Second), "first", 2)
+	f.expect(f.after(time.Second), "first-b7d1f0c4e2a9", 2)
 }
 
 func TestSettingsRejectInvalidSecret(t *testing.T) {
 	f := newFunction(t)
 	f.PutParameter("/voc/read", "r")
-	f.PutParameter("/voc/admin", "first")
+	f.PutParameter("/voc/admin", "first-b7d1f0c4e2a9")
 	f.after(0)
 	f.PutParameter("/voc/admin", "no token at all")
 	state := f.after(5 * time.Minute)
-	f.expect(state, "first", 2)
+	f.expect(state, "first-b7d1f0c4e2a9", 2)
 	if text := strings.Join(state.Warnings, "\n"); !strings.Contains(text, "ADMIN_TOKENS_PARAMETER") ||
 		strings.Contains(text+f.log.String(), "at all") {
 		t.Errorf("warnings %q, log %s", text, &f.log)

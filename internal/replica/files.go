@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"voc/internal/bound"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
 )
@@ -17,14 +18,6 @@ import (
 // ErrBusy is returned if the maximum number of older snapshots is in use. The caller may
 // retry in a moment.
 var ErrBusy = errors.New("too many older snapshots are in use at a time")
-
-const (
-	// maxOlder is how many older snapshots are open beside the one that is served. Each
-	// is a file on disk, and at most four connections with a megabyte of pages.
-	maxOlder = 2
-	// olderIdle is how long an older snapshot stays open without a user.
-	olderIdle = 5 * time.Minute
-)
 
 // openFile is an open snapshot and its users.
 type openFile struct {
@@ -57,24 +50,24 @@ func invalid(err error) bool {
 		errors.Is(err, snapshot.ErrFormat)
 }
 
-// retain adds a file to the older ones until it was idle for olderIdle, and retires the
-// longest unused beyond maxOlder. The caller must hold mu.
+// retain adds a file to the older ones until it was idle for bound.OlderIdle, and retires the
+// longest unused beyond bound.OlderSnapshots. The caller must hold mu.
 func (r *Replica) retain(file *openFile) {
 	r.older = slices.Insert(r.older, 0, file)
-	file.idle = time.AfterFunc(olderIdle, func() {
+	file.idle = time.AfterFunc(bound.OlderIdle, func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		i := slices.Index(r.older, file)
 		switch {
 		case i < 0: // it has been retired meanwhile
 		case file.active > 0:
-			file.idle.Reset(olderIdle)
+			file.idle.Reset(bound.OlderIdle)
 		default:
 			r.older = slices.Delete(r.older, i, i+1)
 			r.retire(file)
 		}
 	})
-	for len(r.older) > maxOlder {
+	for len(r.older) > bound.OlderSnapshots {
 		last := len(r.older) - 1
 		r.retire(r.older[last])
 		r.older = r.older[:last]
@@ -93,7 +86,7 @@ func (r *Replica) makeRoom() error {
 	}()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for last := len(r.older) - 1; len(r.older)+r.leaving >= maxOlder; last-- {
+	for last := len(r.older) - 1; len(r.older)+r.leaving >= bound.OlderSnapshots; last-- {
 		if last < 0 {
 			return ErrBusy
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"voc/internal/bound"
 	"voc/internal/job"
 	"voc/internal/manifest"
 )
@@ -76,7 +77,7 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 	}
 	file := r.older[i]
 	r.older = slices.Insert(slices.Delete(r.older, i, i+1), 0, file)
-	file.idle.Reset(olderIdle)
+	file.idle.Reset(bound.OlderIdle)
 	view, release := r.use(file)
 	view.Snapshot = s // its times may have advanced since it was opened
 	return view, release, true

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"voc/internal/blob"
+	"voc/internal/bound"
 	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
@@ -125,11 +126,6 @@ func (r *Replica) use(file *openFile) (view View, release func()) {
 	})
 }
 
-// syncBudget is how long a Sync may delay the callers of SyncIfOlder that wait for it: a
-// large snapshot is fetched within seconds, and a store that does not respond must not
-// hold up every request.
-const syncBudget = 10 * time.Second
-
 // SyncIfOlder is Sync, unless the last one was within age, or within two seconds if that
 // found a run that is still active. If another goroutine is doing
 // one, it waits for that. If there is a snapshot to serve meanwhile, it waits only until
@@ -147,7 +143,7 @@ func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 			began = time.Now()
 		}
 		var cancel context.CancelFunc
-		waiting, cancel = context.WithDeadline(ctx, began.Add(syncBudget))
+		waiting, cancel = context.WithDeadline(ctx, began.Add(bound.SyncBudget))
 		defer cancel()
 	}
 	if err := r.lockSync(waiting); err != nil {

@@ -21,6 +21,7 @@ var clocks = map[string]string{
 	"internal/airtable/wait.go":   "a Retry-After in an answer without a Date",
 	"internal/replica/replica.go": "monotonic: how long ago the manifest was read",
 	"internal/replica/lock.go":    "monotonic: how long ago a Sync began and ended",
+	"internal/httpapi/respond/":   "monotonic: when a client that takes nothing is cut",
 	"internal/snapshot/body.go":   "monotonic: when a full disk is tried again",
 }
 

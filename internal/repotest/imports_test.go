@@ -20,8 +20,8 @@ import (
 // limits from the client. Tests may import what they need; voctest, buildtest,
 // snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
-functions/server   → serverhost
-serverhost         → app access refresh httpapi replica manifest job config schedule
+functions/server   → bound serverhost
+serverhost         → app access bound refresh httpapi replica manifest job config schedule
                      telemetry airtablesim export
 serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi replica job config lambdahost lambdahost/invocation
@@ -29,20 +29,20 @@ functions/refresh  → app access refresh httpapi job config lambdahost
 app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
                      airtable feedback config schedule telemetry
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
-httpapi            → access httpapi/respond replica manifest job snapshot feedback schedule
+httpapi            → access bound httpapi/respond replica manifest job snapshot feedback schedule
                      telemetry webui
 httpapi/apidoc     →
-httpapi/respond    → snapshot
+httpapi/respond    → bound snapshot
 lambdahost         → job config
 lambdahost/invocation → lambdahost manifest job config
 lambdahost/lambdatest → buildtest
 buildtest          →
 voctest            →
-replica            → manifest job snapshot feedback blob
+replica            → bound manifest job snapshot feedback blob
 manifest           → job snapshot feedback blob
 manifest/manifesttest → manifest job snapshot snapshot/build feedback blob blob/blobtest
 job                →
-snapshot           → feedback
+snapshot           → bound feedback
 snapshot/build     → snapshot feedback
 snapshot/snaptest  → snapshot snapshot/build feedback voctest
 config             → access feedback schedule
@@ -52,9 +52,10 @@ blob/s3blob        → blob
 blob/blobtest      → blob
 airtablesim        → airtablesim/formula airtable
 airtablesim/formula →
-access             →
+access             → bound
 airtable           →
-feedback           →
+bound              →
+feedback           → bound
 webui              →
 blob               →
 schedule           →

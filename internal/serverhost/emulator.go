@@ -9,6 +9,7 @@ import (
 
 	"voc/internal/access"
 	"voc/internal/airtablesim"
+	"voc/internal/bound"
 	"voc/internal/config"
 )
 
@@ -56,7 +57,9 @@ func (p *Program) startEmulator(cfg config.Sim) (*emulator, error) {
 	if cfg.Table != base.TableName() {
 		sim.RenameTable(cfg.Table)
 	}
-	e := &emulator{server: &http.Server{Handler: sim.WithControl(), ReadHeaderTimeout: headerTimeout}}
+	e := &emulator{server: &http.Server{
+		Handler: sim.WithControl(), ReadHeaderTimeout: bound.HeaderTime,
+	}}
 	go func() { _ = e.server.Serve(listener) }() // returns once e.server is closed
 	e.airtable = config.Airtable{
 		Key:    access.NewSecret(airtablesim.DemoToken),

@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	"voc/internal/access"
 	"voc/internal/app"
+	"voc/internal/bound"
 	"voc/internal/config"
 	"voc/internal/httpapi"
 	"voc/internal/job"
@@ -53,9 +53,9 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 		platform.Warnings = []string{httpapi.PublicReads(cfg.Privacy)}
 		s.Log.Warn(platform.Warnings[0])
 	}
-	server := newServer(app.NewAPI(s.Parts, replica, runner, platform))
+	server := newServer(app.NewAPI(s.Parts, replica, runner, platform), bound.Connections)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- server.Serve(watchedListener{listener}) }()
 	url := "http://" + listener.Addr().String()
 	fmt.Fprintln(p.Stdout, "voc listens on", url)
 	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}
@@ -80,27 +80,8 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	return err
 }
 
-// Limits of the server: a client that sends or reads slowly must not hold a connection for ever.
-const (
-	headerTimeout = 10 * time.Second
-	readTimeout   = 30 * time.Second
-	writeTimeout  = 5 * time.Minute // the whole list over a slow line
-	idleTimeout   = 2 * time.Minute
-	headerLimit   = 64 << 10 // bytes
-	defaultDrain  = 9 * time.Second
-)
-
-func newServer(handler http.Handler) *http.Server {
-	return &http.Server{
-		Handler:                      handler,
-		ReadHeaderTimeout:            headerTimeout,
-		ReadTimeout:                  readTimeout,
-		WriteTimeout:                 writeTimeout,
-		IdleTimeout:                  idleTimeout,
-		MaxHeaderBytes:               headerLimit,
-		DisableGeneralOptionsHandler: true,
-	}
-}
+// defaultDrain is how long clients have for the rest of their responses when the server stops.
+const defaultDrain = 9 * time.Second
 
 // serving is a session of a server that listens.
 type serving struct {

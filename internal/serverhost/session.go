@@ -59,6 +59,9 @@ func (p *Program) openSession(
 		log.Warn("this variable is unknown: another one is probably meant",
 			"variable", miss.Name, "meant", miss.Meant)
 	}
+	for _, warning := range cfg.Warnings {
+		log.Warn(warning.Error())
+	}
 	s := &session{}
 	if cfg.Emulator {
 		var err error

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"voc/internal/bound"
 )
 
 // Encoding is the HTTP name of a content encoding.
@@ -49,10 +51,6 @@ func (f *File) Smallest(accepted []Encoding) Encoding {
 // not have it.
 func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, encoding}] }
 
-// retryDisk is how long lists are streamed from the snapshot after one could not be
-// written to the disk.
-const retryDisk = time.Minute
-
 // Body opens the whole list in an encoding and returns its size; the caller closes it.
 // The first call for an encoding unpacks the list into a file beside the snapshot, later
 // ones only open that. If the file cannot be written, for instance because the disk is
@@ -63,13 +61,36 @@ func (f *File) Body(ctx context.Context, encoding Encoding) (io.ReadCloser, int6
 	defer f.bodies.Unlock()
 	body, size, err := f.unpacked(ctx, encoding)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		f.streamUntil = time.Now().Add(retryDisk)
+		f.blameDisk(encoding, err)
 		body, size, err = f.stream(ctx, encoding)
 	}
 	if err != nil {
 		return nil, 0, wrap("open the list as "+string(encoding), err)
 	}
 	return body, size, nil
+}
+
+// DiskError returns why the last list could not be unpacked beside the snapshot, or nil. It is
+// ErrDiskFull if the disk has no room. If that was more than a minute ago, it tries once more.
+func (f *File) DiskError(ctx context.Context) error {
+	f.bodies.Lock()
+	defer f.bodies.Unlock()
+	if f.diskError != nil && time.Until(f.streamUntil) <= 0 {
+		body, _, err := f.unpacked(ctx, f.unwritten)
+		if _, ok := errors.AsType[*fs.PathError](err); ok {
+			f.blameDisk(f.unwritten, err)
+		}
+		if err == nil {
+			_ = body.Close()
+		}
+	}
+	return f.diskError
+}
+
+// blameDisk records that a list could not be written. The caller must hold bodies.
+func (f *File) blameDisk(encoding Encoding, err error) {
+	f.streamUntil = time.Now().Add(bound.DiskRetry)
+	f.diskError, f.unwritten = MarkDiskFull(err), encoding
 }
 
 // unpacked opens the list in a file beside the snapshot, and unpacks it there first if
@@ -91,7 +112,7 @@ func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, 
 		_ = os.Remove(path) // half a list must not be served
 		return nil, 0, err
 	}
-	f.ready[encoding] = size
+	f.ready[encoding], f.diskError = size, nil
 	file, err := os.Open(path)
 	return file, size, err
 }

@@ -91,12 +91,29 @@ func TestBodyReturnsToDisk(t *testing.T) {
 				t.Errorf("the directory has %v, want the list in it: %t", beside, onDisk)
 			}
 		}
+		fault := func(want error) {
+			t.Helper()
+			if err := file.DiskError(t.Context()); !errors.Is(err, want) {
+				t.Errorf("the disk's error is %v, want %v", err, want)
+			}
+		}
+		fault(nil)
 		obstructions["full disk"](t, unpacked)
 		read(false)
+		fault(snapshot.ErrDiskFull)
 		time.Sleep(time.Minute - time.Nanosecond)
 		read(false)
+		fault(snapshot.ErrDiskFull)
 		time.Sleep(time.Nanosecond)
 		read(true)
+		fault(nil)
+		obstructions["full disk"](t, path+".gzip")
+		if _, err := snaptest.Body(t, file, snapshot.Gzip); err != nil {
+			t.Error(err)
+		}
+		fault(snapshot.ErrDiskFull)
+		time.Sleep(time.Minute)
+		fault(nil) // it tries by itself, since no list may be requested for long
 	})
 }
 

@@ -11,11 +11,9 @@ import (
 
 	"github.com/RoaringBitmap/roaring/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
-)
 
-// readers bounds the connections to one file, and with them the page caches. Queries take
-// microseconds: more of them would only wait for a core.
-const readers = 4
+	"voc/internal/bound"
+)
 
 // File is an open snapshot. It is safe for concurrent use. Close does not wait for
 // queries: the caller makes sure that none is running.
@@ -36,6 +34,8 @@ type File struct {
 	ready  map[Encoding]int64 // unpacked lists beside path, with their sizes
 
 	streamUntil time.Time // lists are streamed: the disk could not be written
+	diskError   error     // why; nil once a list could be written
+	unwritten   Encoding  // of the list that could not
 	plainSize   int64     // of the list as Identity, once it is known
 
 	reports sync.Map // bodyKey → []byte
@@ -52,14 +52,6 @@ type queries struct {
 	detail, facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt
 }
 
-// How many sets a file caches: of searches (the pages of one, its facets, and what is
-// typed meanwhile) and of values of properties. At 500,000 records a set takes at most 63
-// KB.
-const (
-	cachedMatches = 16
-	cachedUnions  = 64
-)
-
 // Open opens a sealed file, which must not change while it is open. It returns
 // ErrNotSnapshot or ErrFormat for a file of another kind. It does not check the contents:
 // the caller compares the SHA-256. Cost: a millisecond.
@@ -68,13 +60,14 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, wrap("open "+path, err)
 	}
-	db.SetMaxOpenConns(readers)
-	db.SetMaxIdleConns(readers)
+	db.SetMaxOpenConns(bound.Readers)
+	db.SetMaxIdleConns(bound.Readers)
 	f := &File{
 		path: path, db: db, meta: meta, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{},
 	}
-	f.matches, _ = lru.New[string, *roaring.Bitmap](cachedMatches) // a length above zero is no error
-	f.unions, _ = lru.New[string, union](cachedUnions)
+	// A length above zero is no error.
+	f.matches, _ = lru.New[string, *roaring.Bitmap](bound.CachedSearches)
+	f.unions, _ = lru.New[string, union](bound.CachedFilters)
 	const counted = `SELECT (SELECT count(*) FROM feedback),
 		EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'weekly')`
 	if err = f.db.QueryRow(counted).Scan(&f.records, &f.hasWeekly); err != nil {

@@ -95,7 +95,7 @@ func (f *File) sets(
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
-		row := f.interval.QueryRowContext(uncancelled, bound(filter.To, "~"), bound(filter.From, ""))
+		row := f.interval.QueryRowContext(uncancelled, edgeOf(filter.To, "~"), edgeOf(filter.From, ""))
 		if err := row.Scan(&first, &last); err != nil {
 			return nil, nil, err
 		}
@@ -196,9 +196,9 @@ func addSets(all *roaring.Bitmap, rows *sql.Rows) (n int, err error) {
 	return n, rows.Err()
 }
 
-// bound returns the first instant, as the file writes it, that is not before at; open if
+// edgeOf returns the first instant, as the file writes it, that is not before at; open if
 // at is zero. Years of other than four digits lie beyond all records.
-func bound(at time.Time, open string) string {
+func edgeOf(at time.Time, open string) string {
 	at = at.UTC()
 	whole := at.Truncate(time.Millisecond)
 	if whole.Before(at) {

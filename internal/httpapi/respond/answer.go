@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"iter"
 
 	"voc/internal/snapshot"
 )
@@ -74,9 +73,6 @@ type File struct {
 	Encoding snapshot.Encoding
 	Open     func(context.Context, snapshot.Encoding) (io.ReadCloser, int64, error)
 }
-
-// Stream is a body that is made while it is sent. Each piece is valid until the next one.
-type Stream iter.Seq2[[]byte, error]
 
 // Packed is a Stream that can also be had as gzip, at once, for a client that accepts it.
 type Packed struct {

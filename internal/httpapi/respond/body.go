@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 
+	"voc/internal/bound"
 	"voc/internal/snapshot"
 )
 
@@ -17,6 +18,7 @@ func (b Bytes) send(w *Response, a Answer) error {
 		z := compress(&packed)
 		_, _ = z.Write(b) // a bytes.Buffer returns no error
 		_ = z.Close()
+		z.release()
 		if packed.Len() < len(b) {
 			return Encoded{packed.Bytes(), snapshot.Gzip}.send(w, a)
 		}
@@ -30,8 +32,7 @@ func (b Encoded) send(w *Response, a Answer) error {
 		return ErrTooLarge
 	}
 	w.start(a, content{b.Encoding, size, true})
-	_, err := w.write(b.Bytes)
-	return err
+	return w.write(b.Bytes)
 }
 
 // send leaves the copying to net/http, which lets the kernel do it.
@@ -51,14 +52,19 @@ func (b File) send(w *Response, a Answer) error {
 	if w.request.Method == http.MethodHead {
 		return nil
 	}
-	_, err = io.Copy(w.out, file)
+	for err == nil {
+		w.extend()
+		_, err = io.CopyN(w.out, file, bound.WritePiece)
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
 	_, unreadable := errors.AsType[*fs.PathError](err)
-	w.clientGone = err != nil && !unreadable
+	w.clientGone = !unreadable
 	return err
 }
 
 func (c *cachedAnswer) send(w *Response, a Answer) error {
 	w.start(a, c.content)
-	_, err := w.write(c.body)
-	return err
+	return w.write(c.body)
 }

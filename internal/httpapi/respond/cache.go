@@ -6,17 +6,13 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 
+	"voc/internal/bound"
 	"voc/internal/snapshot"
 )
 
-// The limits of the cache, in bytes: of one body, and of all answers with their headers.
-const (
-	maxCachedBody = 128 << 10
-	maxCached     = 4 << 20
-)
-
-// headerSize is what an answer counts for besides its body, in bytes.
-const headerSize = 1 << 10
+// entrySize is what an answer counts for besides its texts and its body, in bytes: its structs and
+// its share of the map.
+const entrySize = 640
 
 // responseCache holds recent answers in the encodings in which they were sent. The headers of an
 // answer are cached at its first request, which is enough for a 304; its body at the second, since
@@ -39,16 +35,15 @@ type cachedAnswer struct {
 	content content
 	body    []byte // nil: requested once, or tooLong
 	tooLong bool
+	size    int // of all that the cache holds for it, once it is there
 }
 
 func newResponseCache() *responseCache {
 	c := &responseCache{}
-	c.answers, _ = simplelru.NewLRU(maxCached/headerSize, // a positive size is not an error
-		func(_ cacheKey, a *cachedAnswer) { c.bytes -= a.size() })
+	c.answers, _ = simplelru.NewLRU(bound.CachedAnswers/entrySize, // a positive size is not an error
+		func(_ cacheKey, a *cachedAnswer) { c.bytes -= a.size })
 	return c
 }
-
-func (c *cachedAnswer) size() int { return headerSize + len(c.body) }
 
 func (c *responseCache) get(key cacheKey) (*cachedAnswer, bool) {
 	c.mu.Lock()
@@ -59,9 +54,17 @@ func (c *responseCache) get(key cacheKey) (*cachedAnswer, bool) {
 func (c *responseCache) add(key cacheKey, a *cachedAnswer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	h := a.header
+	a.size = entrySize + len(key.tag) + len(a.body)
+	for _, text := range [...]string{
+		h.ContentType, h.ContentDisposition, h.TotalCount, h.Link, h.NextCursor, h.UnknownValues,
+		h.Location, h.Allow, h.RetryAfter, h.Authenticate, h.ContentSecurityPolicy, h.ReferrerPolicy,
+	} {
+		a.size += len(text)
+	}
 	c.answers.Remove(key)
 	c.answers.Add(key, a)
-	for c.bytes += a.size(); c.bytes > maxCached; {
+	for c.bytes += a.size; c.bytes > bound.CachedAnswers; {
 		c.answers.RemoveOldest()
 	}
 }

@@ -3,7 +3,6 @@ package respond
 import (
 	"io"
 	"slices"
-	"sync"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -16,28 +15,36 @@ import (
 // November 2026). So bodies are sent as Brotli only where they are stored as such.
 const gzipLevel = 3
 
-// compressors are reused: making one takes longer than compressing ten records.
-var compressors = sync.Pool{New: func() any {
-	z, _ := gzip.NewWriterLevel(nil, gzipLevel) // the level is valid
-	return z
-}}
+// compressors are reused: making one takes longer than compressing ten records. A sync.Pool would
+// forget them with each collection, of which there are many while many bodies are made.
+var compressors = make(chan *gzip.Writer, reused)
 
-// pooled is a compressor that Close returns to its pool. One that is never closed, because of an
-// error, is left to the garbage collector.
-type pooled struct{ *gzip.Writer }
+// reused is how many compressors wait for the next body.
+const reused = 4
 
-// compress returns a writer that compresses to w. Closing it does not close w.
-func compress(w io.Writer) io.WriteCloser {
-	z := compressors.Get().(*gzip.Writer)
-	z.Reset(w)
-	return pooled{z}
+// packer is a compressor that is used for one body.
+type packer struct{ *gzip.Writer }
+
+// compress returns a packer that writes to w. The caller closes it, which does not close w, and
+// releases it.
+func compress(w io.Writer) *packer {
+	select {
+	case z := <-compressors:
+		z.Reset(w)
+		return &packer{z}
+	default:
+	}
+	z, _ := gzip.NewWriterLevel(w, gzipLevel) // the level is valid
+	return &packer{z}
 }
 
-// Close implements io.Closer.
-func (p pooled) Close() error {
-	err := p.Writer.Close()
-	compressors.Put(p.Writer)
-	return err
+// release keeps the compressor for another body, also one that was not closed.
+func (p *packer) release() {
+	p.Reset(nil)
+	select {
+	case compressors <- p.Writer:
+	default:
+	}
 }
 
 // encoding returns the encoding of a body that is made for this request.

@@ -2,11 +2,14 @@ package respond_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
+	"voc/internal/bound"
 	"voc/internal/httpapi/respond"
 )
 
@@ -38,7 +41,7 @@ func TestSendAfterFailedBody(t *testing.T) {
 	failed := errors.New("read the body")
 	bad := good
 	bad.Header.TotalCount = "7"
-	bad.Body = respond.Stream(func(yield func([]byte, error) bool) { yield(nil, failed) })
+	bad.Body = respond.Stream{Pieces: func(yield func([]byte, error) bool) { yield(nil, failed) }}
 	out := httptest.NewRecorder()
 	response := w.To(out, httptest.NewRequest(http.MethodGet, "/", nil))
 	if err := response.Send(bad); !errors.Is(err, failed) || response.Started() {
@@ -82,7 +85,9 @@ func TestSendNotModified(t *testing.T) {
 func TestSendLimit(t *testing.T) {
 	t.Parallel()
 	text := strings.Repeat("x", 40<<10)
-	stream := respond.Stream(func(yield func([]byte, error) bool) { yield([]byte(text), nil) })
+	stream := respond.Stream{
+		Pieces: func(yield func([]byte, error) bool) { yield([]byte(text), nil) },
+	}
 	for name, body := range map[string]respond.Body{"bytes": respond.Bytes(text), "stream": stream} {
 		for limit, want := range map[int64]error{40 << 10: nil, 40<<10 - 1: respond.ErrTooLarge} {
 			out, err := send(respond.NewWriter(limit), respond.Answer{Validator: tag, Body: body})
@@ -117,4 +122,99 @@ func FuzzMediaWeight(f *testing.F) {
 			t.Errorf("%q weighs %v and is not named", accepted, weight)
 		}
 	})
+}
+
+// TestCacheIsBounded requests thousands of answers with long headers, each three times.
+func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	w := respond.NewWriter(0)
+	for i := range 9000 {
+		link := strings.Repeat("x", 1+i%4000)
+		a := respond.Answer{
+			Validator: respond.Validator{ETag: fmt.Sprintf(`W/"%d"`, i)},
+			Header:    respond.Header{Link: link, NextCursor: link[:i%1000%len(link)]},
+			Body:      respond.Bytes(strings.Repeat("x", i%3*20_000)),
+		}
+		for range 3 {
+			if _, err := send(w, a); err != nil {
+				t.Fatal(err)
+			}
+		}
+		counted, texts := w.CacheSize()
+		if counted > bound.CachedAnswers || texts > counted {
+			t.Fatalf("%d bytes are cached, %d are counted", texts, counted)
+		}
+	}
+}
+
+// TestStreamsAreBounded: a client that takes nothing leaves its lane, so that others get
+// their streams meanwhile; one more than there may be gets ErrBusy.
+func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
+	w := respond.NewWriter(0)
+	var stuck sync.WaitGroup
+	reached, letGo := make(chan struct{}), make(chan struct{})
+	large := respond.Stream{Large: true, Pieces: func(yield func([]byte, error) bool) {
+		for range 4 {
+			if !yield([]byte(strings.Repeat("x", 40<<10)), nil) {
+				return
+			}
+		}
+	}}
+	for i := range bound.Streams {
+		stuck.Go(func() {
+			out := &slow{ResponseRecorder: httptest.NewRecorder(), reached: reached, letGo: letGo}
+			response := w.To(out, httptest.NewRequest(http.MethodGet, "/", nil))
+			if err := response.Send(respond.Answer{Body: large}); err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+		})
+		<-reached
+	}
+	if _, err := send(w, respond.Answer{Body: large}); !errors.Is(err, bound.ErrBusy) {
+		t.Errorf("one more: %v", err)
+	}
+	small := respond.Stream{Pieces: func(yield func([]byte, error) bool) { yield([]byte("x"), nil) }}
+	if _, err := send(w, respond.Answer{Body: small}); err != nil {
+		t.Errorf("a short body: %v", err)
+	}
+	growing := respond.Stream{Pieces: func(yield func([]byte, error) bool) {
+		for range 3 {
+			if !yield([]byte(strings.Repeat("y", 120<<10)), nil) {
+				return
+			}
+		}
+	}}
+	out := httptest.NewRecorder()
+	response := w.To(out, httptest.NewRequest(http.MethodGet, "/", nil))
+	if err := response.Send(respond.Answer{Body: growing}); !errors.Is(err, bound.ErrBusy) ||
+		response.Started() {
+		t.Errorf("a body that turns out to be large: %v, started %t", err, response.Started())
+	}
+	close(letGo)
+	stuck.Wait()
+	for _, encoding := range []string{"identity", "gzip", "br"} {
+		out, err := send(w, respond.Answer{Body: growing}, "Accept-Encoding", encoding)
+		if err != nil || encoding == "identity" && out.Body.String() != strings.Repeat("y", 360<<10) {
+			t.Errorf("%s: %d bytes, %v", encoding, out.Body.Len(), err)
+		}
+	}
+	if out, err := send(w, respond.Answer{Body: large}); err != nil || out.Body.Len() != 160<<10 {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// slow blocks its first write.
+type slow struct {
+	*httptest.ResponseRecorder
+	once           sync.Once
+	reached, letGo chan struct{}
+}
+
+func (s *slow) Write(p []byte) (int, error) {
+	s.once.Do(func() {
+		s.reached <- struct{}{}
+		<-s.letGo
+	})
+	return s.ResponseRecorder.Write(p)
 }

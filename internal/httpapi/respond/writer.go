@@ -5,9 +5,12 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"voc/internal/bound"
 	"voc/internal/snapshot"
 )
 
@@ -18,11 +21,12 @@ var ErrTooLarge = errors.New("the body is larger than the platform's limit")
 type Writer struct {
 	maxBody int64
 	cache   *responseCache
+	streams *streams
 }
 
 // NewWriter returns a Writer for bodies of at most maxBody bytes, as they are sent; 0: any.
 func NewWriter(maxBody int64) *Writer {
-	return &Writer{maxBody: maxBody, cache: newResponseCache()}
+	return &Writer{maxBody: maxBody, cache: newResponseCache(), streams: newStreams()}
 }
 
 // Response is the response to one request.
@@ -178,21 +182,33 @@ func (w *Response) start(a Answer, body content) {
 		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	}
 	w.started, w.content = true, body
+	w.extend()
 	w.out.WriteHeader(a.Status)
 }
 
 // write sends a part of the body, unless the request is a HEAD.
-func (w *Response) write(p []byte) (int, error) {
+func (w *Response) write(p []byte) error {
 	if r := w.recording; r != nil {
-		r.tooLong = r.tooLong || r.buffer.Len()+len(p) > maxCachedBody
+		r.tooLong = r.tooLong || r.buffer.Len()+len(p) > bound.CachedBody
 		if !r.tooLong {
 			r.buffer.Write(p)
 		}
 	}
 	if w.request.Method == http.MethodHead {
-		return len(p), nil
+		return nil
 	}
-	n, err := w.out.Write(p)
-	w.clientGone = w.clientGone || err != nil
-	return n, err
+	for piece := range slices.Chunk(p, bound.WritePiece) {
+		w.extend()
+		if _, err := w.out.Write(piece); err != nil {
+			w.clientGone = true
+			return err
+		}
+	}
+	return nil
+}
+
+// extend gives the client time for the next piece. Hosts without connections have no deadline.
+func (w *Response) extend() {
+	deadline := time.Now().Add(bound.WriteProgress)
+	_ = http.NewResponseController(w.out).SetWriteDeadline(deadline)
 }

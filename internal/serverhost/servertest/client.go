@@ -13,7 +13,7 @@ import (
 )
 
 // AdminToken is the admin token in [Base.Variables].
-const AdminToken = "try"
+const AdminToken = "b7d1f0c4e2a95836"
 
 // Request is a request as a client sends it.
 type Request struct {

@@ -30,8 +30,10 @@ func (l *loader) config() (Config, error) {
 		Function: Function{
 			Mode: l.refreshMode, Full: l.fullFunction, Incremental: l.incrementalFunction,
 		},
-		Debug: l.debugRefresh,
-		Addr:  l.addr,
+		Webhook:   l.webhook,
+		Heartbeat: l.heartbeat,
+		Debug:     l.debugRefresh,
+		Addr:      l.addr,
 
 		NearMisses: l.nearMisses,
 	}
@@ -44,6 +46,8 @@ func (l *loader) config() (Config, error) {
 		l.problems.addJoined("FIELD_MAP", e.Fields)
 		l.problems.addJoined("TEAM_MAP", e.Teams)
 	}
+	l.checkParameter("NOTIFY_WEBHOOK_URL")
+	l.checkParameter("HEARTBEAT_URL")
 	overridden := map[string]bool{
 		"AIRTABLE_SIM_DATA":   !c.Emulator,
 		"AIRTABLE_SIM_ADDR":   !c.Emulator,
@@ -92,7 +96,7 @@ func (l *loader) airtable() Airtable {
 		}
 		return Airtable{Table: l.tableName}
 	}
-	if l.host != API { // which never calls Airtable
+	if l.uses(Variable{Hosts: refreshing}) {
 		l.checkParameter("AIRTABLE_API_KEY")
 		l.require("AIRTABLE_API_KEY")
 	}
@@ -141,9 +145,9 @@ func (l *loader) checkParameter(variable string) {
 	}
 }
 
-// policy returns the zero Policy for the refresh function, which serves no requests.
+// policy returns the zero Policy for the functions that serve no requests.
 func (l *loader) policy() access.Policy {
-	if l.host == Refresh {
+	if !l.uses(Variable{Hosts: serving}) {
 		return access.Policy{}
 	}
 	l.checkParameter("READ_TOKENS")

@@ -51,7 +51,7 @@ func (b File) send(w *Response, a Answer) error {
 	if w.request.Method == http.MethodHead {
 		return nil
 	}
-	_, err = io.Copy(w.out, file)
+	w.sent.Bytes, err = io.Copy(w.out, file)
 	_, unreadable := errors.AsType[*fs.PathError](err)
 	w.clientGone = err != nil && !unreadable
 	return err

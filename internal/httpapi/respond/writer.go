@@ -34,7 +34,8 @@ type Response struct {
 
 	started    bool
 	clientGone bool
-	content    content    // once started
+	content    content // once started
+	sent       Sent
 	recording  *recording // nil: the body is not copied for the cache
 }
 
@@ -178,6 +179,15 @@ func (w *Response) start(a Answer, body content) {
 		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	}
 	w.started, w.content = true, body
+	w.sent = Sent{Status: a.Status, Cache: CacheNone}
+	switch {
+	case a.Status == http.StatusNotModified:
+		w.sent.Cache = CacheRevalidated
+	case a.cached:
+		w.sent.Cache = CacheHit
+	case a.Validator.ETag != "":
+		w.sent.Cache = CacheMiss
+	}
 	w.out.WriteHeader(a.Status)
 }
 
@@ -193,6 +203,7 @@ func (w *Response) write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	n, err := w.out.Write(p)
+	w.sent.Bytes += int64(n)
 	w.clientGone = w.clientGone || err != nil
 	return n, err
 }

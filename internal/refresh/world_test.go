@@ -25,6 +25,7 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/snapshot"
+	"voc/internal/telemetry"
 )
 
 var (
@@ -148,7 +149,7 @@ func (w *world) config(store blob.Store) refresh.Config {
 		Store: manifest.New(store, 3, quota, log), Base: w.base, Table: w.table, Mapping: mapping,
 		Years: years,
 		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
-		MonthlyCalls: w.cap,
+		MonthlyCalls: w.cap, Telemetry: telemetry.Recorder{Log: log},
 		FreeDisk:     func(string) (int64, bool) { return w.disk, w.disk > 0 },
 	}
 }

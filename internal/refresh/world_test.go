@@ -150,7 +150,7 @@ func (w *world) config(store blob.Store) refresh.Config {
 		Years: years,
 		Dir:   w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
 		MonthlyCalls: w.cap, Telemetry: telemetry.Recorder{Log: log},
-		FreeDisk:     func(string) (int64, bool) { return w.disk, w.disk > 0 },
+		FreeDisk: func(string) (int64, bool) { return w.disk, w.disk > 0 },
 	}
 }
 

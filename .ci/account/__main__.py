@@ -6,6 +6,7 @@ MiniStack is the account. It lacks the following, so these are not tested:
   - API Gateway's import of the OpenAPI body (the routes come from the transformed template; FailOnWarnings is tested
     by .ci/sam-transformed-test), its throttling, access log, JWT authorizer and the slash at a path's end
   - the ticks of the schedules and their time zone, S3's lifecycle rules, Budgets, domains and certificates
+  - alarms on an expression: there ApiFailingAlarm is on the number of 5xx alone
   - arm64: the functions are built for this machine
   - the rights to write logs, to send to the dead-letter queue and to decrypt, and those of the schedules' roles
   - the right to delete snapshots, which is used only an hour after they were replaced
@@ -13,6 +14,7 @@ MiniStack is the account. It lacks the following, so these are not tested:
   - CloudFormation's calls with the deployer's rights: infra/deployer.json applies to the calls of make and the SAM CLI
 """
 
+import http.server
 import io
 import json
 import re
@@ -20,6 +22,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 
 import botocore.exceptions
@@ -30,7 +33,7 @@ LIMIT = 900  # seconds; it takes about 180 on two idle cores, so more means a ha
 OLD = "9547e36"  # the release to upgrade from
 ORIGIN = "https://dashboard.example.com"
 ADMIN = {"Authorization": "Bearer try"}
-FULL, INCREMENTAL = "RefreshFullFunction", "RefreshIncrementalFunction"
+FULL, INCREMENTAL, WATCH = "RefreshFullFunction", "RefreshIncrementalFunction", "WatchFunction"
 begun = time.monotonic()
 
 
@@ -114,6 +117,70 @@ def wait_for(cloud, run, *outcomes):
     sys.exit(f"{run} has no outcome: {status} {content}")
 
 
+class Hook:
+    """What a webhook and a monitor receive."""
+
+    def __init__(self):
+        self.got = got = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+            def do_POST(self):
+                got.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["text"])
+                self.send_response(200)
+                self.end_headers()
+
+            def do_GET(self):
+                got.append("GET " + self.path)
+                self.send_response(200)
+                self.end_headers()
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+
+def watches(cloud, template):
+    """The watchdog looks, drills and announces; ten alarms lead to the topic; the monitor hears of each refresh."""
+    looked, error = cloud.invoke(WATCH, {"mode": "watch"})
+    expect("watch", error is None and "alerts" in looked, looked)
+    drilled, error = cloud.invoke(WATCH, {"mode": "drill"})
+    expect("drill", error is None and drilled["proven_at"], drilled)
+    status, _, content = cloud.ask("/cache/", **ADMIN)
+    expect("the date of the drill in the status", json.loads(content)["restore_proven_at"] == drilled["proven_at"], content)
+    _, error = cloud.invoke(WATCH, {"mode": "full"})
+    expect("a refresh by the watchdog", error)
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmTypes=["MetricAlarm"])["MetricAlarms"]
+    topic = cloud.outputs()["AlertTopic"]
+    expect("ten alarms", len(alarms) == 10 and all(a["AlarmActions"] == [topic] for a in alarms), alarms)
+    dashboards = cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    expect("a dashboard", len(dashboards) == 1, dashboards)
+
+    hook = Hook()
+    for name, path in (("/voc/webhook", "/hook"), ("/voc/heartbeat", "/beat")):
+        cloud.client("ssm").put_parameter(Name=name, Value=hook.url + path, Type="SecureString", Overwrite=True)
+    cloud.deploy(template, SET="NotifyWebhookUrlParameter=/voc/webhook\nHeartbeatUrlParameter=/voc/heartbeat\nAlertEmail=ops@example.com")
+    mails = cloud.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    expect("a mail for alarms", [m["Endpoint"] for m in mails] == ["ops@example.com"], mails)
+    cloud.client("ssm").put_parameter(Name="/voc/airtable-api-key", Value="patRevoked.0", Type="SecureString", Overwrite=True)
+    cloud.refresh_functions()
+    for _ in range(2):
+        cloud.invoke(INCREMENTAL, {})
+        cloud.invoke(WATCH, {"mode": "watch"})
+    messages = [text for text in hook.got if "Refresh failed" in text]
+    expect("one message of two failures", len(messages) == 1 and "AIRTABLE_API_KEY" in messages[0], hook.got)
+    expect("the monitor of two failures", hook.got.count("GET /beat/fail") == 2, hook.got)
+    secrets(cloud)
+    cloud.refresh_functions()
+    cloud.invoke(INCREMENTAL, {})
+    cloud.invoke(WATCH, {"mode": "watch"})
+    messages = [text for text in hook.got if "over: Refresh failed" in text]
+    expect("one message of the end", len(messages) == 1 and hook.got.count("GET /beat") == 1, hook.got)
+    cloud.deploy(template, SET="NotifyWebhookUrlParameter=\nHeartbeatUrlParameter=\nAlertEmail=")
+
+
 def over_http(cloud):
     routes = sorted(key for key, _ in cloud.routes())
     expect("routes", routes == ["ANY /", "ANY /{proxy+}"], routes)
@@ -160,6 +227,8 @@ TYPOS = {
     "PrivateFields": ("status:mask", '["notes"]'),
     "ReadTokensParameter": ("/voc/",),
     "DashboardUsersParameter": ("users",),
+    "NotifyWebhookUrlParameter": ("https://hooks.example.com/x",),
+    "HeartbeatUrlParameter": ("beat",),
     "AirtableApiKeyParameter": ("patAbc.def",),
     "SecretsKeyArn": ("alias/voc",),
     "JwtIssuer": ("login.example.com",),
@@ -261,6 +330,15 @@ def rights(cloud):
         answer, error = cloud.invoke(FULL, {"mode": "full"})
         return error is None and answer["outcome"] in ("published", "unchanged")
 
+    def watchdog_reads():
+        answer, error = cloud.invoke(WATCH, {"mode": "watch"})
+        return error is None and not answer["alerts"]
+
+    def drill_is_remembered():
+        before = json.loads(cloud.ask("/cache/", **ADMIN)[2])["restore_proven_at"]
+        cloud.invoke(WATCH, {"mode": "drill"})
+        return json.loads(cloud.ask("/cache/", **ADMIN)[2])["restore_proven_at"] != before
+
     def failures_are_kept():
         before = cloud.failures()
         cloud.client("lambda").invoke(FunctionName=cloud.resource(FULL), InvocationType="Event", Payload='{"mode": "x"}')
@@ -275,6 +353,8 @@ def rights(cloud):
         ("ApiRole", "s3:GetObject", api_reads),
         ("ApiRole", "ssm:GetParameter", api_reads),
         ("ApiRole", "lambda:InvokeFunction", api_starts),
+        ("WatchRole", "s3:GetObject", watchdog_reads),
+        ("WatchRole", "s3:PutObject", drill_is_remembered),
         ("RefreshRole", "s3:GetObject", full),
         ("RefreshRole", "s3:PutObject", full),
         ("RefreshRole", "ssm:GetParameter", full),
@@ -360,6 +440,8 @@ def main():
         step("an empty store distinguishes missing from forbidden objects")
         uses(cloud)
         step("check, full, incremental, sweep, rollback, and the commands for them")
+        watches(cloud, new)
+        step("watched, drilled, and announced once what broke and once its end")
         over_http(cloud)
         step("requested over the routes of the template")
         typos(cloud, new)

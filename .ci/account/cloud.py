@@ -138,7 +138,7 @@ class Cloud:
     def refresh_functions(self):
         """Uploads the code again, so that the next call starts a function that has read nothing."""
         resources = self.processed()["Resources"]
-        for name in ("ApiFunction", "RefreshFullFunction", "RefreshIncrementalFunction"):
+        for name in ("ApiFunction", "RefreshFullFunction", "RefreshIncrementalFunction", "WatchFunction"):
             code = resources[name]["Properties"]["Code"]
             self.client("lambda").update_function_code(FunctionName=self.resource(name), **code)
 

@@ -109,7 +109,7 @@ class World:
             GATEWAY_PORT=port,
             BIND_HOST="127.0.0.1",
             MINISTACK_HOST="127.0.0.1",
-            SERVICES="apigateway,cloudformation,cloudwatch,iam,kms,lambda,logs,s3,scheduler,sqs,ssm,sts",
+            SERVICES="apigateway,cloudformation,cloudwatch,iam,kms,lambda,logs,s3,scheduler,sns,sqs,ssm,sts",
             AUTH="true",
             IOT_MTLS_ENABLED="0",
             SFTP_ENABLED="0",
@@ -155,6 +155,9 @@ class World:
             if old not in template:
                 sys.exit(f"template.yaml does not contain {old!r}")
             template = template.replace(old, new)
+        metrics = re.compile(r"(  ApiFailingAlarm:\n(?:.+\n)+?)      Metrics:\n(?:        .+\n)+")
+        plain = "      Namespace: AWS/ApiGateway\n      MetricName: 5xx\n      Dimensions: [{Name: ApiId, Value: !Ref Api}]\n      Statistic: Sum\n"
+        template = metrics.sub(lambda found: found[1] + plain + "      Period: 900\n", template)
         (folder / "template.yaml").write_text(template)
         return folder / "template.yaml"
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -15,18 +16,26 @@ import (
 	"voc/internal/httpapi"
 	"voc/internal/job"
 	"voc/internal/lambdahost"
+	"voc/internal/lambdahost/invocation"
 	"voc/internal/refresh"
+	"voc/internal/telemetry"
 )
 
 // host handles events, one at a time.
 type host struct {
 	settings *lambdahost.Settings
 	parts    app.Parts
+	start    func(context.Context, job.Request) error // starts a run; nil: this function refreshes
 }
 
-// open makes the parts. Its error is one of the environment.
+// open makes the parts. REFRESH_MODE decides whether the function refreshes or watches. The error
+// is one of the environment.
 func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error) {
-	settings, err := lambdahost.NewSettings(ctx, config.Refresh, environ, log)
+	kind := config.Refresh
+	if slices.Contains(environ, "REFRESH_MODE="+config.WatchMode) {
+		kind = config.Watch
+	}
+	settings, err := lambdahost.NewSettings(ctx, kind, environ, log)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +46,18 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	}
 	parts.Accept = `make invoke-{mode} ACCEPT=1 (it invokes this function with ` +
 		`{"mode":"{mode}","accept":true})`
-	return &host{settings, parts}, nil
+	parts.Metrics = telemetry.Embedded{Log: log, Store: parts.Store.String(), Now: parts.Now}
+	parts.Watcher = app.NewWatcher(parts, lambdahost.ConsoleURL())
+	h := &host{settings: settings, parts: parts}
+	if kind == config.Refresh {
+		return h, nil
+	}
+	invoker, err := invocation.New(ctx, parts.Store, parts.Config.Function, parts.Now)
+	h.start = func(ctx context.Context, r job.Request) error {
+		_, err := invoker.Ask(ctx, r)
+		return err
+	}
+	return h, err
 }
 
 // Invoke implements lambda.Handler. The payload may be empty, which some tools send for {}.
@@ -61,14 +81,25 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 	state := h.settings.Read(ctx)
 	parts := h.parts
 	parts.Config = state.Config
+	app.SetSecrets(parts.Watcher, parts)
+	switch action {
+	case lambdahost.Status:
+		return status(ctx, parts, state.Warnings), nil
+	case lambdahost.Drill:
+		return parts.Watcher.Drill(ctx)
+	case lambdahost.Watch:
+		return h.watch(ctx)
+	}
+	if h.start != nil {
+		return nil, errors.New("this function only watches: send the event to a refresh function")
+	}
 	if parts.Config.Airtable.Key.Reveal() == "" {
 		// Without a key the run fails, so that the status shows the reason.
 		parts.Token = func(context.Context) (string, error) {
 			return "", errors.New(strings.Join(state.Warnings, "; "))
 		}
 	}
-	switch action {
-	case lambdahost.Check:
+	if action == lambdahost.Check {
 		report, err := app.Check(ctx, parts)
 		if err != nil {
 			return nil, err
@@ -79,10 +110,23 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 			v.Verdict = "a refresh would not work"
 		}
 		return v, nil
-	case lambdahost.Status:
-		return status(ctx, parts, state.Warnings), nil
 	}
 	return run(ctx, parts, request)
+}
+
+// watch looks at the store, and starts the run that catches up what was missed.
+func (h *host) watch(ctx context.Context) (any, error) {
+	if h.start == nil {
+		return nil, errors.New("this function refreshes: send the event to the watch function")
+	}
+	report := h.parts.Watcher.Look(ctx)
+	if r := report.CatchUp; r.ID != "" {
+		h.parts.Log.WarnContext(ctx, "catching up a missed refresh", "run", r.ID, "mode", r.Mode)
+		if err := h.start(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
 }
 
 // verdict is the result of a check, for the Lambda console.
@@ -109,6 +153,7 @@ func status(ctx context.Context, parts app.Parts, warnings []string) any {
 // run does a run and returns its receipt, or errReceipt if a retry may help.
 func run(ctx context.Context, parts app.Parts, request job.Request) (any, error) {
 	log := parts.Log
+	request = parts.Watcher.Promote(ctx, request)
 	engine, err := app.NewRefresh(parts)
 	if err != nil {
 		return nil, err
@@ -119,8 +164,11 @@ func run(ctx context.Context, parts app.Parts, request job.Request) (any, error)
 	})
 	if err != nil {
 		log.ErrorContext(ctx, "the receipt could not be written", "run", request.ID, "error", err)
+		app.AfterRun(ctx, parts, request, receipt)
 		return nil, errReceipt(receipt)
 	}
+	log.DebugContext(ctx, "the receipt", "receipt", receipt)
+	app.AfterRun(ctx, parts, request, receipt)
 	if receipt.MayPass() {
 		return nil, errReceipt(receipt)
 	}

@@ -19,6 +19,8 @@ import (
 	"voc/internal/refresh"
 	"voc/internal/replica"
 	"voc/internal/schedule"
+	"voc/internal/telemetry"
+	"voc/internal/watch"
 )
 
 // quota holds Airtable's limits, for the packages that do not know its client.
@@ -39,9 +41,13 @@ type Host struct {
 type Parts struct {
 	Config config.Config
 	Store  *manifest.Store
-	Work   *Workdir // for the files of this process
+	Blobs  blob.Store // of Store, for what the watcher remembers
+	Work   *Workdir   // for the files of this process
 	Log    *slog.Logger
 	Now    func() time.Time // the clock of all parts
+
+	Metrics telemetry.Metrics // nil: none
+	Watcher *watch.Watcher    // nil: receipts do not say when it looked
 
 	// Token returns Airtable's key, for each call; nil uses the key of Config.
 	Token func(context.Context) (string, error)
@@ -65,8 +71,9 @@ func Open(ctx context.Context, cfg config.Config, host Host) (Parts, error) {
 		return Parts{}, err
 	}
 	return Parts{
-		Config: cfg, Store: manifest.New(store, cfg.Keep, quota, host.Log).Hiding(cfg.Privacy),
-		Work: work, Log: host.Log, Now: time.Now,
+		Config: cfg, Blobs: store,
+		Store: manifest.New(store, cfg.Keep, quota, host.Log).Hiding(cfg.Privacy),
+		Work:  work, Log: host.Log, Now: time.Now,
 	}, nil
 }
 
@@ -90,6 +97,10 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 	if token == nil {
 		token = func(context.Context) (string, error) { return c.Airtable.Key.Reveal(), nil }
 	}
+	var watched func(context.Context) time.Time
+	if p.Watcher != nil {
+		watched = p.Watcher.LookedAt
+	}
 	return refresh.New(refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL:       c.Airtable.URL,
@@ -111,7 +122,10 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 		Log:     p.Log,
 		Now:     p.Now,
 
-		FreeDisk:     freeDisk,
+		FreeDisk:  freeDisk,
+		Watched:   watched,
+		Telemetry: telemetry.Recorder{Log: p.Log, Metrics: p.Metrics},
+
 		MaxShrink:    c.MaxShrink,
 		MonthlyCalls: c.MonthlyCalls,
 		Accept:       p.Accept,
@@ -146,6 +160,16 @@ func NewAPI(
 		Program:      Program(),
 		Now:          p.Now,
 		Log:          p.Log,
+		Telemetry:    telemetry.Recorder{Log: p.Log, Metrics: p.Metrics},
+		Proofs: func(ctx context.Context) (httpapi.Proofs, error) {
+			s, err := watch.ReadState(ctx, p.Blobs)
+			return httpapi.Proofs{
+				Audit: httpapi.Audit{
+					Checked: s.Audit.Checked, Differing: s.Audit.Differing, At: s.Audit.At,
+				},
+				RestoreProvenAt: s.Drill.ProvenAt,
+			}, err
+		},
 	})
 }
 

@@ -24,9 +24,11 @@ type Config struct {
 	MonthlyCalls int              // cap on Airtable calls in a UTC month; 0: no cap
 	Access       access.Policy
 	Schedule     Schedule
-	Function     Function // zero for the server
-	Debug        bool     // log one line for each page read from Airtable
-	Addr         string   // listen address of the server, host:port; no host: every address
+	Function     Function      // zero for the server
+	Webhook      access.Secret // URL for notifications; zero: none
+	Heartbeat    access.Secret // URL of a monitor; zero: none
+	Debug        bool          // log one line for each page read from Airtable
+	Addr         string        // listen address of the server, host:port; no host: every address
 	// Warnings are mistakes that only matter once other machines can connect. The caller logs them.
 	Warnings []error
 	// Unused names the variables that are set and have no effect, because the server does not

@@ -262,13 +262,12 @@ func TestLoadSim(t *testing.T) {
 
 func TestLoadUnused(t *testing.T) {
 	c := loadReal(t,
-		"NOTIFY_WEBHOOK_URL=https://hooks.example", "NOTIFY_WEBHOOK_URL_PARAMETER=/n",
+		"NOTIFY_WEBHOOK_URL=https://hooks.example",
 		"REFRESH_MODE=full", "REFRESH_FULL_FUNCTION=f",
 		"REFRESH_INCREMENTAL_FUNCTION=i", "AWS_ENDPOINT_URL_S3=http://minio:9000",
 		"AIRTABLE_SIM_DATA=a.jsonl", "AIRTABLE_SIM_ADDR=:1",
 		"READ_TOKENS=open-anyway", "UNRELATED=1")
-	expect(t, "unused", c.Unused, []string{"READ_TOKENS", "NOTIFY_WEBHOOK_URL",
-		"NOTIFY_WEBHOOK_URL_PARAMETER",
+	expect(t, "unused", c.Unused, []string{"READ_TOKENS",
 		"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION", "AIRTABLE_SIM_DATA",
 		"AIRTABLE_SIM_ADDR",
 		"AWS_ENDPOINT_URL_S3"})

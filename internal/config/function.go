@@ -13,24 +13,29 @@ const (
 	Server  Host = "server"
 	API     Host = "api"     // the function behind the HTTP API
 	Refresh Host = "refresh" // the function that refreshes
+	Watch   Host = "watch"   // the same program as a function that watches
 )
 
 // Function is the part of a Config that only the deployed functions have.
 type Function struct {
-	Mode string // Refresh: of an event that names none
+	Mode string // Refresh and Watch: of an event that names none
 
-	// API: the names or ARNs of the functions that do a refresh.
+	// API and Watch: the names or ARNs of the functions that do a refresh.
 	Full, Incremental string
 }
 
-// LoadFunction reads the configuration of a deployed function, API or Refresh, as [Load] does
-// for the server. NAME_PARAMETER may give a secret as the name of an SSM parameter; the secret
-// is then empty in the Config: see [Parameters].
+// WatchMode is the REFRESH_MODE of the function that watches, whose host is Watch.
+const WatchMode = "watch"
+
+// LoadFunction reads the configuration of a deployed function, API, Refresh or Watch, as [Load]
+// does for the server. NAME_PARAMETER may give a secret as the name of an SSM parameter; the
+// secret is then empty in the Config: see [Parameters].
 func LoadFunction(host Host, environ []string) (Config, error) {
 	l := parse(host, environ)
-	if host == Refresh {
+	if host != API {
 		l.require("REFRESH_MODE")
-	} else {
+	}
+	if host != Refresh {
 		l.require("REFRESH_FULL_FUNCTION")
 		l.require("REFRESH_INCREMENTAL_FUNCTION")
 	}

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"voc/internal/access"
@@ -123,8 +124,40 @@ func TestParameters(t *testing.T) {
 	expect(t, "weak tokens", variables(err), []string{"ADMIN_TOKENS"})
 }
 
+// TestWatchFunction: the function that watches needs no key of Airtable, and knows what to start.
+func TestWatchFunction(t *testing.T) {
+	environ := []string{"AIRTABLE_BASE_ID=appX", "SNAPSHOT_STORE=s3://bucket", "REFRESH_MODE=watch",
+		"REFRESH_FULL_FUNCTION=full", "REFRESH_INCREMENTAL_FUNCTION=incremental",
+		"NOTIFY_WEBHOOK_URL_PARAMETER=/voc/webhook", "SCHEDULE=off"}
+	c := loadFunction(t, config.Watch, environ)
+	expect(t, "functions", c.Function,
+		config.Function{Mode: config.WatchMode, Full: "full", Incremental: "incremental"})
+	expect(t, "schedule", c.Schedule.On, false)
+	expect(t, "parameters", config.Parameters(config.Watch, environ),
+		[]config.Parameter{{Variable: "NOTIFY_WEBHOOK_URL", Name: "/voc/webhook"}})
+	_, err := config.LoadFunction(config.Watch, environ[:2])
+	expect(t, "missing", variables(err),
+		[]string{"REFRESH_MODE", "REFRESH_FULL_FUNCTION", "REFRESH_INCREMENTAL_FUNCTION"})
+}
+
+// TestSecretURL: the URLs of others are secrets, and no error repeats them.
+func TestSecretURL(t *testing.T) {
+	const hook = "https://hooks.example.com/services/T0/B0/secret"
+	c := loadReal(t, "NOTIFY_WEBHOOK_URL="+hook, "HEARTBEAT_URL=http://127.0.0.1:8000/ping")
+	expect(t, "webhook", c.Webhook.Reveal(), hook)
+	expect(t, "heartbeat", c.Heartbeat.Reveal(), "http://127.0.0.1:8000/ping")
+	for _, wrong := range []string{"hooks.example.com/secret", "http://hooks.example.com/secret",
+		"https://user:secret@example.com", "https://example.com/#secret"} {
+		_, err := config.Load([]string{"HEARTBEAT_URL=" + wrong})
+		expect(t, wrong, variables(err), []string{"HEARTBEAT_URL"})
+		if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the error repeats the URL: %v", err)
+		}
+	}
+}
+
 func TestVariablesHosts(t *testing.T) {
-	known := []config.Host{config.Server, config.API, config.Refresh}
+	known := []config.Host{config.Server, config.API, config.Refresh, config.Watch}
 	for _, v := range config.Variables() {
 		for _, host := range v.Hosts {
 			if !slices.Contains(known, host) {

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"voc/internal/access"
 )
 
 // The parsers check a single value. No error repeats a value that is a secret, or one in whose
@@ -45,8 +47,8 @@ var (
 		must:    "must be the name or the ARN of a Lambda function",
 	}
 	refreshMode = form{ // those that an event may have
-		pattern: regexp.MustCompile(`^(full|sweep|incremental|check)$`),
-		must:    "must be full, sweep, incremental or check",
+		pattern: regexp.MustCompile(`^(full|sweep|incremental|check|watch)$`),
+		must:    "must be full, sweep, incremental, check or watch",
 		quoted:  true,
 	}
 	simData = form{
@@ -144,6 +146,18 @@ func parseURL(value, example string) (string, error) {
 		return "", fmt.Errorf("must be a URL such as %s, without user, query and fragment", example)
 	}
 	return strings.TrimRight(value, "/"), nil
+}
+
+// parseSecretURL parses a URL that is a secret as a whole, such as that of a webhook. Plain http
+// would show it to the network.
+func parseSecretURL(value string) (access.Secret, error) {
+	u, err := url.Parse(value)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
+		u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())) {
+		return access.Secret{}, errors.New("must be a URL that begins with https://, " +
+			"without user and fragment")
+	}
+	return access.NewSecret(value), nil
 }
 
 func parseAddress(value string) (string, error) {

@@ -30,8 +30,10 @@ func (l *loader) config() (Config, error) {
 		Function: Function{
 			Mode: l.refreshMode, Full: l.fullFunction, Incremental: l.incrementalFunction,
 		},
-		Debug: l.debugRefresh,
-		Addr:  l.addr,
+		Webhook:   l.webhook,
+		Heartbeat: l.heartbeat,
+		Debug:     l.debugRefresh,
+		Addr:      l.addr,
 
 		NearMisses: l.nearMisses,
 	}
@@ -46,6 +48,8 @@ func (l *loader) config() (Config, error) {
 	} else {
 		c.Privacy = l.privacy(c.Mapping)
 	}
+	l.checkParameter("NOTIFY_WEBHOOK_URL")
+	l.checkParameter("HEARTBEAT_URL")
 	overridden := map[string]bool{
 		"AIRTABLE_SIM_DATA":   !c.Emulator,
 		"AIRTABLE_SIM_ADDR":   !c.Emulator,
@@ -57,22 +61,28 @@ func (l *loader) config() (Config, error) {
 			c.Unused = append(c.Unused, v.Name)
 		}
 	}
-	if len(l.problems) > 0 { // a misspelled name may be the cause
-		for _, miss := range l.nearMisses {
-			if !slices.Contains(realBase, miss.Meant) || !l.problems.with(miss.Meant) {
-				l.problems.add(miss.Meant, fmt.Errorf("%s, which is set, has no meaning: "+
-					"rename it if %s is meant", miss.Name, miss.Meant))
-			}
-		}
-	}
-	if err := l.problems.err(); err != nil {
-		return Config{}, err
-	}
 	for _, weak := range l.weakTokens {
 		c.Warnings = append(c.Warnings, fmt.Errorf("%s: %w. Only requests of this machine are "+
 			"answered now; elsewhere voc rejects such a token", weak.variable, weak.err))
 	}
+	if err := l.err(); err != nil {
+		return Config{}, err
+	}
 	return c, nil
+}
+
+// err returns all mistakes as one error. A misspelled name may be the cause of any of them.
+func (l *loader) err() error {
+	if len(l.problems) == 0 {
+		return nil
+	}
+	for _, miss := range l.nearMisses {
+		if !slices.Contains(realBase, miss.Meant) || !l.problems.with(miss.Meant) {
+			l.problems.add(miss.Meant, fmt.Errorf("%s, which is set, has no meaning: "+
+				"rename it if %s is meant", miss.Name, miss.Meant))
+		}
+	}
+	return l.problems.err()
 }
 
 // endpoint returns the URL of an S3-compatible server, which AWS_ENDPOINT_URL gives for all
@@ -98,7 +108,7 @@ func (l *loader) airtable() Airtable {
 		}
 		return Airtable{Table: l.tableName}
 	}
-	if l.host != API { // which never calls Airtable
+	if l.uses(Variable{Hosts: refreshing}) {
 		l.checkParameter("AIRTABLE_API_KEY")
 		l.require("AIRTABLE_API_KEY")
 	}
@@ -147,10 +157,9 @@ func (l *loader) checkParameter(variable string) {
 	}
 }
 
-// policy returns a Policy that says only who reads for the refresh function, which serves no
-// requests.
+// policy returns a Policy that says only who reads for the functions that serve no requests.
 func (l *loader) policy() access.Policy {
-	if l.host == Refresh {
+	if !l.uses(Variable{Hosts: serving}) {
 		return access.Policy{Reads: l.readAccess()}
 	}
 	l.checkParameter("READ_TOKENS")

@@ -68,9 +68,14 @@ var table = []Variable{
 			"dashboard's sign-in"},
 	{Name: "DASHBOARD_USERS_PARAMETER", Hosts: apiOnly,
 		Meaning: "functions: name of the SSM SecureString that holds it"},
-	{Name: "NOTIFY_WEBHOOK_URL",
-		Meaning: "Slack-compatible webhook for failed and recovered"},
-	{Name: "NOTIFY_WEBHOOK_URL_PARAMETER",
+	{Name: "NOTIFY_WEBHOOK_URL", Hosts: notifying,
+		Meaning: "Slack-compatible webhook: one message when something breaks, one when it is over"},
+	{Name: "NOTIFY_WEBHOOK_URL_PARAMETER", Hosts: watchFunctions,
+		Meaning: "functions: name of the SSM SecureString that holds it"},
+	{Name: "HEARTBEAT_URL", Hosts: refreshing,
+		Meaning: "URL of a monitor such as healthchecks.io: requested after each refresh that " +
+			"succeeded, with /fail after one that failed"},
+	{Name: "HEARTBEAT_URL_PARAMETER", Hosts: refreshOnly,
 		Meaning: "functions: name of the SSM SecureString that holds it"},
 	{Name: "SCHEDULE_FULL", Hosts: allHosts, Default: "cron(59 23 ? * SUN *)",
 		Meaning: "when a full refresh is due, as an EventBridge cron expression"},
@@ -80,15 +85,15 @@ var table = []Variable{
 		Meaning: "when a sweep for deleted records and computed values is due, or off"},
 	{Name: "SCHEDULE_TIMEZONE", Hosts: allHosts, Default: "America/New_York",
 		Meaning: "time zone of the schedules, an IANA name"},
-	{Name: "SCHEDULE", Hosts: serverOnly, Default: "on",
-		Meaning: "off stops the server's scheduler"},
-	{Name: "REFRESH_MODE", Hosts: refreshOnly, Default: "set by the template", Computed: true,
-		Meaning: "refresh function: mode of an event that names none"},
-	{Name: "REFRESH_FULL_FUNCTION", Hosts: apiOnly, Default: "set by the template", Computed: true,
-		Meaning: "API function: the function that runs a full refresh or a sweep"},
-	{Name: "REFRESH_INCREMENTAL_FUNCTION", Hosts: apiOnly,
+	{Name: "SCHEDULE", Hosts: notifying, Default: "on",
+		Meaning: "off stops the server's scheduler, and catch-up"},
+	{Name: "REFRESH_MODE", Hosts: watchFunctions, Default: "set by the template", Computed: true,
+		Meaning: "refresh and watch functions: mode of an event that names none"},
+	{Name: "REFRESH_FULL_FUNCTION", Hosts: invoking, Default: "set by the template", Computed: true,
+		Meaning: "API and watch functions: the function that runs a full refresh or a sweep"},
+	{Name: "REFRESH_INCREMENTAL_FUNCTION", Hosts: invoking,
 		Default: "set by the template", Computed: true,
-		Meaning: "API function: the function that runs an incremental refresh or a rollback"},
+		Meaning: "API and watch functions: the function that runs an incremental refresh or a rollback"},
 	{Name: "DEBUG_REFRESH", Hosts: refreshing, Default: "false",
 		Meaning: "true logs one line for each page read from Airtable"},
 	{Name: "ADDR", Hosts: serverOnly, Default: "127.0.0.1:8080",
@@ -105,10 +110,14 @@ var table = []Variable{
 }
 
 var (
-	allHosts    = []Host{Server, API, Refresh}
+	allHosts    = []Host{Server, API, Refresh, Watch}
 	serving     = []Host{Server, API}
 	refreshing  = []Host{Server, Refresh}
 	serverOnly  = []Host{Server}
 	apiOnly     = []Host{API}
 	refreshOnly = []Host{Refresh}
+
+	notifying      = []Host{Server, Refresh, Watch}
+	watchFunctions = []Host{Refresh, Watch}
+	invoking       = []Host{API, Watch}
 )

@@ -146,6 +146,10 @@ type values struct {
 	origins              access.Origins
 	users                string
 	usersParameter       string
+	webhook              access.Secret
+	webhookParameter     string
+	heartbeat            access.Secret
+	heartbeatParameter   string
 	full                 string
 	incremental          string
 	sweep                string
@@ -187,6 +191,10 @@ func (v *values) fields() map[string]field {
 		"CORS_ORIGINS":                 into(&v.origins, access.ParseOrigins),
 		"DASHBOARD_USERS":              text{&v.users, anyText},
 		"DASHBOARD_USERS_PARAMETER":    text{&v.usersParameter, parameterName},
+		"NOTIFY_WEBHOOK_URL":           into(&v.webhook, parseSecretURL),
+		"NOTIFY_WEBHOOK_URL_PARAMETER": text{&v.webhookParameter, parameterName},
+		"HEARTBEAT_URL":                into(&v.heartbeat, parseSecretURL),
+		"HEARTBEAT_URL_PARAMETER":      text{&v.heartbeatParameter, parameterName},
 		"SCHEDULE_FULL":                text{&v.full, anyText},
 		"SCHEDULE_INCREMENTAL":         text{&v.incremental, anyText},
 		"SCHEDULE_SWEEP":               text{&v.sweep, anyText},

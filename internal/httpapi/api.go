@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -13,9 +14,11 @@ import (
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
+	"voc/internal/telemetry"
 )
 
-// Config is what an API is made of. All fields but Platform and MonthlyCalls are required.
+// Config is what an API is made of. All fields but Platform, MonthlyCalls, Telemetry and
+// Proofs are required.
 type Config struct {
 	Replica      *replica.Replica
 	Refresher    Refresher
@@ -30,6 +33,11 @@ type Config struct {
 	Program  string // name and version: part of each ETag
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	Telemetry telemetry.Recorder // records each response
+
+	// Proofs returns what shows that the data is right and can be restored; nil: nothing does.
+	Proofs func(context.Context) (Proofs, error)
 }
 
 // API is the handler. It is safe for concurrent use.

@@ -12,6 +12,7 @@ import (
 	"voc/internal/replica"
 	"voc/internal/schedule"
 	"voc/internal/snapshot"
+	"voc/internal/watch"
 )
 
 type healthBody struct {
@@ -71,11 +72,16 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	case view.File == nil:
 		reasons = append(reasons, a.unserved(view).Error())
 	case view.Snapshot.ID != string(view.Manifest.Current):
-		reasons = append(reasons, "an older snapshot than the current one is served")
+		reasons = append(reasons,
+			watch.Damaged.Refer("an older snapshot than the current one is served"))
+	}
+	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
+		reasons = append(reasons, watch.Silent.Refer("the watchdog has not looked since "+
+			since.UTC().Format(time.RFC3339)))
 	}
 	hold, now := view.Manifest.Hold, a.Now()
 	if hold != nil && now.Sub(hold.At.Time) >= heldFor {
-		reasons = append(reasons, holdWarning(hold, now))
+		reasons = append(reasons, watch.Held.Refer(holdWarning(hold, now)))
 	}
 	for _, late := range a.overdue(view.Manifest) {
 		// A refresh that became late after the hold is late because of it.
@@ -89,16 +95,17 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	if view.Exposed() {
 		return reasons // which say it
 	}
-	fault := "the store cannot be read"
+	fault, kind := "the store cannot be read", watch.Unreadable
 	switch cause := view.Warnings[0]; { // those after it follow from it
 	case errors.Is(cause, manifest.ErrForeign):
 		fault = "the store belongs to another base or table"
 	case errors.Is(cause, manifest.ErrNewer):
+		kind = watch.Damaged
 		fault = "the manifest in the store was written by a newer version of voc"
 	case errors.Is(cause, manifest.ErrDamaged):
-		fault = "an object in the store is damaged"
+		fault, kind = "an object in the store is damaged", watch.Damaged
 	}
-	return append(reasons, fault+": see the warnings in /api/cache/")
+	return append(reasons, kind.Refer(fault+": see the warnings in /api/cache/"))
 }
 
 // live answers GET /api/live: the process is running. It does not look at the data, because stale

@@ -8,9 +8,11 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
+	"voc/internal/telemetry"
 )
 
 // request is a request to an endpoint, with its response.
@@ -52,6 +54,7 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, received *http.Request) {
 	header.Set("X-Robots-Tag", "noindex")
 	header.Set("Vary", "Origin, Accept, Accept-Encoding")
 	a.setCORS(header, received)
+	defer e.record(r, a.Now())
 	defer r.pin(nil)
 	defer a.recover(r)
 	answer, err := e.answer(r)
@@ -61,6 +64,23 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, received *http.Request) {
 	if err != nil {
 		a.fail(r, answer.Source, err)
 	}
+}
+
+// record records the response to a request that arrived at begun, by its route and never by its
+// path or query.
+func (e endpoint) record(r *request, begun time.Time) {
+	route, method, sent := "none", "other", r.response.Sent()
+	if len(e.routes) > 0 {
+		route = e.routes[0].path
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+		method = r.Method
+	}
+	e.api.Telemetry.Request(r.Context(), telemetry.Request{
+		ID: r.id, Method: method, Route: route, Status: sent.Status, Bytes: sent.Bytes,
+		Cache: string(sent.Cache), Took: e.api.Now().Sub(begun),
+	})
 }
 
 // answer checks a request and calls the handler of its route.

@@ -9,6 +9,7 @@ import (
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
+	"voc/internal/watch"
 )
 
 type statusBody struct {
@@ -18,8 +19,22 @@ type statusBody struct {
 	Schedule    map[string]scheduleBody `json:"schedule"`
 	Freshness   freshnessBody           `json:"freshness"`
 	Airtable    airtableBody            `json:"airtable"`
-	Warnings    []string                `json:"warnings"`
-	Actions     map[string]string       `json:"actions"`
+	Proofs
+	Warnings []string          `json:"warnings"`
+	Actions  map[string]string `json:"actions"`
+}
+
+// Proofs is what shows that the served data is Airtable's, and that it can be restored.
+type Proofs struct {
+	Audit           Audit    `json:"audit"`
+	RestoreProvenAt job.Time `json:"restore_proven_at"` // null: it was never tried with success
+}
+
+// Audit is the last comparison of a few records with Airtable.
+type Audit struct {
+	Checked   int      `json:"checked"`
+	Differing int      `json:"differing"`
+	At        job.Time `json:"at"` // null: there was none
 }
 
 type cacheStatus struct {
@@ -85,6 +100,17 @@ func (a *API) Status(ctx context.Context) any {
 		Actions: actions,
 	}
 	body.Warnings = a.warnings(view, body.Airtable)
+	if a.Proofs != nil {
+		var err error
+		if body.Proofs, err = a.Proofs(ctx); err != nil {
+			body.Warnings = append(body.Warnings, err.Error())
+		}
+		if audit := body.Audit; audit.Differing > 0 {
+			body.Warnings = append(body.Warnings, watch.Differs.Refer(fmt.Sprintf("%d of %d records "+
+				"differed from Airtable at %s", audit.Differing, audit.Checked,
+				audit.At.UTC().Format(time.RFC3339))))
+		}
+	}
 	if view.File != nil {
 		served := newSnapshotBody(view.Snapshot)
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served

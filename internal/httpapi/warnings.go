@@ -15,6 +15,7 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/replica"
 	"voc/internal/snapshot"
+	"voc/internal/watch"
 )
 
 // warnings are what an operator should know besides the errors of runs.
@@ -92,7 +93,7 @@ func (l lateRefresh) warning(open []job.Run) string {
 		i = slices.IndexFunc(open, func(run job.Run) bool { return run.Mode.Covers(l.mode) })
 	}
 	if i < 0 {
-		return text + ", and no run has reported an error"
+		return watch.Overdue.Refer(text + ", and no run has reported an error")
 	}
 	run := open[i]
 	if run.Mode != l.mode {
@@ -103,7 +104,7 @@ func (l lateRefresh) warning(open []job.Run) string {
 	if cause := withoutPlaces(string(run.Error)); cause != "" {
 		text += ": " + cause
 	}
-	return text + " (see last_error in /api/cache/)"
+	return watch.Failed.Refer(text + " (see last_error in /api/cache/)")
 }
 
 var (

@@ -24,6 +24,24 @@ func (s State) LastDone(mode Mode) time.Time {
 	return done
 }
 
+// SilentFor is how old the watchdog's last look may be: it looks every 15 minutes.
+const SilentFor = 45 * time.Minute
+
+// WatchdogSilent returns since when the watchdog has not looked, as the newest run saw it; zero if
+// that run found it watching, or does not say.
+func (s State) WatchdogSilent() time.Time {
+	for _, run := range s.Runs { // newest first
+		if run.Trigger.ByPerson() && run.WatchedAt.IsZero() {
+			continue
+		}
+		if !run.WatchedAt.IsZero() && run.Started.Sub(run.WatchedAt.Time) > SilentFor {
+			return run.WatchedAt.Time
+		}
+		break
+	}
+	return time.Time{}
+}
+
 // Receipt returns the receipt of a run that has ended.
 func (s State) Receipt(id string) (run Run, ended bool) {
 	i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.ID == id && r.Outcome != "" })

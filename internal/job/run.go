@@ -72,6 +72,9 @@ type Run struct {
 	Skipped     bool `json:"skipped,omitempty"`       // it was skipped because of the quota forecast
 	QuotaUsedUp bool `json:"quota_used_up,omitempty"` // Airtable's monthly quota was used up
 
+	// WatchedAt is when the watchdog looked last, as the run began; zero if that is not known.
+	WatchedAt Time `json:"watched_at,omitzero"`
+
 	Attempt string `json:"attempt,omitempty"` // random, of one attempt: marks its writes
 	Fence   int64  `json:"fence,omitempty"`   // of the lease it had
 

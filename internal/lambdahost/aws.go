@@ -66,6 +66,13 @@ func (environment) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, b
 	return aws.FIPSEndpointStateUnset, false, nil
 }
 
+// ConsoleURL returns where AWS's console shows this function.
+func ConsoleURL() string {
+	region := os.Getenv("AWS_REGION")
+	return "https://" + region + ".console.aws.amazon.com/lambda/home?region=" + region +
+		"#/functions/" + os.Getenv("AWS_LAMBDA_FUNCTION_NAME") + "?tab=monitoring"
+}
+
 // Describe returns the text of the error of an AWS call. For an error of AWS itself that is its
 // code and message, followed by the advice for the code if there is any.
 func Describe(err error, advice map[string]string) string {

@@ -32,14 +32,17 @@ const (
 	Refresh Action = "refresh" // a run: a refresh or a rollback
 	Check   Action = "check"
 	Status  Action = "get_status"
+	Watch   Action = "watch" // the watchdog's look
+	Drill   Action = "drill" // a restore into an empty folder
 )
 
 // EventHelp lists the accepted events.
 const EventHelp = `accepted are {"mode": "full" | "sweep" | "incremental" | "remap"}, with ` +
 	`"accept": true to pass the publish gate, ` +
 	`{"mode": "rollback", "snapshot": "<id>" | "previous"}, {"mode": "check"}, ` +
-	`{"mode": "get_status"}, and {} for the mode in REFRESH_MODE; "trigger" ("schedule" with ` +
-	`"scheduled_time", "api" or "start") and "run_id" tell where a run comes from`
+	`{"mode": "get_status"}, {"mode": "watch"}, {"mode": "drill"}, and {} for the mode in ` +
+	`REFRESH_MODE; "trigger" ("schedule" with "scheduled_time", "api", "start" or "catch-up") ` +
+	`and "run_id" tell where a run comes from`
 
 // ReadEvent parses an event that was received now; fallback is the mode of one that names none.
 // The request is zero unless the action is Refresh. The error ends with EventHelp.
@@ -54,11 +57,14 @@ func ReadEvent(payload []byte, fallback string, now time.Time) (Action, job.Requ
 	if err != nil {
 		return "", job.Request{}, fmt.Errorf("invalid event: %w; %s", err, EventHelp)
 	}
-	if action := Action(e.Mode); action == Check || action == Status {
+	if action := Action(e.Mode); slices.Contains(otherActions, action) {
 		return action, job.Request{}, nil
 	}
 	return Refresh, request, nil
 }
+
+// otherActions are those that are no runs.
+var otherActions = []Action{Check, Status, Watch, Drill}
 
 // formerModes are the names that modes had in older events.
 var formerModes = map[string]string{
@@ -117,7 +123,7 @@ func (e Event) request(now time.Time) (job.Request, error) {
 	}
 	idMode, _, validID := job.ParseRunID(id)
 	switch {
-	case !isRefresh && !isRollback && action != Check && action != Status:
+	case !isRefresh && !isRollback && !slices.Contains(otherActions, action):
 		return job.Request{}, fmt.Errorf("no mode %q", e.Mode)
 	case e.Accept && !isRefresh:
 		return job.Request{}, fmt.Errorf("%q has nothing to accept", e.Mode)
@@ -126,6 +132,7 @@ func (e Event) request(now time.Time) (job.Request, error) {
 	case e.Snapshot != "" && !isRollback:
 		return job.Request{}, fmt.Errorf("%q takes no snapshot", e.Mode)
 	case !isScheduled && e.Trigger != job.TriggerAPI && e.Trigger != job.TriggerStart &&
+		e.Trigger != job.TriggerCatchUp &&
 		e.Trigger != "":
 		return job.Request{}, fmt.Errorf("no trigger %q", e.Trigger)
 	case e.RunID != "" && (!validID || idMode != mode):

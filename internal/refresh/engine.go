@@ -16,6 +16,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot/build"
+	"voc/internal/telemetry"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 	recordTimeout = 10 * time.Second
 )
 
-// Config configures an engine. All fields but MonthlyCalls, Accept and Due are required.
+// Config configures an engine. All fields from MonthlyCalls on are optional.
 type Config struct {
 	Airtable *airtable.Client
 	Store    *manifest.Store
@@ -52,6 +53,9 @@ type Config struct {
 	// Accept is how an operator of this host accepts what the publish gate rejects, with {mode}
 	// for the mode; "": voc refresh {mode} --accept.
 	Accept string
+	// Watched returns when the watchdog looked last, for the receipt; nil: unknown.
+	Watched   func(context.Context) time.Time
+	Telemetry telemetry.Recorder // records each run that has ended
 	// Due returns how many runs of each mode the rest of the month will bring; nil: unknown.
 	Due func(now time.Time) map[job.Mode]int
 }
@@ -100,19 +104,22 @@ func New(cfg Config) (*Engine, error) {
 // receipt.
 func (e *Engine) Run(
 	ctx context.Context, q job.Request, watch func(Progress),
-) (job.Run, error) {
+) (receipt job.Run, err error) {
 	a := e.newAttempt(q, watch)
+	if e.cfg.Watched != nil {
+		a.run.WatchedAt = job.At(e.cfg.Watched(ctx))
+	}
+	defer func() { e.record(ctx, a, receipt) }()
 	work, cancel := withinLimit(ctx)
 	defer cancel()
 	s := steps{run: a.run}
-	receipt, err := e.try(work, a, &s)
+	receipt, err = e.try(work, a, &s)
 	for _, warning := range s.warnings() {
 		e.cfg.Log.WarnContext(ctx, warning, "run", q.ID)
 	}
 	if err != nil {
 		receipt = e.failed(work, a.finish(s.receipt(), e.cfg.Now()), err)
 	}
-	e.log(ctx, receipt)
 	if err == nil {
 		return receipt, e.countDryRun(ctx, a)
 	}
@@ -130,6 +137,23 @@ func (e *Engine) Run(
 		return receipt, fmt.Errorf("write the receipt of run %s: %w", q.ID, err)
 	}
 	return receipt, nil
+}
+
+// record records the end of an attempt, unless the run was done before.
+func (e *Engine) record(ctx context.Context, a attempt, run job.Run) {
+	if run.Attempt != a.run.Attempt {
+		return
+	}
+	failed := job.State{Runs: []job.Run{run}}.OpenErrors(run.Finished.Time)
+	e.cfg.Telemetry.Run(ctx, telemetry.Run{
+		ID: run.ID, Mode: string(run.Mode), Trigger: string(run.Trigger),
+		Outcome: string(run.Outcome), Error: string(run.Error),
+		Failed: len(failed) > 0, Final: run.Final,
+		Took: run.Finished.Sub(run.Started.Time),
+		Read: run.Read, Added: run.Added, Changed: run.Changed, Removed: run.Removed,
+		Calls: run.AirtableCalls, Throttled: run.Throttled, Retries: run.Retries,
+		SnapshotBefore: string(run.SnapshotBefore), SnapshotAfter: string(run.SnapshotAfter),
+	})
 }
 
 // steps holds what the steps of a run have returned so far. The receipt is gathered from

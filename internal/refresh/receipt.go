@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 
@@ -72,22 +71,6 @@ func (e *Engine) failed(ctx context.Context, run job.Run, err error) job.Run {
 		run.QuotaUsedUp = errors.Is(refusal, airtable.ErrQuota)
 	}
 	return run
-}
-
-// log writes the line of a run that has ended: one for each, always with the same keys.
-func (e *Engine) log(ctx context.Context, run job.Run) {
-	level := slog.LevelInfo
-	switch job.Outcome(run.Outcome) {
-	case job.Failed, job.Refused:
-		level = slog.LevelError
-	case job.Fenced, job.RetryLater:
-		level = slog.LevelWarn
-	}
-	e.cfg.Log.Log(ctx, level, "run ended", "run", run.ID, "mode", run.Mode,
-		"trigger", run.Trigger, "outcome", run.Outcome, "seconds",
-		run.Finished.Sub(run.Started.Time).Seconds(), "read", run.Read, "added", run.Added,
-		"changed", run.Changed, "removed", run.Removed, "calls", run.AirtableCalls,
-		"snapshot", run.SnapshotAfter, "final", run.Final, "error", run.Error)
 }
 
 // outOfTime reports whether the run's own time was up, or would be before Airtable accepts

@@ -28,7 +28,8 @@ var ErrUnknownRun = errors.New("this process did not promise the run")
 type Runner struct {
 	engine *Engine
 	served func(context.Context) error
-	watch  func(Progress) // may be nil
+	watch  func(Progress)                              // may be nil
+	after  func(context.Context, job.Request, job.Run) // may be nil
 	log    *slog.Logger
 	ctx    context.Context
 	stop   context.CancelCauseFunc
@@ -62,6 +63,10 @@ func NewRunner(
 	r.ctx, r.stop = context.WithCancelCause(context.Background())
 	return r
 }
+
+// After has f called after each run that has ended, beside the next one. It must be called before
+// Ask.
+func (r *Runner) After(f func(context.Context, job.Request, job.Run)) { r.after = f }
 
 // Ask promises a run and returns at once. A rollback starts immediately: the running
 // refresh loses its lease, and waiting ones are fenced. A refresh joins a run of this
@@ -207,4 +212,7 @@ func (r *Runner) run(t *task) {
 	r.tasks, r.rollbacks = slices.DeleteFunc(r.tasks, isEnded), slices.DeleteFunc(r.rollbacks, isEnded)
 	r.ended = append([]*task{t}, r.ended[:min(len(r.ended), endedKept-1)]...)
 	close(t.done)
+	if r.after != nil {
+		r.idle.Go(func() { r.after(r.ctx, t.request, receipt) })
+	}
 }

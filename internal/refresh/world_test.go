@@ -25,6 +25,7 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/snapshot"
+	"voc/internal/telemetry"
 )
 
 var (
@@ -155,8 +156,8 @@ func (w *world) config(store blob.Store) refresh.Config {
 		Store: manifest.New(store, 3, quota, log).Hiding(privacy), Base: w.base, Table: w.table,
 		Mapping: mapping, Privacy: privacy, Years: years,
 		Dir: w.t.TempDir(), Program: "voc/test", Log: log, Now: w.clock.Now, MaxShrink: w.shrink,
-		MonthlyCalls: w.cap,
-		FreeDisk:     func(string) (int64, bool) { return w.disk, w.disk > 0 },
+		MonthlyCalls: w.cap, Telemetry: telemetry.Recorder{Log: log},
+		FreeDisk: func(string) (int64, bool) { return w.disk, w.disk > 0 },
 	}
 }
 

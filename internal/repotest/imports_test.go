@@ -21,16 +21,17 @@ import (
 // snapshot/snaptest and manifest/manifesttest are for tests alone.
 const drawing = `
 functions/server   → bound serverhost
-serverhost         → app access bound refresh httpapi replica manifest job config schedule
-                     telemetry airtablesim export
+serverhost         → app access bound refresh httpapi replica manifest job config schedule watch
+                     telemetry telemetry/prometheus airtablesim export
 serverhost/servertest → serverhost airtablesim
 functions/api      → app access httpapi replica job config lambdahost lambdahost/invocation
-functions/refresh  → app access refresh httpapi job config lambdahost
-app                → refresh httpapi replica manifest job snapshot blob blob/dirblob blob/s3blob
-                     airtable feedback config schedule telemetry
+functions/refresh  → app access refresh httpapi job config lambdahost lambdahost/invocation watch
+                     telemetry
+app                → access refresh httpapi replica manifest job snapshot blob blob/dirblob
+                     blob/s3blob airtable feedback config schedule telemetry watch
 refresh            → manifest job snapshot snapshot/build airtable feedback telemetry
 httpapi            → access bound httpapi/respond replica manifest job snapshot feedback schedule
-                     telemetry webui
+                     telemetry watch webui
 httpapi/apidoc     →
 httpapi/respond    → bound snapshot
 lambdahost         → job config
@@ -59,7 +60,9 @@ feedback           → bound
 webui              →
 blob               →
 schedule           →
+watch              → manifest job snapshot blob schedule telemetry
 telemetry          →
+telemetry/prometheus → telemetry
 `
 
 // unlinked are the packages that a binary must not contain, directly or indirectly. The
@@ -68,7 +71,7 @@ var unlinked = map[string][]string{
 	"functions/server": {"github.com/aws/aws-lambda-go", "voc/internal/lambdahost",
 		"voc/internal/voctest", "voc/internal/snapshot/snaptest", "testing"},
 	"": {"voc/internal/airtablesim", "voc/internal/serverhost", "voc/internal/voctest",
-		"voc/internal/snapshot/snaptest", "testing"},
+		"github.com/prometheus", "voc/internal/snapshot/snaptest", "testing"},
 }
 
 func TestImportsMatchDrawing(t *testing.T) {

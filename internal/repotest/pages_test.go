@@ -198,7 +198,8 @@ func importsBlock(t *testing.T) string {
 	t.Helper()
 	there := packages(t)
 	out := "```\n"
-	for row := range strings.Lines(strings.TrimSpace(drawing)) {
+	continued := regexp.MustCompile(`\n {4,}`) // a row may have several lines
+	for row := range strings.Lines(continued.ReplaceAllString(strings.TrimSpace(drawing), " ")) {
 		room, allowed, _ := strings.Cut(row, "→")
 		if _, exists := there[strings.TrimSpace(room)]; !exists {
 			continue

@@ -85,10 +85,12 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 		taken:   []string{"appAbc", "teams/bugs.v2", "_x-1"},
 		refused: []string{"a b", "a?b", ".hidden", "a/.b", "ä"},
 	},
-	"AirtableApiKeyParameter": nameRows,
-	"ReadTokensParameter":     nameRows,
-	"AdminTokensParameter":    nameRows,
-	"DashboardUsersParameter": nameRows,
+	"AirtableApiKeyParameter":   nameRows,
+	"ReadTokensParameter":       nameRows,
+	"AdminTokensParameter":      nameRows,
+	"DashboardUsersParameter":   nameRows,
+	"NotifyWebhookUrlParameter": nameRows,
+	"HeartbeatUrlParameter":     nameRows,
 }
 
 type parameterRow = struct{ taken, refused []string }

@@ -45,7 +45,8 @@ func TestTemplateApiRoleReadsNoSources(t *testing.T) {
 		}
 	}
 	slices.Sort(granted)
-	if want := []string{"manifest.json", "manifests/*", "snapshots/*"}; !slices.Equal(granted, want) {
+	want := []string{"manifest.json", "manifests/*", "snapshots/*", "watch.json"}
+	if !slices.Equal(granted, want) {
 		t.Errorf("ApiRole reads %q, want %q", granted, want)
 	}
 }

@@ -46,7 +46,7 @@ func TestTemplateSchedulesAreValid(t *testing.T) {
 		}
 	}
 	slices.Sort(modes)
-	if want := []string{"full", "incremental", "sweep"}; !slices.Equal(modes, want) {
+	if want := []string{"drill", "full", "incremental", "sweep", "watch"}; !slices.Equal(modes, want) {
 		t.Errorf("the schedules start %v, not %v", modes, want)
 	}
 }
@@ -55,6 +55,9 @@ func TestTemplateFunctionsGetTheirVariables(t *testing.T) {
 	of := readTemplate(t)
 	for name, f := range functions(t, of) {
 		host := hosts[f.CodeUri]
+		if f.Environment.Variables["REFRESH_MODE"] == config.WatchMode {
+			host = config.Watch
+		}
 		given := slices.Collect(maps.Keys(f.Environment.Variables))
 		given = slices.AppendSeq(given, maps.Keys(of.Globals.Function.Environment.Variables))
 		for _, v := range config.Variables() {
@@ -149,7 +152,7 @@ func TestTemplateFailuresReachQueue(t *testing.T) {
 			}
 		}
 	}
-	if len(asynchronous) != 2 {
+	if len(asynchronous) != 3 {
 		t.Errorf("asynchronously called are %v", asynchronous)
 	}
 	for name := range asynchronous {

@@ -91,7 +91,8 @@ func TestRefreshExitCodes(t *testing.T) {
 		if strings.Contains(stdout+stderr, "patWrong") {
 			t.Errorf("%s: the token is printed", step.name)
 		}
-		ended := regexp.MustCompile(`msg="run ended" run=\S+ mode=\w+ trigger=cli outcome=\w+ .* calls=`)
+		ended := regexp.MustCompile(`"message":"run ended","run":"[^"]+","mode":"\w+",` +
+			`"trigger":"cli","outcome":"\w+",.*"airtable_calls":`)
 		lines := len(ended.FindAllString(stderr, -1))
 		if want := map[bool]int{false: 1}[step.mode == "check"]; lines != want {
 			t.Errorf("%s: %d lines of the log report the run, want %d:\n%s",

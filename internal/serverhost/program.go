@@ -46,6 +46,7 @@ type commands struct {
 	Serve     serveCmd         `cmd:"" default:"1" help:"Serve the API and refresh on schedule."`
 	Refresh   refreshCmd       `cmd:"" help:"Refresh once, or check whether a refresh would work."`
 	Rollback  rollbackCmd      `cmd:"" help:"Make an older snapshot current, and hold the schedule."`
+	Drill     drillCmd         `cmd:"" help:"Restore the snapshot into an empty folder and check it."`
 	Status    statusCmd        `cmd:"" help:"Print what is served, its age and what is wrong."`
 	Runs      runsCmd          `cmd:"" help:"Print the last refreshes and how they ended."`
 	Snapshots snapshotsCmd     `cmd:"" help:"Print the snapshots for a rollback."`

@@ -38,7 +38,7 @@ func (c refreshCmd) Run(ctx context.Context, p *Program) error {
 	progress.terminal = p.stderrTerminal()
 	defer progress.finish()
 	request := job.Request{Mode: job.Mode(c.Mode), Accept: c.Accept, DryRun: c.DryRun}
-	return p.runOnce(ctx, engine, request, progress.show)
+	return p.runOnce(ctx, s.Parts, engine, request, progress.show)
 }
 
 // check prints a report. It returns an error if something is wrong.
@@ -88,15 +88,17 @@ func (c rollbackCmd) Run(ctx context.Context, p *Program) error {
 	if err != nil {
 		return err
 	}
-	return p.runOnce(ctx, engine, job.Request{Mode: job.Rollback, To: c.To}, nil)
+	return p.runOnce(ctx, s.Parts, engine, job.Request{Mode: job.Rollback, To: c.To}, nil)
 }
 
 // runOnce does one run and prints its receipt. It returns an error if the run did not succeed.
 func (p *Program) runOnce(
-	ctx context.Context, engine *refresh.Engine, r job.Request, watch func(refresh.Progress),
+	ctx context.Context, parts app.Parts, engine *refresh.Engine, r job.Request,
+	watch func(refresh.Progress),
 ) error {
 	r.ID, r.Trigger = job.NewRunID(r.Mode, p.now()), job.TriggerCLI
 	receipt, unrecorded := engine.Run(ctx, r, watch)
+	app.AfterRun(ctx, parts, r, receipt)
 	if err := p.printJSON(receipt); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 
 	"voc/internal/config"
 	"voc/internal/job"
-	"voc/internal/manifest"
 	"voc/internal/schedule"
 )
 
@@ -35,17 +34,6 @@ func newScheduler(
 		{mode: job.Sweep, Schedule: cfg.Sweep},
 		{mode: job.Incremental, Schedule: cfg.Incremental},
 	}}
-}
-
-// catchUp starts at most one run, for what was due while no server was running.
-func (s *scheduler) catchUp(m manifest.Manifest, now time.Time) {
-	for _, e := range s.entries {
-		if missed := e.Missed(m.LastDone(e.mode), now); !missed.IsZero() {
-			s.log.Info("catching up a missed refresh", "mode", e.mode, "due", missed)
-			s.startDue(e.mode, job.TriggerCatchUp, missed)
-			return
-		}
-	}
 }
 
 // run starts runs when they are due, until ctx ends.

@@ -11,7 +11,6 @@ import (
 
 	"voc/internal/config"
 	"voc/internal/job"
-	"voc/internal/manifest"
 )
 
 // recorder is a scheduler of the default schedule, with the runs that it has started.
@@ -80,42 +79,6 @@ func TestSchedulerAfterSleep(t *testing.T) {
 	r.tick(at(t, "2026-11-23 14:21:00"))
 	if want := []string{"incremental by catch-up"}; !slices.Equal(r.runs, want) {
 		t.Errorf("%q, want %q", r.runs, want)
-	}
-}
-
-func TestSchedulerCatchUp(t *testing.T) {
-	receipt := func(mode job.Mode, finished string) job.Run {
-		return job.Run{
-			ID: finished, Mode: mode, Outcome: job.Nullable(job.Published),
-			Finished: job.At(at(t, finished)),
-		}
-	}
-	incremental := receipt(job.Incremental, "2026-11-24 09:00:05")
-	sweep := receipt(job.Sweep, "2026-11-24 06:30:30")
-	full := receipt(job.Full, "2026-11-22 23:59:20")
-	oldFull := receipt(job.Full, "2026-11-15 23:59:20")
-	oldIncremental := receipt(job.Incremental, "2026-11-20 21:00:05")
-	newIncremental := receipt(job.Incremental, "2026-11-24 15:00:05")
-	for _, c := range []struct {
-		name, now string
-		runs      []job.Run
-		want      []string
-	}{
-		{"nothing missed", "2026-11-24 09:40:00", []job.Run{incremental, sweep, full}, nil},
-		{"incrementals missed", "2026-11-24 15:40:00", []job.Run{incremental, sweep, full},
-			[]string{"incremental by catch-up"}},
-		{"sweep instead of incremental", "2026-11-24 15:40:00", []job.Run{incremental, full},
-			[]string{"sweep by catch-up"}},
-		{"full instead of incremental", "2026-11-24 15:40:00", []job.Run{oldIncremental, oldFull},
-			[]string{"full by catch-up"}},
-		{"only the full missed", "2026-11-24 15:40:00", []job.Run{newIncremental, oldFull},
-			[]string{"full by catch-up"}},
-	} {
-		r := newRecorder(t)
-		r.catchUp(manifest.Manifest{State: job.State{Runs: c.runs}}, at(t, c.now))
-		if !slices.Equal(r.runs, c.want) {
-			t.Errorf("%s: %q, want %q", c.name, r.runs, c.want)
-		}
 	}
 }
 

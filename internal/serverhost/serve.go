@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/refresh"
 	"voc/internal/replica"
+	"voc/internal/telemetry/prometheus"
 )
 
 // serveCmd serves the API and refreshes until it is stopped.
@@ -39,6 +41,10 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	defer s.close()
+	url := "http://" + listener.Addr().String()
+	metrics := prometheus.New()
+	s.Metrics = metrics
+	s.Watcher = app.NewWatcher(s.Parts, url+"/api/cache/")
 	replica := app.NewReplica(s.Parts)
 	defer replica.Close()
 	engine, err := app.NewRefresh(s.Parts)
@@ -46,6 +52,9 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 		return err
 	}
 	runner := refresh.NewRunner(engine, replica.Sync, newProgress(s.Log).show)
+	runner.After(func(ctx context.Context, q job.Request, run job.Run) {
+		app.AfterRun(ctx, s.Parts, q, run)
+	})
 	defer runner.Stop()
 	address, ok := listener.Addr().(*net.TCPAddr)
 	platform := httpapi.Platform{Loopback: ok && address.IP.IsLoopback()}
@@ -53,10 +62,10 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 		platform.Warnings = []string{httpapi.PublicReads(cfg.Privacy)}
 		s.Log.Warn(platform.Warnings[0])
 	}
-	server := newServer(app.NewAPI(s.Parts, replica, runner, platform), bound.Connections)
+	api := app.NewAPI(s.Parts, replica, runner, platform)
+	server := newServer(withMetrics(api, metrics.Handler(), s.Config.Access), bound.Connections)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(watchedListener{listener}) }()
-	url := "http://" + listener.Addr().String()
 	fmt.Fprintln(p.Stdout, "voc listens on", url)
 	h := &serving{session: s, program: p, replica: replica, runner: runner, url: url}
 	var background sync.WaitGroup
@@ -70,10 +79,15 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	case <-ctx.Done():
 	}
 	s.Log.Info("stopping")
-	drained, end := context.WithTimeout(context.WithoutCancel(ctx), cmp.Or(p.Drain, defaultDrain))
-	defer end()
 	background.Go(runner.Stop) // beside the responses: a platform kills the process after 10 s
-	err = server.Shutdown(drained)
+	return shutDown(ctx, server, cmp.Or(p.Drain, defaultDrain))
+}
+
+// shutDown gives clients some time for the rest of their responses.
+func shutDown(ctx context.Context, server *http.Server, drain time.Duration) error {
+	drained, end := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer end()
+	err := server.Shutdown(drained)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return server.Close() // a client that reads slowly must not delay the exit
 	}
@@ -100,11 +114,15 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 	}
 	view, release := s.replica.Acquire()
 	release()
+	s.Watcher.Begin(ctx)
+	if view.Manifest.Hold != nil {
+		s.Log.Warn(job.ErrHeld.Error())
+	}
 	if err := s.Store.Reap(ctx, s.Config.Airtable.BaseID); err != nil {
 		s.Log.Warn("the run of a dead process could not be reaped", "error", err)
 	}
 	scheduler := newScheduler(s.Config.Schedule, func(r job.Request) error {
-		_, err := s.start(ctx, r)
+		_, err := s.start(ctx, s.Watcher.Promote(ctx, r))
 		return err
 	}, s.program.now, s.Log)
 	if view.Exposed() {
@@ -118,12 +136,19 @@ func (s *serving) refreshOnSchedule(ctx context.Context) {
 		// The table was renamed, or another one is configured: the first run reports which.
 		_, _ = s.start(ctx, job.Request{Mode: job.Incremental, Trigger: job.TriggerStart})
 	case s.Config.Schedule.On:
-		scheduler.catchUp(view.Manifest, scheduler.now())
+		r, missed := s.Watcher.Calendar.CatchUp(view.Manifest, scheduler.now(), 0)
+		if missed {
+			s.Log.Info("catching up a missed refresh", "run", r.ID, "mode", r.Mode)
+			_, _ = s.start(ctx, r) // a server that stops accepts no runs
+		}
 	}
 	if ctx.Err() != nil {
 		return
 	}
 	s.printBanner()
+	var watchdog sync.WaitGroup
+	defer watchdog.Wait()
+	watchdog.Go(func() { s.watch(ctx) })
 	if s.Config.Schedule.On {
 		scheduler.run(ctx)
 	}
@@ -161,15 +186,6 @@ func (s *serving) loadFirst(ctx context.Context) {
 	if err != nil && ctx.Err() == nil {
 		s.Log.Error("the first refresh did not run", "error", err)
 	}
-}
-
-// start starts a run that no client asked for, and retries it in the background.
-func (s *serving) start(ctx context.Context, r job.Request) (job.Ticket, error) {
-	ticket, err := s.runner.Ask(ctx, r)
-	if err == nil {
-		go retry(ctx, s.runner, r, ticket)
-	}
-	return ticket, err
 }
 
 // printBanner prints what is served and how to read it.

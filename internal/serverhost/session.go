@@ -13,6 +13,7 @@ import (
 
 	"voc/internal/app"
 	"voc/internal/config"
+	"voc/internal/telemetry"
 )
 
 // session holds the parts of a command, and the emulator if there is one.
@@ -51,7 +52,7 @@ func (p *Program) openSession(
 	if terminal := p.stderrTerminal(); terminal != nil {
 		out = erasing{terminal}
 	}
-	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: level}))
+	log := telemetry.NewLog(out, level)
 	for _, name := range cfg.Unused {
 		log.Warn("this variable is set but has no effect", "variable", name)
 	}
@@ -93,6 +94,8 @@ func (p *Program) openSession(
 		s.close()
 		return nil, err
 	}
+	s.Now = p.now
+	s.Watcher = app.NewWatcher(s.Parts, "Status: voc status")
 	return s, nil
 }
 

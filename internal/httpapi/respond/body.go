@@ -54,7 +54,9 @@ func (b File) send(w *Response, a Answer) error {
 	}
 	for err == nil {
 		w.extend()
-		_, err = io.CopyN(w.out, file, bound.WritePiece)
+		var sent int64
+		sent, err = io.CopyN(w.out, file, bound.WritePiece)
+		w.sent.Bytes += sent
 	}
 	if errors.Is(err, io.EOF) {
 		return nil

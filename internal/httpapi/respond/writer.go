@@ -38,7 +38,8 @@ type Response struct {
 
 	started    bool
 	clientGone bool
-	content    content    // once started
+	content    content // once started
+	sent       Sent
 	recording  *recording // nil: the body is not copied for the cache
 }
 
@@ -183,6 +184,15 @@ func (w *Response) start(a Answer, body content) {
 	}
 	w.started, w.content = true, body
 	w.extend()
+	w.sent = Sent{Status: a.Status, Cache: CacheNone}
+	switch {
+	case a.Status == http.StatusNotModified:
+		w.sent.Cache = CacheRevalidated
+	case a.cached:
+		w.sent.Cache = CacheHit
+	case a.Validator.ETag != "":
+		w.sent.Cache = CacheMiss
+	}
 	w.out.WriteHeader(a.Status)
 }
 
@@ -199,7 +209,9 @@ func (w *Response) write(p []byte) error {
 	}
 	for piece := range slices.Chunk(p, bound.WritePiece) {
 		w.extend()
-		if _, err := w.out.Write(piece); err != nil {
+		n, err := w.out.Write(piece)
+		w.sent.Bytes += int64(n)
+		if err != nil {
 			w.clientGone = true
 			return err
 		}

@@ -42,7 +42,10 @@ func (i *Invoker) Ask(ctx context.Context, r job.Request) (job.Ticket, error) {
 	if err == nil && running && r.JoinedBy(lease.Request()) {
 		return job.Ticket{RunID: lease.Run.ID, Mode: lease.Run.Mode, Joined: true}, nil
 	}
-	r.ID = job.NewRunID(r.Mode, i.now()) // the run itself reports a store that cannot be read
+	if r.ID == "" { // else it is that of the run that is caught up
+		r.ID = job.NewRunID(r.Mode, i.now())
+	}
+	// The run itself reports a store that cannot be read.
 	if err := i.invoke(ctx, r); err != nil {
 		return job.Ticket{}, err
 	}

@@ -152,8 +152,8 @@ func TestPostInvokesFunction(t *testing.T) {
 	for code, words := range map[string]string{"ResourceNotFoundException": "correct the name",
 		"AccessDeniedException": "lambda:InvokeFunction"} {
 		w.RejectInvocations(code)
-		contains(t, ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t,
-			503).body, "refresh-not-started")
+		refused := ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken)
+		contains(t, refused.is(t, 503).body, "refresh-not-started")
 		contains(t, f.Log(), "REFRESH_FULL_FUNCTION", code, words)
 	}
 	if left := len(w.Invocations()); left != 3 {
@@ -167,9 +167,11 @@ func TestTokensFromSSM(t *testing.T) {
 	w.publish()
 	w.PutParameter("/voc/admin", "from-ssm-3f9c0d7a51, and-another-84b1d0e5c")
 	f := w.function("ADMIN_TOKENS=", "ADMIN_TOKENS_PARAMETER=/voc/admin")
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer from-ssm-3f9c0d7a51").is(t, 202)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer and-another-84b1d0e5c").is(t, 202)
-	ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+adminToken).is(t, 401)
+	for token, status := range map[string]int{
+		"from-ssm-3f9c0d7a51": 202, "and-another-84b1d0e5c": 202, adminToken: 401,
+	} {
+		ask(t, f, "POST", "/api/cache/update-full", "Authorization", "Bearer "+token).is(t, status)
+	}
 	if w.ParameterReads() != 1 {
 		t.Errorf("SSM was read %d times", w.ParameterReads())
 	}

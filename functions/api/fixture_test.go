@@ -268,7 +268,7 @@ func (w *world) serve() string {
 // serverEnviron returns the environment of a server on the same store.
 func (w *world) serverEnviron() []string {
 	return servertest.Environment(w.t,
-		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS="+adminToken, "AIRTABLE_API_KEY="+airtablesim.DemoToken,
-			"AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(),
+		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS="+adminToken,
+			"AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(),
 			"FEEDBACK_YEARS=all")...)
 }

@@ -234,25 +234,26 @@ func TestUnreadableStore(t *testing.T) {
 func TestDamagedSnapshot(t *testing.T) {
 	w := newWorld(t)
 	current := manifesttest.Current(t, w.Store)
+	key := current.Part(snapshot.Serve).Key
 	w.look(0)
 	counted := blobtest.NewFaulty(w.memory)
 	w.Store, w.Blobs = manifesttest.Open(counted), counted
 	w.look(15 * time.Minute)
 	for _, op := range counted.Log() {
-		if op.Kind == blobtest.Get && op.Key == current.Part(snapshot.Serve).Key {
+		if op.Kind == blobtest.Get && op.Key == key {
 			t.Error("the snapshot was read again")
 		}
 	}
-	info, err := w.memory.Stat(t.Context(), current.Part(snapshot.Serve).Key)
+	info, err := w.memory.Stat(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.memory.Replace(t.Context(), current.Part(snapshot.Serve).Key, []byte("x"), info.Version); err != nil {
+	if _, err := w.memory.Replace(t.Context(), key, []byte("x"), info.Version); err != nil {
 		t.Fatal(err)
 	}
 	w.look(15 * time.Minute)
 	w.says("Store damaged|" + current.ID)
-	if err := w.memory.Delete(t.Context(), current.Part(snapshot.Serve).Key); err != nil {
+	if err := w.memory.Delete(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
 	w.look(15 * time.Minute)
@@ -331,7 +332,8 @@ func TestDrillFails(t *testing.T) {
 	if report := w.look(0); !report.DrillDue {
 		t.Error("a first drill is not due")
 	}
-	if err := w.memory.Delete(t.Context(), manifesttest.Current(t, w.Store).Part(snapshot.Serve).Key); err != nil {
+	served := manifesttest.Current(t, w.Store).Part(snapshot.Serve)
+	if err := w.memory.Delete(t.Context(), served.Key); err != nil {
 		t.Fatal(err)
 	}
 	drill, err := w.Drill(t.Context())

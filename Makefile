@@ -61,7 +61,7 @@ lint: $(LINTER) ## run the linters; check the format and go.mod
 vuln: $(GOVULNCHECK) ## look for known vulnerabilities, where their database can be reached
 	.ci/vuln $(GOVULNCHECK)
 
-fuzz: ## fuzz every parser of what strangers send, for three seconds each
+fuzz: ## fuzz every parser of untrusted input, for three seconds each
 	.ci/fuzz
 
 clients: build ## run Airtable's own clients against the emulator, Datasette on an export, and Python clients of the API (needs Node, Python and jq)

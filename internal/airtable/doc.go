@@ -21,9 +21,9 @@
 //     ([IsRecordID]), which are left out with a warning. Cell values are not changed.
 //   - A date of Airtable more than 24 hours ahead of [Config.Now] is not trusted.
 //   - Everything ends: a try is limited to 60 seconds, a page to 8 MiB and any other
-//     response to 32 MiB, a listing or a part of one to 20 pages in a row without a new
-//     record and to room for 1,000,000 records. A cancelled context stops all work, and
-//     a wait beyond the caller's deadline fails before it starts.
+//     response to 32 MiB, a listing or a part of one to 20 consecutive pages without a
+//     new record, and to pages for 1,000,000 records in all. A cancelled context stops all
+//     work, and a wait beyond the caller's deadline fails before it starts.
 //   - An error names the call, Airtable's response and the kind of fault (see
 //     [Error.Fault]). No error and no log line contains the token, and the token follows
 //     no redirect.

@@ -33,8 +33,8 @@
 //     listing can be short or empty if records were deleted since.
 //   - An iterator lives for 5 minutes after its last use. Its offsets are valid only for
 //     the query that started it (view, formula, sort, maxRecords); its pages can be
-//     requested again. An expired iterator of this base is
-//     LIST_RECORDS_ITERATOR_NOT_AVAILABLE, any other offset INVALID_OFFSET_VALUE.
+//     requested again. An expired iterator of this base gets
+//     LIST_RECORDS_ITERATOR_NOT_AVAILABLE, and any other invalid offset INVALID_OFFSET_VALUE.
 //   - A request rejected for the rate restarts the 30 s and returns no Retry-After.
 //     Schema calls count like the records' calls.
 //   - Edits and creations have times in whole seconds, rounded down, so that an edit can

@@ -12,7 +12,8 @@ const NoArea = "Unknown"
 const NoEnvironment = "Unknown"
 
 // Properties are the names of the properties that feedback is filtered by, in the
-// contract's order. Each is the name of a parameter.
+// contract's order. Each is the name of a parameter. A change requires a new [MappingVersion],
+// so that existing snapshots are indexed again.
 var Properties = [...]string{Team, Priority, Environment, Status, Source, Area, TypeOfIssue}
 
 // Filter selects the feedback that meets all its parts. An empty part selects everything.

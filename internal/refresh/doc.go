@@ -17,8 +17,8 @@
 //     run makes its calls one after another.
 //   - The served created time decides which records belong to a snapshot. A formula only
 //     reduces the number of records that Airtable sends.
-//   - A record that a listing lacks may still exist, since Airtable does not document
-//     that a listing is a snapshot. So a full and a sweep request each missing record by
+//   - A record that a listing lacks may still exist, since Airtable does not promise that a
+//     listing is a consistent snapshot. So a full and a sweep request each missing record by
 //     its id before they remove it.
 //   - A sweep also detects what no modification time reveals: deleted records, changed
 //     computed values, and records that an earlier listing missed. A change of the schema

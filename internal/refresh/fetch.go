@@ -29,7 +29,7 @@ type staged struct {
 // each page. It returns how far it came, also with an error.
 //
 // A full asks again, by id, for each record that its listing missed: Airtable does not
-// document that a listing is a snapshot, so a listing proves no deletion.
+// promise that a listing is a consistent snapshot, so a listing proves no deletion.
 func (e *Engine) fetch(
 	ctx context.Context, draft *build.Draft, was parent, p plan, report func(staged),
 ) (staged, error) {

@@ -27,7 +27,7 @@
 // `make bench` read the variable. Repeated text compresses better than other text:
 // measure sizes with a file.
 //
-// Every function fails the test that calls it, and that test alone, and names
-// what is missing or malformed. All of them may be called concurrently. Only
-// tests may import this package; a test of internal/repotest holds that.
+// If something is missing or malformed, a function names it and fails the calling test, and
+// no other. All functions may be called concurrently. Only tests may import this package; a
+// test of internal/repotest enforces that.
 package voctest

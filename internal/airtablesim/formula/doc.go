@@ -12,7 +12,7 @@
 //	YEAR MONTH DAY IS_AFTER IS_BEFORE IS_SAME DATETIME_PARSE DATEADD DATETIME_DIFF
 //	LEN LOWER UPPER TRIM FIND RIGHT SEARCH VALUE
 //
-// Field ids are not names, as in Airtable. DATETIME_PARSE takes no format,
+// As in Airtable, a field's id cannot stand in for its name. DATETIME_PARSE takes no format,
 // LAST_MODIFIED_TIME no fields, FIND and SEARCH no start.
 //
 // # What it promises

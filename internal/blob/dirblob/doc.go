@@ -33,9 +33,10 @@
 // as the modification time of commit.lock), even if both fall into one tick of the clock, the
 // clock was set back, or the file system rounds. So a version never recurs with different
 // content, reading one costs an fstat, and a copy of the directory that preserves times (cp -a,
-// rsync -a) preserves versions. A hash would cost a read of the content and would recur with
-// it; inode numbers are reused. A power failure may undo the last modification time of the
-// newest file, and so its version, but every process that knew that version has lost power too.
+// rsync -a) preserves versions. A hash would require reading the content, and would repeat
+// whenever the content does; inode numbers are reused. A power failure may undo the last
+// modification time of the newest file, and so its version, but every process that knew that
+// version has lost power too.
 //
 // # Limits
 //

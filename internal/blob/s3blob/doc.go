@@ -41,11 +41,11 @@
 //
 // The bucket must be a general-purpose bucket, since a directory bucket does not list in
 // order. An object has at most 5 GB, S3's limit for a PUT. The keys below the prefix
-// belong to voc; List ignores keys that are invalid by package blob. The credentials need
+// belong to voc; List ignores keys that package blob does not allow. The credentials need
 // s3:GetObject, s3:PutObject and s3:DeleteObject on prefix/*, and s3:ListBucket on the
 // bucket, without which S3 responds with 403 for a missing object. DeleteVersions also
 // needs s3:ListBucketVersions on the bucket and s3:DeleteObjectVersion on prefix/*.
 //
-// The advice in errors names environment variables of the AWS SDK, such as AWS_REGION,
-// and Config.Setting for the place itself.
+// The advice in errors names environment variables of the AWS SDK, such as AWS_REGION; for
+// the store's location it names Config.Setting.
 package s3blob

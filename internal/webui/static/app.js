@@ -51,7 +51,7 @@ async function open() {
   if (!isFirst) { window.scrollTo(0, 0); main.focus({ preventScroll: true }); }
 }
 
-const missing = () => ({ root: h("div", { class: "blank" }, h("h1", {}, "No such view"), h("p", {}, h("a", { href: "/" }, "To the overview"))), update() {} });
+const missing = () => ({ root: h("div", { class: "blank" }, h("h1", {}, "No such view"), h("p", {}, h("a", { href: "/" }, "Go to the overview"))), update() {} });
 
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
@@ -92,16 +92,16 @@ export const running = () => state.cache?.cache_status.running ?? null;
 /** verdict says in one sentence whether the copy is fresh. */
 export function verdict() {
   const { cache, health, problem } = state;
-  if (problem?.status === 0) return ["bad", "No answer", `voc has not answered${state.answered ? " since " + clock(state.answered) : ""}; this page tries again by itself`];
+  if (problem?.status === 0) return ["bad", "No response", `voc has not responded${state.answered ? " since " + clock(state.answered) : ""}; this page keeps trying`];
   if (problem?.status === 401 || problem?.status === 403) return ["warn", "Locked", "reading needs a token"];
   if (problem) return ["bad", "Fault", problem.message];
-  if (!cache) return ["wait", "Looking", "at the copy …"];
+  if (!cache) return ["wait", "Checking", "how current the data is …"];
   const run = running();
   const progress = run ? `${run.mode} refresh running: ${plural(run.records, "record")} read so far` : "";
   if (!cache.snapshot) return run ? ["wait", "Loading", `first ${progress}`] : ["bad", "Empty", "nothing has been loaded yet"];
   const next = Object.values(cache.schedule).map((s) => s.next_run).filter(Boolean).sort()[0];
   const asOf = cache.snapshot.data_as_of;
-  const sentence = `as of ${clock(asOf)}, ${span(now() - Date.parse(asOf))} ago; ` + (progress || (next ? `next look at ${clock(next)}` : "no next look is planned"));
+  const sentence = `as of ${clock(asOf)}, ${span(now() - Date.parse(asOf))} ago; ` + (progress || (next ? `next refresh at ${clock(next)}` : "no refresh is scheduled"));
   if (health.status !== "ok" || cache.stale) return ["bad", "Stale", sentence];
   const warnings = cache.warnings.length;
   if (warnings) return ["warn", "Fresh", `${sentence}; ${plural(warnings, "warning")}`];
@@ -138,7 +138,7 @@ export function tokenForm(kind, words, done) {
   const field = h("input", { type: "password", autocomplete: "off", required: true, spellcheck: false });
   return h("form", { class: "token", onsubmit: (event) => { event.preventDefault(); setToken(kind, field.value); done(); } },
     h("label", {}, words, field), h("button", { class: "main" }, "Use it"),
-    h("p", { class: "quiet" }, "It stays in the memory of this page: closing or reloading the page forgets it."));
+    h("p", { class: "quiet" }, "It is kept only in the memory of this page: closing or reloading the page discards it."));
 }
 
 /** failed shows why a part of a view has no data. What stops all of them is the gate's to say. */
@@ -167,16 +167,16 @@ function guard() {
 
 function lockedParts(problem) {
   const words = hasToken("read") ? "Another token" : "Token";
-  return [h("section", { class: "card" }, h("h1", {}, hasToken("read") ? "This token was refused" : "Reading needs a token"), h("p", { role: "status" }, text(problem.message)),
-    h("p", { class: "quiet" }, "One of READ_TOKENS or ADMIN_TOKENS; where API Gateway checks JWTs, such a token with the right audience. The operator of this voc gives them out."),
+  return [h("section", { class: "card" }, h("h1", {}, hasToken("read") ? "This token was rejected" : "Reading needs a token"), h("p", { role: "status" }, text(problem.message)),
+    h("p", { class: "quiet" }, "Use one of READ_TOKENS or ADMIN_TOKENS or, if API Gateway verifies JWTs, a JWT with the right audience. Ask the operator for it."),
     tokenForm("read", words, () => { barred = ""; look().then(() => view?.refresh?.()); }))];
 }
 
 const loadingParts = () => [h("section", { class: "card" }, h("h1", {}, "The first refresh is running"), h("p", {}, h("progress", { "aria-label": "first refresh" })), h("p", { class: "count" }), h("p", { class: "quiet" }, "This page shows the records once they are complete."))];
 
-const emptyParts = () => [h("section", { class: "card" }, h("h1", {}, "Nothing has been loaded yet"), h("p", {}, "The copy of the table is empty until the first refresh has succeeded."),
+const emptyParts = () => [h("section", { class: "card" }, h("h1", {}, "Nothing has been loaded yet"), h("p", {}, "There are no records until the first refresh has succeeded."),
   (state.cache.cache_status.last_error || state.health.reasons?.[0]) && h("p", { class: "trouble" }, text(state.cache.cache_status.last_error || state.health.reasons[0])),
-  h("p", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => import("./status.js").then((m) => m.refreshDialog("full")) }, "Run the first refresh"), " ", h("a", { href: "/app/status" }, "what the last runs did")))];
+  h("p", { class: "row" }, h("button", { type: "button", class: "main", onclick: () => import("./status.js").then((m) => m.refreshDialog("full")) }, "Run the first refresh"), " ", h("a", { href: "/app/status" }, "see the last runs")))];
 
 look();
 open();

@@ -41,7 +41,7 @@ async function run(target, out) {
     out.textContent = [`${response.status} ${response.statusText}, ${took} ms`, ...named, "", body.length > shownLength ? body.slice(0, shownLength) + `\n… and ${(body.length - shownLength).toLocaleString("en")} more characters` : body].join("\n");
     if (response.status === 401) form.hidden = false;
   } catch (error) {
-    out.textContent = `No answer: ${error.message}`;
+    out.textContent = `No response: ${error.message}`;
   }
 }
 

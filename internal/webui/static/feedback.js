@@ -81,7 +81,7 @@ class Feedback {
               h("label", { class: "field" }, "split by ", this.splitter)),
             this.plot.host,
             this.verdict,
-            h("div", { class: "range" }, h("label", {}, "From ", this.from), h("label", {}, "before ", this.to), this.presets = h("span", { class: "presets" }), h("span", { class: "quiet hint" }, "or drag over the weeks")),
+            h("div", { class: "range" }, h("label", {}, "From ", this.from), h("label", {}, "before ", this.to), this.presets = h("span", { class: "presets" }), h("span", { class: "quiet hint" }, "or drag across the weeks")),
             this.twin),
           this.rows.root)));
     this.drawer = h("dialog", { class: "drawer", "aria-label": "Record", onclose: () => this.closed(), onclick: (event) => { if (event.target === this.drawer) this.drawer.close(); }, onkeydown: (event) => this.walk(event) });
@@ -173,8 +173,8 @@ class Feedback {
 
   counted(total, unknown) {
     this.total.textContent = plural(total, "record");
-    if (unknown) this.rows.message(blank(`No record has this ${unknown.split(",").map((name) => (propertyNames[name.trim()] || name).toLowerCase()).join(" or ")}`, "The value may be misspelled, or gone from the table."));
-    else if (total === 0) this.rows.message(blank("Nothing matches", "Take away a filter, or search for fewer words. ", h("a", { href: "/app/feedback" }, "Start again")));
+    if (unknown) this.rows.message(blank(`No record has this ${unknown.split(",").map((name) => (propertyNames[name.trim()] || name).toLowerCase()).join(" or ")}`, "The value may be misspelled, or no longer in the table."));
+    else if (total === 0) this.rows.message(blank("Nothing matches", "Remove a filter, or search for fewer words. ", h("a", { href: "/app/feedback" }, "Start again")));
   }
 
   async loadFacets(signal) {
@@ -381,7 +381,7 @@ function lastWhole(weeks) {
  */
 export function judge(weeks, counts) {
   const last = lastWhole(weeks);
-  if (last < 10) return ["Too few weeks to say whether it gets worse: eleven whole weeks are needed."];
+  if (last < 10) return ["Too few weeks to tell whether it is getting worse: eleven whole weeks are needed."];
   const mean = (from, to) => { let sum = 0; for (let i = from; i < to; i++) sum += counts[i]; return sum / (to - from); };
   const differs = (a, b, n) => (a > b && a >= 1.5 * b ? 1 : a < b && b >= 1.5 * a && n > 1 ? -1 : 0);
   const steps = [];

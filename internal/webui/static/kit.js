@@ -94,7 +94,7 @@ export class Problem extends Error {
   constructor(status, body, headers) {
     super(body.detail || body.title || body.message || `status ${status}`);
     this.status = status;
-    this.title = body.title || (status ? `Status ${status}` : "No answer");
+    this.title = body.title || (status ? `Status ${status}` : "No response");
     this.errors = body.errors || [];
     this.request = body.request_id || headers?.get("X-Request-Id") || "";
     this.retryAfter = Number(headers?.get("Retry-After")) || 0;
@@ -121,7 +121,7 @@ export async function ask(path, { method = "GET", body, signal, accept = [] } = 
     response = await fetch(path, { method, headers, signal, body: body && JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Problem(0, { title: "voc does not answer", detail: "The connection to the server failed. This page tries again by itself." });
+    throw new Problem(0, { title: "voc does not respond", detail: "The connection to the server failed. This page keeps trying." });
   }
   const date = Date.parse(response.headers.get("Date"));
   if (date && Math.abs(date - Date.now() - skew) > 2000) skew = date - Date.now();
@@ -130,7 +130,7 @@ export async function ask(path, { method = "GET", body, signal, accept = [] } = 
     parsed = await response.json();
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    parsed = { title: "An answer that is not JSON", detail: `${path} answered with status ${response.status} and no JSON: is a proxy in between?` };
+    parsed = { title: "The response is not JSON", detail: `${path} responded with status ${response.status} and no JSON. Is a proxy in between?` };
     throw new Problem(response.ok ? 502 : response.status, parsed, response.headers);
   }
   if (!response.ok && !accept.includes(response.status)) throw new Problem(response.status, parsed, response.headers);
@@ -204,7 +204,7 @@ export function twin(caption, head, rows) {
 /** trouble shows a problem in the API's words. */
 export function trouble(problem, again) {
   return h("div", { class: "trouble", role: "status" },
-    h("strong", {}, text(problem.title || "A fault of this page")),
+    h("strong", {}, text(problem.title || "An error in this page")),
     h("p", {}, text(problem.message)),
     problem.errors?.map((e) => h("p", {}, h("code", {}, e.parameter), " ", text(e.detail))),
     problem.request && h("p", { class: "quiet" }, "Request ", h("code", {}, problem.request)),

@@ -87,7 +87,7 @@ function lastWeek() {
     const [report, priorities] = await Promise.all([trendsOf(by, 26), trendsOf("priority", 26)]);
     const { weeks } = report, week = weeks.at(-1);
     const sums = weeks.map((_, i) => priorities.series.reduce((sum, s) => sum + s.counts[i], 0));
-    if (!sums.some(Boolean)) return blank("No feedback yet", "Once there is some, the newest week is here.");
+    if (!sums.some(Boolean)) return blank("No feedback yet", "The newest week appears here once there is some.");
     const range = { created_from: week, created_to: weekAfter(week) };
     const series = report.series.filter((s) => s.value !== null && s.counts.at(-1)).sort((a, b) => b.counts.at(-1) - a.counts.at(-1));
     const most = Math.max(1, ...series.map((s) => s.counts.at(-1)));
@@ -95,7 +95,7 @@ function lastWeek() {
     return [
       h("p", { class: "big" }, h("a", { href: feedbackLink(range) }, plural(sums.at(-1), "record")), h("span", { class: "quiet" }, ` in the week of ${day(week)}; ${mean(sums)} a week in the eight weeks before`)),
       isRecent(week) ? null : h("p", { class: "note" }, `No later week has feedback: the newest whole one ended on ${day(Date.parse(week) + 6 * 86400e3)}.`),
-      h("h3", {}, "Most about ", h("span", { class: "quiet" }, "– beside it the mean of the eight weeks before, and thirteen weeks")),
+      h("h3", {}, "Most about ", h("span", { class: "quiet" }, "– with the mean of the eight weeks before, and the last thirteen weeks")),
       h("ol", { class: "ranks" }, series.slice(0, 6).map((s) => {
         const bar = h("span", { class: "bar", "aria-hidden": "true" });
         bar.style.width = (100 * s.counts.at(-1)) / most + "%";
@@ -136,8 +136,8 @@ function rising(settings) {
         h("span", { class: "pair", "aria-hidden": "true" }, is, was));
     };
     return [
-      movers.length ? h("ol", { class: "movers" }, movers.map(item)) : blank("Nothing rose", "No area, type of issue or environment passes the rule in this week."),
-      body.movers.length > movesShown && h("p", { class: "quiet" }, `The ${movesShown} least likely of ${body.movers.length}.`),
+      movers.length ? h("ol", { class: "movers" }, movers.map(item)) : blank("Nothing rose", "No area, type of issue or environment meets the rule in this week."),
+      body.movers.length > movesShown && h("p", { class: "quiet" }, `These are the ${movesShown} least likely of ${body.movers.length}.`),
       h("details", { class: "twin" }, h("summary", {}, "The rule"), h("p", {}, text(body.rule)), h("p", {}, "A record counts in each of its areas. ", h("a", { href: "/api/docs#movers" }, "How to recompute it"))),
     ];
   });
@@ -161,12 +161,12 @@ function weekly(settings) {
     }));
     if (others.length) drawn.push({ name: "all others", cls: "s-rest", counts: weeks.map((_, i) => others.reduce((sum, s) => sum + s.counts[i], 0)), total: others.reduce((sum, s) => sum + s.total, 0) });
     plot.show({
-      weeks, series: drawn, overlap: settings.by === "area", label: `Records per week by ${propertyNames[settings.by].toLowerCase()}, ${weeks.length} weeks to that of ${day(weeks.at(-1))}. The table below has the figures.`,
+      weeks, series: drawn, overlap: settings.by === "area", label: `Records per week by ${propertyNames[settings.by].toLowerCase()}, ${weeks.length} weeks up to the week of ${day(weeks.at(-1))}. The table below has the figures.`,
       onweek: (week) => { location.assign(feedbackLink({ created_from: week, created_to: weekAfter(week) })); },
     });
     return [
       plot.host, legend(drawn),
-      settings.by === "area" && h("p", { class: "note" }, "A record counts in each of its areas, so a column is higher than the week has records."),
+      settings.by === "area" && h("p", { class: "note" }, "A record counts in each of its areas, so a column can be higher than the number of records in the week."),
       twin(`Records per week by ${propertyNames[settings.by].toLowerCase()}`, ["Week of", ...drawn.map((s) => s.name)], weeks.map((week, i) => [day(week), ...drawn.map((s) => whole(s.counts[i]))]).reverse()),
     ];
   });
@@ -193,7 +193,7 @@ function times(settings) {
     const { rows, weighted } = report.body;
     section.tools.replaceChildren(h("label", { class: "field" }, "environment ", h("select", { onchange: (event) => { settings.environment = event.target.value; settings.save(); section.load(); } },
       ["", ...names.body.environments].map((name) => h("option", { value: name, selected: name === settings.environment }, name || "all")))));
-    if (!weighted) return blank("No response times", "No record here has any of the five durations.");
+    if (!weighted) return blank("No response times", "None of these records has any of the five durations.");
     const weeks = rows.map((row) => row.weekLabel).slice(-104), drawn = rows.slice(-104), behind = counts.body.rows.slice(-104);
     return [
       h("div", { class: "multiples" }, measures.map(([key, name], i) => {
@@ -204,7 +204,7 @@ function times(settings) {
         });
         return h("figure", {}, h("figcaption", {}, h("span", {}, name), h("b", {}, hours(weighted[key])), h("small", { class: "quiet" }, `mean of ${plural(counts.body.total[key], "record")}`)), plots[i].host);
       })),
-      h("p", { class: "note" }, "Hours, averaged over the records of a week that have the duration. A hollow point has fewer than five records behind it."),
+      h("p", { class: "note" }, "Hours, averaged over the records of a week that have the duration. A hollow point is the mean of fewer than five records."),
       twin("Mean hours by week, with the records behind each", ["Week of", "Records", ...measures.map(([, name]) => name)],
         drawn.map((row, w) => [day(row.weekLabel), whole(row.count), ...measures.map(([key]) => (behind[w][key] ? `${hours(row[key])} (${whole(behind[w][key])})` : "–"))]).reverse()),
     ];
@@ -220,7 +220,7 @@ function openHigh() {
     const high = { priority: "High" };
     const states = (await ask("/api/feedback/facets" + query(high))).body.status.map((c) => c.value).filter(isOpen);
     const { body } = states.length ? await ask("/api/feedback/facets" + query({ ...high, status: states })) : { body: { total: 0, week: [] } };
-    if (!body.total) return blank("None open", "No High record is left to be worked on.");
+    if (!body.total) return blank("None open", "No High record still needs work.");
     const monday = mondayBefore(Date.parse(state.cache?.snapshot?.created_at || new Date(now()).toISOString()));
     const rows = ages.map(([name, from, to]) => {
       const [oldest, newest] = [to === Infinity ? "" : isoDay(monday - (to - 1) * WEEK), from === 0 ? "" : isoDay(monday - (from - 1) * WEEK)];
@@ -235,7 +235,7 @@ function openHigh() {
         bar.style.width = (100 * row.count) / most + "%";
         return h("li", {}, h("a", { href: row.href }, bar, h("span", { class: "name" }, row.name), h("b", {}, whole(row.count))));
       })),
-      h("p", { class: "note" }, "Open: ", states.flatMap((s, i) => [i ? ", " : "", text(s)]), ". Weeks since they were created, whole ones from this Monday on."),
+      h("p", { class: "note" }, "Open: ", states.flatMap((s, i) => [i ? ", " : "", text(s)]), ". Ages are in whole weeks, counted back from the Monday of the snapshot's week."),
     ];
   });
 }

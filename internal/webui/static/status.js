@@ -5,7 +5,7 @@ import { Problem, ask, badge, blank, clock, h, hasToken, now, plural, setToken, 
 const modes = {
   incremental: ["Incremental", "Reads what changed since the last run. Seconds, a few Airtable calls."],
   sweep: ["Sweep", "Also finds deleted records and changed computed values. Reads every record's id and computed cells."],
-  full: ["Full", "Reads every record anew. Minutes, one Airtable call for every hundred records."],
+  full: ["Full", "Reads every record again. Minutes, one Airtable call for every hundred records."],
 };
 const good = { published: "good", unchanged: "good", joined: "good", pending: "wait", held: "warn", fenced: "warn", "retry-later": "warn", refused: "bad", failed: "bad" };
 const outcomeOf = (run) => run.outcome || "running";
@@ -67,7 +67,7 @@ class Status {
     const extra = [
       freshness?.typical_s != null && `An edit in Airtable shows here after ${span(freshness.typical_s * 1000)} on average, and after ${span(freshness.worst_s * 1000)} at worst.`,
       audit?.at && `Last audit ${stamp(audit.at)}: ${plural(audit.differing, "record")} of ${whole(audit.checked)} differed.`,
-      proven && `A restore was last proven on ${stamp(proven)}.`,
+      proven && `The last successful restore drill was on ${stamp(proven)}.`,
     ].filter(Boolean);
     this.health.className = "card health " + level;
     this.health.replaceChildren(h("h2", {}, word === "Fresh" && level === "good" ? "All is well" : word), h("p", {}, sentence[0].toUpperCase() + sentence.slice(1) + "."), ...list("Why it is degraded", reasons), ...list("Warnings", warnings),
@@ -80,7 +80,7 @@ class Status {
     const bar = h("progress", { "aria-label": `${run.mode} refresh`, max: Math.max(total, run.records, 1) });
     if (run.records) bar.value = run.records;
     this.progress.replaceChildren(h("div", { class: "progress" }, h("strong", {}, `A ${run.mode} refresh is running`), bar,
-      h("p", { class: "quiet" }, `${plural(run.records, "record")} in ${plural(run.pages, "page")}, for ${span(now() - Date.parse(run.started))}. It ends with a new snapshot or with none: readers never see half of it.`)));
+      h("p", { class: "quiet" }, `${plural(run.records, "record")} in ${plural(run.pages, "page")}, for ${span(now() - Date.parse(run.started))}. It publishes a complete snapshot or none: readers never see part of one.`)));
   }
 
   drawRuns(runs) {
@@ -105,7 +105,7 @@ class Status {
       bars[to].focus();
     } }, bars);
     const last = runs[0];
-    this.runs.replaceChildren(strip, h("p", { class: "note" }, "A bar is a run: its height above the line is how long it took, below it how much changed. ", h("span", { class: "key good" }), " published or unchanged ", h("span", { class: "key warn" }), " held or to be retried ", h("span", { class: "key bad" }), " failed or refused"),
+    this.runs.replaceChildren(strip, h("p", { class: "note" }, "Each bar is a run: above the line, how long it took; below it, how much changed. ", h("span", { class: "key good" }), " published or unchanged ", h("span", { class: "key warn" }), " held or to be retried ", h("span", { class: "key bad" }), " failed or rejected"),
       h("p", {}, "The last one: ", h("button", { type: "button", class: "link", onclick: () => receipt(last) }, `${last.mode}, ${outcomeOf(last)}`), last.started ? `, ${clock(last.started)}, ${plural(changes(last), "change")}, ${span(took(last))}.` : "."),
       h("details", { class: "twin" }, h("summary", {}, "As a table"), h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Runs" }, h("table", {},
         h("thead", {}, h("tr", {}, ["Started", "Mode", "By", "Outcome", "Took", "Added", "Changed", "Removed", "Receipt"].map((cell) => h("th", { scope: "col" }, cell)))),
@@ -140,17 +140,17 @@ class Status {
 /** advice says what to do about a reason or warning. */
 function advice(reason) {
   const rules = [
-    [/rolled back/i, "Start a refresh once the table is in order: the schedule goes on after it."],
-    [/publish gate|would be removed|would remove/i, "Look at the table in Airtable. If the change is meant, run that refresh once more with “accept the change”."],
-    [/no run has reported/i, "Is the server, or the schedule on AWS, running? Start that refresh by hand to see what it says."],
+    [/rolled back/i, "Start a refresh once the table is right again; the schedule then continues."],
+    [/publish gate|would be removed|would remove/i, "Look at the table in Airtable. If the change is intended, run that refresh again with “accept the change”."],
+    [/no run has reported/i, "Check that the server, or the schedule on AWS, is running. Start that refresh by hand to see its receipt."],
     [/40[13]|token|unauthori[sz]ed/i, "Check the Airtable token and its scopes; then start the refresh again."],
-    [/calls/i, "Raise AIRTABLE_MONTHLY_CALLS, or let fewer refreshes run."],
-    [/public|READ_ACCESS/i, "If that is not meant, set READ_ACCESS=token and READ_TOKENS."],
-    [/damaged|cannot be read|newer version|another base/i, "Look at the store: its warnings name the object. A full refresh makes a new snapshot."],
-    [/limit/i, "Ask for pages with limit; see the API's documentation."],
+    [/calls/i, "Raise AIRTABLE_MONTHLY_CALLS, or schedule fewer refreshes."],
+    [/public|READ_ACCESS/i, "If that is not intended, set READ_ACCESS=token and READ_TOKENS."],
+    [/damaged|cannot be read|newer version|another base/i, "The warning names the object in the store. A full refresh makes a new snapshot."],
+    [/limit/i, "Request pages with limit; see the API's documentation."],
     [/due|has not succeeded|failed/i, "Start that refresh by hand; its receipt says what went wrong."],
   ];
-  return rules.find(([pattern]) => pattern.test(reason))?.[1] || "The receipt of the last run says more.";
+  return rules.find(([pattern]) => pattern.test(reason))?.[1] || "See the receipt of the last run.";
 }
 
 function dialog(title, ...content) {
@@ -181,7 +181,7 @@ export function refreshDialog(mode = "incremental") {
 }
 
 function rollbackDialog(snapshot) {
-  act("Roll back", "Roll back", [h("p", {}, `Readers will see the ${plural(snapshot.records, "record")} of ${stamp(snapshot.created_at)} again. Scheduled refreshes then wait until somebody starts one.`), h("p", {}, h("code", {}, snapshot.id))],
+  act("Roll back", "Roll back", [h("p", {}, `Readers will see the ${plural(snapshot.records, "record")} of ${stamp(snapshot.created_at)} again. Scheduled refreshes are then held until a person starts one.`), h("p", {}, h("code", {}, snapshot.id))],
     () => ask("/api/cache/rollback", { method: "POST", body: { to: snapshot.id } }));
 }
 

@@ -75,7 +75,7 @@ export async function open(url, { width = 1280, theme = "light", allow = [], rou
 
 /** settled waits until nothing on the page loads. */
 export async function settled(page) {
-  await page.waitForFunction(() => document.querySelector("main").childElementCount > 0 && !document.querySelector("[aria-busy=true]") && document.getElementById("word").textContent !== "Looking");
+  await page.waitForFunction(() => document.querySelector("main").childElementCount > 0 && !document.querySelector("[aria-busy=true]") && document.getElementById("word").textContent !== "Checking");
   await page.waitForLoadState("networkidle");
 }
 

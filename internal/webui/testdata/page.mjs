@@ -62,7 +62,7 @@ await does("the overview's figures are the API's", async () => {
   const status = (await api("/api/cache/")).body;
   assert.match(await text(page, "#about"), new RegExp(`^${whole(status.snapshot.records)} records, snapshot ${status.snapshot.id}$`));
   assert.match(await text(page, "#word"), /^Fresh/);
-  assert.match(await text(page, "#sentence"), /^as of .* ago; next look at /);
+  assert.match(await text(page, "#sentence"), /^as of .* ago; next refresh at /);
   for (const link of await page.locator(".ages a").all()) {
     const count = number(await link.locator("b").textContent());
     assert.equal((await listed(new URL(await link.evaluate((a) => a.href)).search.slice(1))).total, count);

@@ -85,7 +85,7 @@ export async function states({ does, server }) {
     await settled(page);
     await mortal.stop();
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange"))); // a look now, not in half a minute
-    await page.waitForFunction(() => document.getElementById("word").textContent.startsWith("No answer"));
+    await page.waitForFunction(() => document.getElementById("word").textContent.startsWith("No response"));
     assert.ok((await page.locator(".ranks li").count()) > 0, "what was loaded stays");
     await accessible(page, "no answer");
     await picture(page, "away", { fullPage: false });
@@ -130,7 +130,7 @@ export async function states({ does, server }) {
     await fetch(server.url + "/api/cache/update-full", { method: "POST", headers: { Authorization: "Bearer " + token } });
     await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
     await page.waitForFunction(() => /refresh running/.test(document.getElementById("sentence").textContent));
-    await page.waitForFunction(() => /next look/.test(document.getElementById("sentence").textContent), null, { timeout: 60e3 });
+    await page.waitForFunction(() => /next refresh/.test(document.getElementById("sentence").textContent), null, { timeout: 60e3 });
     await page.done();
   });
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -26,21 +27,30 @@ type costs struct {
 		LogsGB                float64 `json:"logs_gb"`
 	}
 	Measured struct {
-		APICPUMillis float64 `json:"api_cpu_ms"`
-		PageBytes    float64 `json:"api_page_bytes"`
-		LogBytes     float64 `json:"log_line_bytes"`
-		Sizes        []size
+		PageBytes float64 `json:"page_bytes"`
+		LogBytes  float64 `json:"log_line_bytes"`
+		Sizes     []size
+	}
+	Assumed struct {
+		RequestMillis float64 `json:"request_ms"` // that a request is billed for
+		ColdSeconds   float64 `json:"cold_s"`     // until a new function has answered
+		WatchSeconds  float64 `json:"watch_s"`    // of the watchdog, every 15 minutes
 	}
 }
 
-// size is what a table of so many records takes: MB in the store, processor seconds of a full
-// and of an incremental refresh, and seconds until a new API function has answered.
+// size is what a table of so many records takes: MB in the store, and processor seconds of a full
+// and of an incremental refresh.
 type size struct {
 	Records        float64
 	SnapshotMB     float64 `json:"snapshot_mb"`
 	FullCPU        float64 `json:"full_cpu_s"`
 	IncrementalCPU float64 `json:"incremental_cpu_s"`
-	Cold           float64 `json:"cold_s"`
+}
+
+// large is ten times a table of 50,000 records, the largest that was measured.
+func (c costs) large() size {
+	s := c.Measured.Sizes[1]
+	return size{10 * s.Records, 10 * s.SnapshotMB, 10 * s.FullCPU, 10 * s.IncrementalCPU}
 }
 
 // plan is what the template's defaults make of a month: runs of each mode, and their settings.
@@ -52,7 +62,9 @@ type plan struct {
 const (
 	callsPerSecond = 4.8  // the pace of airtable.Client
 	mbPerCPU       = 1769 // a function with this much memory has one processor
-	storeOps       = 6    // writes to the store in one run: lease, renewals, objects, manifest
+	watches        = 30 * 96
+	watchMB        = 512
+	storeOps       = 6 // writes to the store in one run: lease, renewals, objects, manifest
 )
 
 // monthly returns Airtable calls and dollars of a month, before any free tier.
@@ -64,13 +76,13 @@ func (c costs) monthly(p plan, s size, requests float64) (calls, refresh, reads 
 		(p.incremental+p.sweep)*s.IncrementalCPU)
 	runs := p.full + p.incremental + p.sweep
 	stored := s.SnapshotMB / 1000 * (p.retained + runs/30*3) // dropped ones stay three days
-	refresh = seconds*p.refreshMB/1024*c.Prices.LambdaGBSecond +
+	gbSeconds := seconds*p.refreshMB/1024 + watches*c.Assumed.WatchSeconds*watchMB/1024
+	refresh = gbSeconds*c.Prices.LambdaGBSecond +
 		runs*storeOps/1000*c.Prices.Writes + stored*c.Prices.StorageGBMonth
 
-	slowdown = mbPerCPU / math.Min(p.apiMB, mbPerCPU)
-	// A function lives for hours; one new instance for each thousand requests, and at most one
-	// conditional read of the manifest for each request or 15 s, is more than happens.
-	seconds = requests*c.Measured.APICPUMillis/1000*slowdown + requests/1000*s.Cold
+	// A function lives for hours; a new instance for each thousand requests, and a conditional
+	// read of the manifest for each request or every 15 s, are more than happen.
+	seconds = requests*c.Assumed.RequestMillis/1000 + requests/1000*c.Assumed.ColdSeconds
 	polls := math.Min(requests, 30*24*3600/15)
 	sent := math.Max(0, requests*c.Measured.PageBytes/1e9-c.Prices.TransferFreeGB)
 	reads = seconds*p.apiMB/1024*c.Prices.LambdaGBSecond +
@@ -134,7 +146,7 @@ func costsTable(t *testing.T) string {
 	c, p := readCosts(t), defaults(t)
 	out := "| records | Airtable calls | refreshes, store | 1,000 requests | 100,000 | 10 million " +
 		"|\n|---:|---:|---:|---:|---:|---:|\n"
-	for _, s := range c.Measured.Sizes {
+	for _, s := range append(slices.Clone(c.Measured.Sizes), c.large()) {
 		var reads [3]float64
 		var calls, refresh float64
 		for i, requests := range []float64{1e3, 1e5, 1e7} {
@@ -157,8 +169,8 @@ func readCosts(t *testing.T) (c costs) {
 // TestCosts: the default schedules and a team's table cost what README and COSTS.md promise.
 func TestCosts(t *testing.T) {
 	c, p := readCosts(t), defaults(t)
-	if len(c.Measured.Sizes) == 0 {
-		t.Fatal("infra/costs.json has no sizes")
+	if sizes := c.Measured.Sizes; len(sizes) != 2 || sizes[0].Records >= sizes[1].Records {
+		t.Fatalf("infra/costs.json has the sizes %v, want two that grow", sizes)
 	}
 	calls, refresh, reads := c.monthly(p, c.Measured.Sizes[0], 1e5)
 	if calls < 2000 || calls > 3000 {

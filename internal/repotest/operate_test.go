@@ -169,3 +169,31 @@ func TestGrafana(t *testing.T) {
 		}
 	}
 }
+
+// TestOperateErrors: the runbook has a row for the advice on every fault of Airtable, and each of
+// its rows quotes words that the code has.
+func TestOperateErrors(t *testing.T) {
+	joined := regexp.MustCompile(`" \+\s*"`)
+	code := joined.ReplaceAllString(string(read(t, "internal/refresh/advice.go")), "")
+	advice := regexp.MustCompile(`airtable\.Fault\w+: +"([^"]+)"`).FindAllStringSubmatch(code, -1)
+	if len(advice) < 13 {
+		t.Fatalf("advice.go has advice on %d faults", len(advice))
+	}
+	_, table, _ := strings.Cut(string(read(t, "infra/OPERATE.md")), "| the error contains |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	for _, words := range advice {
+		if !strings.Contains(table, "| "+words[1]+" |") {
+			t.Errorf("OPERATE.md has no row for %q", words[1])
+		}
+	}
+	for _, path := range textFiles(t) {
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			code += joined.ReplaceAllString(string(read(t, path)), "")
+		}
+	}
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {
+		if !strings.Contains(code, row[1]) {
+			t.Errorf("no source has the words %q of OPERATE.md", row[1])
+		}
+	}
+}

@@ -35,7 +35,7 @@ export async function states({ does, server }) {
     });
     await settled(page);
     assert.match(await text(page, "#word"), /^Stale/);
-    assert.match(await text(page, ".health"), /was due at.*Is the server.*publish gate.*accept the change/s);
+    assert.match(await text(page, ".health"), /was due at.*Check that the server.*publish gate.*accept the change/s);
     await accessible(page, "stale");
     await picture(page, "stale", { fullPage: false });
     await page.done();

@@ -150,11 +150,14 @@ func TestCheckReport(t *testing.T) {
 	for _, part := range []string{"\ntoken      ok ", "\nbase       ok ", "\nfields     ok ",
 		"status: \"Status\" (singleSelect), in ", "\nyears      ok ", "\nquota      ok ",
 		"note   that is more than the cap", "\nstore      ok ", " free where TMPDIR", "\nschedule   ok ",
-		"is the next full", "UTC) is the next", "\nreaders    ok ", "https://a.example",
+		"\nreaders    ok ", "https://a.example",
 		"\na refresh would work: voc refresh full\n"} {
 		if code != 0 || !strings.Contains("\n"+stdout, part) {
 			t.Errorf("exit code %d %s, the report does not contain %q:\n%s", code, stderr, part, stdout)
 		}
+	}
+	if n := strings.Count(stdout, "UTC) is the next"); n != 5 {
+		t.Errorf("the report has %d next runs, want 5:\n%s", n, stdout)
 	}
 	for _, field := range []string{"Notes", "Resolution Notes"} {
 		airtable.Sim.DropField(field)

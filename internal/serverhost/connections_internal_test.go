@@ -40,6 +40,13 @@ func TestConnectionsAreBounded(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	}), 3)
+	changed, idle := server.Config.ConnState, make(chan struct{}, 10)
+	server.Config.ConnState = func(conn net.Conn, state http.ConnState) {
+		changed(conn, state)
+		if state == http.StateIdle {
+			idle <- struct{}{}
+		}
+	}
 	server.Start()
 	defer server.Close()
 	dial := func() net.Conn {
@@ -56,10 +63,12 @@ func TestConnectionsAreBounded(t *testing.T) {
 		if status := exchange(all[len(all)-1], "/"); status != 204 {
 			t.Fatalf("status %d", status)
 		}
+		<-idle // a client has its response before the server sees an idle connection
 	}
 	if status := exchange(dial(), "/"); status != 204 {
 		t.Errorf("a connection beside idle ones: status %d", status)
 	}
+	<-idle
 	if status := exchange(all[0], "/"); status != 0 {
 		t.Errorf("the longest idle connection: status %d", status)
 	}

@@ -269,6 +269,6 @@ func (w *world) serve() string {
 func (w *world) serverEnviron() []string {
 	return servertest.Environment(w.t,
 		append(w.environ(), "SCHEDULE=off", "ADMIN_TOKENS="+adminToken,
-			"AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url, "AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(),
-			"FEEDBACK_YEARS=all")...)
+			"AIRTABLE_API_KEY="+airtablesim.DemoToken, "AIRTABLE_API_URL="+w.url,
+			"AIRTABLE_TABLE_NAME="+w.sim.Base().TableName(), "FEEDBACK_YEARS=all")...)
 }

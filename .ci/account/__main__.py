@@ -32,7 +32,8 @@ from world import AIRTABLE_TOKEN, REGION, ROOT, world
 LIMIT = 900  # seconds; it takes about 180 on two idle cores, so more means a hang
 OLD = "9547e36"  # the release to upgrade from
 ORIGIN = "https://dashboard.example.com"
-ADMIN = {"Authorization": "Bearer try"}
+ADMIN_TOKEN = "f60c9e1b7a24d853b0"
+ADMIN = {"Authorization": "Bearer " + ADMIN_TOKEN}
 FULL, INCREMENTAL, WATCH = "RefreshFullFunction", "RefreshIncrementalFunction", "WatchFunction"
 begun = time.monotonic()
 
@@ -58,7 +59,7 @@ def old_release(world):
 
 
 def secrets(cloud):
-    for name, value in (("/voc/airtable-api-key", AIRTABLE_TOKEN), ("/voc/admin-tokens", "try")):
+    for name, value in (("/voc/airtable-api-key", AIRTABLE_TOKEN), ("/voc/admin-tokens", ADMIN_TOKEN)):
         cloud.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
 
 

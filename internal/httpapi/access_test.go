@@ -24,7 +24,7 @@ func TestRouteAccess(t *testing.T) {
 	t.Parallel()
 	public := func(c *httpapi.Config) { tokens(c); c.Access.Reads = access.PublicReads }
 	adminless := func(c *httpapi.Config) { tokens(c); c.Access.AdminTokens = nil }
-	nobody := func(c *httpapi.Config) { c.Access.Reads = access.TokenReads }
+	tokenless := func(c *httpapi.Config) { c.Access.Reads = access.TokenReads }
 	for _, c := range []struct {
 		name                   string
 		option                 func(*httpapi.Config)
@@ -53,7 +53,7 @@ func TestRouteAccess(t *testing.T) {
 		{"another scheme", tokens, "Basic admin-1", 401, 401, 200},
 		{"no admins, without", adminless, "", 401, 403, 200},
 		{"no admins, read", adminless, "Bearer read-1", 200, 403, 200},
-		{"no tokens at all", nobody, "Bearer ", 401, 403, 200},
+		{"no tokens at all", tokenless, "Bearer ", 401, 403, 200},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serving(t, c.option)

@@ -46,10 +46,8 @@ type Config struct {
 
 	// FreeDisk returns how many bytes are free on the disk of a directory, if that is known.
 	FreeDisk func(dir string) (free int64, known bool)
-	// MaxShrink is the percentage of records that a run may remove unless it is accepted.
-	MaxShrink int
-	// MonthlyCalls limits the calls to Airtable in a UTC month; 0: no limit.
-	MonthlyCalls int
+	MaxShrink    int // percentage of records that a run may remove unless it is accepted
+	MonthlyCalls int // limit of calls to Airtable in a UTC month; 0: none
 	// Accept is how an operator of this host accepts what the publish gate rejects, with {mode}
 	// for the mode; "": voc refresh {mode} --accept.
 	Accept string

@@ -45,7 +45,7 @@ type Config struct {
 	Now      func() time.Time // the host's clock: for receipts and run ids, never for the data
 
 	// FreeDisk returns how many bytes are free on the disk of a directory, if that is known.
-	FreeDisk func(dir string) (free int64, known bool)
+	FreeDisk     func(dir string) (free int64, known bool)
 	MaxShrink    int // percentage of records that a run may remove unless it is accepted
 	MonthlyCalls int // limit of calls to Airtable in a UTC month; 0: none
 	// Accept is how an operator of this host accepts what the publish gate rejects, with {mode}

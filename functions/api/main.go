@@ -14,6 +14,7 @@ import (
 
 func main() {
 	log := lambdahost.NewLog(false)
+	lambdahost.LogRuntime(log)
 	lambdahost.LimitMemory()
 	handler, err := newHandler(context.Background(), os.Environ(), log)
 	if err != nil {

@@ -166,6 +166,9 @@ func TestMissingAirtableKey(t *testing.T) {
 	w.DeleteParameter("/voc/airtable-api-key")
 	f := w.function("full")
 	run := receipt(t, []byte(fails(t, f, `{}`).Message))
+	if lines := errorLines(t, f, run.ID); len(lines) != 1 { // although it is retried
+		t.Errorf("the run is logged as %q", lines)
+	}
 	s := status(t, f)
 	for _, text := range []string{string(run.Error), *s.Cache.LastError,
 		strings.Join(s.Warnings, "\n"), f.Log()} {

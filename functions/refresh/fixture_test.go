@@ -118,6 +118,21 @@ func status(t *testing.T, f *lambdatest.Function) (body struct {
 	return body
 }
 
+// errorLines returns the lines of level ERROR that have a text. All lines are JSON.
+func errorLines(t *testing.T, f *lambdatest.Function, text string) (found []string) {
+	t.Helper()
+	for line := range strings.Lines(f.Log()) {
+		var fields struct{ Level string }
+		if err := json.Unmarshal([]byte(line), &fields); err != nil {
+			t.Errorf("%v in %s", err, line)
+		}
+		if fields.Level == "ERROR" && strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
 func contains(t *testing.T, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {

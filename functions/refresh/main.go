@@ -13,6 +13,7 @@ import (
 
 func main() {
 	log := lambdahost.NewLog(os.Getenv("DEBUG_REFRESH") == "true")
+	lambdahost.LogRuntime(log)
 	lambdahost.LimitMemory()
 	h, err := open(context.Background(), os.Environ(), log)
 	if err != nil {

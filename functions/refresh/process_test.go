@@ -76,6 +76,9 @@ func TestInvalidEvent(t *testing.T) {
 	for _, event := range []string{`{"mode":"everything"}`, `{"key1":"value1"}`, `[]`, `{"mode":`} {
 		contains(t, fails(t, f, event).Message, "accepted are", `"mode": "rollback"`)
 	}
+	if lines := errorLines(t, f, `"message":"the event failed"`); len(lines) != 4 {
+		t.Errorf("the events are logged as %q", lines)
+	}
 	if len(w.sim.Counters().Calls) != 0 {
 		t.Error("Airtable was called")
 	}

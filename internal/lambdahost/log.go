@@ -1,12 +1,17 @@
 package lambdahost
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"log"
 	"log/slog"
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
+	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
 
@@ -35,6 +40,35 @@ func (h everyLevel) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler.
 func (h everyLevel) WithGroup(name string) slog.Handler {
 	return everyLevel{h.Handler.WithGroup(name)}
+}
+
+// ReceiptError is how the type of an error begins whose message is the receipt of a run. The run
+// has logged it.
+const ReceiptError = "Refresh."
+
+// LogRuntime has aws-lambda-go write to a log. It logs the error of each event with the standard
+// logger, as text (v1.55, lambda/invoke_loop.go); one of type ReceiptError would be logged twice.
+func LogRuntime(to *slog.Logger) {
+	log.SetFlags(0)
+	log.SetOutput(runtimeLog{to})
+}
+
+type runtimeLog struct{ *slog.Logger }
+
+// Write implements io.Writer.
+func (l runtimeLog) Write(line []byte) (int, error) {
+	var failed messages.InvokeResponse_Error
+	switch err := json.Unmarshal(line, &failed); {
+	case err != nil:
+		l.Error(string(bytes.TrimSpace(line)))
+	case strings.HasPrefix(failed.Type, ReceiptError):
+	case failed.StackTrace == nil:
+		l.Error("the event failed", "type", failed.Type, "error", failed.Message)
+	default:
+		l.Error("the event failed", "type", failed.Type, "error", failed.Message,
+			"stack", failed.StackTrace)
+	}
+	return len(line), nil
 }
 
 // LimitMemory sets Go's memory limit to most of the function's memory: Lambda kills a process

@@ -42,10 +42,12 @@ var parameterRows = map[string]struct{ taken, refused []string }{
 	"PrivateFields": {
 		taken: []string{
 			"none", "notes", "Secret Plan, fldAbc0123456789Z", "status,reporter_email:mask",
-			"triage_rep:mask , Ü/x (old)",
+			"triage_rep:mask , Ü/x (old)", `["notes"]`, ` [ "Plan, old" , "reporter_email:mask"]`,
+			`["Plan: B \"x\" [old]", "\u00dc", "fldAbc0123456789Z", "a:b: 2"]`,
 		},
 		refused: []string{
-			"status:mask", "Secret:mask", ":mask", "[notes", `["notes",1]`,
+			"status:mask", "Secret:mask", ":mask", "[notes", `["notes",1]`, `[]`, `["status:mask"]`,
+			`["Secret : mask"]`, `["notes"],status`, `["notes",]`, `[" "]`, `["a\x"]`,
 		},
 	},
 	"AirtableMonthlyCalls": {

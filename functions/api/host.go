@@ -68,19 +68,11 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 		log.WarnContext(ctx, "no snapshot at startup; each request tries again", "error", err)
 	}
 	secrets.Wait()
-	for _, warning := range publicReads(parts.Config) {
-		log.WarnContext(ctx, warning)
+	if parts.Config.Access.Reads == access.PublicReads {
+		log.WarnContext(ctx, httpapi.PublicReads(parts.Config.Privacy))
 	}
 	h.remap(ctx)
 	return h, nil
-}
-
-// publicReads returns the warning that reads need no token, if they do not.
-func publicReads(cfg config.Config) []string {
-	if cfg.Access.Reads != access.PublicReads {
-		return nil
-	}
-	return []string{httpapi.PublicReads(cfg.Privacy)}
 }
 
 // remap starts a run that maps the current snapshot again if that shows more than is allowed: once
@@ -136,7 +128,8 @@ func (h *host) current(ctx context.Context) *httpapi.API {
 		h.version, h.api = state.Version, app.NewAPI(parts, h.replica, h.invoker, httpapi.Platform{
 			AnswerLimit: lambdahost.AnswerLimit,
 			FetchWithin: fetchTimeout,
-			Warnings:    append(publicReads(parts.Config), state.Warnings...),
+			Public:      parts.Config.Access.Reads == access.PublicReads,
+			Unread:      state.Warnings,
 		})
 	}
 	return h.api

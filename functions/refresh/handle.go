@@ -142,10 +142,10 @@ type verdict struct {
 func status(ctx context.Context, parts app.Parts, warnings []string) any {
 	replica := app.NewReplica(parts)
 	defer replica.Close()
-	platform := httpapi.Platform{AnswerLimit: lambdahost.AnswerLimit, Warnings: warnings}
-	if parts.Config.Access.Reads == access.PublicReads {
-		public := httpapi.PublicReads(parts.Config.Privacy)
-		platform.Warnings = append([]string{public}, warnings...)
+	platform := httpapi.Platform{
+		AnswerLimit: lambdahost.AnswerLimit,
+		Public:      parts.Config.Access.Reads == access.PublicReads,
+		Unread:      warnings,
 	}
 	return app.NewAPI(parts, replica, app.NoRefresher{}, platform).Status(ctx)
 }
@@ -183,6 +183,6 @@ func errReceipt(receipt job.Run) error {
 		return err
 	}
 	return messages.InvokeResponse_Error{
-		Type: "Refresh." + string(receipt.Outcome), Message: string(text),
+		Type: lambdahost.ReceiptError + string(receipt.Outcome), Message: string(text),
 	}
 }

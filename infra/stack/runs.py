@@ -88,7 +88,7 @@ def status():
         ("records", cache["total_records"]),
         ("snapshot", snapshot.get("id", "none yet: make invoke-full")),
         ("data as of", snapshot.get("data_as_of", "-")),
-        ("stale", "yes: a refresh that was due has not succeeded" if answer["stale"] else "no"),
+        ("stale", 'yes: a refresh that was due has not succeeded (OPERATE.md, "Refresh overdue")' if answer["stale"] else "no"),
         ("last run", f"{cache['last_run_type'] or '-'}, published {cache['last_update'] or '-'}"),
         ("last error", cache["last_error"] or "none"),
         ("running", f"{running['run_id']}, {running['pages']} pages" if running else "nothing"),

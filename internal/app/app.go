@@ -152,6 +152,7 @@ func NewAPI(
 		Privacy:   c.Privacy,
 		Schedules: httpapi.Schedules{
 			Full: c.Schedule.Full, Incremental: c.Schedule.Incremental, Sweep: c.Schedule.Sweep,
+			Off: !c.Schedule.On,
 		},
 		MonthlyCalls: c.MonthlyCalls,
 		Quota:        quota,

@@ -2,6 +2,7 @@ package httpapi_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"voc/internal/watch"
 )
 
 // description is the OpenAPI document, read as JSON.
@@ -221,5 +224,28 @@ func mustConform(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
 	if err := described(t).conforms(r, a); err != nil {
 		t.Errorf("%s %.200s: not as /api/openapi.json has it: %v\n%.300s", r.Method, r.URL, err, a.body)
+	}
+	mustReferToRunbook(t, r, a)
+}
+
+// mustReferToRunbook checks that each warning of a status and each reason of a health ends with a
+// heading of the runbook.
+func mustReferToRunbook(t testing.TB, r *http.Request, a answer) {
+	t.Helper()
+	path := strings.TrimSuffix(r.URL.Path, "/")
+	if path != "/api/cache" && path != "/api/health" || r.Method != http.MethodGet {
+		return
+	}
+	var body struct{ Warnings, Reasons []string }
+	if json.Unmarshal([]byte(a.body), &body) != nil {
+		return // a problem or an encoded body
+	}
+	for _, text := range append(body.Warnings, body.Reasons...) {
+		refers := slices.ContainsFunc(watch.Kinds(), func(kind watch.Kind) bool {
+			return strings.HasSuffix(text, kind.Refer(""))
+		})
+		if !refers {
+			t.Errorf("%s does not refer to the runbook: %s", path, text)
+		}
 	}
 }

@@ -57,9 +57,10 @@ func diskError(ctx context.Context, view replica.View) error {
 // diskReason describes an error of diskError without its place.
 func diskReason(err error) string {
 	if errors.Is(err, snapshot.ErrDiskFull) {
-		return snapshot.ErrDiskFull.Error() + ": see the warnings in /api/cache/"
+		return watch.DiskFull.Refer(snapshot.ErrDiskFull.Error() + ": see the warnings in /api/cache/")
 	}
-	return "temporary files cannot be written: see the warnings in /api/cache/"
+	return watch.DiskFull.Refer(
+		"temporary files cannot be written: see the warnings in /api/cache/")
 }
 
 // heldFor is how long a hold is no reason: a rollback is made on purpose.
@@ -70,14 +71,17 @@ const heldFor = 24 * time.Hour
 func (a *API) degradations(view replica.View, open []job.Run) (reasons []string) {
 	switch {
 	case view.File == nil:
-		reasons = append(reasons, a.unserved(view).Error())
+		kind := watch.Empty
+		if len(view.Warnings) > 0 {
+			kind = faultKind(view.Warnings[0])
+		}
+		reasons = append(reasons, kind.Refer(a.unserved(view).Error()))
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons,
 			watch.Damaged.Refer("an older snapshot than the current one is served"))
 	}
 	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
-		reasons = append(reasons, watch.Silent.Refer("the watchdog has not looked since "+
-			since.UTC().Format(time.RFC3339)))
+		reasons = append(reasons, silence(since))
 	}
 	hold, now := view.Manifest.Hold, a.Now()
 	if hold != nil && now.Sub(hold.At.Time) >= heldFor {
@@ -86,7 +90,7 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	for _, late := range a.overdue(view.Manifest) {
 		// A refresh that became late after the hold is late because of it.
 		if hold == nil || late.due.Add(schedule.Grace).Before(hold.At.Time) {
-			reasons = append(reasons, late.warning(open))
+			reasons = append(reasons, a.lateWarning(late, open))
 		}
 	}
 	if len(reasons) == 0 || len(view.Warnings) == 0 {
@@ -95,17 +99,17 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	if view.Exposed() {
 		return reasons // which say it
 	}
-	fault, kind := "the store cannot be read", watch.Unreadable
-	switch cause := view.Warnings[0]; { // those after it follow from it
+	fault := "the store cannot be read"
+	cause := view.Warnings[0] // those after it follow from it
+	switch {
 	case errors.Is(cause, manifest.ErrForeign):
 		fault = "the store belongs to another base or table"
 	case errors.Is(cause, manifest.ErrNewer):
-		kind = watch.Damaged
 		fault = "the manifest in the store was written by a newer version of voc"
 	case errors.Is(cause, manifest.ErrDamaged):
-		fault, kind = "an object in the store is damaged", watch.Damaged
+		fault = "an object in the store is damaged"
 	}
-	return append(reasons, kind.Refer(fault+": see the warnings in /api/cache/"))
+	return append(reasons, faultKind(cause).Refer(fault+": see the warnings in /api/cache/"))
 }
 
 // live answers GET /api/live: the process is running. It does not look at the data, because stale

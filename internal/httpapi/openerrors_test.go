@@ -75,7 +75,8 @@ func (s *service) mustReport(t *testing.T, mode job.Mode, isOpen bool) {
 			t.Errorf("last_error of %s: %s, want %s", name, got, want)
 		}
 	}
-	warning := string(mode) + " refresh failed at 2026-11-23T12:09:00Z: " + storeError
+	warning := string(mode) + " refresh failed at 2026-11-23T12:09:00Z: " + storeError +
+		` (OPERATE.md, "Refresh failed")`
 	if got := slices.Contains(status.Warnings, warning); got != isOpen {
 		t.Errorf("warnings %q", status.Warnings)
 	}

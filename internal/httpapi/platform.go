@@ -5,11 +5,11 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
 	"voc/internal/snapshot"
+	"voc/internal/watch"
 )
 
 // Platform holds the limits of a request-scoped host such as Lambda. The zero Platform has none.
@@ -25,8 +25,11 @@ type Platform struct {
 	// Loopback means that only this machine can connect, so a request to another name gets a 421.
 	Loopback bool
 
-	// Warnings are shown to the operator in /api/cache/.
-	Warnings []string
+	// Public means that other machines can connect, and read without a token.
+	Public bool
+
+	// Unread is why secrets are missing or older than those in their store.
+	Unread []string
 }
 
 // maxBody is how many bytes a body may have before base64; 0: any.
@@ -55,17 +58,19 @@ func (p Platform) checkHost(r *http.Request) error {
 // warnPercent is the share of the platform's limit from which the whole list causes a warning.
 const warnPercent = 70
 
-// warnings are those of the host, and of a whole list that is close to its limit.
-func (p Platform) warnings(file *snapshot.File) []string {
-	warnings := slices.Clone(p.Warnings)
+// warnings are about secrets that cannot be read, and about a whole list that is close to its limit.
+func (p Platform) warnings(file *snapshot.File) (warnings []string) {
+	for _, text := range p.Unread {
+		warnings = append(warnings, watch.Secrets.Refer(text))
+	}
 	if p.AnswerLimit == 0 || file == nil {
 		return warnings
 	}
 	for _, encoding := range []snapshot.Encoding{snapshot.Brotli, snapshot.Gzip} {
 		if share := file.Size(encoding) * 100 / p.maxBody(); share >= warnPercent {
-			warnings = append(warnings, fmt.Sprintf("the whole list, encoded as %s, has %d %% of "+
-				"the size that this platform can send; a larger one is rejected: "+
-				"request pages with limit, or narrow FEEDBACK_YEARS", encoding, share))
+			warnings = append(warnings, watch.LargeList.Refer(fmt.Sprintf("the whole list, encoded "+
+				"as %s, has %d %% of the size that this platform can send; a larger one is rejected: "+
+				"request pages with limit, or narrow FEEDBACK_YEARS", encoding, share)))
 		}
 	}
 	return warnings

@@ -94,10 +94,11 @@ func TestPlatformLimitWarning(t *testing.T) {
 func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
 	s := serving(
-		t, func(c *httpapi.Config) { c.Platform.Warnings = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
+		t, func(c *httpapi.Config) { c.Platform.Unread = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
 	)
 	warnings := s.status().Warnings
-	if len(warnings) != 1 || warnings[0] != "ADMIN_TOKENS_PARAMETER: gone" {
+	if len(warnings) != 1 ||
+		warnings[0] != `ADMIN_TOKENS_PARAMETER: gone (OPERATE.md, "Secrets unreadable")` {
 		t.Errorf("warnings %q", warnings)
 	}
 }

@@ -10,7 +10,10 @@ import (
 )
 
 // Schedules are the times at which refreshes are due.
-type Schedules struct{ Full, Incremental, Sweep schedule.Schedule }
+type Schedules struct {
+	Full, Incremental, Sweep schedule.Schedule
+	Off                      bool // no scheduler starts them
+}
 
 // lateRefresh is a refresh that has not succeeded in time.
 type lateRefresh struct {

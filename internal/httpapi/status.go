@@ -103,7 +103,7 @@ func (a *API) Status(ctx context.Context) any {
 	if a.Proofs != nil {
 		var err error
 		if body.Proofs, err = a.Proofs(ctx); err != nil {
-			body.Warnings = append(body.Warnings, err.Error())
+			body.Warnings = append(body.Warnings, watch.Unreadable.Refer(err.Error()))
 		}
 		if audit := body.Audit; audit.Differing > 0 {
 			body.Warnings = append(body.Warnings, watch.Differs.Refer(fmt.Sprintf("%d of %d records "+
@@ -124,8 +124,9 @@ func (a *API) Status(ctx context.Context) any {
 		body.CacheStatus.LastError = job.Nullable(errorText(open[0]))
 	}
 	for _, run := range open {
-		body.Warnings = append(body.Warnings, fmt.Sprintf("%s refresh failed at %s: %s",
-			run.Mode, run.Finished.UTC().Format(time.RFC3339), errorText(run)))
+		body.Warnings = append(body.Warnings, errorKind(run).Refer(fmt.Sprintf(
+			"%s refresh failed at %s: %s", run.Mode, run.Finished.UTC().Format(time.RFC3339),
+			errorText(run))))
 	}
 	for i := range a.deadlines {
 		d := &a.deadlines[i]
@@ -134,7 +135,13 @@ func (a *API) Status(ctx context.Context) any {
 	if len(h.finished) > 0 {
 		last := h.finished[0]
 		body.CacheStatus.LastRunType = job.Nullable(last.Mode)
-		body.Warnings = append(body.Warnings, last.Warnings...)
+		for _, warning := range last.Warnings {
+			kind := watch.Warned
+			if job.IsRename(warning) {
+				kind = watch.Renamed
+			}
+			body.Warnings = append(body.Warnings, kind.Refer(warning))
+		}
 	}
 	if i := slices.IndexFunc(h.finished, job.Run.Succeeded); i >= 0 {
 		body.CacheStatus.LastUpdate = h.finished[i].Finished

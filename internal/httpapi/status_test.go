@@ -51,7 +51,8 @@ func TestStatusBody(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	failure := failed(nextRun(job.Incremental, "b", 10*time.Minute))
-	failure.Warnings = []string{`field "Priority" is now called "Urgency"`}
+	failure.Warnings = []string{
+		`field "Priority" is called "Urgency" now and was followed: rename it in FIELD_MAP`}
 	s.finish(failure)
 	running := underWay(nextRun(job.Full, "c", 20*time.Minute))
 	running.Pages, running.Read = 3, 300
@@ -323,7 +324,7 @@ func TestStatusWarnings(t *testing.T) {
 	s.store.Inject(blobtest.Fault{Effect: blobtest.Refused})
 	warnings := s.status().Warnings
 	if len(warnings) != 2 || !strings.Contains(warnings[0], "injected") ||
-		!slices.Contains(warnings, "a field was renamed") {
+		!slices.Contains(warnings, `a field was renamed (OPERATE.md, "Refresh warns")`) {
 		t.Errorf("%q", warnings)
 	}
 }

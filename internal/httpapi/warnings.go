@@ -18,45 +18,74 @@ import (
 	"voc/internal/watch"
 )
 
-// warnings are what an operator should know besides the errors of runs.
+// warnings are what an operator should know besides the errors of runs. Each names a heading of the
+// runbook.
 func (a *API) warnings(view replica.View, calls airtableBody) []string {
 	warnings := []string{}
-	faults := view.Warnings
+	add := func(about watch.Kind, text string) { warnings = append(warnings, about.Refer(text)) }
+	for _, fault := range view.Warnings { // those after the first follow from it
+		add(faultKind(view.Warnings[0]), faultText(fault))
+	}
 	if view.File != nil {
 		if err := view.File.DiskError(context.Background()); err != nil {
-			faults = append(slices.Clone(faults), fmt.Errorf("the whole list is sent without "+
-				"temporary files, which costs time: %w", err))
+			add(watch.DiskFull, faultText(fmt.Errorf("the whole list is sent without temporary "+
+				"files, which costs time: %w", err)))
 		}
 	}
-	for _, warning := range faults {
-		text := warning.Error()
-		if foreign, ok := errors.AsType[*manifest.ForeignError](warning); ok {
-			text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
-				text, foreign.Base)
-		}
-		if errors.Is(warning, manifest.ErrExposed) {
-			text += ": run `voc refresh remap`, or wait for the next refresh"
-		}
-		if errors.Is(warning, snapshot.ErrDiskFull) {
-			text += ": free space where TMPDIR is, for two unpacked snapshots; " +
-				"the disk of a function has the size that EphemeralStorageMb gives it"
-		}
-		warnings = append(warnings, text)
+	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
+		warnings = append(warnings, silence(since))
 	}
 	if hold := view.Manifest.Hold; hold != nil {
-		warnings = append(warnings, holdWarning(hold, a.Now()))
+		add(watch.Held, holdWarning(hold, a.Now()))
 	}
 	if since := view.Manifest.QuotaUsedUp(a.Now()); !since.IsZero() {
-		warnings = append(warnings, fmt.Sprintf("Airtable has rejected calls since %s because "+
-			"the month's calls are used up: scheduled refreshes retry once a day",
-			since.UTC().Format(time.RFC3339)))
+		add(watch.QuotaHigh, fmt.Sprintf("Airtable has rejected calls since %s because the month's "+
+			"calls are used up: scheduled refreshes retry once a day", since.UTC().Format(time.RFC3339)))
 	}
 	if calls.MonthlyCap > 0 && calls.Forecast > calls.MonthlyCap {
-		warnings = append(warnings, fmt.Sprintf("%d Airtable calls are expected this month, "+
-			"and AIRTABLE_MONTHLY_CALLS is %d: sweeps are skipped now, and refreshes will be",
+		add(watch.QuotaHigh, fmt.Sprintf("%d Airtable calls are expected this month, and "+
+			"AIRTABLE_MONTHLY_CALLS is %d: sweeps are skipped now, and refreshes will be",
 			calls.Forecast, calls.MonthlyCap))
 	}
+	if a.Platform.Public {
+		add(watch.Public, PublicReads(a.Privacy))
+	}
 	return append(warnings, a.Platform.warnings(view.File)...)
+}
+
+// faultKind returns what a fault of the store is about.
+func faultKind(fault error) watch.Kind {
+	switch {
+	case errors.Is(fault, manifest.ErrExposed):
+		return watch.Withheld
+	case errors.Is(fault, snapshot.ErrDiskFull):
+		return watch.DiskFull
+	case errors.Is(fault, manifest.ErrDamaged), errors.Is(fault, manifest.ErrNewer):
+		return watch.Damaged
+	}
+	return watch.Unreadable
+}
+
+// faultText words a fault with the names of settings.
+func faultText(fault error) string {
+	text := fault.Error()
+	if foreign, ok := errors.AsType[*manifest.ForeignError](fault); ok {
+		text = fmt.Sprintf("%s: AIRTABLE_BASE_ID is %s, and SNAPSHOT_STORE must be of that base",
+			text, foreign.Base)
+	}
+	if errors.Is(fault, manifest.ErrExposed) {
+		text += ": run `voc refresh remap`, or wait for the next refresh"
+	}
+	if errors.Is(fault, snapshot.ErrDiskFull) {
+		text += ": free space where TMPDIR is, for two unpacked snapshots; " +
+			"the disk of a function has the size that EphemeralStorageMb gives it"
+	}
+	return text
+}
+
+// silence says since when the watchdog has not looked.
+func silence(since time.Time) string {
+	return watch.Silent.Refer("the watchdog has not looked since " + since.UTC().Format(time.RFC3339))
 }
 
 // PublicReads is the warning of a host where reads need no token and that other machines can
@@ -82,9 +111,19 @@ func errorText(run job.Run) string {
 	return cmp.Or(string(run.Error), "the run ended as "+string(run.Outcome))
 }
 
-// warning describes a late refresh with the open error of its mode, or else of one that covers it.
+// errorKind returns what the error of a run is about.
+func errorKind(run job.Run) watch.Kind {
+	for _, words := range []string{"AIRTABLE_MONTHLY_CALLS is", "used up its API calls of the month"} {
+		if strings.Contains(string(run.Error), words) {
+			return watch.QuotaHigh
+		}
+	}
+	return watch.Failed
+}
+
+// lateWarning describes a late refresh with the open error of its mode, or else of one that covers it.
 // It contains no place.
-func (l lateRefresh) warning(open []job.Run) string {
+func (a *API) lateWarning(l lateRefresh, open []job.Run) string {
 	text := fmt.Sprintf("the %s refresh that was due at %s has not succeeded",
 		l.mode, l.due.UTC().Format(time.RFC3339))
 	i := slices.IndexFunc(open, func(run job.Run) bool { return run.Mode == l.mode })
@@ -92,7 +131,10 @@ func (l lateRefresh) warning(open []job.Run) string {
 	if i < 0 {
 		i = slices.IndexFunc(open, func(run job.Run) bool { return run.Mode.Covers(l.mode) })
 	}
-	if i < 0 {
+	switch {
+	case i < 0 && a.Schedules.Off:
+		return watch.ScheduleOff.Refer(text + ": SCHEDULE is off, so none starts by itself")
+	case i < 0:
 		return watch.Overdue.Refer(text + ", and no run has reported an error")
 	}
 	run := open[i]
@@ -104,7 +146,7 @@ func (l lateRefresh) warning(open []job.Run) string {
 	if cause := withoutPlaces(string(run.Error)); cause != "" {
 		text += ": " + cause
 	}
-	return watch.Failed.Refer(text + " (see last_error in /api/cache/)")
+	return errorKind(run).Refer(text + " (see last_error in /api/cache/)")
 }
 
 var (

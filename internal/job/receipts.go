@@ -24,6 +24,16 @@ func (s State) LastDone(mode Mode) time.Time {
 	return done
 }
 
+// LastSuccess returns the newest refresh that confirmed the data against Airtable; zero if none did.
+func (s State) LastSuccess() Run {
+	for _, run := range s.Runs {
+		if run.Succeeded() && run.Mode.Covers(Incremental) {
+			return run
+		}
+	}
+	return Run{}
+}
+
 // SilentFor is how old the watchdog's last look may be: it looks every 15 minutes.
 const SilentFor = 45 * time.Minute
 

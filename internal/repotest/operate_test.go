@@ -24,75 +24,99 @@ type alarm struct {
 	}
 }
 
-// metrics returns the names of the alarm's own metrics.
-func (a alarm) metrics() (names []string) {
-	if a.Namespace == telemetry.Namespace {
-		names = append(names, a.MetricName)
+// evaluated returns the metrics that the alarm evaluates, with their namespaces: AWS bills each of
+// them, those of an expression too (Amazon CloudWatch pricing, November 2026).
+func (a alarm) evaluated() (names []string) {
+	if a.MetricName != "" {
+		names = append(names, a.Namespace+"/"+a.MetricName)
 	}
 	for _, m := range a.Metrics {
-		if m.MetricStat.Metric.Namespace == telemetry.Namespace {
-			names = append(names, m.MetricStat.Metric.MetricName)
+		if of := m.MetricStat.Metric; of.MetricName != "" {
+			names = append(names, of.Namespace+"/"+of.MetricName)
 		}
 	}
 	return names
 }
 
-// TestAlarms: at most ten alarms, each with a topic, on metrics that the code has, and with the
-// name of a heading of the runbook. A silent watchdog is an alarm too.
+// TestAlarms: at most ten alarms on at most ten metrics, which is what the free tier has, each with
+// a topic, on metrics that the code has. A silent watchdog is an alarm too.
 func TestAlarms(t *testing.T) {
 	alarms := properties[alarm](t, readTemplate(t), "AWS::CloudWatch::Alarm")
-	if len(alarms) != 10 {
-		t.Errorf("%d alarms, want ten", len(alarms))
-	}
-	headings := anchors(string(read(t, "infra/OPERATE.md")))
-	var onMissing []string
-	watched := map[string]bool{}
+	var onMissing, watched []string
 	for name, a := range alarms {
-		heading := regexp.MustCompile(`Runbook: OPERATE.md, "([^"]+)"\.`).
-			FindStringSubmatch(a.AlarmDescription)
-		if heading == nil || len(a.AlarmActions) != 1 ||
-			!slices.Contains(headings, strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-")) {
-			t.Errorf("%s: no heading of the runbook in %q", name, a.AlarmDescription)
+		if len(a.AlarmActions) != 1 {
+			t.Errorf("%s leads to %v", name, a.AlarmActions)
 		}
-		for _, metric := range a.metrics() {
-			watched[metric] = true
-			if !slices.Contains(telemetry.Names(), metric) {
-				t.Errorf("%s: no metric %s", name, metric)
+		for _, metric := range a.evaluated() {
+			watched = append(watched, metric)
+			own, isOwn := strings.CutPrefix(metric, telemetry.Namespace+"/")
+			if isOwn && !slices.Contains(telemetry.Names(), own) {
+				t.Errorf("%s: no metric %s", name, own)
 			}
 		}
 		if a.TreatMissingData == "breaching" {
 			onMissing = append(onMissing, a.MetricName)
 		}
 	}
+	if len(alarms) > 10 || len(watched) > 10 || len(telemetry.Names()) > 10 {
+		t.Errorf("%d alarms on %d metrics, and %d metrics", len(alarms), len(watched),
+			len(telemetry.Names()))
+	}
 	if !slices.Equal(onMissing, []string{telemetry.OverdueRuns}) {
 		t.Errorf("missing data is an alarm of %v", onMissing)
 	}
-	for _, metric := range []string{telemetry.OpenErrors, telemetry.OverdueRuns,
-		telemetry.AuditDiffering, telemetry.HoldSeconds,
-		telemetry.QuotaPercent, telemetry.RunSeconds} {
-		if !watched[metric] {
+	for _, metric := range []string{"voc/" + telemetry.OpenErrors, "voc/" + telemetry.OverdueRuns,
+		"voc/" + telemetry.AuditDiffering, "voc/" + telemetry.QuotaPercent,
+		"voc/" + telemetry.RunSeconds, "AWS/SQS/ApproximateNumberOfMessagesVisible",
+		"AWS/Lambda/Throttles", "AWS/Lambda/Errors", "AWS/ApiGateway/5xx", "AWS/ApiGateway/Count"} {
+		if !slices.Contains(watched, metric) {
 			t.Errorf("no alarm on %s", metric)
 		}
 	}
 }
 
-// TestRunbook: every kind of alert has a section that says what it means, how to look, what to do
-// and how to know that it is over.
+// TestRunbook: every section says what it means, how to look, what to do and how to know that it is
+// over. Every heading is that of a kind or of an alarm, every kind has one, and every alert but a
+// followed name, which harms nothing, is an alarm.
 func TestRunbook(t *testing.T) {
 	page := string(read(t, "infra/OPERATE.md"))
-	for _, kind := range watch.Kinds() {
-		if !strings.Contains(page, "\n## "+kind.Heading()+"\n") ||
-			!slices.Contains(anchors(page), string(kind)) {
-			t.Errorf("no heading %q", kind.Heading())
+	var named, headings, known []string
+	for name, a := range properties[alarm](t, readTemplate(t), "AWS::CloudWatch::Alarm") {
+		_, runbook, _ := strings.Cut(a.AlarmDescription, "Runbook: OPERATE.md, ")
+		found := regexp.MustCompile(`"([^"]+)"`).FindAllStringSubmatch(runbook, -1)
+		if len(found) == 0 {
+			t.Errorf("%s names no heading of the runbook: %q", name, a.AlarmDescription)
+		}
+		for _, heading := range found {
+			named = append(named, heading[1])
 		}
 	}
 	_, sections, _ := strings.Cut(page, "\n## ")
 	for section := range strings.SplitSeq(sections, "\n## ") {
+		heading, text, _ := strings.Cut(section, "\n")
+		headings = append(headings, heading)
 		for _, part := range []string{"\n- Look: ", "\n- Do: ", "\n- Over: "} {
-			if strings.Count(section, part) != 1 {
-				t.Errorf("section %.20q has no line %q", section, strings.TrimSpace(part))
+			if strings.Count(text, part) != 1 {
+				t.Errorf("section %q has no line %q", heading, strings.TrimSpace(part))
 			}
 		}
+	}
+	for _, kind := range watch.Kinds() {
+		known = append(known, kind.Heading())
+		if !slices.Contains(anchors(page), string(kind)) {
+			t.Errorf("no anchor %s", kind)
+		}
+	}
+	for _, kind := range watch.Alerts() {
+		if !slices.Contains(named, kind.Heading()) && kind != watch.Renamed {
+			t.Errorf("no alarm names %q", kind.Heading())
+		}
+	}
+	known = append(known, named...)
+	slices.Sort(known)
+	slices.Sort(headings)
+	if known = slices.Compact(known); !slices.Equal(known, headings) {
+		t.Errorf("OPERATE.md has the headings\n%q, and the code and the alarms name\n%q", headings, known)
 	}
 }
 
@@ -170,30 +194,50 @@ func TestGrafana(t *testing.T) {
 	}
 }
 
-// TestOperateErrors: the runbook has a row for the advice on every fault of Airtable, and each of
-// its rows quotes words that the code has.
+// TestOperateErrors: the runbook has a row for the advice on every fault of Airtable and for every
+// warning of a refresh, and each of its rows quotes words that the code has.
 func TestOperateErrors(t *testing.T) {
-	joined := regexp.MustCompile(`" \+\s*"`)
-	code := joined.ReplaceAllString(string(read(t, "internal/refresh/advice.go")), "")
-	advice := regexp.MustCompile(`airtable\.Fault\w+: +"([^"]+)"`).FindAllStringSubmatch(code, -1)
-	if len(advice) < 13 {
-		t.Fatalf("advice.go has advice on %d faults", len(advice))
-	}
-	_, table, _ := strings.Cut(string(read(t, "infra/OPERATE.md")), "| the error contains |")
-	table, _, _ = strings.Cut(table, "\n\n")
-	for _, words := range advice {
-		if !strings.Contains(table, "| "+words[1]+" |") {
-			t.Errorf("OPERATE.md has no row for %q", words[1])
-		}
-	}
+	page := string(read(t, "infra/OPERATE.md"))
+	joined := regexp.MustCompile(`" ?\+\s*"`)
+	advice, code := "", ""
 	for _, path := range textFiles(t) {
-		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
-			code += joined.ReplaceAllString(string(read(t, path)), "")
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		text := joined.ReplaceAllString(string(read(t, path)), "")
+		code += text
+		if strings.HasPrefix(path, "internal/refresh/") || strings.HasPrefix(path, "internal/airtable/") {
+			advice += text
 		}
 	}
-	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {
-		if !strings.Contains(code, row[1]) {
-			t.Errorf("no source has the words %q of OPERATE.md", row[1])
+	for _, table := range []struct {
+		head, said string
+		least      int
+		whole      bool // a row has all the words
+	}{
+		{"| the error contains |", `airtable\.Fault\w+: +"([^"]+)"`, 13, true},
+		{"| the warning contains |", `arnings(?:: \[\]string\{| = append\([\w.]+,\s+(?:fmt\.Sprintf\(\s*)?)` +
+			`"((?:[^"\\]|\\.)+)"`, 13, false},
+	} {
+		_, rows, _ := strings.Cut(page, table.head)
+		rows, _, _ = strings.Cut(rows, "\n\n")
+		quoted := regexp.MustCompile(`(?m)^\| ([^|]*[a-z][^|]*) \|`).FindAllStringSubmatch(rows, -1)
+		for _, row := range quoted {
+			if !strings.Contains(code, row[1]) {
+				t.Errorf("no source has the words %q of OPERATE.md", row[1])
+			}
+		}
+		said := regexp.MustCompile(table.said).FindAllStringSubmatch(advice, -1)
+		if len(said) < table.least {
+			t.Errorf("the code has %d texts for %q", len(said), table.head)
+		}
+		for _, words := range said {
+			found := slices.ContainsFunc(quoted, func(row []string) bool {
+				return row[1] == words[1] || !table.whole && strings.Contains(words[1], row[1])
+			})
+			if !found && !strings.Contains(words[1], "is called %q ") { // Field renamed
+				t.Errorf("OPERATE.md has no row for %q", words[1])
+			}
 		}
 	}
 }

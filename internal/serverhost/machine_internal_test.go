@@ -3,6 +3,7 @@ package serverhost
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"math"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"voc/internal/airtable"
 	"voc/internal/airtablesim"
@@ -26,6 +28,9 @@ import (
 	"voc/internal/telemetry"
 	"voc/internal/voctest"
 )
+
+// dataToken is a token that Airtable accepts, and that cannot read the schema.
+const dataToken = "patReadsRecords"
 
 // door leads to a store, or to another one.
 type door struct{ blob.Store }
@@ -43,12 +48,17 @@ type machine struct {
 	token     string // that the server has
 	unwatched bool   // the watchdog does not look
 	reasons   string // that health had before each look
+	asks      bool   // lines is collected
+	lines     string // that voc status printed before each look
+	front     string // URL of api
 
 	mu       sync.Mutex
 	time     time.Time
 	messages []string
 	pings    map[string]int // by path
 	last     telemetry.State
+	usual    telemetry.State // of the first look
+	measured time.Time       // when last was
 
 	served, after atomic.Int64 // runs
 }
@@ -62,7 +72,7 @@ func (m *machine) now() time.Time {
 // Request, Run and State implement telemetry.Metrics.
 func (m *machine) Request(telemetry.Request) {}
 func (m *machine) Run(telemetry.Run)         {}
-func (m *machine) State(s telemetry.State)   { m.last = s }
+func (m *machine) State(s telemetry.State)   { m.last, m.measured = s, m.now() }
 
 // ServeHTTP is the webhook and the monitor.
 func (m *machine) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
@@ -87,11 +97,17 @@ func newMachine(t *testing.T, local string, variables ...string) *machine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.sim = airtablesim.New(base, airtablesim.Config{Rate: -1, Clock: m.now})
+	m.sim = airtablesim.New(base,
+		airtablesim.Config{Rate: -1, Clock: m.now, DataToken: dataToken})
 	api := httptest.NewServer(m.sim)
 	t.Cleanup(api.Close)
 	others := httptest.NewServer(m)
 	t.Cleanup(others.Close)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.api.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	m.front = front.URL
 	cfg, err := config.Load(append([]string{
 		"AIRTABLE_API_URL=" + api.URL, "AIRTABLE_BASE_ID=" + base.ID(), "FEEDBACK_YEARS=all",
 		"AIRTABLE_API_KEY=" + airtablesim.DemoToken, "SNAPSHOT_STORE=file://" + t.TempDir(),
@@ -119,6 +135,7 @@ func newMachine(t *testing.T, local string, variables ...string) *machine {
 	}
 	m.wait()
 	m.look(ctx)
+	m.usual = m.last
 	return m
 }
 
@@ -184,6 +201,9 @@ func (m *machine) until(local string) {
 		m.wait()
 		if m.now().Minute()%15 == 0 && !m.unwatched {
 			m.reasons += m.health()
+			if m.asks {
+				m.lines += m.status()
+			}
 			m.look(m.t.Context())
 			m.wait()
 		}
@@ -197,6 +217,23 @@ func (m *machine) received() []string {
 	messages := m.messages
 	m.messages = nil
 	return messages
+}
+
+// status returns what voc status prints of the machine, in one line. The table fits 80 columns.
+func (m *machine) status() string {
+	m.t.Helper()
+	var out strings.Builder
+	command := statusCmd{URL: m.front}
+	err := command.Run(m.t.Context(), &Program{Stdout: &out, Now: m.now})
+	if err != nil && !errors.Is(err, errPrinted) {
+		m.t.Error(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if utf8.RuneCountInString(line) > tableWidth+1 {
+			m.t.Errorf("wider than a terminal: %s", line)
+		}
+	}
+	return strings.Join(strings.Fields(out.String()), " ") + "\n"
 }
 
 // health returns the reasons of GET /api/health, in one text.

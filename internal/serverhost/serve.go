@@ -59,8 +59,8 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	address, ok := listener.Addr().(*net.TCPAddr)
 	platform := httpapi.Platform{Loopback: ok && address.IP.IsLoopback()}
 	if cfg.Access.Reads == access.PublicReads && !platform.Loopback {
-		platform.Warnings = []string{httpapi.PublicReads(cfg.Privacy)}
-		s.Log.Warn(platform.Warnings[0])
+		platform.Public = true
+		s.Log.Warn(httpapi.PublicReads(cfg.Privacy))
 	}
 	api := app.NewAPI(s.Parts, replica, runner, platform)
 	server := newServer(withMetrics(api, metrics.Handler(), s.Config.Access), bound.Connections)

@@ -26,13 +26,14 @@ const (
 	SnapshotAgeSeconds = "SnapshotAgeSeconds"
 	HoldSeconds        = "HoldSeconds"
 	QuotaPercent       = "QuotaPercent"
+	RunWarnings        = "RunWarnings"
 )
 
 // Names returns the names of all metrics in CloudWatch. AWS's free tier holds ten (Amazon
 // CloudWatch pricing, November 2026).
 func Names() []string {
 	return []string{RunSeconds, AirtableCalls, OpenErrors, OverdueRuns, DamagedObjects,
-		AuditDiffering, SnapshotAgeSeconds, HoldSeconds, QuotaPercent}
+		AuditDiffering, SnapshotAgeSeconds, HoldSeconds, QuotaPercent, RunWarnings}
 }
 
 // Embedded writes metrics in CloudWatch's embedded metric format (Amazon CloudWatch user guide,
@@ -65,6 +66,7 @@ func (e Embedded) State(s State) {
 		{SnapshotAgeSeconds, "Seconds", s.SnapshotAge.Seconds()},
 		{HoldSeconds, "Seconds", s.Held.Seconds()},
 		{QuotaPercent, "Percent", math.Round(s.QuotaUsed*1000) / 10},
+		{RunWarnings, "Count", float64(s.Warnings)},
 	})
 }
 

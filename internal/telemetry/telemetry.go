@@ -33,9 +33,10 @@ type Run struct {
 // State is what the watchdog found.
 type State struct {
 	OpenErrors     int // modes whose last run failed, and DamagedObjects
-	OverdueRuns    int // modes whose data is older than their schedule promises
+	OverdueRuns    int // modes whose data is older than scheduled; 1 at least after a day's hold
 	DamagedObjects int // objects of the store that are damaged, missing or unreadable
 	AuditDiffering int // records that the last audit found to differ from Airtable
+	Warnings       int // of the last refresh that succeeded
 	SnapshotAge    time.Duration
 	Held           time.Duration // since the rollback that holds scheduled runs; 0: none does
 	QuotaUsed      float64       // calls forecast for the month, as a share of the cap; 0: no cap

@@ -11,69 +11,6 @@ import (
 	"voc/internal/manifest"
 )
 
-// Kind is what an alert is about. It is the anchor of a heading in the runbook.
-type Kind string
-
-// The kinds of alerts.
-const (
-	Failed      Kind = "refresh-failed"
-	Overdue     Kind = "refresh-overdue"
-	ScheduleOff Kind = "schedule-off"
-	Unreadable  Kind = "store-unreadable"
-	Damaged     Kind = "store-damaged"
-	QuotaHigh   Kind = "quota-high"
-	Held        Kind = "refreshes-held"
-	Differs     Kind = "audit-differs"
-	DrillFailed Kind = "drill-failed"
-	Silent      Kind = "watchdog-silent"
-)
-
-// Kinds returns all kinds.
-func Kinds() []Kind {
-	return []Kind{Failed, Overdue, ScheduleOff, Unreadable, Damaged, QuotaHigh, Held, Differs,
-		DrillFailed, Silent}
-}
-
-// Heading returns the heading in the runbook.
-func (k Kind) Heading() string {
-	words := strings.ReplaceAll(string(k), "-", " ")
-	return strings.ToUpper(words[:1]) + words[1:]
-}
-
-// Refer returns a text that refers to the heading in the runbook.
-func (k Kind) Refer(text string) string {
-	return fmt.Sprintf("%s (OPERATE.md, %q)", text, k.Heading())
-}
-
-// advice is what to do first.
-var advice = map[Kind]string{
-	Failed: "correct the cause; the next scheduled refresh closes this, " +
-		"or start one by hand",
-	Overdue:     "look whether the schedules are enabled and the last runs ended",
-	ScheduleOff: "set SCHEDULE=on, or start the refreshes by other means",
-	Unreadable:  "check SNAPSHOT_STORE, the network and the rights of the role or user",
-	Damaged:     "run a full refresh with accept; restore the object from a backup or version",
-	QuotaHigh:   "refresh less often, or raise the plan and AIRTABLE_MONTHLY_CALLS",
-	Held:        "start a refresh by hand to end the hold, if the data is right again",
-	Differs:     "run a full refresh, and compare the records that it changes with Airtable",
-	DrillFailed: "run voc drill and read its error",
-	Silent:      "look at the log of the watchdog",
-}
-
-// stillWorks is what goes on meanwhile.
-var stillWorks = map[Kind]string{
-	Failed:      "the last published snapshot is served",
-	Overdue:     "the last published snapshot is served",
-	ScheduleOff: "the last published snapshot is served",
-	Unreadable:  "a server and warm functions serve what they have open; nothing is refreshed",
-	Damaged:     "the newest valid snapshot is served",
-	QuotaHigh:   "all of it, until Airtable or the cap rejects calls",
-	Held:        "the snapshot that was rolled back to is served",
-	Differs:     "all of it",
-	DrillFailed: "the served snapshot; whether it can be restored is not known",
-	Silent:      "refreshes and the API; alerts come late or not at all",
-}
-
 // Alert is something that is wrong.
 type Alert struct {
 	Kind  Kind     `json:"kind"`
@@ -141,6 +78,9 @@ func (c Calendar) Find(f Facts) (alerts []Alert) {
 		add(Held, m.Hold.At.Time, "a rollback to snapshot "+m.Hold.Snapshot+
 			" has held scheduled refreshes for more than a day")
 	}
+	if since, cause := followed(m); cause != "" {
+		add(Renamed, since, cause)
+	}
 	if audit := f.Memory.Audit; audit.Differing > 0 {
 		add(Differs, audit.At.Time, fmt.Sprintf("%d of %d records differ from Airtable",
 			audit.Differing, audit.Checked))
@@ -156,8 +96,8 @@ func (c Calendar) Find(f Facts) (alerts []Alert) {
 	return alerts
 }
 
-// unexplained returns the refreshes that are overdue without an open error, and the first full if
-// there is no data at the watchdog's second look.
+// unexplained returns the refreshes that are overdue without an open error, their own or that of a
+// greater one since then, and the first full if there is no data at the watchdog's second look.
 func (c Calendar) unexplained(f Facts, failed []job.Run) (late []Late) {
 	if f.Fault == nil && f.Manifest.Current == "" && len(failed) == 0 &&
 		!f.Memory.LookedAt.IsZero() {
@@ -166,7 +106,8 @@ func (c Calendar) unexplained(f Facts, failed []job.Run) (late []Late) {
 	for _, l := range c.Overdue(f.Manifest, f.Now) {
 		explained := false
 		for _, run := range failed {
-			explained = explained || run.Mode == l.Mode
+			explained = explained || run.Mode == l.Mode ||
+				run.Mode.Covers(l.Mode) && !run.Started.Before(l.Due) // it became a greater one
 		}
 		if !explained {
 			late = append(late, l)
@@ -193,6 +134,19 @@ func (c Calendar) QuotaUsed(m manifest.Manifest, now time.Time) float64 {
 		return expected
 	}
 	return used
+}
+
+// followed returns what the last refresh that succeeded said of renamed fields, and when; "" if
+// none is.
+func followed(m manifest.Manifest) (since time.Time, cause string) {
+	run := m.LastSuccess()
+	var renamed []string
+	for _, warning := range run.Warnings {
+		if job.IsRename(warning) {
+			renamed = append(renamed, warning)
+		}
+	}
+	return run.Started.Time, strings.Join(renamed, "; ")
 }
 
 // describe words the open errors, the newest first.

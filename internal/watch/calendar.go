@@ -55,12 +55,12 @@ func (c Calendar) Overdue(m manifest.Manifest, now time.Time) (late []Late) {
 // CatchUp returns the run that makes up for what was missed by now, of the greatest mode that was
 // due at least grace ago. It has the id of the missed run, so that several hosts do it once. ok is
 // false if nothing was missed, if a running refresh does it, if a catch-up of that run has failed
-// already, if the cap has no calls left for it, and while a rollback holds scheduled runs. If
-// Airtable's own quota is used up, the run says so without a call.
+// already, if the cap has no calls left for it, and while a rollback holds scheduled runs or
+// Airtable's own quota is used up: the receipt that says so would be replaced.
 func (c Calendar) CatchUp(
 	m manifest.Manifest, now time.Time, grace time.Duration,
 ) (r job.Request, ok bool) {
-	if m.Hold != nil {
+	if m.Hold != nil || !m.QuotaUsedUp(now).IsZero() {
 		return job.Request{}, false
 	}
 	for _, e := range c.entries() {

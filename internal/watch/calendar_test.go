@@ -70,6 +70,8 @@ func TestCatchUp(t *testing.T) {
 	}
 	caughtUp := missedFull
 	caughtUp.Trigger = job.TriggerCatchUp
+	usedUp := job.Run{Mode: job.Incremental, Outcome: job.Nullable(job.Failed), QuotaUsedUp: true,
+		AirtableCalls: 1, AirtableFinished: job.At(at(t, "2026-11-24 15:00:01"))}
 	refused := missedFull
 	refused.Outcome = job.Nullable(job.Refused)
 	now := at(t, "2026-11-24 15:40:00")
@@ -105,6 +107,8 @@ func TestCatchUp(t *testing.T) {
 			job.State{Runs: []job.Run{oldIncremental, oldFull}, Lease: running}, 0, ""},
 		"a rollback holds": {"2026-11-24 15:40:00",
 			job.State{Runs: []job.Run{oldIncremental, oldFull}, Hold: &job.Hold{}}, 0, ""},
+		"Airtable's quota is used up": {"2026-11-24 15:40:00",
+			job.State{Runs: []job.Run{usedUp, oldIncremental, oldFull}}, 0, ""},
 		"quota for the sweep alone": {"2026-11-24 15:40:00",
 			job.State{Runs: []job.Run{oldIncremental, oldFull},
 				Calls: map[string]int{"2026-11": 50}}, 100, "sweep-20261124T113000Z-sched"},

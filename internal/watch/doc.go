@@ -4,9 +4,9 @@
 //   - Calendar knows when runs are due. CatchUp returns the one run that makes up for what was
 //     missed, and Promote turns a run that is due into it. The server's scheduler and the
 //     functions use the same two.
-//   - Find compares a manifest with a calendar and returns Alerts. A kind of alert is also the
-//     name of a heading in the runbook, infra/OPERATE.md. A quiet night is no alert; a missed
-//     weekly full is.
+//   - Find compares a manifest with a calendar and returns Alerts. A Kind is also the name
+//     of a heading in the runbook, infra/OPERATE.md: package httpapi refers to it, too. A quiet
+//     night is no alert; a missed weekly full is.
 //   - Watcher looks every 15 minutes and after each run. Whatever number of runs fail, it sends
 //     one message when an alert opens and one when it is over.
 //   - Webhook and Heartbeat send. They never fail a run: their errors are logged, without the

@@ -264,6 +264,7 @@ func (w *Watcher) measure(m manifest.Manifest, s State, alerts []Alert) telemetr
 		AuditDiffering: s.Audit.Differing,
 		QuotaUsed:      w.Calendar.QuotaUsed(m, now),
 	}
+	values.Warnings = len(m.LastSuccess().Warnings)
 	if current, err := m.CurrentSnapshot(); err == nil {
 		values.SnapshotAge = now.Sub(current.Watermark.Time)
 	}
@@ -275,7 +276,7 @@ func (w *Watcher) measure(m manifest.Manifest, s State, alerts []Alert) telemetr
 		case Damaged, Unreadable, DrillFailed:
 			values.DamagedObjects++
 			values.OpenErrors++
-		case Overdue, ScheduleOff:
+		case Overdue, ScheduleOff, Held:
 			values.OverdueRuns = max(values.OverdueRuns, 1)
 		}
 	}

@@ -106,13 +106,13 @@ func (w *world) reads(faults ...blobtest.Fault) {
 }
 
 // run records a run of a mode that ends now.
-func (w *world) run(mode job.Mode, outcome job.Outcome, reason string) {
+func (w *world) run(mode job.Mode, outcome job.Outcome, reason string, warnings ...string) {
 	w.t.Helper()
 	now := w.clock.Now()
 	run := job.Run{
 		ID: job.NewRunID(mode, now), Mode: mode, Trigger: job.TriggerSchedule,
 		Attempt: job.NewRunID(mode, now), Started: job.At(now), Finished: job.At(now),
-		Outcome: job.Nullable(outcome), Error: job.Nullable(reason),
+		Outcome: job.Nullable(outcome), Error: job.Nullable(reason), Warnings: warnings,
 	}
 	if _, err := w.Store.Record(w.t.Context(), run); err != nil {
 		w.t.Fatal(err)
@@ -197,6 +197,38 @@ func TestQuietAtNight(t *testing.T) {
 	w.run(job.Full, job.Unchanged, "")
 	w.look(time.Minute)
 	w.says("over: Refresh overdue")
+}
+
+// TestGreaterFailureExplains: an incremental that became a full and failed is one alert. A full that
+// failed before an incremental was due does not explain that.
+func TestGreaterFailureExplains(t *testing.T) {
+	w := newWorld(t)
+	w.clock.Advance(at(t, "2026-11-23 09:00:05").Sub(w.clock.Now()))
+	w.run(job.Full, job.Refused, "for a reason")
+	w.look(45 * time.Minute)
+	w.says("Refresh failed")
+	w.run(job.Full, job.Unchanged, "")
+	w.run(job.Full, job.Refused, "for a reason")
+	w.look(90 * time.Minute)
+	w.says("Refresh overdue|due at 2026-11-23T15:00:00Z")
+}
+
+// TestRenamedField: what a refresh followed is announced once, until FIELD_MAP has the new name.
+func TestRenamedField(t *testing.T) {
+	w := newWorld(t)
+	followed := `field "Status" is called "State" ` + job.Followed + ": rename it in FIELD_MAP"
+	w.run(job.Incremental, job.Unchanged, "", "another warning", followed)
+	w.look(0)
+	w.says("Field renamed|Cause: " + followed + `|OPERATE.md, "Field renamed"`)
+	w.run(job.Incremental, job.Unchanged, "", followed)
+	w.look(0)
+	w.says()
+	if w.seen.last.Warnings != 1 {
+		t.Errorf("%+v", w.seen.last)
+	}
+	w.run(job.Incremental, job.Unchanged, "")
+	w.look(0)
+	w.says("over: Field renamed")
 }
 
 // TestScheduleOff: the watchdog watches all the same, says so, and starts nothing.

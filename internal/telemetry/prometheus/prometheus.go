@@ -50,7 +50,7 @@ func New() *Metrics {
 	for _, g := range []struct{ as, name, help string }{
 		{telemetry.OpenErrors, "voc_open_errors", "Modes whose last run failed, and damaged objects."},
 		{telemetry.OverdueRuns, "voc_overdue_runs",
-			"Modes whose data is older than their schedule promises."},
+			"Modes whose data is older than their schedule promises; 1 at least after a day's hold."},
 		{telemetry.DamagedObjects, "voc_damaged_objects",
 			"Objects of the store that are damaged, missing or unreadable."},
 		{telemetry.AuditDiffering, "voc_audit_differing_records",
@@ -61,6 +61,7 @@ func New() *Metrics {
 			"Time since the rollback that holds scheduled refreshes."},
 		{telemetry.QuotaPercent, "voc_quota_used_ratio",
 			"Airtable calls forecast for the month, as a share of the cap."},
+		{telemetry.RunWarnings, "voc_run_warnings", "Warnings of the last refresh that succeeded."},
 	} {
 		m.state[g.as] = prometheus.NewGauge(prometheus.GaugeOpts{Name: g.name, Help: g.help})
 		m.registry.MustRegister(m.state[g.as])
@@ -91,6 +92,7 @@ func (m *Metrics) State(s telemetry.State) {
 	m.state[telemetry.SnapshotAgeSeconds].Set(s.SnapshotAge.Seconds())
 	m.state[telemetry.HoldSeconds].Set(s.Held.Seconds())
 	m.state[telemetry.QuotaPercent].Set(s.QuotaUsed)
+	m.state[telemetry.RunWarnings].Set(float64(s.Warnings))
 }
 
 // Handler serves the metrics as text.

@@ -198,7 +198,7 @@ status: $(SAM) ## print what the deployed stack serves, without an API token; JS
 schedules: $(SAM) ## report how often the schedules on AWS fired, and the messages in the dead-letter queue
 	@$(STACK_TOOL) schedules
 
-test-events: $(SAM) ## add check, full, sweep, rollback and status to the console's Test menu
+test-events: $(SAM) ## add check, full, sweep, rollback, status, watch and drill to the console's Test menu
 	@$(STACK_TOOL) test-events
 
 remove: $(SAM) ## delete the stack from AWS, but not the bucket and the SecureStrings

@@ -130,6 +130,7 @@ TEST_EVENTS = {
         "status": {"mode": "get_status"},
     },
     "RefreshIncrementalFunction": {"incremental": {"mode": "incremental"}, "status": {"mode": "get_status"}},
+    "WatchFunction": {"watch": {"mode": "watch"}, "drill": {"mode": "drill"}},
 }
 
 

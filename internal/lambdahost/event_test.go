@@ -36,6 +36,9 @@ func TestReadEvent(t *testing.T) {
 		},
 		`{"mode":"check"}`:       {Action: lambdahost.Check},
 		`{"mode": "get_status"}`: {Action: lambdahost.Status},
+		`{"mode":"watch","trigger":"schedule","scheduled_time":"2026-11-30T05:15:00Z"}`: {
+			Action: lambdahost.Watch},
+		`{"mode":"drill"}`: {Action: lambdahost.Drill},
 	} {
 		t.Run(event, func(t *testing.T) {
 			action, request, err := lambdahost.ReadEvent([]byte(event), "sweep", now)

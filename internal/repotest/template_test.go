@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -194,6 +195,28 @@ func camel(variable string) string {
 		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	return name.String()
+}
+
+// TestSchedulesHaveSamples: for what each schedule sends there is a sample event.
+func TestSchedulesHaveSamples(t *testing.T) {
+	inputs := regexp.MustCompile(`Input: '(.+)'`).FindAllSubmatch(read(t, "template.yaml"), -1)
+	if len(inputs) != 5 {
+		t.Errorf("%d schedules have an input", len(inputs))
+	}
+	for _, input := range inputs {
+		var sent, sample map[string]string
+		if err := json.Unmarshal(input[1], &sent); err != nil {
+			t.Fatal(err)
+		}
+		err := json.Unmarshal(read(t, "infra/events/schedule-"+sent["mode"]+".json"), &sample)
+		if _, wrong := time.Parse(time.RFC3339, sample["scheduled_time"]); wrong != nil {
+			t.Errorf("schedule-%s.json: %v", sent["mode"], wrong)
+		}
+		sent["scheduled_time"] = sample["scheduled_time"]
+		if err != nil || !maps.Equal(sent, sample) {
+			t.Errorf("a schedule sends %v, and the sample is %v, %v", sent, sample, err)
+		}
+	}
 }
 
 func TestEventsAreJSON(t *testing.T) {

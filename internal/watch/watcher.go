@@ -162,7 +162,7 @@ func (w *Watcher) look(ctx context.Context, watchdog bool) (Report, manifest.Man
 		// If the process dies here, the messages are sent a second time.
 		w.change(ctx, stored, func(s *State) { s.announced(sent) })
 	}
-	return Report{Alerts: found}, m, w.memory
+	return Report{Alerts: append([]Alert{}, found...)}, m, w.memory
 }
 
 // onlyHere returns the alert about an unreadable store, which only this process remembers.

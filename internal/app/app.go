@@ -164,12 +164,18 @@ func NewAPI(
 		Telemetry:    telemetry.Recorder{Log: p.Log, Metrics: p.Metrics},
 		Proofs: func(ctx context.Context) (httpapi.Proofs, error) {
 			s, err := watch.ReadState(ctx, p.Blobs)
-			return httpapi.Proofs{
+			proofs := httpapi.Proofs{
 				Audit: httpapi.Audit{
 					Checked: s.Audit.Checked, Differing: s.Audit.Differing, At: s.Audit.At,
 				},
 				RestoreProvenAt: s.Drill.ProvenAt,
-			}, err
+			}
+			for _, open := range s.Open {
+				if open.Pending != watch.Over {
+					proofs.Alerts = append(proofs.Alerts, open.Alert)
+				}
+			}
+			return proofs, err
 		},
 	})
 }

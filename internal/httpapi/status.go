@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"voc/internal/httpapi/respond"
@@ -28,6 +29,8 @@ type statusBody struct {
 type Proofs struct {
 	Audit           Audit    `json:"audit"`
 	RestoreProvenAt job.Time `json:"restore_proven_at"` // null: it was never tried with success
+
+	Alerts []watch.Alert `json:"-"` // that are open
 }
 
 // Audit is the last comparison of a few records with Airtable.
@@ -110,6 +113,7 @@ func (a *API) Status(ctx context.Context) any {
 				"differed from Airtable at %s", audit.Differing, audit.Checked,
 				audit.At.UTC().Format(time.RFC3339))))
 		}
+		body.Warnings = append(body.Warnings, unseen(body.Alerts, body.Warnings)...)
 	}
 	if view.File != nil {
 		served := newSnapshotBody(view.Snapshot)
@@ -147,6 +151,26 @@ func (a *API) Status(ctx context.Context) any {
 		body.CacheStatus.LastUpdate = h.finished[i].Finished
 	}
 	return body
+}
+
+// unseen words the alerts about the store that only the watchdog finds: this host serves what it has
+// open, whatever happened to the object since.
+func unseen(alerts []watch.Alert, warnings []string) (more []string) {
+	for _, alert := range alerts {
+		switch alert.Kind {
+		case watch.Damaged, watch.Unreadable, watch.DrillFailed:
+		default:
+			continue
+		}
+		said := slices.ContainsFunc(warnings, func(text string) bool {
+			return strings.HasSuffix(text, alert.Kind.Refer(""))
+		})
+		if !said {
+			more = append(more, alert.Kind.Refer(fmt.Sprintf("the watchdog has found since %s: %s",
+				alert.Since.UTC().Format(time.RFC3339), alert.Cause)))
+		}
+	}
+	return more
 }
 
 // describeSchedule describes a schedule with the runs that count for it. open are the runs whose

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,9 +58,10 @@ func (p *Program) openAPI(ctx context.Context, at string) (*api, error) {
 	if err != nil {
 		return nil, err
 	}
-	replica := app.NewReplica(s.Parts)
 	parts := s.Parts
 	parts.Now = p.now
+	parts.Log = slog.New(slog.DiscardHandler) // the answers say it all
+	replica := app.NewReplica(parts)
 	local := app.NewAPI(parts, replica, app.NoRefresher{}, httpapi.Platform{})
 	a.Transport, a.url, a.place = inProcess{local}, "http://localhost", s.Store.String()
 	a.close = func() { replica.Close(); s.close() }

@@ -99,10 +99,16 @@ var failures = map[string]struct {
 	"snapshot damaged": {
 		produce: func(m *machine) {
 			m.damage()
+			m.open(m.t.Context()) // a new process serves
 			m.reasons, m.lines = m.reasons+m.health(), m.lines+m.status()
 			m.look(m.t.Context()) // before the next refresh repairs it
 		},
 		heading: watch.Damaged, seenAt: "2026-11-24 09:59:00",
+		metric: func(m *machine) bool { return m.last.DamagedObjects == 1 },
+	},
+	"snapshot damaged while it is served": { // which goes on
+		produce: func(m *machine) { m.damage(); m.look(m.t.Context()) },
+		heading: watch.Damaged, health: fresh, seenAt: "2026-11-24 09:59:00",
 		metric: func(m *machine) bool { return m.last.DamagedObjects == 1 },
 	},
 	"watchdog off": {
@@ -233,7 +239,7 @@ func (m *machine) rollBack() {
 	m.ask(job.Request{Mode: job.Rollback, Trigger: job.TriggerCLI, To: job.Previous})
 }
 
-// damage deletes the current snapshot. The server has it open, so a new process serves.
+// damage deletes the current snapshot, which the server has open.
 func (m *machine) damage() {
 	m.t.Helper()
 	m.sim.Update(m.sim.Records()[0].ID, map[string]any{"Notes": "newer"})
@@ -249,5 +255,4 @@ func (m *machine) damage() {
 	if err := m.memory.Delete(m.t.Context(), current.Part(snapshot.Serve).Key); err != nil {
 		m.t.Fatal(err)
 	}
-	m.open(m.t.Context())
 }

@@ -37,7 +37,8 @@ func (p *Program) open(ctx context.Context) (*session, error) {
 }
 
 var errNoBase = errors.New("no base is configured: run this command with the server's " +
-	"AIRTABLE_BASE_ID, AIRTABLE_API_KEY and SNAPSHOT_STORE; only voc serve starts the sample")
+	"AIRTABLE_BASE_ID, AIRTABLE_API_KEY and SNAPSHOT_STORE; only voc serve starts the sample. " +
+	"voc status URL, runs URL and snapshots URL ask a running server, such as http://localhost:8080")
 
 // openSession starts the emulator if no real base is configured, and prints its banner; opens the
 // store; and checks that it belongs to the base. The caller closes the session.

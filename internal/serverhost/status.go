@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"voc/internal/job"
+	"voc/internal/watch"
 )
 
 // statusCmd prints what is served, how old it is, and what is wrong.
@@ -206,14 +207,20 @@ func (s status) actions(a *api) (all []string) {
 	failed := false
 	for _, mode := range modes {
 		text := s.Schedule[mode].LastError
-		if strings.Contains(text, "publish gate") {
-			all = append(all, "look at the records that it names in Airtable; if they are as they "+
-				"should be, accept the change once, as the error says")
-		} else if text != "" {
+		switch {
+		case strings.Contains(text, "publish gate"):
+			all = append(all, "look in Airtable at what it names; if that is as it should be, accept "+
+				"the change once, as the error says")
+		case strings.Contains(text, "retry later"):
+			all = append(all, "wait: the next scheduled refresh tries again; at once: "+refresh(mode))
+		case text != "":
 			failed = true
 		}
 	}
+	damaged := func(text string) bool { return strings.HasSuffix(text, watch.Damaged.Refer("")) }
 	switch {
+	case slices.ContainsFunc(s.Warnings, damaged):
+		all = append(all, "restore the object that is named, or: "+refresh(job.Full))
 	case s.held():
 		all = append(all, refresh(job.Incremental)+" ends the hold and refreshes")
 	case failed:

@@ -67,7 +67,7 @@ func TestStatusTable(t *testing.T) {
 	}
 	runReceipt(t, env, 1, "refresh", "sweep")
 	expectStatus(t, env, 0, 0, "verdict      FAILING", "30 of 90 records", "--accept",
-		"do           look at the records")
+		"do           look in Airtable")
 	runReceipt(t, env, 0, "refresh", "full", "--accept")
 	expectStatus(t, env, 0, 0, "verdict      OK, with", "serves       60 records",
 		"note         accepted: 30 of 90")

@@ -270,8 +270,8 @@ def other_parameters(cloud, template):
     versions = cloud.client("s3").list_object_versions(Bucket=cloud.bucket())["Versions"]
     snapshots = [version["Key"] for version in versions if "/snapshots/" in version["Key"]]
     expect("versions of snapshots that show more", len(snapshots) == 1 and "remap-" in snapshots[0], snapshots)
-    said = cloud.deploy(template, SET="PrivateFields=status,reporter_email")
-    expect("a narrower view", "remap    published" in said and "status,reporter_email" in said, said)
+    said = cloud.deploy(template, SET='PrivateFields=["status", "reporter_email"]')
+    expect("a narrower view", "remap    published" in said and '"reporter_email"]' in said, said)
     status, _, content = cloud.ask("/feedback/?limit=200")
     expect("hidden keys", {(r["status"], r["reporter_email"]) for r in json.loads(content)} == {("New", "")}, content)
     said, ok = cloud.make("schedules")

@@ -211,8 +211,8 @@ func (s status) actions(a *api) (all []string) {
 		case strings.Contains(text, "publish gate"):
 			all = append(all, "look in Airtable at what it names; if that is as it should be, accept "+
 				"the change once, as the error says")
-		case strings.Contains(text, "retry later"):
-			all = append(all, "wait: the next scheduled refresh tries again; at once: "+refresh(mode))
+		case strings.Contains(text, "retry later"), strings.Contains(text, "next refresh does its work"):
+			all = append(all, "nothing: the next refresh repairs it; at once: "+refresh(mode))
 		case text != "":
 			failed = true
 		}

@@ -103,18 +103,9 @@ func (a *API) Status(ctx context.Context) any {
 		Actions: actions,
 	}
 	body.Warnings = a.warnings(view, body.Airtable)
-	if a.Proofs != nil {
-		var err error
-		if body.Proofs, err = a.Proofs(ctx); err != nil {
-			body.Warnings = append(body.Warnings, watch.Unreadable.Refer(err.Error()))
-		}
-		if audit := body.Audit; audit.Differing > 0 {
-			body.Warnings = append(body.Warnings, watch.Differs.Refer(fmt.Sprintf("%d of %d records "+
-				"differed from Airtable at %s", audit.Differing, audit.Checked,
-				audit.At.UTC().Format(time.RFC3339))))
-		}
-		body.Warnings = append(body.Warnings, unseen(body.Alerts, body.Warnings)...)
-	}
+	proofs, more := a.proven(ctx)
+	body.Proofs, body.Warnings = proofs, append(body.Warnings, more...)
+	body.Warnings = append(body.Warnings, unseen(proofs.Alerts, body.Warnings)...)
 	if view.File != nil {
 		served := newSnapshotBody(view.Snapshot)
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
@@ -151,6 +142,22 @@ func (a *API) Status(ctx context.Context) any {
 		body.CacheStatus.LastUpdate = h.finished[i].Finished
 	}
 	return body
+}
+
+// proven returns the proofs, and what is wrong with them.
+func (a *API) proven(ctx context.Context) (p Proofs, warnings []string) {
+	if a.Proofs == nil {
+		return p, nil
+	}
+	p, err := a.Proofs(ctx)
+	if err != nil {
+		warnings = append(warnings, watch.Unreadable.Refer(err.Error()))
+	}
+	if audit := p.Audit; audit.Differing > 0 {
+		warnings = append(warnings, watch.Differs.Refer(fmt.Sprintf("%d of %d records differed from "+
+			"Airtable at %s", audit.Differing, audit.Checked, audit.At.UTC().Format(time.RFC3339))))
+	}
+	return p, warnings
 }
 
 // unseen words the alerts about the store that only the watchdog finds: this host serves what it has

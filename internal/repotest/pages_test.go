@@ -125,7 +125,8 @@ func TestPages(t *testing.T) {
 // anchors returns the fragments of a page's headings, as GitHub makes them.
 func anchors(page string) (all []string) {
 	for _, heading := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(page, -1) {
-		all = append(all, strings.ReplaceAll(strings.ToLower(heading[1]), " ", "-"))
+		plain := regexp.MustCompile(`[^\p{L}\p{N}_ -]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		all = append(all, strings.ReplaceAll(plain, " ", "-"))
 	}
 	return all
 }

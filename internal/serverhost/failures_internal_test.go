@@ -14,8 +14,8 @@ import (
 )
 
 // failures are what goes wrong at 9:50 on a Tuesday. Within the hour each ends in a notification,
-// a metric, a reason of health and a line of voc status that lead to a heading of the runbook, and
-// it clears once the cause is gone.
+// a metric, an alarm of the template, a reason of health and a line of voc status that lead to a
+// heading of the runbook, and it clears once the cause is gone.
 var failures = map[string]struct {
 	variables []string
 	produce   func(*machine)
@@ -115,7 +115,6 @@ var failures = map[string]struct {
 		produce: func(m *machine) { m.unwatched = true },
 		settle:  func(m *machine) { m.unwatched = false },
 		heading: watch.Silent, seenAt: "2026-11-24 11:01:00",
-		// No value for two periods is an alarm, as TestAlarms checks.
 		metric: func(m *machine) bool { return m.now().Sub(m.measured) > 30*time.Minute },
 	},
 }
@@ -142,6 +141,11 @@ func TestFailuresAreAnnounced(t *testing.T) {
 			if !f.metric(m) {
 				t.Errorf("the metrics are %+v, of %s", m.last, m.measured)
 			}
+			measures := m.now().Sub(m.measured) <= 30*time.Minute // else an alarm has missing data
+			said := alarms(t, m.last, measures)
+			if strings.Contains(said, `"`+f.heading.Heading()+`"`) == (f.heading == watch.Renamed) {
+				t.Errorf("the alarms say %q", said)
+			}
 			heading := f.heading
 			if f.health != "" && f.health != fresh {
 				heading = f.health
@@ -161,6 +165,9 @@ func TestFailuresAreAnnounced(t *testing.T) {
 			text += strings.Join(m.received(), "\n")
 			if !strings.Contains(text, "over: "+f.heading.Heading()) {
 				t.Errorf("in the end the messages are %q", text)
+			}
+			if said := alarms(t, m.last, true); said != "" {
+				t.Errorf("in the end the alarms say %q", said)
 			}
 			if reasons := m.health(); reasons != "" {
 				t.Errorf("in the end health says %q", reasons)

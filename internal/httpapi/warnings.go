@@ -143,10 +143,14 @@ func (a *API) lateWarning(l lateRefresh, open []job.Run) string {
 	}
 	text += fmt.Sprintf("; %s ended as %s at %s",
 		subject, run.Outcome, run.Finished.UTC().Format(time.RFC3339))
-	if cause := withoutPlaces(string(run.Error)); cause != "" {
+	kind, cause := errorKind(run), withoutPlaces(string(run.Error))
+	if kind == watch.QuotaHigh {
+		cause = "the calls to Airtable of this month are used up"
+	}
+	if cause != "" {
 		text += ": " + cause
 	}
-	return errorKind(run).Refer(text + " (see last_error in /api/cache/)")
+	return kind.Refer(text + " (see last_error in /api/cache/)")
 }
 
 var (

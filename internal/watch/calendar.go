@@ -55,14 +55,16 @@ func (c Calendar) Overdue(m manifest.Manifest, now time.Time) (late []Late) {
 // CatchUp returns the run that makes up for what was missed by now, of the greatest mode that was
 // due at least grace ago. It has the id of the missed run, so that several hosts do it once. ok is
 // false if nothing was missed, if a running refresh does it, if a catch-up of that run has failed
-// already, if the cap has no calls left for it, and while a rollback holds scheduled runs or
-// Airtable's own quota is used up: the receipt that says so would be replaced.
+// already, if the cap has no calls left for it, and while a rollback holds scheduled runs. While
+// Airtable's own quota is used up, a run that has no receipt yet says so without a call; one that
+// has is not repeated, since its receipt may be the one that tells of the quota.
 func (c Calendar) CatchUp(
 	m manifest.Manifest, now time.Time, grace time.Duration,
 ) (r job.Request, ok bool) {
-	if m.Hold != nil || !m.QuotaUsedUp(now).IsZero() {
+	if m.Hold != nil {
 		return job.Request{}, false
 	}
+	usedUp := !m.QuotaUsedUp(now).IsZero()
 	for _, e := range c.entries() {
 		due := e.Missed(m.LastDone(e.mode), now)
 		if due.IsZero() || now.Sub(due) < grace {
@@ -76,7 +78,7 @@ func (c Calendar) CatchUp(
 			return job.Request{}, false
 		}
 		receipt, ended := m.Receipt(r.ID)
-		tried := ended && (receipt.Settled() || receipt.Trigger == job.TriggerCatchUp)
+		tried := ended && (receipt.Settled() || receipt.Trigger == job.TriggerCatchUp || usedUp)
 		needs := m.Estimate(e.mode, m.Records(), c.Quota)
 		if tried || c.MonthlyCalls > 0 && m.CallsIn(now)+needs > c.MonthlyCalls {
 			continue // a lesser run may do a part of it

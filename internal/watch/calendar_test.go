@@ -70,7 +70,8 @@ func TestCatchUp(t *testing.T) {
 	}
 	caughtUp := missedFull
 	caughtUp.Trigger = job.TriggerCatchUp
-	usedUp := job.Run{Mode: job.Incremental, Outcome: job.Nullable(job.Failed), QuotaUsedUp: true,
+	usedUp := job.Run{ID: job.ScheduledRunID(job.Incremental, at(t, "2026-11-24 15:00:00")),
+		Mode: job.Incremental, Outcome: job.Nullable(job.Failed), QuotaUsedUp: true,
 		AirtableCalls: 1, AirtableFinished: job.At(at(t, "2026-11-24 15:00:01"))}
 	refused := missedFull
 	refused.Outcome = job.Nullable(job.Refused)
@@ -108,7 +109,9 @@ func TestCatchUp(t *testing.T) {
 		"a rollback holds": {"2026-11-24 15:40:00",
 			job.State{Runs: []job.Run{oldIncremental, oldFull}, Hold: &job.Hold{}}, 0, ""},
 		"Airtable's quota is used up": {"2026-11-24 15:40:00",
-			job.State{Runs: []job.Run{usedUp, oldIncremental, oldFull}}, 0, ""},
+			job.State{Runs: []job.Run{usedUp, sweep, full}}, 0, ""},
+		"Airtable's quota is used up, which no full says": {"2026-11-24 15:40:00",
+			job.State{Runs: []job.Run{usedUp, sweep, oldFull}}, 0, "full-20261123T045900Z-sched"},
 		"quota for the sweep alone": {"2026-11-24 15:40:00",
 			job.State{Runs: []job.Run{oldIncremental, oldFull},
 				Calls: map[string]int{"2026-11": 50}}, 100, "sweep-20261124T113000Z-sched"},

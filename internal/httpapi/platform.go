@@ -58,7 +58,7 @@ func (p Platform) checkHost(r *http.Request) error {
 // warnPercent is the share of the platform's limit from which the whole list causes a warning.
 const warnPercent = 70
 
-// warnings are about secrets that cannot be read, and about a whole list that is close to its limit.
+// warnings are about secrets that cannot be read, and a whole list that is close to its limit.
 func (p Platform) warnings(file *snapshot.File) (warnings []string) {
 	for _, text := range p.Unread {
 		warnings = append(warnings, watch.Secrets.Refer(text))

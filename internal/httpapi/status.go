@@ -160,8 +160,8 @@ func (a *API) proven(ctx context.Context) (p Proofs, warnings []string) {
 	return p, warnings
 }
 
-// unseen words the alerts about the store that only the watchdog finds: this host serves what it has
-// open, whatever happened to the object since.
+// unseen words the alerts about the store that only the watchdog finds: this host serves what it
+// has open, whatever happened to the object since.
 func unseen(alerts []watch.Alert, warnings []string) (more []string) {
 	for _, alert := range alerts {
 		switch alert.Kind {

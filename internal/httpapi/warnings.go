@@ -121,8 +121,8 @@ func errorKind(run job.Run) watch.Kind {
 	return watch.Failed
 }
 
-// lateWarning describes a late refresh with the open error of its mode, or else of one that covers it.
-// It contains no place.
+// lateWarning describes a late refresh with the open error of its mode, or else of one that covers
+// it. It contains no place.
 func (a *API) lateWarning(l lateRefresh, open []job.Run) string {
 	text := fmt.Sprintf("the %s refresh that was due at %s has not succeeded",
 		l.mode, l.due.UTC().Format(time.RFC3339))

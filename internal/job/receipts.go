@@ -24,7 +24,8 @@ func (s State) LastDone(mode Mode) time.Time {
 	return done
 }
 
-// LastSuccess returns the newest refresh that confirmed the data against Airtable; zero if none did.
+// LastSuccess returns the newest refresh that confirmed the data against Airtable; zero if none
+// did.
 func (s State) LastSuccess() Run {
 	for _, run := range s.Runs {
 		if run.Succeeded() && run.Mode.Covers(Incremental) {

@@ -216,8 +216,9 @@ func TestOperateErrors(t *testing.T) {
 		whole      bool // a row has all the words
 	}{
 		{"| the error contains |", `airtable\.Fault\w+: +"([^"]+)"`, 13, true},
-		{"| the warning contains |", `arnings(?:: \[\]string\{| = append\([\w.]+,\s+(?:fmt\.Sprintf\(\s*)?)` +
-			`"((?:[^"\\]|\\.)+)"`, 13, false},
+		{"| the warning contains |",
+			`arnings(?:: \[\]string\{| = append\([\w.]+,\s+(?:fmt\.Sprintf\(\s*)?)` +
+				`"((?:[^"\\]|\\.)+)"`, 13, false},
 	} {
 		_, rows, _ := strings.Cut(page, table.head)
 		rows, _, _ = strings.Cut(rows, "\n\n")

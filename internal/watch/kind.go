@@ -67,7 +67,7 @@ var advice = map[Kind]string{
 	Damaged:     "run a full refresh with accept; restore the object from a backup or version",
 	QuotaHigh:   "refresh less often, or raise the plan and AIRTABLE_MONTHLY_CALLS",
 	Held:        "start a refresh by hand to end the hold, if the data is right again",
-	Renamed:     "name the field in FIELD_MAP, or the table in AIRTABLE_TABLE_NAME, as it is called now",
+	Renamed:     "put the new name into FIELD_MAP or AIRTABLE_TABLE_NAME",
 	Differs:     "run a full refresh, and compare the records that it changes with Airtable",
 	DrillFailed: "run voc drill and read its error",
 	Silent:      "look at the log of the watchdog",

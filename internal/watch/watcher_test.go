@@ -199,8 +199,8 @@ func TestQuietAtNight(t *testing.T) {
 	w.says("over: Refresh overdue")
 }
 
-// TestGreaterFailureExplains: an incremental that became a full and failed is one alert. A full that
-// failed before an incremental was due does not explain that.
+// TestGreaterFailureExplains: an incremental that became a full and failed is one alert. A full
+// that failed before an incremental was due does not explain that.
 func TestGreaterFailureExplains(t *testing.T) {
 	w := newWorld(t)
 	w.clock.Advance(at(t, "2026-11-23 09:00:05").Sub(w.clock.Now()))

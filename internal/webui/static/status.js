@@ -142,6 +142,8 @@ function advice(reason) {
   const rules = [
     [/rolled back/i, "Start a refresh once the table is right again; the schedule then continues."],
     [/publish gate|would be removed|would remove/i, "Look at the table in Airtable. If the change is intended, run that refresh again with “accept the change”."],
+    [/was followed/i, "Put the new name into FIELD_MAP or AIRTABLE_TABLE_NAME, or rename it back in Airtable."],
+    [/SCHEDULE is off/, "Set SCHEDULE=on, or start that refresh by hand."],
     [/no run has reported/i, "Check that the server, or the schedule on AWS, is running. Start that refresh by hand to see its receipt."],
     [/40[13]|token|unauthori[sz]ed/i, "Check the Airtable token and its scopes; then start the refresh again."],
     [/calls/i, "Raise AIRTABLE_MONTHLY_CALLS, or schedule fewer refreshes."],

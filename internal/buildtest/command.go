@@ -1,6 +1,7 @@
 package buildtest
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -28,6 +29,22 @@ func (c *Command) Path(t testing.TB) string {
 		t.Fatalf("build %s: %v", c.Package, c.err)
 	}
 	return c.file()
+}
+
+// Links returns which of some functions are in the command. Their names, such as "bytes.Cut", have
+// the path of their package; the file has them for stack traces.
+func (c *Command) Links(t testing.TB, functions ...string) (linked []string) {
+	t.Helper()
+	file, err := os.ReadFile(c.Path(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range functions {
+		if bytes.Contains(file, []byte("\x00"+name+"\x00")) {
+			linked = append(linked, name)
+		}
+	}
+	return linked
 }
 
 // Remove removes the built file. It is for TestMain.

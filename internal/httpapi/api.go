@@ -15,6 +15,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/replica"
 	"voc/internal/telemetry"
+	"voc/internal/webui"
 )
 
 // Config is what an API is made of. All fields but Platform, MonthlyCalls, Telemetry and
@@ -43,8 +44,11 @@ type Config struct {
 // API is the handler. It is safe for concurrent use.
 type API struct {
 	Config
-	routes []route
-	mux    *http.ServeMux
+	// The first request makes these, so that a program that serves none does not link them.
+	routing sync.Once
+	mux     *http.ServeMux
+	pages   webui.Files
+
 	writer *respond.Writer
 	users  *access.SignIn
 
@@ -73,8 +77,6 @@ func New(cfg Config) *API {
 	a.interval = sync.OnceValue(func() time.Duration {
 		return a.Schedules.usualInterval(a.Now())
 	})
-	a.routes = a.table()
-	a.mux = a.newMux()
 	return a
 }
 
@@ -92,5 +94,6 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(r.Context())
 		r.URL = &escaped
 	}
+	a.routing.Do(func() { a.mux, a.pages = a.newMux(), webui.Load() })
 	a.mux.ServeHTTP(w, r)
 }

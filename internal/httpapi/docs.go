@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	_ "embed" // for the files below
+	"slices"
 
 	"voc/internal/httpapi/respond"
 	"voc/internal/snapshot"
@@ -24,15 +25,13 @@ var (
 
 // page answers GET / and GET /app/…: the page of package webui, or one of its files.
 func (a *API) page(r *request) (respond.Answer, error) {
-	file, ok := webui.Find(r.PathValue("name"))
+	file, ok := a.pages.Find(r.PathValue("name"))
 	if !ok {
 		return respond.Answer{}, errNoRoute
 	}
 	best := respond.Encoded{Bytes: file.Body, Encoding: snapshot.Identity}
-	for _, encoding := range r.response.Accepted() {
-		if body := file.Encoded(string(encoding)); len(body) < len(best.Bytes) {
-			best = respond.Encoded{Bytes: body, Encoding: encoding}
-		}
+	if slices.Contains(r.response.Accepted(), snapshot.Gzip) && len(file.Gzip()) < len(file.Body) {
+		best = respond.Encoded{Bytes: file.Gzip(), Encoding: snapshot.Gzip}
 	}
 	return respond.Answer{
 		Header:    pageHeader(file.ContentType),

@@ -48,7 +48,7 @@ type Route struct {
 
 // Routes lists the rows of the route table.
 func (a *API) Routes() (all []Route) {
-	for _, r := range a.routes {
+	for _, r := range a.table() {
 		access := [...]string{"open", "reader", "admin", "open"}[r.permission]
 		all = append(all, Route{r.method, r.path, r.parameters, access})
 	}

@@ -73,7 +73,7 @@ var absent = map[string]error{
 // that http.ServeMux only finds the endpoint: 404 and 405 are problems of this package.
 func (a *API) newMux() *http.ServeMux {
 	endpoints := map[string]endpoint{}
-	for _, route := range a.routes {
+	for _, route := range a.table() {
 		e := endpoints[route.path]
 		e.api, e.routes = a, append(e.routes, route)
 		endpoints[route.path] = e

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/andybalholm/brotli"
-
 	"voc/internal/webui"
 )
 
@@ -29,12 +27,12 @@ func names(t *testing.T) (all []string) {
 
 func TestFind(t *testing.T) {
 	t.Parallel()
-	page, _ := webui.Find("index.html")
+	page, _ := webui.Load().Find("index.html")
 	for name, want := range map[string]bool{
 		"": true, "feedback": true, "app.js": true, "theme.css": true,
 		"missing.js": false, "../doc.go": false, "static": true, "webui.go": false,
 	} {
-		file, ok := webui.Find(name)
+		file, ok := webui.Load().Find(name)
 		isPage := bytes.Equal(file.Body, page.Body)
 		if ok != want || ok && !strings.Contains(name, ".") != isPage || ok && file.ContentType == "" {
 			t.Errorf("%q: found %t, of type %q, the page %t", name, ok, file.ContentType, isPage)
@@ -42,28 +40,23 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestEncodingsOfFiles decodes each file, and holds all of them to the size that the page may have.
-func TestEncodingsOfFiles(t *testing.T) {
+// TestGzipOfFiles decodes each file, and holds all of them to the size that the page may have.
+func TestGzipOfFiles(t *testing.T) {
 	t.Parallel()
 	sum := 0
 	for _, name := range names(t) {
-		file, ok := webui.Find(name)
+		file, ok := webui.Load().Find(name)
 		if !ok {
 			t.Fatalf("%s is not found", name)
 		}
-		unzipped, err := gzip.NewReader(bytes.NewReader(file.Encoded("gzip")))
+		unzipped, err := gzip.NewReader(bytes.NewReader(file.Gzip()))
 		if err != nil {
 			t.Fatal(err)
 		}
-		for encoding, r := range map[string]io.Reader{
-			"gzip": unzipped, "br": brotli.NewReader(bytes.NewReader(file.Encoded("br"))),
-			"identity": bytes.NewReader(file.Encoded("identity")),
-		} {
-			if body, err := io.ReadAll(r); err != nil || !bytes.Equal(body, file.Body) {
-				t.Errorf("%s in %s: %d bytes, %v", name, encoding, len(body), err)
-			}
+		if body, err := io.ReadAll(unzipped); err != nil || !bytes.Equal(body, file.Body) {
+			t.Errorf("%s as gzip: %d bytes, %v", name, len(body), err)
 		}
-		sum += len(file.Encoded("gzip"))
+		sum += len(file.Gzip())
 	}
 	if sum > 120_000 {
 		t.Errorf("the files take %d bytes compressed", sum)
@@ -78,7 +71,7 @@ func TestFilesObeyPolicy(t *testing.T) {
 		`insertAdjacentHTML|\beval\(|setAttribute\("style"|@import|localStorage|sessionStorage)`)
 	hosts := regexp.MustCompile(`https?://[^\s"')]+`)
 	for _, name := range names(t) {
-		file, _ := webui.Find(name)
+		file, _ := webui.Load().Find(name)
 		if found := banned.Find(file.Body); found != nil {
 			t.Errorf("%s has %q", name, found)
 		}
@@ -102,11 +95,11 @@ func TestImportsOfFiles(t *testing.T) {
 	used := map[string]bool{"index.html": true, "docs.js": true, "docs.css": true}
 	link := regexp.MustCompile(`(?:from |import\()"\./([\w.]+)"|"/app/([\w]+\.\w+)"`)
 	for _, name := range names(t) {
-		file, _ := webui.Find(name)
+		file, _ := webui.Load().Find(name)
 		for _, found := range link.FindAllSubmatch(file.Body, -1) {
 			other := string(found[1]) + string(found[2])
 			used[other] = true
-			if _, ok := webui.Find(other); !ok {
+			if _, ok := webui.Load().Find(other); !ok {
 				t.Errorf("%s refers to %s, which is missing", name, other)
 			}
 		}

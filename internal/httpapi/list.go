@@ -17,9 +17,9 @@ import (
 	"voc/internal/snapshot"
 )
 
-// The rows of a list are put together as they were packed before if they are at least minPacked,
-// and at most maxPacked. A shorter list may be smaller as it is. A longer one is compressed as a
-// whole: that takes longer, and has two thirds of the bytes.
+// A list of at most maxPacked rows is put together from those that other lists had, and as gzip if
+// there are at least minPacked. A shorter list may be smaller as it is. A longer one is compressed
+// as a whole: that takes longer, and has two thirds of the bytes.
 const (
 	minPacked = 5
 	maxPacked = 200
@@ -138,13 +138,17 @@ func findList(
 		header.ContentType = "text/csv; charset=utf-8; header=present"
 		header.ContentDisposition = `attachment; filename="feedback.csv"`
 	}
-	made := format.stream(r.Context(), view.File, page.Positions)
 	n := len(page.Positions)
-	if r.csv || query.columns != feedback.AllColumns || n < minPacked || n > maxPacked {
+	if r.csv || query.columns != feedback.AllColumns || n > maxPacked {
+		return header, format.stream(r.Context(), view.File, page.Positions), nil
+	}
+	format.appendRow = nil
+	made := format.stream(r.Context(), view.File, page.Positions)
+	if n < minPacked {
 		return header, made, nil
 	}
-	return header, respond.Packed{Stream: made, Pack: func() ([]byte, error) {
-		return view.File.GzipRows(r.Context(), page.Positions, format.Frame)
+	return header, respond.Packed{Stream: made, Pack: func(out []byte) ([]byte, error) {
+		return view.File.GzipRows(r.Context(), out, page.Positions, format.Frame)
 	}}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -26,7 +27,9 @@ type File struct {
 	hasWeekly bool                                // the file was made with the table weekly
 	matches   *lru.Cache[string, *roaring.Bitmap] // what recent searches found
 	unions    *lru.Cache[string, union]           // of recent values of a property
-	packed    packedRows
+	rows      sizedCache[rowKey, row]
+	rankings  sizedCache[rankingPart, []uint32]
+	all       atomic.Pointer[roaring.Bitmap] // the positions of all records, once they are known
 
 	sizes map[bodyKey]int64
 

@@ -12,9 +12,10 @@ type member struct {
 	size uint32 // of the text so far, modulo 2^32
 }
 
-func newMember(capacity int) *member {
+// newMember begins a member behind out.
+func newMember(out []byte) *member {
 	// No name, no time, no level, system unknown.
-	return &member{out: append(make([]byte, 0, capacity), 31, 139, 8, 0, 0, 0, 0, 0, 0, 255)}
+	return &member{out: append(out, 31, 139, 8, 0, 0, 0, 0, 0, 0, 255)}
 }
 
 // text appends a short text as a block that is not compressed (RFC 1951 §3.2.4).
@@ -28,8 +29,9 @@ func (m *member) text(text string) {
 	m.size += uint32(size)
 }
 
-func (m *member) row(row *packedRow) {
-	m.out = append(m.out, row.blocks...)
+// row appends a packed row.
+func (m *member) row(row row) {
+	m.out = append(m.out, row.bytes...)
 	m.sum = multiply(row.shift, m.sum) ^ row.sum
 	m.size += row.size
 }

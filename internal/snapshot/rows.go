@@ -6,90 +6,94 @@ import (
 	"hash/crc32"
 	"sync"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/klauspost/compress/flate"
 )
 
 // Frame is what stands around the rows of a list.
 type Frame struct{ Header, Separator, Footer string }
 
-// packedRow is the JSON of a record in DEFLATE blocks that refer to nothing before them and end at
-// a byte, so that they can stand anywhere in a gzip member.
-type packedRow struct {
-	blocks []byte
-	size   uint32 // of the JSON, in bytes
-	sum    uint32 // its CRC-32
-	shift  uint32 // of a CRC by size bytes; see shiftBy
+// row is a record of a list, in one of two forms: as JSON, or as DEFLATE blocks of that JSON
+// which refer to nothing before them and end at a byte, so that they can stand anywhere in a gzip
+// member. The zero row is none.
+type row struct {
+	bytes []byte
+	size  uint32 // of the JSON, in bytes
+	sum   uint32 // its CRC-32; 0 in the form of JSON, and so is shift
+	shift uint32 // of a CRC by size bytes; see shiftBy
 }
 
-// maxPackedRows bounds, in bytes, the rows that a file keeps packed: as many as the real sample
-// has, 5,830 (November 2026).
-const maxPackedRows = 6 << 20
-
-// rowSize is what a packed row counts for besides its blocks, in bytes.
-const rowSize = 128
-
-// packedRows are the rows that lists showed last. The zero value is empty.
-type packedRows struct {
-	mu    sync.Mutex
-	rows  *simplelru.LRU[uint32, *packedRow] // by position
-	bytes int
+type rowKey struct {
+	pos    uint32
+	packed bool
 }
 
-// get returns the rows at positions, and the positions of those that are not kept.
-func (p *packedRows) get(positions []uint32) (rows []*packedRow, missing []uint32) {
-	rows = make([]*packedRow, len(positions))
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// A file caches the rows of recent lists, up to cachedRows bytes: as many as the real sample has,
+// 5,830 (November 2026), in one form. rowSize is what a row counts for besides its bytes.
+const (
+	cachedRows = 9 << 20
+	rowSize    = 128
+)
+
+// recentRows returns the rows of the records at positions, in their order and in one form. Those
+// that are not cached are read with one query.
+func (f *File) recentRows(ctx context.Context, positions []uint32, packed bool) ([]row, error) {
+	keys, rows := make([]rowKey, len(positions)), make([]row, len(positions))
 	for i, pos := range positions {
-		if p.rows != nil {
-			rows[i], _ = p.rows.Get(pos)
+		keys[i] = rowKey{pos, packed}
+	}
+	if f.rows.find(keys, rows) == 0 {
+		return rows, nil
+	}
+	var missing []uint32
+	for i, row := range rows {
+		if row.bytes == nil {
+			missing = append(missing, positions[i])
 		}
-		if rows[i] == nil {
-			missing = append(missing, pos)
+	}
+	next := 0
+	for json, err := range f.Summaries(ctx, missing) {
+		if err != nil {
+			return nil, err
 		}
-	}
-	return rows, missing
-}
-
-func (p *packedRows) add(pos uint32, row *packedRow) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rows == nil {
-		p.rows, _ = simplelru.NewLRU(maxPackedRows/rowSize, // a positive size is not an error
-			func(_ uint32, row *packedRow) { p.bytes -= len(row.blocks) + rowSize })
-	}
-	p.rows.Remove(pos) // another request may have added it
-	p.rows.Add(pos, row)
-	for p.bytes += len(row.blocks) + rowSize; p.bytes > maxPackedRows; {
-		p.rows.RemoveOldest()
-	}
-}
-
-// GzipRows returns the list of the records at positions, in their order, as a gzip
-// member. Rows that were in a list before are copied, not read and not compressed again,
-// at the price of a member that is half as large again, since each row is compressed by
-// itself.
-func (f *File) GzipRows(ctx context.Context, positions []uint32, frame Frame) ([]byte, error) {
-	rows, missing := f.packed.get(positions)
-	if missing != nil {
-		next := 0
-		for json, err := range f.Summaries(ctx, missing) {
-			if err != nil {
-				return nil, err
-			}
-			for rows[next] != nil {
-				next++
-			}
+		for rows[next].bytes != nil {
+			next++
+		}
+		if packed {
 			rows[next] = packRow(json)
-			f.packed.add(positions[next], rows[next])
+		} else {
+			rows[next] = row{bytes: bytes.Clone(json)}
 		}
+		f.rows.add(keys[next], rows[next], len(rows[next].bytes)+rowSize, cachedRows)
 	}
-	size := 64
-	for _, row := range rows {
-		size += len(row.blocks) + 8
+	return rows, nil
+}
+
+// AppendRows appends the JSON of the records at positions to out, in their order, each with
+// separator in front of it but the first. Rows of recent lists are copied, not read.
+func (f *File) AppendRows(
+	ctx context.Context, out []byte, positions []uint32, separator string,
+) ([]byte, error) {
+	rows, err := f.recentRows(ctx, positions, false)
+	for i, row := range rows {
+		if i > 0 {
+			out = append(out, separator...)
+		}
+		out = append(out, row.bytes...)
 	}
-	m := newMember(size)
+	return out, err
+}
+
+// GzipRows appends the list of the records at positions to out, in their order, as a gzip
+// member. Rows of recent lists are copied, not read and not compressed again, at the price of a
+// member that is half as large again, since each row is compressed by itself.
+func (f *File) GzipRows(
+	ctx context.Context, out []byte, positions []uint32, frame Frame,
+) ([]byte, error) {
+	rows, err := f.recentRows(ctx, positions, true)
+	if err != nil {
+		return nil, err
+	}
+	m := newMember(out)
 	m.text(frame.Header)
 	for i, row := range rows {
 		if i > 0 {
@@ -107,7 +111,7 @@ var packers = sync.Pool{New: func() any {
 	return z
 }}
 
-func packRow(json []byte) *packedRow {
+func packRow(json []byte) row {
 	var blocks bytes.Buffer
 	z := packers.Get().(*flate.Writer)
 	defer packers.Put(z)
@@ -115,5 +119,5 @@ func packRow(json []byte) *packedRow {
 	_, _ = z.Write(json) // a bytes.Buffer returns no error
 	_ = z.Flush()
 	size := uint32(len(json)) // #nosec G115 -- SQLite has no text of 4 GiB
-	return &packedRow{bytes.Clone(blocks.Bytes()), size, crc32.ChecksumIEEE(json), shiftBy(size)}
+	return row{bytes.Clone(blocks.Bytes()), size, crc32.ChecksumIEEE(json), shiftBy(size)}
 }

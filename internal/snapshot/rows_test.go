@@ -30,7 +30,11 @@ func TestGzipRows(t *testing.T) {
 			snaptest.Check(t, err)
 			want = append(want, string(json))
 		}
-		packed, err := file.GzipRows(t.Context(), positions, snapshot.Frame{
+		plain, err := file.AppendRows(t.Context(), nil, positions, ",\n")
+		if err != nil || string(plain) != strings.Join(want, ",\n") {
+			t.Fatalf("%d: %d bytes, %v", n, len(plain), err)
+		}
+		packed, err := file.GzipRows(t.Context(), nil, positions, snapshot.Frame{
 			Header: "[", Separator: ",\n", Footer: "]\n",
 		})
 		snaptest.Check(t, err)

@@ -91,7 +91,7 @@ func (f *File) sets(
 		}
 	}
 	if !filter.From.IsZero() || !filter.To.IsZero() {
-		var first, last sql.NullInt64 // the positions of an interval follow each other
+		var first, last sql.NullInt64 // no others are between them
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
 		}
@@ -101,7 +101,12 @@ func (f *File) sets(
 		}
 		set := roaring.New()
 		if first.Valid && last.Valid && first.Int64 <= last.Int64 {
+			all, err := f.everything(ctx)
+			if err != nil {
+				return nil, nil, err
+			}
 			set.AddRange(uint64(first.Int64), uint64(last.Int64)+1) // #nosec G115 -- positions begin at 1
+			set.And(all)
 		}
 		sets[timesKey] = set
 	}
@@ -177,6 +182,27 @@ func (f *File) union(ctx context.Context, property string, keys []string) (union
 		f.unions.Add(name, found)
 	}
 	return found, nil
+}
+
+// everything returns the positions of all records, each of which has exactly one team.
+func (f *File) everything(ctx context.Context) (*roaring.Bitmap, error) {
+	if all := f.all.Load(); all != nil {
+		return all, nil
+	}
+	const query = `SELECT positions FROM facet WHERE property = ?`
+	rows, err := f.db.QueryContext(ctx, query, feedback.Team)
+	if err != nil {
+		return nil, err
+	}
+	all := roaring.New()
+	if _, err = addSets(all, rows); err != nil {
+		return nil, err
+	}
+	if n := all.GetCardinality(); n != uint64(f.records) { // #nosec G115 -- not negative
+		return nil, fmt.Errorf("%w: %d of %d records have a team", ErrNotSnapshot, n, f.records)
+	}
+	f.all.Store(all)
+	return all, nil
 }
 
 // addSets adds the stored sets in rows to one, and returns how many they are.

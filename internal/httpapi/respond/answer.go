@@ -77,7 +77,7 @@ type File struct {
 // Packed is a Stream that can also be had as gzip, at once, for a client that accepts it.
 type Packed struct {
 	Stream
-	Pack func() ([]byte, error)
+	Pack func(out []byte) ([]byte, error) // appends it
 }
 
 // JSON returns an answer that describes the present, which clients must not store.

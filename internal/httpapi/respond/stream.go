@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"sync"
 
 	"voc/internal/bound"
 	"voc/internal/snapshot"
@@ -31,7 +32,7 @@ const (
 // client holds memory, of which the number of streams is the bound, but no processor. A page of
 // some dozen records is no such stream: it is made at once.
 func (s Stream) send(w *Response, a Answer) error {
-	m := maker{w: w, answer: a}
+	m := maker{w: w, answer: a, made: newBuffer()}
 	defer m.end()
 	if s.Large {
 		if err := m.begin(); err != nil {
@@ -59,18 +60,34 @@ func (p Packed) send(w *Response, a Answer) error {
 	if w.encoding() != snapshot.Gzip {
 		return p.Stream.send(w, a)
 	}
-	packed, err := p.Pack()
-	if err != nil {
-		return err
+	buffer := newBuffer()
+	packed, err := p.Pack(buffer.AvailableBuffer())
+	if err == nil {
+		err = Encoded{packed, snapshot.Gzip}.send(w, a)
 	}
-	return Encoded{packed, snapshot.Gzip}.send(w, a)
+	*buffer = *bytes.NewBuffer(packed)
+	reuse(buffer)
+	return err
+}
+
+// buffers are reused: a page has 30 to 100 KB.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func newBuffer() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
+
+// reuse keeps a buffer for another body.
+func reuse(buffer *bytes.Buffer) {
+	if buffer.Cap() <= bound.SmallBody {
+		buffer.Reset()
+		buffers.Put(buffer)
+	}
 }
 
 // maker makes and sends one Stream.
 type maker struct {
 	w        *Response
 	answer   Answer
-	made     bytes.Buffer // what is not sent yet
+	made     *bytes.Buffer // what is not sent yet
 	encoding snapshot.Encoding
 	packer   *packer // nil: the body is not encoded, or not yet
 
@@ -103,6 +120,7 @@ func (m *maker) end() {
 	if m.packer != nil {
 		m.packer.release()
 	}
+	reuse(m.made)
 }
 
 // add adds a piece, and sends what is made so far if that is enough. Error: ErrTooLarge.
@@ -153,7 +171,7 @@ func (m *maker) start() {
 	if m.encoding != snapshot.Identity {
 		head := bytes.Clone(m.made.Bytes())
 		m.made.Reset()
-		m.packer = compress(&m.made)
+		m.packer = compress(m.made)
 		_, _ = m.packer.Write(head)
 	}
 }
@@ -189,15 +207,12 @@ func (m *maker) finish() error {
 	if m.packer != nil {
 		_ = m.packer.Close() // a bytes.Buffer returns no error
 	}
-	if m.w.maxBody > 0 {
-		return Encoded{m.made.Bytes(), m.encoding}.send(m.w, m.answer)
-	}
-	if m.streaming {
+	if m.streaming && m.w.maxBody == 0 {
 		return m.flush(m.made.Bytes())
 	}
-	if m.packer != nil {
+	if m.packer != nil { // a slow client holds none
 		m.packer.release()
 		m.packer = nil
 	}
-	return m.write(m.made.Bytes())
+	return Encoded{m.made.Bytes(), m.encoding}.send(m.w, m.answer)
 }

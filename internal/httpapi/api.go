@@ -49,14 +49,22 @@ type API struct {
 	mux     *http.ServeMux
 	pages   webui.Files
 
-	writer *respond.Writer
-	users  *access.SignIn
+	writer  *respond.Writer
+	users   *access.SignIn
+	headers []fixedHeader
+	tags    bound.Cache[asked, tagged]
 
 	searches *bound.Lanes
 	refusals *refusals
 
 	deadlines [3]deadline          // of the modes that have a schedule
 	interval  func() time.Duration // computed once; see Schedules.usualInterval
+}
+
+// fixedHeader is a header that every response has. Its name is in canonical form.
+type fixedHeader struct {
+	name   string
+	values []string // shared: not to be changed
 }
 
 // New returns the handler.
@@ -66,6 +74,11 @@ func New(cfg Config) *API {
 		writer: respond.NewWriter(cfg.Platform.maxBody()),
 		users:  access.NewSignIn(cfg.Access.Users),
 
+		headers: []fixedHeader{
+			{"X-Content-Type-Options", []string{"nosniff"}},
+			{"X-Robots-Tag", []string{"noindex"}},
+			{"Vary", []string{"Origin, Accept, Accept-Encoding"}},
+		},
 		searches: bound.NewLanes(bound.SearchLanes(), bound.SearchWait),
 		refusals: newRefusals(cfg.Log),
 		deadlines: [...]deadline{

@@ -71,10 +71,23 @@ func (a *API) begin(
 	}
 	// The ETag is weak because all encodings of an answer share it. A CSV has another one than its
 	// list. The order of the parameters does not matter.
-	identity := fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program,
-		strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv)
+	etag := weakTag(fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program,
+		strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv))
+	if r.values["cursor"] == nil { // which may name another snapshot
+		key := askedBy(r)
+		bytes := tagSize + len(key.path) + len(key.query) + len(key.accept)
+		a.tags.Add(key, tagged{view.Snapshot.ID, etag}, bytes, cachedTags)
+	}
+	answer, complete = a.tagged(r, view, etag)
+	return answer, complete, nil
+}
+
+// tagged returns the answer with an ETag that a view gives to a request, as begin does.
+func (a *API) tagged(
+	r *request, view replica.View, etag string,
+) (answer respond.Answer, complete bool) {
 	validator := respond.Validator{
-		ETag:         weakTag(identity),
+		ETag:         etag,
 		LastModified: view.Snapshot.CreatedAt.UTC().Format(http.TimeFormat),
 	}
 	answer, complete = r.response.Cached(validator)
@@ -84,7 +97,7 @@ func (a *API) begin(
 		AsOf:     view.Snapshot.Watermark.UTC().Format(feedback.TimeFormat),
 		Stale:    len(a.overdue(view.Manifest)) > 0,
 	}
-	return answer, complete, nil
+	return answer, complete
 }
 
 // unserved returns why a view has no file.

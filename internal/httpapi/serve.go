@@ -49,10 +49,10 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, received *http.Request) {
 		response: a.writer.To(w, received),
 	}
 	header := w.Header()
-	header.Set("X-Request-Id", r.id)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("X-Robots-Tag", "noindex")
-	header.Set("Vary", "Origin, Accept, Accept-Encoding")
+	header["X-Request-Id"] = []string{r.id}
+	for _, fixed := range a.headers {
+		header[fixed.name] = fixed.values
+	}
 	a.setCORS(header, received)
 	defer e.record(r, a.Now())
 	defer r.pin(nil)
@@ -119,6 +119,9 @@ func (e endpoint) answer(r *request) (respond.Answer, error) {
 	}
 	if err != nil {
 		return respond.Answer{}, err
+	}
+	if answer, ok := e.api.recall(r); ok {
+		return answer, nil
 	}
 	if route.permission != page {
 		if err := r.readQuery(route.parameters); err != nil {

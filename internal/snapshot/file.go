@@ -27,8 +27,8 @@ type File struct {
 	hasWeekly bool                                // the file was made with the table weekly
 	matches   *lru.Cache[string, *roaring.Bitmap] // what recent searches found
 	unions    *lru.Cache[string, union]           // of recent values of a property
-	rows      sizedCache[rowKey, row]
-	rankings  sizedCache[rankingPart, []uint32]
+	rows      bound.Cache[rowKey, row]
+	rankings  bound.Cache[rankingPart, []uint32]
 	all       atomic.Pointer[roaring.Bitmap] // the positions of all records, once they are known
 
 	sizes map[bodyKey]int64

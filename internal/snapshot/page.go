@@ -135,7 +135,7 @@ func (f *File) ranked(
 // if the file does not have it.
 func (f *File) rankingPart(ctx context.Context, key rankingPart) ([]uint32, error) {
 	var found [1][]uint32
-	if f.rankings.find([]rankingPart{key}, found[:]) == 0 {
+	if f.rankings.Find([]rankingPart{key}, found[:]) == 0 {
 		return found[0], nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -156,7 +156,7 @@ func (f *File) rankingPart(ctx context.Context, key rankingPart) ([]uint32, erro
 		for i := range positions {
 			positions[i] = binary.LittleEndian.Uint32(packed[4*i:])
 		}
-		f.rankings.add(part, positions, len(packed)+rowSize, cachedRankings)
+		f.rankings.Add(part, positions, len(packed)+rowSize, cachedRankings)
 		if part == key {
 			found[0] = positions
 		}

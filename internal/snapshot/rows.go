@@ -41,7 +41,7 @@ func (f *File) recentRows(ctx context.Context, positions []uint32, packed bool) 
 	for i, pos := range positions {
 		keys[i] = rowKey{pos, packed}
 	}
-	if f.rows.find(keys, rows) == 0 {
+	if f.rows.Find(keys, rows) == 0 {
 		return rows, nil
 	}
 	var missing []uint32
@@ -63,7 +63,7 @@ func (f *File) recentRows(ctx context.Context, positions []uint32, packed bool) 
 		} else {
 			rows[next] = row{bytes: bytes.Clone(json)}
 		}
-		f.rows.add(keys[next], rows[next], len(rows[next].bytes)+rowSize, cachedRows)
+		f.rows.Add(keys[next], rows[next], len(rows[next].bytes)+rowSize, cachedRows)
 	}
 	return rows, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -154,7 +155,7 @@ func folded(values []string) []string {
 
 // union returns the union of some folded values, each of which is given once.
 func (f *File) union(ctx context.Context, property string, keys []string) (union, error) {
-	name := fmt.Sprintf("%s %q", property, keys)
+	name := property + "\x00" + strings.Join(keys, "\x00") // no value has a NUL
 	if known, ok := f.unions.Get(name); ok {
 		return known, nil
 	}

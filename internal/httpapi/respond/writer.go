@@ -37,6 +37,7 @@ type Response struct {
 	accepted []snapshot.Encoding
 
 	started    bool
+	extended   bool // for the next piece
 	clientGone bool
 	content    content // once started
 	sent       Sent
@@ -138,18 +139,38 @@ type content struct {
 	sized    bool
 }
 
-// start sets all headers and writes the status.
+// start sets all headers and writes the status. The names are in canonical form.
 func (w *Response) start(a Answer, body content) {
-	header := w.out.Header()
-	if a.Source.Snapshot != "" {
-		header.Set("X-Snapshot", a.Source.Snapshot)
-		header.Set("X-Data-As-Of", a.Source.AsOf)
-	}
+	stale, caching, contentType, encoding, size := "", "", "", "", ""
 	if a.Source.Stale {
-		header.Set("X-Data-Stale", "true")
+		stale = "true"
 	}
-	for _, field := range [...]struct{ name, value string }{
+	switch {
+	case a.Validator.ETag != "":
+		caching = "no-cache"
+	case a.Body != nil:
+		caching = "no-store"
+	}
+	if body.encoding != "" {
+		contentType = cmp.Or(a.Header.ContentType, "application/json")
+	}
+	if body.encoding != snapshot.Identity {
+		encoding = string(body.encoding)
+	}
+	if body.sized {
+		size = strconv.FormatInt(body.size, 10)
+	}
+	header := w.out.Header()
+	fields := [...]struct{ name, value string }{
+		{"X-Snapshot", a.Source.Snapshot},
+		{"X-Data-As-Of", a.Source.AsOf},
+		{"X-Data-Stale", stale},
+		{"Etag", a.Validator.ETag},
 		{"Last-Modified", a.Validator.LastModified},
+		{"Cache-Control", caching},
+		{"Content-Type", contentType},
+		{"Content-Encoding", encoding},
+		{"Content-Length", size},
 		{"Content-Disposition", a.Header.ContentDisposition},
 		{"X-Total-Count", a.Header.TotalCount},
 		{"Link", a.Header.Link},
@@ -158,32 +179,20 @@ func (w *Response) start(a Answer, body content) {
 		{"Location", a.Header.Location},
 		{"Allow", a.Header.Allow},
 		{"Retry-After", a.Header.RetryAfter},
-		{"WWW-Authenticate", a.Header.Authenticate},
+		{"Www-Authenticate", a.Header.Authenticate},
 		{"Content-Security-Policy", a.Header.ContentSecurityPolicy},
 		{"Referrer-Policy", a.Header.ReferrerPolicy},
-	} {
+	}
+	values := make([]string, len(fields)) // of all headers, in one allocation
+	for i, field := range fields {
 		if field.value != "" {
-			header.Set(field.name, field.value)
+			values[i] = field.value
+			header[field.name] = values[i : i+1 : i+1]
 		}
-	}
-	switch {
-	case a.Validator.ETag != "":
-		header.Set("ETag", a.Validator.ETag)
-		header.Set("Cache-Control", "no-cache")
-	case a.Body != nil:
-		header.Set("Cache-Control", "no-store")
-	}
-	if body.encoding != "" {
-		header.Set("Content-Type", cmp.Or(a.Header.ContentType, "application/json"))
-	}
-	if body.encoding != "" && body.encoding != snapshot.Identity {
-		header.Set("Content-Encoding", string(body.encoding))
-	}
-	if body.sized {
-		header.Set("Content-Length", strconv.FormatInt(body.size, 10))
 	}
 	w.started, w.content = true, body
 	w.extend()
+	w.extended = true
 	w.sent = Sent{Status: a.Status, Cache: CacheNone}
 	switch {
 	case a.Status == http.StatusNotModified:
@@ -208,7 +217,10 @@ func (w *Response) write(p []byte) error {
 		return nil
 	}
 	for piece := range slices.Chunk(p, bound.WritePiece) {
-		w.extend()
+		if !w.extended {
+			w.extend()
+		}
+		w.extended = false
 		n, err := w.out.Write(piece)
 		w.sent.Bytes += int64(n)
 		if err != nil {

@@ -1,4 +1,4 @@
-package snapshot
+package bound
 
 import (
 	"math"
@@ -7,22 +7,22 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// sizedCache caches values up to a number of bytes; the longest unused one goes first. The zero
+// Cache caches values up to a number of bytes; the longest unused one goes first. The zero
 // value is empty. It is safe for concurrent use.
-type sizedCache[K comparable, V any] struct {
+type Cache[K comparable, V any] struct {
 	mu    sync.Mutex
-	lru   *simplelru.LRU[K, sizedValue[V]]
+	lru   *simplelru.LRU[K, cached[V]]
 	bytes int
 }
 
-type sizedValue[V any] struct {
+type cached[V any] struct {
 	value V
 	bytes int
 }
 
-// find puts the cached values of keys into found, at their places, and returns how many keys have
+// Find puts the cached values of keys into found, at their places, and returns how many keys have
 // none.
-func (c *sizedCache[K, V]) find(keys []K, found []V) (missing int) {
+func (c *Cache[K, V]) Find(keys []K, found []V) (missing int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lru == nil {
@@ -38,16 +38,16 @@ func (c *sizedCache[K, V]) find(keys []K, found []V) (missing int) {
 	return missing
 }
 
-// add caches a value that takes some bytes, of most in all.
-func (c *sizedCache[K, V]) add(key K, value V, bytes, most int) {
+// Add caches a value that takes some bytes, of most in all.
+func (c *Cache[K, V]) Add(key K, value V, bytes, most int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.lru == nil {
 		c.lru, _ = simplelru.NewLRU(math.MaxInt, // a positive size is not an error
-			func(_ K, gone sizedValue[V]) { c.bytes -= gone.bytes })
+			func(_ K, gone cached[V]) { c.bytes -= gone.bytes })
 	}
 	c.lru.Remove(key) // another request may have added it
-	c.lru.Add(key, sizedValue[V]{value, bytes})
+	c.lru.Add(key, cached[V]{value, bytes})
 	for c.bytes += bytes; c.bytes > most; {
 		c.lru.RemoveOldest()
 	}

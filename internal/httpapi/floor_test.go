@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -30,45 +31,26 @@ func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
 	ids, pages, words := s.questions(b)
 	tag := s.tag("/api/feedback/")
+	word := []string{"/api/feedback/?limit=50&q=credit"}
 	for _, encoding := range []string{"gzip", "br", "identity"} {
-		against(
-			b, s,
-			asked{name: "whole list/" + encoding, encoding: encoding, targets: []string{"/api/feedback/"}},
-		)
-		against(
-			b, s,
-			asked{name: "facets/" + encoding, encoding: encoding, targets: []string{"/api/feedback/facets"}},
-		)
-		against(b, s, asked{name: "record/one/" + encoding, encoding: encoding, targets: ids[:1]})
-		against(b, s, asked{name: "record/all in turn/" + encoding, encoding: encoding, targets: ids})
-		against(
-			b, s, asked{name: "three filters/one/" + encoding, encoding: encoding, targets: pages[:1]},
-		)
-		against(
-			b, s, asked{name: "three filters/all in turn/" + encoding, encoding: encoding, targets: pages},
-		)
-		against(
-			b,
-			s,
-			asked{
-				name:     "word/one/" + encoding,
-				encoding: encoding,
-				targets:  []string{"/api/feedback/?limit=50&q=credit"},
-			},
-		)
-		against(b, s, asked{name: "word/all in turn/" + encoding, encoding: encoding, targets: words})
+		for _, q := range []asked{
+			{name: "whole list", targets: []string{"/api/feedback/"}},
+			{name: "facets", targets: []string{"/api/feedback/facets"}},
+			{name: "record/one", targets: ids[:1]},
+			{name: "record/all in turn", targets: ids},
+			{name: "three filters/one", targets: pages[:1]},
+			{name: "three filters/all in turn", targets: pages},
+			{name: "word/one", targets: word},
+			{name: "word/all in turn", targets: words},
+		} {
+			q.name, q.encoding = q.name+"/"+encoding, encoding
+			against(b, s, q)
+		}
 	}
-	against(
-		b,
-		s,
-		asked{
-			name:     "304",
-			encoding: "gzip",
-			headers:  []string{"If-None-Match", tag},
-			status:   304,
-			targets:  []string{"/api/feedback/"},
-		},
-	)
+	against(b, s, asked{
+		name: "304", encoding: "gzip", headers: []string{"If-None-Match", tag}, status: 304,
+		targets: []string{"/api/feedback/"},
+	})
 }
 
 // questions returns the paths of all records, of pages with three filters, a date and a sort, and
@@ -120,26 +102,37 @@ func pairs(name, values string) (all []string) {
 	return all
 }
 
-// against measures the floor and then the service.
+// round is how many requests the floor and the service get in turn, so that both meet the same load
+// of the machine.
+const round = 500
+
+// against measures the floor and the service.
 func against(b *testing.B, s *service, q asked) {
 	b.Run(q.name, func(b *testing.B) {
 		floor := httptest.NewServer(recorded(b, s, q))
 		defer floor.Close()
 		server := httptest.NewServer(s)
 		defer server.Close()
-		var wall, cpu [2]float64
-		for i, url := range []string{floor.URL, server.URL} {
-			b.Run([]string{"floor", "voc"}[i], func(b *testing.B) {
-				b.ReportAllocs()
-				before := cpuTime(b)
-				load(b, url, q)
-				wall[i], cpu[i] = float64(b.Elapsed())/float64(b.N), float64(cpuTime(b)-before)/float64(b.N)
-				if i == 1 {
-					b.ReportMetric(wall[0]/wall[1], "×floor")
-					b.ReportMetric(cpu[0]/cpu[1], "×floor-by-CPU")
-				}
-			})
+		client := &http.Client{
+			Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
 		}
+		defer client.CloseIdleConnections()
+		var wall, cpu [2]time.Duration
+		rounds := 0
+		for b.Loop() {
+			for i, url := range []string{floor.URL, server.URL} {
+				start, before := time.Now(), cpuTime(b)
+				q.load(b, client, url, rounds*round)
+				wall[i] += time.Since(start)
+				cpu[i] += cpuTime(b) - before
+			}
+			rounds++
+		}
+		each := float64(rounds * round * int(time.Microsecond))
+		b.ReportMetric(float64(wall[0])/float64(wall[1]), "×floor")
+		b.ReportMetric(float64(cpu[0])/float64(cpu[1]), "×floor-by-CPU")
+		b.ReportMetric(float64(cpu[0])/each, "floor-CPU-µs")
+		b.ReportMetric(float64(cpu[1])/each, "CPU-µs")
 	})
 }
 
@@ -154,33 +147,32 @@ func cpuTime(b *testing.B) time.Duration {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
-func load(b *testing.B, url string, q asked) {
-	client := &http.Client{
-		Transport: &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true},
-	}
-	defer client.CloseIdleConnections()
+// load sends a round of requests to a server, beginning with the target whose number is first.
+func (q asked) load(b *testing.B, client *http.Client, url string, first int) {
+	b.Helper()
 	var turn atomic.Int64
-	b.SetParallelism(connections / 2) // of two cores
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			n := turn.Add(1)
-			target := q.targets[n%int64(len(q.targets))]
-			r, _ := http.NewRequest(http.MethodGet, url+target, nil)
-			q.describe(r)
-			response, err := client.Do(r)
-			if err != nil {
-				b.Error(err)
-				return
+	var all sync.WaitGroup
+	for range connections {
+		all.Go(func() {
+			for n := turn.Add(1); n <= round; n = turn.Add(1) {
+				target := q.targets[(first+int(n))%len(q.targets)]
+				r, _ := http.NewRequest(http.MethodGet, url+target, nil)
+				q.describe(r)
+				response, err := client.Do(r)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				_, err = io.Copy(io.Discard, response.Body)
+				response.Body.Close()
+				if err != nil || response.StatusCode != max(q.status, 200) {
+					b.Error(target, response.Status, err)
+					return
+				}
 			}
-			_, err = io.Copy(io.Discard, response.Body)
-			response.Body.Close()
-			if err != nil || response.StatusCode != max(q.status, 200) && q.status != 0 ||
-				response.StatusCode >= 400 {
-				b.Error(target, response.Status, err)
-				return
-			}
-		}
-	})
+		})
+	}
+	all.Wait()
 }
 
 func (q asked) describe(r *http.Request) {

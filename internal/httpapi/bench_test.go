@@ -11,6 +11,7 @@ import (
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
+	"voc/internal/voctest"
 )
 
 // serveSample serves the whole sample and logs nothing.
@@ -136,8 +137,9 @@ func BenchmarkStatus(b *testing.B) {
 // BenchmarkDistinct answers questions that were not asked before.
 func BenchmarkDistinct(b *testing.B) {
 	s := serveSample(b)
-	ids, pages, words := s.questions(b)
-	for name, targets := range map[string][]string{"record": ids, "page": pages, "words": words} {
+	for name, targets := range map[string][]string{
+		"record": s.records(b), "page": voctest.Pages(), "words": voctest.Searches(),
+	} {
 		for _, encoding := range []string{"identity", "gzip"} {
 			b.Run(name+"/"+encoding, func(b *testing.B) {
 				b.ReportAllocs()

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"voc/internal/voctest"
 )
 
 // connections is the number of concurrent clients.
@@ -29,7 +31,7 @@ type asked struct {
 // relative to the floor: the same server with a handler that only repeats recorded responses.
 func BenchmarkAgainstFloor(b *testing.B) {
 	s := serveSample(b)
-	ids, pages, words := s.questions(b)
+	ids, pages, words := s.records(b), voctest.Pages(), voctest.Searches()
 	tag := s.tag("/api/feedback/")
 	word := []string{"/api/feedback/?limit=50&q=credit"}
 	for _, encoding := range []string{"gzip", "br", "identity"} {
@@ -53,53 +55,13 @@ func BenchmarkAgainstFloor(b *testing.B) {
 	})
 }
 
-// questions returns the paths of all records, of pages with three filters, a date and a sort, and
-// of searches for two words: more than are kept, where they are asked in turn.
-func (s *service) questions(b *testing.B) (ids, pages, words []string) {
+// records returns the paths of all records: more than are kept, where they are asked in turn.
+func (s *service) records(b *testing.B) (paths []string) {
 	b.Helper()
 	for _, row := range s.get("/api/feedback/").list(b) {
-		ids = append(ids, "/api/feedback/"+row.ID)
+		paths = append(paths, "/api/feedback/"+row.ID)
 	}
-	for _, team := range pairs(
-		"team", "triage,billing,quoting,platform,partner+success,data+services,integrations",
-	) {
-		for _, priority := range pairs("priority", "high,medium,low") {
-			for _, environment := range pairs(
-				"environment", "cw+1.0,cw+2.0,affinities+1.0,sme+2.0+-+production,allied+individuals",
-			) {
-				day := len(pages) % 90
-				sort := []string{"-created", "modified", "-priority", "status"}[len(pages)%4]
-				from := time.Date(2025, 1, 1+day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-				pages = append(pages, "/api/feedback/?limit=50&"+team+"&"+priority+"&"+environment+
-					"&created_from="+from+"&sort="+sort)
-			}
-		}
-	}
-	for _, two := range pairs(
-		"",
-		"credit,account,payment,mortgage,escrow,fee,letter,identity,card,loan,bank,report,debt,"+
-			"late,call,phone,mail,house,score,dispute,money,refund",
-	) {
-		for _, priority := range []string{"high", "medium", "low"} {
-			words = append(
-				words,
-				"/api/feedback/?limit=50&priority="+priority+"&q="+strings.NewReplacer("=", "", "&=", "+").
-					Replace(two),
-			)
-		}
-	}
-	return ids, pages, words
-}
-
-// pairs returns filters by two values of a parameter, and by one value twice.
-func pairs(name, values string) (all []string) {
-	list := strings.Split(values, ",")
-	for i, one := range list {
-		for _, other := range list[:i+1] {
-			all = append(all, name+"="+one+"&"+name+"="+other)
-		}
-	}
-	return all
+	return paths
 }
 
 // round is how many requests the floor and the service get in turn, so that both meet the same load

@@ -17,12 +17,12 @@ import (
 	"voc/internal/snapshot"
 )
 
-// A list of at most maxPacked rows is put together from those that other lists had, and as gzip if
-// there are at least minPacked. A shorter list may be smaller as it is. A longer one is compressed
-// as a whole: that takes longer, and has two thirds of the bytes.
+// A list of minCached to maxCached rows is put together from the rows that other lists had. As gzip,
+// a shorter list may be smaller if it is compressed as a whole. A longer one takes longer that way,
+// but has two thirds of the bytes.
 const (
-	minPacked = 5
-	maxPacked = 200
+	minCached = 5
+	maxCached = 200
 )
 
 // list answers GET /api/feedback/ and GET /api/feedback.csv from the current snapshot, or from the
@@ -138,16 +138,14 @@ func findList(
 		header.ContentType = "text/csv; charset=utf-8; header=present"
 		header.ContentDisposition = `attachment; filename="feedback.csv"`
 	}
-	n := len(page.Positions)
-	if r.csv || query.columns != feedback.AllColumns || n > maxPacked {
-		return header, format.stream(r.Context(), view.File, page.Positions), nil
-	}
-	format.appendRow = nil
 	made := format.stream(r.Context(), view.File, page.Positions)
-	if n < minPacked {
+	n := len(page.Positions)
+	if r.csv || query.columns != feedback.AllColumns || n < minCached || n > maxCached {
 		return header, made, nil
 	}
-	return header, respond.Packed{Stream: made, Pack: func(out []byte) ([]byte, error) {
+	return header, respond.Packed{Stream: made, Plain: func(out []byte) ([]byte, error) {
+		return view.File.PlainRows(r.Context(), out, page.Positions, format.Frame)
+	}, Gzip: func(out []byte) ([]byte, error) {
 		return view.File.GzipRows(r.Context(), out, page.Positions, format.Frame)
 	}}, nil
 }

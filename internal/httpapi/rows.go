@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"voc/internal/bound"
@@ -12,7 +13,7 @@ import (
 // rowFormat is how a list is written.
 type rowFormat struct {
 	snapshot.Frame
-	appendRow func(out, summary []byte) ([]byte, error) // nil: as the file has it, from its cache
+	appendRow func(out, summary []byte) ([]byte, error)
 }
 
 // rowsPerQuery is how many rows are read with one query before they are sent, so that a slow client
@@ -42,44 +43,24 @@ func (f *rowFormat) stream(
 			}
 		}()
 		buffer.text, buffer.separator = append(buffer.text[:0], f.Header...), ""
-		for rest := positions; len(rest) > 0; {
-			chunk := rest[:min(len(rest), rowsPerQuery)]
-			rest = rest[len(chunk):]
-			if err := f.add(ctx, buffer, file, chunk); err != nil {
-				yield(nil, err)
-				return
-			}
-			if len(rest) > 0 {
-				if !yield(buffer.text, nil) {
+		for chunk := range slices.Chunk(positions, rowsPerQuery) {
+			for summary, err := range file.Summaries(ctx, chunk) {
+				if err == nil {
+					buffer.text = append(buffer.text, buffer.separator...)
+					buffer.text, err = f.appendRow(buffer.text, summary)
+					buffer.separator = f.Separator
+				}
+				if err != nil {
+					yield(nil, err)
 					return
 				}
-				buffer.text = buffer.text[:0]
 			}
+			if !yield(buffer.text, nil) {
+				return
+			}
+			buffer.text = buffer.text[:0]
 		}
 		yield(append(buffer.text, f.Footer...), nil)
 	}
 	return respond.Stream{Pieces: pieces, Large: len(positions) > bound.SmallPage}
-}
-
-// add adds the records at positions to a buffer.
-func (f *rowFormat) add(
-	ctx context.Context, buffer *rowBuffer, file *snapshot.File, positions []uint32,
-) (err error) {
-	if f.appendRow == nil {
-		buffer.text = append(buffer.text, buffer.separator...)
-		buffer.text, err = file.AppendRows(ctx, buffer.text, positions, f.Separator)
-		buffer.separator = f.Separator
-		return err
-	}
-	for summary, err := range file.Summaries(ctx, positions) {
-		if err == nil {
-			buffer.text = append(buffer.text, buffer.separator...)
-			buffer.text, err = f.appendRow(buffer.text, summary)
-			buffer.separator = f.Separator
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

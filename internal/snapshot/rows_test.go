@@ -8,14 +8,15 @@ import (
 	"strings"
 	"testing"
 
+	"voc/internal/feedback"
 	"voc/internal/snapshot"
 	"voc/internal/snapshot/snaptest"
 	"voc/internal/voctest"
 )
 
-// TestGzipRows compares lists, some of whose rows are kept, with the rows that they show.
+// TestCachedRows compares lists, plain and as gzip, some of whose rows are kept, with the rows that they show.
 // gzip.Reader checks the CRC and the size.
-func TestGzipRows(t *testing.T) {
+func TestCachedRows(t *testing.T) {
 	t.Parallel()
 	rows := snaptest.Rows(t, voctest.Records(t))
 	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, rows)).Path)
@@ -30,19 +31,47 @@ func TestGzipRows(t *testing.T) {
 			snaptest.Check(t, err)
 			want = append(want, string(json))
 		}
-		plain, err := file.AppendRows(t.Context(), nil, positions, ",\n")
-		if err != nil || string(plain) != strings.Join(want, ",\n") {
-			t.Fatalf("%d: %d bytes, %v", n, len(plain), err)
+		wanted := "[" + strings.Join(want, ",\n") + "]\n"
+		frame := snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"}
+		plain, err := file.PlainRows(t.Context(), nil, positions, frame)
+		if err != nil || string(plain) != wanted {
+			t.Fatalf("%d: %d bytes, %v, want %d", n, len(plain), err, len(wanted))
 		}
-		packed, err := file.GzipRows(t.Context(), nil, positions, snapshot.Frame{
-			Header: "[", Separator: ",\n", Footer: "]\n",
-		})
+		packed, err := file.GzipRows(t.Context(), nil, positions, frame)
 		snaptest.Check(t, err)
 		z, err := gzip.NewReader(bytes.NewReader(packed))
 		snaptest.Check(t, err)
 		got, err := io.ReadAll(z)
-		if want := "[" + strings.Join(want, ",\n") + "]\n"; err != nil || string(got) != want {
-			t.Fatalf("%d: %d bytes, %v, want %d", n, len(got), err, len(want))
+		if err != nil || string(got) != wanted {
+			t.Fatalf("%d: %d bytes, %v, want %d", n, len(got), err, len(wanted))
 		}
+	}
+}
+
+// TestCachedPage: a page whose filter values, part of a ranking and rows other pages had is made
+// without a statement, so it is made even when the file is closed.
+func TestCachedPage(t *testing.T) {
+	t.Parallel()
+	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, snaptest.Rows(t, voctest.Records(t)))).Path)
+	frame := snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"}
+	page := func(priority string) (plain, packed []byte) {
+		t.Helper()
+		filter := feedback.Filter{Any: snaptest.Any{"priority": {priority}}}
+		selection, err := file.Select(t.Context(), filter)
+		snaptest.Check(t, err)
+		page, err := selection.Page(t.Context(), "-modified", 0, 20)
+		snaptest.Check(t, err)
+		plain, err = file.PlainRows(t.Context(), nil, page.Positions, frame)
+		snaptest.Check(t, err)
+		packed, err = file.GzipRows(t.Context(), nil, page.Positions, frame)
+		snaptest.Check(t, err)
+		return plain, packed
+	}
+	plain, packed := page("high")
+	snaptest.Check(t, file.Close())
+	plainAgain, packedAgain := page("high")
+	if !bytes.Equal(plain, plainAgain) || !bytes.Equal(packed, packedAgain) || len(plain) < 5000 {
+		t.Errorf("%d and %d bytes, then %d and %d", len(plain), len(packed), len(plainAgain),
+			len(packedAgain))
 	}
 }

@@ -74,10 +74,10 @@ type File struct {
 	Open     func(context.Context, snapshot.Encoding) (io.ReadCloser, int64, error)
 }
 
-// Packed is a Stream that can also be had as gzip, at once, for a client that accepts it.
+// Packed is a Stream that can also be made at once, plain or as gzip. Each function appends it.
 type Packed struct {
 	Stream
-	Pack func(out []byte) ([]byte, error) // appends it
+	Plain, Gzip func(out []byte) ([]byte, error)
 }
 
 // JSON returns an answer that describes the present, which clients must not store.

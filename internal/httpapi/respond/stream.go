@@ -56,17 +56,22 @@ func (s Stream) send(w *Response, a Answer) error {
 	return m.finish()
 }
 
+// send makes the body at once. As it is, a body with large records is streamed, in a lane.
 func (p Packed) send(w *Response, a Answer) error {
-	if w.encoding() != snapshot.Gzip {
-		return p.Stream.send(w, a)
+	buffer, pack, encoding := newBuffer(), p.Plain, w.encoding()
+	if encoding == snapshot.Gzip {
+		pack = p.Gzip
 	}
-	buffer := newBuffer()
-	packed, err := p.Pack(buffer.AvailableBuffer())
-	if err == nil {
-		err = Encoded{packed, snapshot.Gzip}.send(w, a)
+	packed, err := pack(buffer.AvailableBuffer())
+	isLarge := encoding == snapshot.Identity && len(packed) > bound.SmallBody
+	if err == nil && !isLarge {
+		err = Encoded{packed, encoding}.send(w, a)
 	}
 	*buffer = *bytes.NewBuffer(packed)
 	reuse(buffer)
+	if err == nil && isLarge {
+		return p.Stream.send(w, a)
+	}
 	return err
 }
 

@@ -77,6 +77,9 @@ func (w *Response) Send(a Answer) error {
 		w.start(a, content{})
 		return nil
 	case w.notModified(a.Validator):
+		if !a.cached {
+			w.cache.add(w.key(a.Validator), &cachedAnswer{header: a.Header})
+		}
 		a.Status = http.StatusNotModified
 		w.start(a, content{})
 		return nil

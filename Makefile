@@ -25,7 +25,7 @@ LAMBDA := GOFLAGS='$(GOFLAGS) -tags=lambda.norpc "-ldflags=$(LDFLAGS)"'
 STAGE := prod# a section of samconfig.toml: prod or dev
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard page verify busy soak bench bench-hostile bench-sync bench-cold bench-scale build clean
+.PHONY: help run test clock race lint vuln fuzz shells container clients types schemathesis dashboard page verify busy soak bench bench-http bench-hostile bench-sync bench-cold bench-scale build clean
 .PHONY: s3 sam-build sam-validate sam-events sam-local sam-invoke account deploy deploy-api smoke outputs parameters remove
 .PHONY: invoke-check invoke-full invoke-incremental invoke-sweep invoke-rollback status schedules test-events logs
 .DEFAULT_GOAL := help
@@ -105,7 +105,10 @@ soak: busy ## run the long tests, for hours: thousands of random histories, a hu
 	.ci/fuzz 1m
 
 bench: ## run the benchmarks on VOC_SAMPLE=/path/to/records.jsonl.gz, or by default on repeated test records
-	go test -run '^$$' -bench . -skip 'HalfAMillion|FullRefresh|ColdStart|Resident|Hostile' -benchmem ./...
+	go test -run '^$$' -bench . -skip 'HalfAMillion|FullRefresh|ColdStart|Resident|Hostile|HTTP' -benchmem ./...
+
+bench-http: ## load the built server from outside, with repeated and with distinct questions, beside a floor (Linux)
+	go test -run '^$$' -bench HTTP -benchtime 5x -timeout 30m ./functions/server
 
 bench-hostile: ## attack the built server with VOC_SAMPLE and measure what other clients notice: milliseconds, memory
 	go test -run '^$$' -bench Hostile -benchtime 5s -timeout 30m ./functions/server

@@ -17,14 +17,6 @@ import (
 	"voc/internal/snapshot"
 )
 
-// A list of minCached to maxCached rows is put together from the rows that other lists had. As gzip,
-// a shorter list may be smaller if it is compressed as a whole. A longer one takes longer that way,
-// but has two thirds of the bytes.
-const (
-	minCached = 5
-	maxCached = 200
-)
-
 // list answers GET /api/feedback/ and GET /api/feedback.csv from the current snapshot, or from the
 // one that the cursor names.
 func (a *API) list(r *request) (respond.Answer, error) {
@@ -131,23 +123,14 @@ func findList(
 			return header, nil, errLongLink
 		}
 	}
-	format := rowFormat{snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"},
-		query.columns.AppendJSON}
+	format := rowFormat{query.columns, jsonFrame, query.columns.AppendJSON}
 	if r.csv {
-		format = rowFormat{snapshot.Frame{Header: query.columns.CSVHeader()}, query.columns.AppendCSV}
+		format.Frame = snapshot.Frame{Header: query.columns.CSVHeader()}
+		format.appendRow = query.columns.AppendCSV
 		header.ContentType = "text/csv; charset=utf-8; header=present"
 		header.ContentDisposition = `attachment; filename="feedback.csv"`
 	}
-	made := format.stream(r.Context(), view.File, page.Positions)
-	n := len(page.Positions)
-	if r.csv || query.columns != feedback.AllColumns || n < minCached || n > maxCached {
-		return header, made, nil
-	}
-	return header, respond.Packed{Stream: made, Plain: func(out []byte) ([]byte, error) {
-		return view.File.PlainRows(r.Context(), out, page.Positions, format.Frame)
-	}, Gzip: func(out []byte) ([]byte, error) {
-		return view.File.GzipRows(r.Context(), out, page.Positions, format.Frame)
-	}}, nil
+	return header, format.body(r.Context(), view.File, page.Positions), nil
 }
 
 // record answers GET /api/feedback/{id}.

@@ -38,7 +38,7 @@ func (m *members) has(pos uint32) bool {
 	if m.pages == nil {
 		return m.set.Contains(pos)
 	}
-	number := pos>>16 - m.first                                   // of a page before the first, it is beyond the last
+	number := pos>>16 - m.first                                   // beyond the last page if pos is before the first
 	if number >= uint32(len(m.pages)) || m.pages[number] == nil { // #nosec G115 -- at most 65,536
 		return false
 	}

@@ -29,7 +29,8 @@ type rowKey struct {
 }
 
 // A file caches the rows of recent lists, up to cachedRows bytes: as many packed ones as the real
-// sample has, 5,830, or three quarters as JSON (November 2026). rowSize is what a row counts for besides its bytes.
+// sample has, 5,830, or three quarters of them as JSON (November 2026). rowSize is what a row
+// counts for besides its bytes.
 const (
 	cachedRows = 6 << 20
 	rowSize    = 128

@@ -14,7 +14,8 @@ import (
 	"voc/internal/voctest"
 )
 
-// TestCachedRows compares lists, plain and as gzip, some of whose rows are kept, with the rows that they show.
+// TestCachedRows compares lists, plain and as gzip, some of whose rows are cached, with the rows
+// that they show.
 // gzip.Reader checks the CRC and the size.
 func TestCachedRows(t *testing.T) {
 	t.Parallel()
@@ -52,7 +53,8 @@ func TestCachedRows(t *testing.T) {
 // without a statement, so it is made even when the file is closed.
 func TestCachedPage(t *testing.T) {
 	t.Parallel()
-	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, snaptest.Rows(t, voctest.Records(t)))).Path)
+	rows := snaptest.Rows(t, voctest.Records(t))
+	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, rows)).Path)
 	frame := snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"}
 	page := func(priority string) (plain, packed []byte) {
 		t.Helper()

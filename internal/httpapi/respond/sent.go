@@ -1,5 +1,7 @@
 package respond
 
+import "net/http"
+
 // Sent describes what a response has sent so far.
 type Sent struct {
 	Status int   // 0: nothing
@@ -17,6 +19,18 @@ const (
 	CacheHit         Cache = "hit"         // the cache had it
 	CacheRevalidated Cache = "revalidated" // the client had it
 )
+
+func (a Answer) outcome() Cache {
+	switch {
+	case a.Status == http.StatusNotModified:
+		return CacheRevalidated
+	case a.cached:
+		return CacheHit
+	case a.Validator.ETag != "":
+		return CacheMiss
+	}
+	return CacheNone
+}
 
 // Sent returns what has been sent so far.
 func (w *Response) Sent() Sent { return w.sent }

@@ -196,15 +196,7 @@ func (w *Response) start(a Answer, body content) {
 	w.started, w.content = true, body
 	w.extend()
 	w.extended = true
-	w.sent = Sent{Status: a.Status, Cache: CacheNone}
-	switch {
-	case a.Status == http.StatusNotModified:
-		w.sent.Cache = CacheRevalidated
-	case a.cached:
-		w.sent.Cache = CacheHit
-	case a.Validator.ETag != "":
-		w.sent.Cache = CacheMiss
-	}
+	w.sent = Sent{Status: a.Status, Cache: a.outcome()}
 	w.out.WriteHeader(a.Status)
 }
 

@@ -38,7 +38,8 @@ func (m *members) has(pos uint32) bool {
 	if m.pages == nil {
 		return m.set.Contains(pos)
 	}
-	number := pos>>16 - m.first                                   // beyond the last page if pos is before the first
+	// Of a position before the first page, the number is beyond the last one.
+	number := pos>>16 - m.first
 	if number >= uint32(len(m.pages)) || m.pages[number] == nil { // #nosec G115 -- at most 65,536
 		return false
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -68,6 +69,9 @@ func TestConnectionFaultsAreRetried(t *testing.T) {
 				}
 				table(3)(w, r)
 			})
+			if strings.HasPrefix(name, "stalled") {
+				c.LimitTry(2 * time.Second)
+			}
 			if got, err := walk(t.Context(), c); err != nil || got != "1.1:2 1.2:1" {
 				t.Errorf("pages %q, %v", got, err)
 			}
@@ -137,12 +141,10 @@ func serve(t *testing.T, handler http.HandlerFunc) *airtable.Client {
 		handler(w, r)
 	}))
 	t.Cleanup(server.Close)
-	c := airtable.New(airtable.Config{
+	return airtable.New(airtable.Config{
 		URL:   server.URL,
 		Token: func(context.Context) (string, error) { return token, nil },
 		Base:  base,
 		Pacer: airtable.NewPacer(1000),
 	})
-	c.LimitTry(500 * time.Millisecond)
-	return c
 }

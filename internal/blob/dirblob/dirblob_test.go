@@ -265,12 +265,14 @@ func TestWaitForLockEndsWithContext(t *testing.T) {
 	store := open(t, dir)
 	put(t, store, "object", "x")
 	defer acquireLock(t, filepath.Join(dir, ".store", "commit.lock"))()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-	defer cancel()
-	err := store.Delete(ctx, "object")
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "commit.lock") {
-		t.Errorf("error %v, want one that names the lock and DeadlineExceeded", err)
-	}
+	synctest.Test(t, func(t *testing.T) { // its clock moves only while Delete waits
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		err := store.Delete(ctx, "object")
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "commit.lock") {
+			t.Errorf("error %v, want one that names the lock and DeadlineExceeded", err)
+		}
+	})
 }
 
 // acquireLock acquires a lock as another process would, until release.

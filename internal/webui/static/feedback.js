@@ -178,12 +178,15 @@ class Feedback {
   }
 
   async loadFacets(signal) {
+    this.facets.setAttribute("aria-busy", "true");
     try {
       const { body } = await ask("/api/feedback/facets" + query(this.asked()), { signal });
       this.choices = body;
       this.drawFacets();
     } catch (problem) {
       if (problem.name !== "AbortError" && ![401, 403, 503, 0, 400].includes(problem.status)) this.facets.replaceChildren(trouble(problem));
+    } finally {
+      if (!signal.aborted) this.facets.removeAttribute("aria-busy");
     }
   }
 

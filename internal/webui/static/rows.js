@@ -59,6 +59,7 @@ export class Rows {
     this.aborter?.abort();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
+    this.grid.setAttribute("aria-busy", "true");
     try {
       const { body, headers } = await ask("/api/feedback/" + query({ ...parameters, fields, limit: page }), { signal });
       this.parameters = parameters;
@@ -80,6 +81,8 @@ export class Rows {
       this.total = 0;
       this.draw();
       this.calls.failed(problem);
+    } finally {
+      if (!signal.aborted) this.grid.removeAttribute("aria-busy");
     }
   }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,31 +50,33 @@ func of(report refresh.Report, level refresh.Level) string {
 
 func TestCheckReportsValidSettings(t *testing.T) {
 	t.Parallel()
-	for _, filled := range []bool{false, true} {
-		w := newWorld(t, airtablesim.Config{})
-		if filled {
-			w.must(job.Full, job.Published)
+	synctest.Test(t, func(t *testing.T) {
+		for _, filled := range []bool{false, true} {
+			w := newWorld(t, airtablesim.Config{})
+			if filled {
+				w.must(job.Full, job.Published)
+			}
+			w.fill(150)
+			var report refresh.Report
+			made := w.calls(func() { report = w.check() })
+			if want := (calls{airtablesim.Whoami: 1, airtablesim.Schema: 1,
+				airtablesim.List: 1}); !cmp.Equal(made, want) {
+				t.Errorf("it makes %v, want %v", made, want)
+			}
+			if of(report, refresh.Wrong) != "" {
+				t.Errorf("findings %q", of(report, refresh.Wrong))
+			}
+			contains(t, of(report, refresh.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
+				`status: "Status" (singleLineText), in `, " free where TMPDIR is",
+				"conditional writes were tried",
+				"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
+			contains(t, of(report, refresh.Note),
+				`source ("Source")`)
+			if strings.Contains(of(report, refresh.Note), `"Status"`) {
+				t.Errorf("notes %q", of(report, refresh.Note))
+			}
 		}
-		w.fill(150)
-		var report refresh.Report
-		made := w.calls(func() { report = w.check() })
-		if want := (calls{airtablesim.Whoami: 1, airtablesim.Schema: 1,
-			airtablesim.List: 1}); !cmp.Equal(made, want) {
-			t.Errorf("it makes %v, want %v", made, want)
-		}
-		if of(report, refresh.Wrong) != "" {
-			t.Errorf("findings %q", of(report, refresh.Wrong))
-		}
-		contains(t, of(report, refresh.Fine), "accepts the token", "Lead Bugs", w.Base().TableID(),
-			`status: "Status" (singleLineText), in `, " free where TMPDIR is",
-			"conditional writes were tried",
-			"of 100 records on one page, 99 belong to the years 2025- (1 of 2024, 3 of 2025, 96 of 2026)")
-		contains(t, of(report, refresh.Note),
-			`source ("Source")`)
-		if strings.Contains(of(report, refresh.Note), `"Status"`) {
-			t.Errorf("notes %q", of(report, refresh.Note))
-		}
-	}
+	})
 }
 
 func TestCheckFindsErrors(t *testing.T) {

@@ -27,8 +27,9 @@ func both(t *testing.T, test func(t *testing.T, w *world)) {
 	for name, freeze := range map[string]bool{"listings that shift": false,
 		"listings that are frozen": true} {
 		t.Run(name, func(t *testing.T) {
-			test(t, newWorld(t,
-				airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour}))
+			synctest.Test(t, func(t *testing.T) {
+				test(t, newWorld(t, airtablesim.Config{Freeze: freeze, IteratorTTL: time.Hour}))
+			})
 		})
 	}
 }
@@ -108,25 +109,27 @@ func TestFullServesRecordsOfYears(t *testing.T) {
 func TestRunMakesFewestCalls(t *testing.T) {
 	t.Parallel()
 	for n, pages := range map[int]int{0: 1, 97: 1, 98: 2, 197: 2, 247: 3} { // and 3 are there
-		w := newWorld(t, airtablesim.Config{})
-		w.fill(n)
-		var receipt job.Run
-		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) ||
-			receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
-			t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made,
-				receipt.AirtableCalls, want)
-		}
-		w.clock.Advance(time.Hour)
-		made = w.calls(func() { receipt = w.must(job.Incremental, job.Unchanged) })
-		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
-			receipt.AirtableCalls != 2 {
-			t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls,
-				want)
-		}
-		if got := w.manifest().CallsIn(w.clock.Now()); got != 3+pages {
-			t.Errorf("%d calls of the month, want %d", got, 3+pages)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, airtablesim.Config{})
+			w.fill(n)
+			var receipt job.Run
+			made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: pages}); !cmp.Equal(made, want) ||
+				receipt.AirtableCalls != 1+pages || receipt.Pages != pages {
+				t.Errorf("a full of %d records makes %v (%d by its receipt), want %v", n+3, made,
+					receipt.AirtableCalls, want)
+			}
+			w.clock.Advance(time.Hour)
+			made = w.calls(func() { receipt = w.must(job.Incremental, job.Unchanged) })
+			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+				receipt.AirtableCalls != 2 {
+				t.Errorf("an incremental makes %v (%d by its receipt), want %v", made, receipt.AirtableCalls,
+					want)
+			}
+			if got := w.manifest().CallsIn(w.clock.Now()); got != 3+pages {
+				t.Errorf("%d calls of the month, want %d", got, 3+pages)
+			}
+		})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,22 +32,24 @@ func TestFullRetainsRecordMissedByListing(t *testing.T) {
 		lists  int // calls
 	}{"listings that shift": {false, 3 + 1}, "listings that are frozen": {true, 3}} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, airtablesim.Config{Freeze: row.freeze})
-			filled := w.fill(297)
-			w.must(job.Full, job.Published)
-			before := w.ids()
-			w.onPage(2, func() { w.delete(filled[:20]) }) // all of the first page
-			var receipt job.Run
-			made := w.calls(func() { receipt = w.must(job.Full, job.Unchanged) })
-			if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 ||
-				made[airtablesim.List] != row.lists {
-				t.Errorf("%+v with %v: %s", receipt, made, diff)
-			}
-			w.Before(nil)
-			if receipt := w.must(job.Full, job.Published); receipt.Removed != 20 {
-				t.Errorf("%+v", receipt)
-			}
-			w.converged()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, airtablesim.Config{Freeze: row.freeze})
+				filled := w.fill(297)
+				w.must(job.Full, job.Published)
+				before := w.ids()
+				w.onPage(2, func() { w.delete(filled[:20]) }) // all of the first page
+				var receipt job.Run
+				made := w.calls(func() { receipt = w.must(job.Full, job.Unchanged) })
+				if diff := cmp.Diff(before, w.ids()); diff != "" || receipt.Removed != 0 ||
+					made[airtablesim.List] != row.lists {
+					t.Errorf("%+v with %v: %s", receipt, made, diff)
+				}
+				w.Before(nil)
+				if receipt := w.must(job.Full, job.Published); receipt.Removed != 20 {
+					t.Errorf("%+v", receipt)
+				}
+				w.converged()
+			})
 		})
 	}
 }
@@ -79,17 +82,19 @@ func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 // One call requests 100 ids.
 func TestFullConfirmsDeletionsInBatches(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{})
-	filled := w.fill(250)
-	w.must(job.Full, job.Published)
-	w.delete(filled)
-	var receipt job.Run
-	made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
-	if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) ||
-		receipt.Removed != 250 || receipt.Unchanged != 3 {
-		t.Errorf("%v, want %v; %+v", made, want, receipt)
-	}
-	w.converged()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{})
+		filled := w.fill(250)
+		w.must(job.Full, job.Published)
+		w.delete(filled)
+		var receipt job.Run
+		made := w.calls(func() { receipt = w.must(job.Full, job.Published) })
+		if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1 + 3}); !cmp.Equal(made, want) ||
+			receipt.Removed != 250 || receipt.Unchanged != 3 {
+			t.Errorf("%v, want %v; %+v", made, want, receipt)
+		}
+		w.converged()
+	})
 }
 
 // A record that is deleted between the listing and the confirmation is removed. A lost

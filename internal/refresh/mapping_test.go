@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -29,23 +30,25 @@ func TestChangedMapRemapsEveryRow(t *testing.T) {
 		{"FIELD_MAP, a field as it is anyway", `{"status": "Status"}`, "", []string{`"status":"New"`}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			w := newWorld(t, airtablesim.Config{})
-			w.fill(250)
-			w.must(job.Full, job.Published)
-			w.clock.Advance(time.Hour)
-			w.Update("rec00000000000001", edit{"Status": "edited meanwhile"})
-			w.fields, w.teams = row.fields, row.teams
-			var receipt job.Run
-			made := w.calls(func() { receipt = w.must(job.Incremental, job.Published) })
-			if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
-				receipt.Mode != job.Incremental || receipt.Read != 1 {
-				t.Errorf("%v, want %v; %+v", made, want, receipt)
-			}
-			contains(t, w.detail("rec00000000000002"), row.detail...)
-			w.converged()
-			w.clock.Advance(time.Hour)
-			w.must(job.Incremental, job.Unchanged)
-			w.must(job.Full, job.Unchanged)
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, airtablesim.Config{})
+				w.fill(250)
+				w.must(job.Full, job.Published)
+				w.clock.Advance(time.Hour)
+				w.Update("rec00000000000001", edit{"Status": "edited meanwhile"})
+				w.fields, w.teams = row.fields, row.teams
+				var receipt job.Run
+				made := w.calls(func() { receipt = w.must(job.Incremental, job.Published) })
+				if want := (calls{airtablesim.Schema: 1, airtablesim.List: 1}); !cmp.Equal(made, want) ||
+					receipt.Mode != job.Incremental || receipt.Read != 1 {
+					t.Errorf("%v, want %v; %+v", made, want, receipt)
+				}
+				contains(t, w.detail("rec00000000000002"), row.detail...)
+				w.converged()
+				w.clock.Advance(time.Hour)
+				w.must(job.Incremental, job.Unchanged)
+				w.must(job.Full, job.Unchanged)
+			})
 		})
 	}
 }

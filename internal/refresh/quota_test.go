@@ -12,43 +12,47 @@ import (
 
 func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{})
-	w.fill(150)
-	w.must(job.Full, job.Published) // three calls
-	w.clock.Advance(time.Hour)
-	w.cap = 6
-	w.must(job.Full, job.Unchanged) // it may come to the cap
-	made := w.calls(func() {
-		receipt := w.must(job.Full, job.Failed)
-		if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
-			"takes about 3"); !receipt.Final {
-			t.Errorf("%+v", receipt)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{})
+		w.fill(150)
+		w.must(job.Full, job.Published) // three calls
+		w.clock.Advance(time.Hour)
+		w.cap = 6
+		w.must(job.Full, job.Unchanged) // it may come to the cap
+		made := w.calls(func() {
+			receipt := w.must(job.Full, job.Failed)
+			if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
+				"takes about 3"); !receipt.Final {
+				t.Errorf("%+v", receipt)
+			}
+		})
+		if len(made) != 0 {
+			t.Errorf("it made %v", made)
 		}
+		w.clock.Advance(30 * 24 * time.Hour) // the next month
+		w.must(job.Full, job.Unchanged)
 	})
-	if len(made) != 0 {
-		t.Errorf("it made %v", made)
-	}
-	w.clock.Advance(30 * 24 * time.Hour) // the next month
-	w.must(job.Full, job.Unchanged)
 }
 
 // The number of pages of a first full is not known in advance.
 func TestQuotaStopsLargerRun(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{})
-	w.fill(950)
-	w.cap = 5
-	made := w.calls(func() {
-		receipt := w.must(job.Full, job.Failed)
-		if contains(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
-			receipt.AirtableCalls != 5 {
-			t.Errorf("%+v", receipt)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{})
+		w.fill(950)
+		w.cap = 5
+		made := w.calls(func() {
+			receipt := w.must(job.Full, job.Failed)
+			if contains(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
+				receipt.AirtableCalls != 5 {
+				t.Errorf("%+v", receipt)
+			}
+		})
+		if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 ||
+			w.manifest().CallsIn(w.clock.Now()) != 5 {
+			t.Errorf("it made %v, %d are counted", made, w.manifest().CallsIn(w.clock.Now()))
 		}
 	})
-	if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 ||
-		w.manifest().CallsIn(w.clock.Now()) != 5 {
-		t.Errorf("it made %v, %d are counted", made, w.manifest().CallsIn(w.clock.Now()))
-	}
 }
 
 func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
@@ -150,31 +154,35 @@ func TestKilledRunCountsCalls(t *testing.T) {
 // up the calls of the others.
 func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{})
-	w.fill(950)
-	w.must(job.Full, job.Published)
-	w.clock.Advance(time.Hour)
-	w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
-	w.RenameChoice("Area Impacted", "Login", "Sign-in")
-	receipt := w.must(job.Incremental, job.Failed)
-	contains(t, string(receipt.Error), "a refresh (full) takes about 11")
-	if receipt.AirtableCalls != 1 || !receipt.Final {
-		t.Errorf("%+v", receipt)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{})
+		w.fill(950)
+		w.must(job.Full, job.Published)
+		w.clock.Advance(time.Hour)
+		w.cap = w.manifest().CallsIn(w.clock.Now()) + 8
+		w.RenameChoice("Area Impacted", "Login", "Sign-in")
+		receipt := w.must(job.Incremental, job.Failed)
+		contains(t, string(receipt.Error), "a refresh (full) takes about 11")
+		if receipt.AirtableCalls != 1 || !receipt.Final {
+			t.Errorf("%+v", receipt)
+		}
+	})
 }
 
 func TestQuotaAllowsIncrementalAfterManyEdits(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{})
-	filled := w.fill(950)
-	w.must(job.Full, job.Published)
-	w.clock.Advance(time.Hour)
-	for _, id := range filled[:900] {
-		w.Update(id, edit{"Notes": "all at once"})
-	}
-	w.clock.Advance(10 * time.Minute) // so that the next one does not read them too
-	w.must(job.Incremental, job.Published)
-	w.clock.Advance(time.Hour)
-	w.cap = w.manifest().CallsIn(w.clock.Now()) + 9
-	w.must(job.Incremental, job.Unchanged)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{})
+		filled := w.fill(950)
+		w.must(job.Full, job.Published)
+		w.clock.Advance(time.Hour)
+		for _, id := range filled[:900] {
+			w.Update(id, edit{"Notes": "all at once"})
+		}
+		w.clock.Advance(10 * time.Minute) // so that the next one does not read them too
+		w.must(job.Incremental, job.Published)
+		w.clock.Advance(time.Hour)
+		w.cap = w.manifest().CallsIn(w.clock.Now()) + 9
+		w.must(job.Incremental, job.Unchanged)
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -273,37 +274,39 @@ func TestRenamedTableIsFollowed(t *testing.T) {
 
 func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, airtablesim.Config{DataToken: dataToken})
-	w.token = dataToken
-	w.fill(120)
-	receipt := w.must(job.Full, job.Published)
-	warned(t, receipt, "schema.bases:read", "renamed fields are not detected")
-	if receipt.AirtableCalls != 1+1+2 || // one for the box of the environment
-		receipt.Read != 124 || len(w.ids()) != 123 {
-		t.Errorf("%d are served; %+v", len(w.ids()), receipt)
-	}
-	contains(t, w.detail("rec00000000000001"), `"team":"Payments"`,
-		`"airtable_url":"https://airtable.com/`+w.base+`"`)
-	w.clock.Advance(time.Hour)
-	w.Update("rec00000000000001", edit{"Status": "Closed"})
-	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
-		receipt.Changed != 1 {
-		t.Errorf("%+v", receipt)
-	}
-	w.clock.Advance(time.Hour)
-	w.must(job.Incremental, job.Unchanged)
-	w.converged()
-	w.token = airtablesim.DemoToken // the scope is granted
-	for i, mode := range []job.Mode{job.Full, job.Incremental} {
-		w.clock.Advance(time.Hour)
-		warned(t, w.must(job.Incremental, []job.Outcome{job.Published, job.Unchanged}[i]))
-		if got := w.manifest().Runs[0].Mode; got != mode {
-			t.Errorf("run %d is %s, want %s", i, got, mode)
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, airtablesim.Config{DataToken: dataToken})
+		w.token = dataToken
+		w.fill(120)
+		receipt := w.must(job.Full, job.Published)
+		warned(t, receipt, "schema.bases:read", "renamed fields are not detected")
+		if receipt.AirtableCalls != 1+1+2 || // one for the box of the environment
+			receipt.Read != 124 || len(w.ids()) != 123 {
+			t.Errorf("%d are served; %+v", len(w.ids()), receipt)
 		}
+		contains(t, w.detail("rec00000000000001"), `"team":"Payments"`,
+			`"airtable_url":"https://airtable.com/`+w.base+`"`)
+		w.clock.Advance(time.Hour)
+		w.Update("rec00000000000001", edit{"Status": "Closed"})
+		if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
+			receipt.Changed != 1 {
+			t.Errorf("%+v", receipt)
+		}
+		w.clock.Advance(time.Hour)
+		w.must(job.Incremental, job.Unchanged)
 		w.converged()
-	}
-	contains(t, w.detail("rec00000000000001"),
-		`"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
+		w.token = airtablesim.DemoToken // the scope is granted
+		for i, mode := range []job.Mode{job.Full, job.Incremental} {
+			w.clock.Advance(time.Hour)
+			warned(t, w.must(job.Incremental, []job.Outcome{job.Published, job.Unchanged}[i]))
+			if got := w.manifest().Runs[0].Mode; got != mode {
+				t.Errorf("run %d is %s, want %s", i, got, mode)
+			}
+			w.converged()
+		}
+		contains(t, w.detail("rec00000000000001"),
+			`"airtable_url":"https://airtable.com/`+w.base+"/"+w.Base().TableID())
+	})
 }
 
 func TestLostScopeKeepsTable(t *testing.T) {

@@ -81,8 +81,9 @@ type world struct {
 	unkept error // of the last run: why the store does not have its receipt
 }
 
-// newWorld returns a world with testdata/base.jsonl: three records of 2025 and one of
-// 2024.
+// newWorld returns a world with testdata/base.jsonl: three records of 2025 and one of 2024. A test
+// that counts the calls of several pages is in a synctest bubble, where a page takes no time: a
+// slow page would divide the listing.
 func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	t.Helper()
 	data, err := airtablesim.Load("testdata/base.jsonl")

@@ -46,8 +46,8 @@ CLOCKS := +40d +400d
 clock: ## run the tests on other dates, for example CLOCKS=2028-02-29T12:00:00Z
 	@for when in $(CLOCKS); do .ci/clock $$when go test -count=1 -vet=off -p 4 -parallel 6 ./... || exit; done
 
-# With -short, tests draw fewer random cases and inject one fault for each operation. None is
-# skipped. CI moves the clock of these tests.
+# With -short, tests draw fewer random cases, inject one fault for each operation, and live through a
+# weekend, not a fortnight. None is skipped. CI moves the clock of these tests.
 # What computes for one call is not instrumented: SQLite's translated C, the compressors, the cipher
 # of bcrypt, and two tools of tests. Goroutines meet in the code around them. SQLite's locks are in
 # modernc.org/libc, so the detector knows the order of events. Without SQLite alone, httpapi's tests

@@ -76,6 +76,7 @@ type world struct {
 	disk               int64   // free bytes; 0: unknown
 	progress           func(refresh.Progress)
 	log                bytes.Buffer
+	logger             *slog.Logger // into log, for all processes: a handler locks only for itself
 
 	runs   int
 	unkept error // of the last run: why the store does not have its receipt
@@ -98,6 +99,7 @@ func newWorld(t testing.TB, cfg airtablesim.Config) *world {
 	if cfg.Rate == 0 {
 		cfg.Rate = -1
 	}
+	w.logger = slog.New(slog.NewTextHandler(&w.log, nil))
 	w.Server = airtablesim.New(data, cfg)
 	w.store = blobtest.NewMemory(w.clock.Now)
 	client, end := w.Pipe()
@@ -146,8 +148,7 @@ func (w *world) config(store blob.Store) refresh.Config {
 			w.t.Fatal(err)
 		}
 	}
-	log := slog.New(slog.NewTextHandler(&w.log, nil))
-	token := w.token
+	log, token := w.logger, w.token
 	return refresh.Config{
 		Airtable: airtable.New(airtable.Config{
 			URL: "http://airtable.test", Base: w.base, HTTP: w.http, Pacer: airtable.NewPacer(w.pace),

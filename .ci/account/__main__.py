@@ -30,7 +30,7 @@ from cloud import Cloud
 from world import AIRTABLE_TOKEN, REGION, ROOT, world
 
 LIMIT = 900  # seconds; it takes about 180 on two idle cores, so more means a hang
-OLD = "9547e36"  # the release to upgrade from
+OLD = "60347d7"  # the release to upgrade from
 ORIGIN = "https://dashboard.example.com"
 ADMIN_TOKEN = "f60c9e1b7a24d853b0"
 ADMIN = {"Authorization": "Bearer " + ADMIN_TOKEN}

@@ -19,10 +19,10 @@ func TestHTTPAPIEvents(t *testing.T) {
 		header map[string]string // "": any
 	}{
 		"dashboard-list": {200, map[string]string{
-			"Content-Encoding": "br", "Content-Type": "application/json",
+			"Content-Encoding": "gzip", "Content-Type": "application/json",
 			"Access-Control-Allow-Origin": "https://app.example.com", "X-Total-Count": "60"}},
 		"dashboard-list-known": {200,
-			map[string]string{"Content-Encoding": "br", "Cache-Control": "no-cache"}},
+			map[string]string{"Content-Encoding": "gzip", "Cache-Control": "no-cache"}},
 		"dashboard-record-percent": {404,
 			map[string]string{"Content-Type": "application/problem+json",
 				"Access-Control-Allow-Origin": "https://app.example.com"}},
@@ -118,11 +118,10 @@ func TestResponseTooLarge(t *testing.T) {
 	} {
 		contains(t, ask(t, f, "GET", target).is(t, 413).body, "limit", "Accept-Encoding")
 	}
-	for _, encoding := range []string{"gzip", "br"} {
-		if a := ask(t, f, "GET", "/api/feedback/", "Accept-Encoding", encoding).is(t,
-			200); a.header.Get("Content-Encoding") != encoding {
-			t.Errorf("encoded as %q", a.header.Get("Content-Encoding"))
-		}
+	ask(t, f, "GET", "/api/feedback/", "Accept-Encoding", "br").is(t, 413)
+	a := ask(t, f, "GET", "/api/feedback/", "Accept-Encoding", "br, gzip").is(t, 200)
+	if a.header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("encoded as %q", a.header.Get("Content-Encoding"))
 	}
 	if a := ask(t, f, "GET", "/api/feedback/?limit=50").is(t, 200); !strings.HasPrefix(a.body, "[") ||
 		!strings.HasSuffix(a.body, "]\n") {

@@ -18,7 +18,7 @@ var linuxStates = []state{
 	},
 }
 
-// fillDisk puts a device that is always full in the place of the draft of each refresh, before
+// fillDisk puts a device that is always full in the place of a part of each refresh, before
 // the refresh creates it: it reads the schema first. A new record makes it write one.
 func fillDisk(o *operated, p *servertest.Server) func() {
 	o.airtable.Sim.Before(func(call airtablesim.Call) {
@@ -27,7 +27,7 @@ func fillDisk(o *operated, p *servertest.Server) func() {
 			return
 		}
 		for _, run := range runs {
-			if err := os.Symlink("/dev/full", filepath.Join(run, "draft.sqlite")); err != nil {
+			if err := os.Symlink("/dev/full", filepath.Join(run, "serve.sqlite")); err != nil {
 				o.t.Error(err)
 			}
 		}

@@ -59,21 +59,6 @@ func TestWeekOf(t *testing.T) {
 	}
 }
 
-// TestWeeklyAdd counts records newest first.
-func TestWeeklyAdd(t *testing.T) {
-	t.Parallel()
-	var w feedback.Weekly
-	for _, date := range []string{"2025-06-20", "2025-06-17", "2025-06-03", "2025-06-02"} {
-		at, _ := time.Parse(time.DateOnly, date)
-		w.Add(at)
-	}
-	first := week(t, "2025-06-02")
-	want := []feedback.WeekCount{{Week: first + 2, Records: 2}, {Week: first, Records: 2}}
-	if !slices.Equal(w.Weeks, want) || w.FirstSeen.Format(time.DateOnly) != "2025-06-02" {
-		t.Errorf("%v since %v, want %v", w.Weeks, w.FirstSeen, want)
-	}
-}
-
 func TestLastWeek(t *testing.T) {
 	t.Parallel()
 	made := time.Date(2025, 6, 18, 12, 0, 0, 0, time.UTC) // a Wednesday: 2025-06-09 was over

@@ -33,25 +33,14 @@ func (w WeekNumber) String() string {
 // Weekly counts the records of a value by the week in which they were created.
 type Weekly struct {
 	Value     string
-	FirstSeen time.Time // created of its oldest record
-	Weeks     []WeekCount
+	FirstSeen time.Time   // created of its oldest record
+	Weeks     []WeekCount // newest first
 }
 
 // WeekCount is the number of records of a week. A week without records has none.
 type WeekCount struct {
 	Week    WeekNumber
 	Records int
-}
-
-// Add counts a record. Records must be added newest first.
-func (w *Weekly) Add(created time.Time) {
-	week := WeekOf(created)
-	if last := len(w.Weeks) - 1; last >= 0 && w.Weeks[last].Week == week {
-		w.Weeks[last].Records++
-	} else {
-		w.Weeks = append(w.Weeks, WeekCount{week, 1})
-	}
-	w.FirstSeen = created
 }
 
 // Within returns the number of records in n weeks from first on.

@@ -3,6 +3,7 @@ package feedback
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // unspaced are the scripts that are written without spaces between words.
@@ -33,11 +34,11 @@ func splitWords(folded string) []string {
 	}
 	for i, r := range folded {
 		switch {
-		case unicode.Is(unicode.M, r): // belongs to what it stands on
+		case r >= utf8.RuneSelf && unicode.Is(unicode.M, r): // belongs to what it stands on
 		case !begins(r):
 			end(i)
 		default:
-			isUnspaced := unicode.In(r, unspaced...)
+			isUnspaced := r >= utf8.RuneSelf && unicode.In(r, unspaced...)
 			if start < 0 || alone || isUnspaced {
 				end(i)
 				start, alone = i, isUnspaced
@@ -49,7 +50,12 @@ func splitWords(folded string) []string {
 }
 
 // begins reports whether a word may begin with a character. A mark may not.
-func begins(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.Co) }
+func begins(r rune) bool {
+	if r < utf8.RuneSelf { // most are, and the tables are slow
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.Co)
+}
 
 // separates reports whether a word ends before a character.
 func separates(r rune) bool { return !begins(r) && !unicode.Is(unicode.M, r) }

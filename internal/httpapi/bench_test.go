@@ -79,7 +79,7 @@ func download(b *testing.B, server *httptest.Server, encoding string) int64 {
 // originals opens the records of the whole sample as Airtable sent them.
 func originals(b *testing.B) *snapshot.Originals {
 	b.Helper()
-	source := must(snapshot.OpenOriginals(whole(b).Source.Path))
+	source := must(snapshot.OpenOriginals(whole(b).Parts[snapshot.Sources].Path))
 	b.Cleanup(func() { source.Close() })
 	return source
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"voc/internal/httpapi/respond"
 	"voc/internal/job"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // maxViewAge is how old a view of the store may be for a data route. The contract promises that a
@@ -27,14 +29,40 @@ type finder func(*request, replica.View) (respond.Body, error)
 // data returns the handler that answers from the current snapshot.
 func (a *API) data(find finder) func(*request) (respond.Answer, error) {
 	return func(r *request) (respond.Answer, error) {
+		return a.current(r, func(view replica.View, answer *respond.Answer) (err error) {
+			answer.Body, err = find(r, view)
+			return err
+		})
+	}
+}
+
+// current answers from the current snapshot. If a part of that turns out to be damaged, it answers
+// from the one that takes its place.
+func (a *API) current(
+	r *request, find func(replica.View, *respond.Answer) error,
+) (respond.Answer, error) {
+	for {
 		view, release := a.view(r.Context(), maxViewAge)
 		r.pin(release)
 		answer, complete, err := a.begin(r, view)
 		if err == nil && !complete {
-			answer.Body, err = find(r, view)
+			err = find(view, &answer)
 		}
-		return answer, err
+		if err == nil || !a.Replica.Reject(r.Context(), view, err) {
+			return answer, a.unfetched(r, view, err)
+		}
 	}
+}
+
+// unfetched turns an error about a part of a snapshot into errUnfetched; it returns others as they
+// are.
+func (a *API) unfetched(r *request, view replica.View, err error) error {
+	if _, ok := errors.AsType[*snapshot.PartError](err); !ok || r.Context().Err() != nil {
+		return err
+	}
+	a.Log.WarnContext(r.Context(), "fetch a part of a snapshot",
+		"snapshot", view.Snapshot.ID, "error", err)
+	return errUnfetched
 }
 
 // view returns a view of the store that is at most maxAge old; 0: the newest. If the store cannot
@@ -58,6 +86,25 @@ func (a *API) view(ctx context.Context, maxAge time.Duration) (replica.View, fun
 		a.Log.Warn("read the store; still serving what is open", "error", err)
 	}
 	return a.Replica.Acquire()
+}
+
+// checkedView is view, with a warning if the serve part of its snapshot cannot be read.
+func (a *API) checkedView(ctx context.Context, maxAge time.Duration) (replica.View, func()) {
+	for {
+		view, release := a.view(ctx, maxAge)
+		if view.File == nil {
+			return view, release
+		}
+		err := view.File.Need(ctx, snapshot.Serve)
+		if err != nil && a.Replica.Reject(ctx, view, err) {
+			release()
+			continue
+		}
+		if err != nil {
+			view.Warnings = append(slices.Clone(view.Warnings), err)
+		}
+		return view, release
+	}
 }
 
 // begin returns the answer that a view gives to a request. It is complete if the client or the

@@ -23,7 +23,7 @@ type healthBody struct {
 // health answers GET /api/health: whether the served data is as current as the schedule promises.
 func (a *API) health(r *request) (respond.Answer, error) {
 	active, unrecorded := a.Refresher.Active()
-	view, release := a.view(r.Context(), maxViewAge)
+	view, release := a.checkedView(r.Context(), maxViewAge)
 	r.pin(release)
 	open := job.State{Runs: newHistory(active, unrecorded, view).finished}.OpenErrors(a.Now())
 	body := healthBody{Status: "ok", Reasons: a.degradations(view, open)}

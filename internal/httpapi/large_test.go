@@ -185,7 +185,7 @@ func sealLarge(b *testing.B) fixture {
 	)
 	b.Logf(
 		"sealed %d records in %v: %d MB", sealed.Records, time.Since(started).Round(time.Second),
-		sealed.Bytes>>20,
+		sealed.Bytes()>>20,
 	)
 	return fixture{Sealed: sealed}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -24,9 +25,19 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	if err != nil {
 		return respond.Answer{}, err
 	}
+	find := func(view replica.View, answer *respond.Answer) error {
+		return a.search(r, query.filter.Text != nil, func(ctx context.Context) (err error) {
+			answer.Header, answer.Body, err = findList(ctx, r, view, query)
+			return err
+		})
+	}
+	given, isNext := r.values["cursor"]
+	if !isNext {
+		return a.current(r, find)
+	}
 	view, release := a.view(r.Context(), maxViewAge)
 	r.pin(release)
-	if given, ok := r.values["cursor"]; ok && view.File != nil {
+	if view.File != nil {
 		query.after, err = decodeCursor(given[0], r.listIdentity(view.Manifest.Owner.Base))
 		if err != nil {
 			return respond.Answer{}, badRequest{{"cursor", err.Error()}}
@@ -47,10 +58,7 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	}
 	answer, complete, err := a.begin(r, view)
 	if err == nil && !complete {
-		err = a.search(r, query.filter.Text != nil, func(ctx context.Context) (err error) {
-			answer.Header, answer.Body, err = findList(ctx, r, view, query)
-			return err
-		})
+		err = find(view, &answer)
 	}
 	return answer, err
 }
@@ -99,8 +107,9 @@ func findList(
 	isPage := query.limit > 0 && (query.limit < total || !isFirst)
 	isWhole := query.columns == feedback.AllColumns && total == view.File.Records()
 	if !isPage && !r.csv && query.sort == feedback.Newest && isWhole {
-		encoding := view.File.Smallest(r.response.Accepted())
-		return header, respond.File{Encoding: encoding, Open: view.File.Body}, nil
+		encoding := snapshot.ListEncoding(r.response.Accepted())
+		err := view.File.Need(ctx, snapshot.List)
+		return header, respond.File{Encoding: encoding, Open: view.File.Body}, err
 	}
 	if !isPage {
 		query.limit = total
@@ -135,6 +144,13 @@ func findList(
 
 // record answers GET /api/feedback/{id}.
 func record(r *request, view replica.View) (respond.Body, error) {
-	body, err := view.File.Detail(r.Context(), r.PathValue("id"))
-	return respond.Bytes(body), err
+	packed, err := view.File.Detail(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(r.response.Accepted(), snapshot.Gzip) {
+		return respond.Encoded{Bytes: packed.Gzip(), Encoding: snapshot.Gzip}, nil
+	}
+	text, err := packed.Text()
+	return respond.Bytes(text), err
 }

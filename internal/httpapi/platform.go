@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/replica"
 	"voc/internal/snapshot"
 	"voc/internal/watch"
 )
@@ -59,19 +60,21 @@ func (p Platform) checkHost(r *http.Request) error {
 const warnPercent = 70
 
 // warnings are about secrets that cannot be read, and a whole list that is close to its limit.
-func (p Platform) warnings(file *snapshot.File) (warnings []string) {
+func (p Platform) warnings(view replica.View) (warnings []string) {
 	for _, text := range p.Unread {
 		warnings = append(warnings, watch.Secrets.Refer(text))
 	}
-	if p.AnswerLimit == 0 || file == nil {
+	if p.AnswerLimit == 0 || view.File == nil {
 		return warnings
 	}
-	for _, encoding := range []snapshot.Encoding{snapshot.Brotli, snapshot.Gzip} {
-		if share := file.Size(encoding) * 100 / p.maxBody(); share >= warnPercent {
-			warnings = append(warnings, watch.LargeList.Refer(fmt.Sprintf("the whole list, encoded "+
-				"as %s, has %d %% of the size that this platform can send; a larger one is rejected: "+
-				"request pages with limit, or narrow FEEDBACK_YEARS", encoding, share)))
-		}
+	size := view.File.ListSize(snapshot.Gzip)
+	if list := view.Snapshot.Part(snapshot.List); size == 0 && list.Kind == snapshot.List {
+		size = list.Bytes // the list is not on this host, and its part is little longer
+	}
+	if share := size * 100 / p.maxBody(); share >= warnPercent {
+		warnings = append(warnings, watch.LargeList.Refer(fmt.Sprintf("the whole list, encoded as "+
+			"gzip, has %d %% of the size that this platform can send; a larger one is rejected: "+
+			"request pages with limit, or narrow FEEDBACK_YEARS", share)))
 	}
 	return warnings
 }

@@ -31,7 +31,7 @@ var (
 		"or another sort than relevance", int(bound.SearchTime.Seconds()))
 	errGone = errors.New("the snapshot of this cursor has been deleted: " +
 		"begin again without the cursor")
-	errUnfetched = errors.New("the snapshot of this cursor cannot be fetched: retry in a moment")
+	errUnfetched = errors.New("the snapshot cannot be fetched: retry in a moment")
 	errUnserved  = errors.New("no snapshot can be served: see the warnings in /api/cache/")
 	errExposed   = errors.New("the current snapshot was made before PRIVATE_FIELDS, READ_ACCESS or " +
 		"FIELD_MAP hid what it shows, so it is not served: a run that maps it again is started " +

@@ -231,16 +231,18 @@ func TestRequestIDIsUnique(t *testing.T) {
 	}
 }
 
-// TestDamagedFileIs500 truncates the file of an open snapshot, as a bad disk could.
+// TestDamagedFileIs500 truncates the files of an open snapshot, as a bad disk could.
 func TestDamagedFileIs500(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.sqlite"))
-	if err != nil || len(files) != 1 {
+	if err != nil || len(files) != 3 {
 		t.Fatal(files, err)
 	}
-	if err := os.Truncate(files[0], 4096); err != nil {
-		t.Fatal(err)
+	for _, file := range files {
+		if err := os.Truncate(file, 4096); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, target := range []string{
 		"/api/feedback/?team=beta", "/api/feedback/?limit=5", "/api/feedback/rec00000000000001",

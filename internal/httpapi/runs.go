@@ -59,7 +59,7 @@ func (a *API) run(r *request) (respond.Answer, error) {
 // otherwise a run that finishes in between would be in neither.
 func (a *API) currentRuns(ctx context.Context) (replica.View, history, func()) {
 	active, unrecorded := a.Refresher.Active()
-	view, release := a.view(ctx, 0)
+	view, release := a.checkedView(ctx, 0)
 	return view, newHistory(active, unrecorded, view), release
 }
 

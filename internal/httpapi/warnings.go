@@ -50,7 +50,7 @@ func (a *API) warnings(view replica.View, calls airtableBody) []string {
 	if a.Platform.Public {
 		add(watch.Public, PublicReads(a.Privacy))
 	}
-	return append(warnings, a.Platform.warnings(view.File)...)
+	return append(warnings, a.Platform.warnings(view)...)
 }
 
 // faultKind returns what a fault of the store is about.

@@ -2,6 +2,7 @@ package manifest_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -21,12 +22,24 @@ import (
 func TestPublishIsAtomicUnderCrash(t *testing.T) {
 	t.Parallel()
 	files := map[string]snapshot.Sealed{}
+	first := sealed(t, "full-0")
 	for _, run := range []string{"full-0", "full-1", "full-2", "next", "last"} {
-		files[run] = sealed(t, run)
+		files[run] = edited(t, first, run)
 	}
 	publishing := func(ctx context.Context, c *manifest.Store, run job.Run,
 		m manifest.Manifest) (job.Run, error) {
 		return c.Publish(ctx, publication(t, files["next"], run, m.Current))
+	}
+	editing := func(ctx context.Context, c *manifest.Store, run job.Run,
+		m manifest.Manifest) (job.Run, error) {
+		return publishAfter(ctx, c, m, publication(t, files["next"], run, m.Current))
+	}
+	sharing := func(ctx context.Context, c *manifest.Store, run job.Run,
+		m manifest.Manifest) (job.Run, error) {
+		file := files["next"]
+		file.Parts = maps.Clone(file.Parts)
+		file.Parts[snapshot.Sources] = files["full-2"].Parts[snapshot.Sources]
+		return publishAfter(ctx, c, m, publication(t, file, run, m.Current))
 	}
 	beginning := func(ctx context.Context, c *manifest.Store, run job.Run,
 		_ manifest.Manifest) (job.Run, error) {
@@ -37,12 +50,18 @@ func TestPublishIsAtomicUnderCrash(t *testing.T) {
 		return c.Rollback(ctx, base, run, job.Previous)
 	}
 	for name, cell := range map[string]crash{
-		"acquire: the first lease":             {attempt: beginning},
-		"acquire: a lease":                     {history: 1, attempt: beginning},
-		"acquire: over from a dead holder":     {history: 1, dead: true, attempt: beginning},
-		"publish: the first":                   {leased: true, attempt: publishing},
-		"publish: one that deletes":            {history: 3, leased: true, attempt: publishing},
+		"acquire: the first lease":         {attempt: beginning},
+		"acquire: a lease":                 {history: 1, attempt: beginning},
+		"acquire: over from a dead holder": {history: 1, dead: true, attempt: beginning},
+		"publish: the first":               {leased: true, attempt: publishing},
+		"publish: one that deletes":        {history: 3, leased: true, attempt: publishing},
+		"publish: the first delta":         {history: 1, leased: true, attempt: editing},
+		"publish: a delta that deletes":    {history: 3, edits: true, leased: true, attempt: editing},
+		"publish: a part that is shared":   {history: 3, edits: true, leased: true, attempt: sharing},
+		"publish: a delta after a rollback": {history: 3, edits: true, back: true, leased: true,
+			attempt: editing},
 		"rollback":                             {history: 3, attempt: rollingBack},
+		"rollback: to a delta":                 {history: 3, edits: true, attempt: rollingBack},
 		"rollback: of a run under way":         {history: 3, alive: true, attempt: rollingBack},
 		"rollback: after a run that died":      {history: 3, dead: true, attempt: rollingBack},
 		"record: a failure that had the lease": {history: 1, leased: true, attempt: recording},
@@ -77,6 +96,20 @@ func TestPublishIsAtomicUnderCrash(t *testing.T) {
 	}
 }
 
+// publishAfter publishes as a refresh does, which has fetched the current snapshot.
+func publishAfter(ctx context.Context, c *manifest.Store, m manifest.Manifest,
+	p manifest.Publication) (job.Run, error) {
+	s, _ := m.CurrentSnapshot()
+	for _, part := range s.Parts {
+		local, err := c.Fetch(ctx, s, part.Kind, p.Dir)
+		if err != nil {
+			return p.Run, err
+		}
+		p.Parent = append(p.Parent, local)
+	}
+	return c.Publish(ctx, p)
+}
+
 func recording(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.Manifest) (job.Run,
 	error) {
 	run.Outcome, run.Error = "failed", "for a reason"
@@ -88,6 +121,8 @@ func recording(ctx context.Context, c *manifest.Store, run job.Run, _ manifest.M
 type crash struct {
 	files   map[string]snapshot.Sealed
 	history int  // publications, of which one a day and two are kept
+	edits   bool // all but the first are deltas
+	back    bool // the last but one is current again
 	dead    bool // another run has the lease, and nothing was heard of it for a day
 	alive   bool // another run has the lease
 	leased  bool // the writer has it
@@ -118,9 +153,12 @@ func (c *crash) fresh(t *testing.T) {
 	c.store, c.clock = newStore()
 	writer := manifest.New(c.store, 2, quota, quiet)
 	for _, run := range []string{"full-0", "full-1", "full-2"}[:c.history] {
-		publish(t, writer, c.files[run], run)
+		c.publish(t, writer, run)
 		overwrite(t, c.store, "snapshots/orphan.sqlite.zst", []byte("of a run that died"))
 		overwrite(t, c.store, "sources/orphan.sqlite.zst", []byte("of a run that died"))
+	}
+	if c.back {
+		rollback(t, writer, "rollback-3", job.Previous)
 	}
 	if c.dead {
 		leased(t, writer, begun("other"))
@@ -134,8 +172,16 @@ func (c *crash) fresh(t *testing.T) {
 		c.next = leased(t, writer, c.next)
 	}
 	c.before = load(t, writer)
-	c.reader = replica.New(open(c.store), t.TempDir(), quiet)
+	c.reader = replica.New(open(c.store), t.TempDir(), quiet).Ready(snapshot.Serve)
 	c.serves(t, c.reader, c.before)
+}
+
+func (c *crash) publish(t *testing.T, writer *manifest.Store, run string) {
+	if c.edits {
+		publishEdit(t, writer, c.files[run], run)
+	} else {
+		publish(t, writer, c.files[run], run)
+	}
 }
 
 // run does what an engine does: it records a failure.
@@ -151,13 +197,13 @@ func (c *crash) check(t *testing.T) {
 	m := load(t, open(c.store))
 	c.tells(t, m)
 	c.adds(t, m)
-	newcomer := replica.New(open(c.store), t.TempDir(), quiet)
+	newcomer := replica.New(open(c.store), t.TempDir(), quiet).Ready(snapshot.Serve)
 	defer newcomer.Close()
 	c.serves(t, c.reader, m)
 	c.serves(t, newcomer, m)
 
 	c.clock.Advance(25 * time.Hour)
-	publish(t, manifest.New(c.store, 2, quota, quiet), c.files["last"], "last")
+	c.publish(t, manifest.New(c.store, 2, quota, quiet), "last")
 	last := load(t, open(c.store))
 	c.serves(t, c.reader, last)
 	holds(t, c.store, allParts, named(last))
@@ -216,10 +262,17 @@ func (c *crash) serves(t *testing.T, reader *replica.Replica, m manifest.Manifes
 	}
 	view, release := reader.Acquire()
 	defer release()
+	var meta snapshot.Meta
+	if m.Current != "" {
+		var err error
+		if meta, err = view.File.Meta(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
 	switch {
 	case len(view.Warnings) > 0 || view.Snapshot.ID != string(m.Current):
 		t.Errorf("%s is served, want %s; warnings %q", view.Snapshot.ID, m.Current, view.Warnings)
-	case m.Current != "" && view.File.Meta().Run != view.Snapshot.Run:
-		t.Errorf("the file of %s is served as %s", view.File.Meta().Run, view.Snapshot.ID)
+	case m.Current != "" && meta.Run != view.Snapshot.Run:
+		t.Errorf("the file of %s is served as %s", meta.Run, view.Snapshot.ID)
 	}
 }

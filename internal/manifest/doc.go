@@ -2,9 +2,10 @@
 // every write of it.
 //
 // A store holds one manifest.json, the only object that is ever replaced, and immutable
-// objects: the parts of each snapshot, snapshots/<id>.sqlite.zst for hosts that serve and
-// sources/<id>.sqlite.zst for refreshes, and for each publication
-// manifests/<generation>.json, a copy to fall back on. Store changes the manifest in one loop:
+// objects: the parts of each snapshot, below snapshots/ for hosts that serve and below sources/
+// for refreshes, and for each publication manifests/<generation>.json, a copy to fall back on.
+// A part is whole or a delta, the pages in which it differs from a whole one, its base; snapshots
+// share what has not changed. Store changes the manifest in one loop:
 // read, change, replace if it is unchanged. So readers see the old snapshot or the new one,
 // whenever a process dies:
 //

@@ -7,6 +7,7 @@ import (
 const (
 	manifestKey = manifesttest.Key
 	base        = manifesttest.Base
+	pageSize    = manifesttest.PageSize
 )
 
 type clock = manifesttest.Clock
@@ -15,6 +16,9 @@ var (
 	open        = manifesttest.Open
 	bytesOf     = manifesttest.BytesOf
 	sealed      = manifesttest.Sealed
+	paged       = manifesttest.Paged
+	edited      = manifesttest.Edited
+	written     = manifesttest.Written
 	receipt     = manifesttest.Receipt
 	failed      = manifesttest.Failed
 	scheduled   = manifesttest.Scheduled
@@ -24,6 +28,8 @@ var (
 	put         = manifesttest.Put
 	publication = manifesttest.Publication
 	publish     = manifesttest.Publish
+	publishEdit = manifesttest.PublishEdit
+	fetched     = manifesttest.Fetched
 	confirm     = manifesttest.Confirm
 	rollback    = manifesttest.Rollback
 	load        = manifesttest.Load

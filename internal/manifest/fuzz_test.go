@@ -25,7 +25,7 @@ func FuzzManifest(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte, sign bool) {
 		if sign && json.Valid(data) {
-			data = signed(3, string(data))
+			data = signed(4, string(data))
 		}
 		m, err := manifest.Decode(data)
 		if err != nil {

@@ -1,7 +1,6 @@
 package manifest
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -52,7 +51,7 @@ type Snapshot struct {
 	SHA256    string       `json:"sha256"` // of the parts' hashes: see describe
 	CreatedAt job.Time     `json:"created_at"`
 
-	// Private is what readers never see of it; zero in format 3, which showed everything.
+	// Private is what readers never see of it.
 	Private feedback.Privacy `json:"private,omitzero"`
 
 	// PublishedAt is when the snapshot became current, by the store's clock; null if that
@@ -72,40 +71,51 @@ type Snapshot struct {
 	ComputedConfirmedAt job.Time `json:"computed_confirmed_at"`
 }
 
-// Part is one object of a snapshot.
+// Part is one file of a snapshot, and where it is in the store. Several snapshots may have the
+// same part.
 type Part struct {
 	Kind   snapshot.Kind `json:"kind"`
-	Key    string        `json:"key"`
+	Key    string        `json:"key"`    // of the whole file, or of a delta if there is a base
 	Bytes  int64         `json:"bytes"`  // of the SQLite file, uncompressed
 	SHA256 string        `json:"sha256"` // of the same
+	Base   Base          `json:"base,omitzero"`
 }
 
-// Part returns the part of a kind, which in a snapshot of format 3 is the whole; zero if
-// there is none.
-func (s Snapshot) Part(kind snapshot.Kind) Part {
+// Base is what a delta is applied to: a part of an earlier snapshot, stored whole.
+type Base struct {
+	Key       string   `json:"key"`
+	Bytes     int64    `json:"bytes"`      // of its SQLite file, uncompressed
+	CreatedAt job.Time `json:"created_at"` // of its snapshot
+}
+
+// Keys returns the keys of the objects that the snapshot is made of. Other snapshots may be made
+// of them, too.
+func (s Snapshot) Keys() (keys []string) {
 	for _, part := range s.Parts {
-		if part.Kind == kind || part.Kind == snapshot.Whole {
-			return part
+		keys = append(keys, part.Key)
+		if part.Base.Key != "" {
+			keys = append(keys, part.Base.Key)
 		}
 	}
-	return Part{}
+	return keys
 }
 
-// UnmarshalJSON reads an entry of this format, or one of format 3, which had one object.
-func (s *Snapshot) UnmarshalJSON(data []byte) error {
-	type plain Snapshot
-	var entry struct {
-		plain
-		Key string `json:"key"`
+// Part returns the part of a kind; zero if there is none. In format 4 the serve part is also the
+// list and the details.
+func (s Snapshot) Part(kind snapshot.Kind) Part {
+	var serve Part
+	for _, part := range s.Parts {
+		switch part.Kind {
+		case kind:
+			return part
+		case snapshot.Serve:
+			serve = part
+		}
 	}
-	if err := json.Unmarshal(data, &entry); err != nil {
-		return err
+	if kind == snapshot.Sources {
+		return Part{}
 	}
-	*s = Snapshot(entry.plain)
-	if len(s.Parts) == 0 && entry.Key != "" {
-		s.Parts = []Part{{snapshot.Whole, entry.Key, s.Bytes, s.SHA256}}
-	}
-	return nil
+	return serve
 }
 
 // Dropped is an object to delete when no reader can be fetching it any more.

@@ -63,10 +63,10 @@ func TestManifestGolden(t *testing.T) {
 	}
 }
 
-// A manifest of format 3 names one object for each snapshot, which is all of its parts.
-func TestManifestOfFormat3(t *testing.T) {
+// A manifest of format 4 has no bases, and keys without the kind of a part.
+func TestManifestOfFormat4(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("testdata", "manifest.format3.json"))
+	text, err := os.ReadFile(filepath.Join("testdata", "manifest.format4.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,12 +77,10 @@ func TestManifestOfFormat3(t *testing.T) {
 		t.Fatalf("%d snapshots", len(m.Snapshots))
 	}
 	for _, s := range m.Snapshots {
-		want := []manifest.Part{
-			{snapshot.Whole, "snapshots/" + s.ID + ".sqlite.zst", s.Bytes, s.SHA256},
-		}
-		if diff := cmp.Diff(want, s.Parts); diff != "" || s.Bytes == 0 ||
-			s.Part(snapshot.Serve) != want[0] || s.Part(snapshot.Sources) != want[0] {
-			t.Errorf("%s: %s", s.ID, diff)
+		serve, source := s.Part(snapshot.Serve), s.Part(snapshot.Sources)
+		if serve.Key != "snapshots/"+s.ID+".sqlite.zst" || source.Key != "sources/"+s.ID+".sqlite.zst" ||
+			serve.Bytes+source.Bytes != s.Bytes {
+			t.Errorf("%s: %+v", s.ID, s.Parts)
 		}
 	}
 	publish(t, open(store), bytesOf(t, "full-7"), "full-7")

@@ -14,7 +14,6 @@ import (
 	"voc/internal/blob/blobtest"
 	"voc/internal/job"
 	"voc/internal/manifest"
-	"voc/internal/snapshot"
 )
 
 // All of go test takes two minutes: go test -rapid.checks=10000 -run Random tries more.
@@ -38,14 +37,16 @@ type hosts struct {
 	made      int                 // calls to Airtable
 	runs      int
 	last      manifest.Manifest
+	texts     []string // of the pages of the last file
 }
 
 // host does runs, one at a time, over its own connection to the store.
 type host struct {
 	*manifest.Store
 	faulty *blobtest.Faulty
-	run    job.Run // with its calls so far; zero: none
-	parent string  // current when it began
+	run    job.Run          // with its calls so far; zero: none
+	parent string           // current when it began
+	have   []manifest.Local // the files of parent, and those of earlier ones
 }
 
 // TestRandomSequencesOfThreeWriters has three hosts refresh, roll back, die, sleep and
@@ -53,7 +54,6 @@ type host struct {
 // of it.
 func TestRandomSequencesOfThreeWriters(t *testing.T) {
 	t.Parallel()
-	file := bytesOf(t, "content")
 	rapid.Check(t, func(rt *rapid.T) {
 		h := newHosts(t)
 		step := func(do func(*rapid.T, *host)) func(*rapid.T) {
@@ -66,7 +66,7 @@ func TestRandomSequencesOfThreeWriters(t *testing.T) {
 		rt.Repeat(map[string]func(*rapid.T){
 			"":            h.check,
 			"acquire":     step(h.acquire),
-			"publish":     step(func(rt *rapid.T, host *host) { h.publish(rt, host, file) }),
+			"publish":     step(h.publish),
 			"confirm":     step(h.confirm),
 			"record":      step(h.record),
 			"rollback":    step(h.rollback),
@@ -79,7 +79,7 @@ func TestRandomSequencesOfThreeWriters(t *testing.T) {
 }
 
 func newHosts(t *testing.T) *hosts {
-	h := &hosts{t: t}
+	h := &hosts{t: t, texts: pages(24, "")}
 	h.store, h.clock = newStore()
 	for range 3 {
 		faulty := blobtest.NewFaulty(h.store)
@@ -129,6 +129,7 @@ func (h *hosts) acquire(rt *rapid.T, x *host) {
 		rt.Fatalf("the lease is free: %v", err)
 	default:
 		x.run, x.parent, h.holder, h.held = run, string(m.Current), run.Attempt, false
+		x.fetchParent(rt, h.t, m)
 		if string(m.Current) != h.current {
 			rt.Fatalf("the run starts from %s, and %s is current", m.Current, h.current)
 		}
@@ -152,11 +153,30 @@ func (h *hosts) ended(rt *rapid.T, x *host, err error) (success bool) {
 	return true
 }
 
-func (h *hosts) publish(rt *rapid.T, x *host, file snapshot.Sealed) {
+// fetchParent fetches the current snapshot's parts, partly from what the host has.
+func (x *host) fetchParent(rt *rapid.T, t *testing.T, m manifest.Manifest) {
+	s, _ := m.CurrentSnapshot() // zero has no parts
+	var parts []manifest.Local
+	for _, part := range s.Parts {
+		local, err := x.Fetch(t.Context(), s, part.Kind, t.TempDir(), x.have...)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		parts = append(parts, local)
+	}
+	x.have = append(parts, x.have[:min(len(x.have), 2)]...)
+}
+
+// publish publishes a file that differs from the last in some pages, or in none.
+func (h *hosts) publish(rt *rapid.T, x *host) {
 	if x.run.ID == "" {
 		return
 	}
-	p := publication(h.t, file, x.run, job.Nullable(x.parent))
+	for range rapid.IntRange(0, 4).Draw(rt, "changes") {
+		h.texts[rapid.IntRange(0, len(h.texts)-1).Draw(rt, "page")] = x.run.ID
+	}
+	p := publication(h.t, paged(h.t, h.texts...), x.run, job.Nullable(x.parent))
+	p.Parent = x.have[:min(len(x.have), 2)]
 	id := manifest.Describe(p).ID
 	_, err := x.Publish(h.t.Context(), p)
 	if h.ended(rt, x, err) {
@@ -282,8 +302,8 @@ func (h *hosts) checkSnapshots(rt *rapid.T, m manifest.Manifest) {
 	var got, want []string
 	for _, s := range m.Snapshots {
 		got = append(got, s.ID+" after "+string(s.Parent))
-		for _, part := range s.Parts {
-			if _, err := h.store.Stat(h.t.Context(), part.Key); err != nil {
+		for _, key := range s.Keys() {
+			if _, err := h.store.Stat(h.t.Context(), key); err != nil {
 				rt.Error(err)
 			}
 		}

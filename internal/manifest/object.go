@@ -2,8 +2,6 @@ package manifest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,23 +14,15 @@ import (
 	"voc/internal/snapshot"
 )
 
-// Where the parts are. They are apart so that hosts that serve need no right to read the
-// records as Airtable sent them.
-const (
-	snapshotsPrefix = "snapshots/"
-	sourcesPrefix   = "sources/"
-	suffix          = ".sqlite.zst"
-)
-
-// compression of snapshots. A window of 1 MB, which both ends hold in memory, gives 3 %
+// compression of objects. A window of 2 MB, which both ends hold in memory, gives 2 %
 // larger files than the default of 8 MB (5,830 records, November 2026).
 var compression = []zstd.EOption{
-	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20),
+	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(2 << 20),
 	zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(1),
 }
 
-// encoders retains an encoder for the next snapshot: to allocate and clear its tables (8
-// MB) takes longer than to compress a small snapshot. The garbage collector empties the
+// encoders retains an encoder for the next object: to allocate and clear its tables (8
+// MB) takes longer than to compress a small one. The garbage collector empties the
 // pool. With a concurrency of 1 an encoder starts no goroutine that would have to be
 // stopped.
 var encoders = sync.Pool{New: func() any {
@@ -40,16 +30,28 @@ var encoders = sync.Pool{New: func() any {
 	return encoder
 }}
 
-// putPart compresses a file and stores it at its key. An object that is there already has
-// the same content.
-func (s *Store) putPart(ctx context.Context, part Part, file snapshot.Part, dir string) error {
-	packed, err := pack(file.Path, dir)
+// pack compresses so many bytes into a file in dir. The caller closes and removes it.
+func pack(from io.Reader, size int64, dir string) (packed *os.File, err error) {
+	packed, err = os.CreateTemp(dir, "packed")
 	if err != nil {
-		return fmt.Errorf("compress the snapshot: %w", snapshot.MarkDiskFull(err))
+		return nil, err
 	}
-	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
+	encoder := encoders.Get().(*zstd.Encoder)
+	defer encoders.Put(encoder)
+	encoder.ResetContentSize(packed, size) // a reader of a small one needs no whole window
+	_, err = io.Copy(encoder, from)
+	if err = errors.Join(err, encoder.Close()); err != nil {
+		_ = packed.Close()
+		_ = os.Remove(packed.Name())
+		return nil, snapshot.MarkDiskFull(err)
+	}
+	return packed, nil
+}
+
+// putObject stores an object. One that is there already has the same content.
+func (s *Store) putObject(ctx context.Context, key string, packed io.ReadSeeker) (err error) {
 	for range attempts {
-		_, err = s.blobs.PutNew(ctx, part.Key, packed)
+		_, err = s.blobs.PutNew(ctx, key, packed)
 		if err == nil || errors.Is(err, blob.ErrExist) {
 			return nil
 		}
@@ -57,98 +59,83 @@ func (s *Store) putPart(ctx context.Context, part Part, file snapshot.Part, dir 
 			break
 		}
 	}
-	return fmt.Errorf("store the snapshot: %w", err)
+	return err
 }
 
-func pack(path, dir string) (packed *os.File, err error) {
-	from, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close()
-	info, err := from.Stat()
-	if err != nil {
-		return nil, err
-	}
-	packed, err = os.CreateTemp(dir, "packed")
-	if err != nil {
-		return nil, err
-	}
-	encoder := encoders.Get().(*zstd.Encoder)
-	defer encoders.Put(encoder)
-	encoder.ResetContentSize(packed, info.Size()) // a reader of a small one needs no whole window
-	_, err = io.Copy(encoder, from)
-	if err = errors.Join(err, encoder.Close()); err != nil {
-		_ = packed.Close()
-		_ = os.Remove(packed.Name())
-		return nil, err
-	}
-	return packed, nil
+// source is a file of this host, or an object of the store that is unpacked while it is read.
+type source struct {
+	io.Reader
+	io.Closer
+	decoder *zstd.Decoder // nil for a file
+	failed  error         // why the file or the connection cannot be read on
 }
 
-// Fetch copies a part of a snapshot into dir and returns the path of the file, which matches
-// the manifest's digest and belongs to the caller. Error: ErrDamaged.
-func (s *Store) Fetch(
-	ctx context.Context, wanted Snapshot, kind snapshot.Kind, dir string,
-) (path string, err error) {
-	part := wanted.Part(kind)
-	if part.Key == "" {
-		return "", fmt.Errorf("snapshot %s is %w: it has no part %s", wanted.ID, ErrDamaged, kind)
-	}
-	object, err := s.blobs.Get(ctx, part.Key)
+// openObject opens an object of the store. Error: ErrDamaged if it is missing.
+func (s *Store) openObject(ctx context.Context, key string) (*source, error) {
+	object, err := s.blobs.Get(ctx, key)
 	if errors.Is(err, blob.ErrNotExist) {
-		return "", fmt.Errorf("snapshot %s is %w: %s is not in %s", wanted.ID, ErrDamaged, part.Key, s)
+		return nil, fmt.Errorf("%w: %s is missing", ErrDamaged, key)
 	}
 	if err != nil {
-		return "", fmt.Errorf("fetch snapshot %s: %w", wanted.ID, err)
+		return nil, err
 	}
-	defer object.Body.Close()
-	file, err := os.CreateTemp(dir, "snapshot-*.sqlite")
+	src := &source{Closer: object.Body}
+	src.decoder, err = zstd.NewReader(&errorReader{object.Body, &src.failed},
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+		zstd.WithDecoderMaxWindow(8<<20))
 	if err != nil {
-		return "", fmt.Errorf("fetch snapshot %s: %w", wanted.ID, err)
+		_ = object.Body.Close()
+		return nil, err
 	}
-	if err := errors.Join(unpack(file, object.Body, part), file.Close()); err != nil {
-		_ = os.Remove(file.Name())
-		return "", fmt.Errorf("fetch snapshot %s from %s: %w", wanted.ID, s, err)
-	}
-	return file.Name(), nil
+	src.Reader = src.decoder
+	return src, nil
 }
 
-// unpack writes a part to file. It reads no more than the size in the manifest.
-func unpack(file *os.File, body io.Reader, part Part) error {
-	source := &errorReader{Reader: body}
-	decoder, err := zstd.NewReader(source, zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+// openFile opens a file of this host. One that cannot be read is of no use: ErrDamaged.
+func openFile(path string) (*source, error) {
+	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	defer decoder.Close()
-	hash := sha256.New()
-	n, err := io.Copy(io.MultiWriter(file, hash), io.LimitReader(decoder, part.Bytes+1))
-	if source.err != nil {
-		return source.err // the connection broke; the object may be valid
+	src := &source{Closer: file}
+	src.Reader = &errorReader{file, &src.failed}
+	return src, nil
+}
+
+// fault returns why a source could not be read; nil if its content is the reason.
+func (s *source) fault() error {
+	if s == nil || s.failed == nil {
+		return nil
 	}
-	var write *os.PathError
-	if errors.As(err, &write) {
-		return snapshot.MarkDiskFull(err)
+	if s.decoder == nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, s.failed)
 	}
-	if err != nil || n != part.Bytes || hex.EncodeToString(hash.Sum(nil)) != part.SHA256 {
-		return fmt.Errorf("the snapshot is %w: it is not what the manifest describes", ErrDamaged)
+	return s.failed
+}
+
+// close ends the reading.
+func (s *source) close() {
+	if s == nil {
+		return
 	}
-	return nil
+	if s.decoder != nil {
+		s.decoder.Close()
+	}
+	_ = s.Close() // it was only read
 }
 
 // errorReader remembers why its reader failed, to distinguish a broken connection from
 // damaged content.
 type errorReader struct {
 	io.Reader
-	err error
+	failed *error
 }
 
+// Read implements io.Reader.
 func (e *errorReader) Read(p []byte) (int, error) {
 	n, err := e.Reader.Read(p)
 	if err != nil && err != io.EOF {
-		e.err = err
+		*e.failed = err
 	}
 	return n, err
 }

@@ -21,9 +21,7 @@ func TestFetchReturnsPublishedFile(t *testing.T) {
 	file := bytesOf(t, "full-1")
 	s := publish(t, c, file, "full-1")
 	dir := t.TempDir()
-	for kind, path := range map[snapshot.Kind]string{
-		snapshot.Serve: file.Path, snapshot.Sources: file.Source.Path,
-	} {
+	for kind, part := range file.Parts {
 		first, err := c.Fetch(t.Context(), s, kind, dir)
 		if err != nil {
 			t.Fatal(err)
@@ -32,12 +30,12 @@ func TestFetchReturnsPublishedFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if first == second {
+		if first.Path == second.Path {
 			t.Error("two callers share a file, which the first one may remove")
 		}
-		want, _ := os.ReadFile(path)
-		for _, path := range []string{first, second} {
-			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		want, _ := os.ReadFile(part.Path)
+		for _, local := range []manifest.Local{first, second} {
+			if got, err := os.ReadFile(local.Path); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("%s: %q, %v; want %q", kind, got, err, want)
 			}
 		}
@@ -53,7 +51,7 @@ func TestFetchOfMissingPart(t *testing.T) {
 	store, _ := newStore()
 	c := open(store)
 	s := publish(t, c, bytesOf(t, "full-1"), "full-1")
-	s.Parts = []manifest.Part{{Kind: "details", Key: s.Parts[0].Key}}
+	s.Parts = []manifest.Part{{Kind: "other", Key: s.Parts[0].Key}}
 	_, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir())
 	fails(t, err, manifest.ErrDamaged)
 	says(t, err.Error(), s.ID, "no part serve")
@@ -79,21 +77,42 @@ func TestFetchRejectsDamagedSnapshot(t *testing.T) {
 }
 
 // 128 MB of zeros compress to some kB. They must fill neither the disk nor the memory:
-// the rest of the object is not read.
+// the rest of the object is not read, whether it is a whole part, a base or a delta.
 func TestFetchBoundsDecompression(t *testing.T) {
 	store, _ := newStore()
-	s := publish(t, open(store), bytesOf(t, "full-1"), "full-1")
-	bomb := packed(t, make([]byte, 128<<20))
-	overwrite(t, store, s.Parts[0].Key, bomb)
-	faulty := blobtest.NewFaulty(store)
-	faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Cut(int64(len(bomb)) / 2)})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	_, err := open(faulty).Fetch(t.Context(), s, snapshot.Serve, t.TempDir())
-	runtime.ReadMemStats(&after)
-	fails(t, err, manifest.ErrDamaged)
-	if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 32<<20 {
-		t.Errorf("%d MB were allocated to refuse %d bytes", allocated>>20, len(bomb))
+	publish(t, open(store), paged(t, pages(20, "")...), "full-1")
+	s := publishEdit(t, open(store), paged(t, pages(20, "new", 1)...), "run-2")
+	zeros := make([]byte, 128<<20)
+	copy(zeros, "\x00\x00\x00\x02") // as a delta: page 2
+	delta := packed(t, zeros)
+	copy(zeros, "SQLite format 3\x00\x02\x00")
+	whole := packed(t, zeros)
+	alone := s
+	alone.Parts = []manifest.Part{s.Parts[0]}
+	alone.Parts[0].Key, alone.Parts[0].Base = s.Parts[0].Base.Key, manifest.Base{}
+	for _, row := range []struct {
+		s    manifest.Snapshot
+		key  string
+		bomb []byte
+	}{
+		{s, s.Parts[0].Key, delta},
+		{s, s.Parts[0].Base.Key, whole},
+		{alone, alone.Parts[0].Key, whole},
+	} {
+		whole := content(t, store, row.key)
+		overwrite(t, store, row.key, row.bomb)
+		faulty := blobtest.NewFaulty(store)
+		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, Key: row.key, N: 1,
+			Effect: blobtest.Cut(int64(len(row.bomb)) / 2)})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := open(faulty).Fetch(t.Context(), row.s, snapshot.Serve, t.TempDir())
+		runtime.ReadMemStats(&after)
+		fails(t, err, manifest.ErrDamaged)
+		if allocated := after.TotalAlloc - before.TotalAlloc; allocated > 32<<20 {
+			t.Errorf("%d MB were allocated to refuse %d bytes", allocated>>20, len(row.bomb))
+		}
+		overwrite(t, store, row.key, whole)
 	}
 }
 
@@ -125,7 +144,8 @@ func TestFetchUnwritableDiskIsNotDamage(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	absent := snapshot.Part{Path: t.TempDir() + "/absent", SHA256: s.SHA256}
-	p := publication(t, snapshot.Sealed{Part: absent, Source: absent},
+	parts := map[snapshot.Kind]snapshot.Part{snapshot.Serve: absent}
+	p := publication(t, snapshot.Sealed{Parts: parts},
 		receipt("full-2"), job.Nullable(s.ID))
 	if _, err := c.Publish(t.Context(), p); !errors.Is(err, os.ErrNotExist) ||
 		current(t, c).ID != s.ID {

@@ -26,21 +26,26 @@ type Publication struct {
 	Snapshot Snapshot
 	Run      job.Run
 	Dir      string // for temporary files, private
+
+	// Parent has the parts of the snapshot that it was made from, as far as they were fetched,
+	// with their files: what has not changed since is not stored again.
+	Parent []Local
 }
 
-// describe describes the sealed files as the manifest will have them. The keys contain a
-// digest of both, so that no other content can have them.
+// describe describes the sealed files as the manifest will have them, apart from the parts. The
+// id contains a digest of the files, so that no others can have it.
 func (p Publication) describe() Snapshot {
-	next, serve, source := p.Snapshot, p.Sealed.Part, p.Sealed.Source
-	hashes := []string{serve.SHA256, source.SHA256}
+	next := p.Snapshot
+	next.Parts, next.Bytes = nil, 0
+	var hashes []string
+	for _, f := range p.files() {
+		hashes = append(hashes, f.SHA256)
+		next.Bytes += f.Bytes
+	}
 	slices.Sort(hashes)
 	sum := sha256.Sum256([]byte(strings.Join(hashes, "\n") + "\n"))
-	next.SHA256, next.Bytes = hex.EncodeToString(sum[:]), serve.Bytes+source.Bytes
+	next.SHA256 = hex.EncodeToString(sum[:])
 	next.ID = p.Run.ID + "-" + next.SHA256[:12]
-	next.Parts = []Part{
-		{snapshot.Serve, snapshotsPrefix + next.ID + suffix, serve.Bytes, serve.SHA256},
-		{snapshot.Sources, sourcesPrefix + next.ID + suffix, source.Bytes, source.SHA256},
-	}
 	next.Run, next.Records = p.Run.ID, p.Sealed.Records
 	next.ContentSHA256, next.ComputedSHA256 = p.Sealed.ContentSHA256, p.Sealed.ComputedSHA256
 	return next
@@ -53,13 +58,14 @@ func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
 	next := p.describe()
 	// If the process dies during these writes, an object does not exist, or it is complete
 	// and an orphan: the next attempt of the run finds it there, or retention deletes it
-	// after a day.
-	err := s.putPart(ctx, next.Part(snapshot.Sources), p.Sealed.Source, p.Dir)
-	if err == nil {
-		err = s.putPart(ctx, next.Part(snapshot.Serve), p.Sealed.Part, p.Dir)
-	}
-	if err != nil {
-		return p.Run, err
+	// after a day. The objects that it shares with the parent are no orphans: the parent, which
+	// is retained, needs them.
+	for _, file := range p.files() {
+		part, err := s.putPart(ctx, p, next, file)
+		if err != nil {
+			return p.Run, err
+		}
+		next.Parts = append(next.Parts, part)
 	}
 	// If it dies here, the old snapshot is current, and the lease expires. The next run
 	// starts from the old snapshot.
@@ -75,7 +81,9 @@ func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
 		if err := m.Finish(run, now); err != nil {
 			return err
 		}
-		if m.Current != next.Parent {
+		// What the new snapshot shares must be needed by one of this very manifest. If it were
+		// dropped, its deletion could be under way.
+		if m.Current != next.Parent || !m.has(p.Parent) {
 			return ErrMoved
 		}
 		published := next

@@ -40,17 +40,20 @@ func TestPublishMakesSnapshotCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hashes := []string{file.SHA256, file.Source.SHA256}
+	serve, source := file.Parts[snapshot.Serve], file.Parts[snapshot.Sources]
+	hashes := []string{serve.SHA256, source.SHA256}
 	slices.Sort(hashes)
 	sum := fmt.Sprintf("%x", sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n", hashes[0], hashes[1])))
 	id := "full-2-" + sum[:12]
 	want := manifest.Snapshot{
 		ID: id, Parent: job.Nullable(first.ID), Run: "full-2",
 		Parts: []manifest.Part{
-			{snapshot.Serve, "snapshots/" + id + ".sqlite.zst", file.Bytes, file.SHA256},
-			{snapshot.Sources, "sources/" + id + ".sqlite.zst", file.Source.Bytes, file.Source.SHA256},
+			{Kind: snapshot.Serve, Key: "snapshots/" + id + ".serve.sqlite.zst", Bytes: serve.Bytes,
+				SHA256: serve.SHA256},
+			{Kind: snapshot.Sources, Key: "sources/" + id + ".sqlite.zst", Bytes: source.Bytes,
+				SHA256: source.SHA256},
 		},
-		Records: file.Records, Bytes: file.Bytes + file.Source.Bytes, SHA256: sum,
+		Records: file.Records, Bytes: serve.Bytes + source.Bytes, SHA256: sum,
 		CreatedAt: job.At(noon), PublishedAt: job.At(noon.Add(time.Hour)), Watermark: job.At(noon),
 		DeletesConfirmedAt: job.At(noon),
 		ContentSHA256:      file.ContentSHA256, ComputedSHA256: file.ComputedSHA256,

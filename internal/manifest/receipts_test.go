@@ -52,7 +52,7 @@ func TestReceiptsAreBoundedAndSorted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	overwrite(t, store, manifestKey, signed(3, string(text)))
+	overwrite(t, store, manifestKey, signed(4, string(text)))
 	for i := 199; i < 205; i++ {
 		if _, err := c.Record(t.Context(), at(fmt.Sprintf("run-%03d", i),
 			noon.Add(time.Duration(i)*time.Second))); err != nil {
@@ -116,7 +116,7 @@ func TestTooLargeManifestIsNotWritten(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	full := func(padding int) []byte {
-		return signed(3, `{"owner":{"table_name":"`+strings.Repeat("x", padding)+`"}}`)
+		return signed(4, `{"owner":{"table_name":"`+strings.Repeat("x", padding)+`"}}`)
 	}
 	before := full(16<<20 - len(full(0)))
 	overwrite(t, store, manifestKey, before)

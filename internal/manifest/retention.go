@@ -57,12 +57,13 @@ func (m *Manifest) retain(keep int, now time.Time) (due []string) {
 	return due
 }
 
-// drop adds the parts of snapshots that no other one shares to the dropped objects.
+// drop adds the objects of snapshots that no other one needs to the dropped ones. The base of a
+// delta is such an object, whichever snapshot it was made for.
 func (m *Manifest) drop(snapshots []Snapshot, now time.Time, purge bool) {
 	for _, s := range snapshots {
-		for _, part := range s.Parts {
-			if !m.names(part.Key) {
-				m.Dropped = append(m.Dropped, Dropped{part.Key, job.At(now), purge})
+		for _, key := range s.Keys() {
+			if !m.names(key) {
+				m.Dropped = append(m.Dropped, Dropped{key, job.At(now), purge})
 			}
 		}
 	}
@@ -90,17 +91,20 @@ func (m *Manifest) dropExposed(private feedback.Privacy, now time.Time) bool {
 	return true
 }
 
-// names reports whether an object is part of a snapshot of the manifest, or was within
-// dropDelay.
+// names reports whether a snapshot of the manifest needs an object, or did within dropDelay.
 func (m Manifest) names(key string) bool {
+	return m.needs(key) ||
+		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
+}
+
+// needs reports whether a snapshot of the manifest needs an object.
+func (m Manifest) needs(key string) bool {
 	for _, s := range m.Snapshots {
-		for _, part := range s.Parts {
-			if part.Key == key {
-				return true
-			}
+		if slices.Contains(s.Keys(), key) {
+			return true
 		}
 	}
-	return slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
+	return false
 }
 
 // tidy does what is current without it: it copies the manifest and deletes what it no

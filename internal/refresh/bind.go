@@ -170,7 +170,7 @@ func missingField(key, name string, table airtable.Table, was *build.Parent) str
 	return fmt.Sprintf("field %q (%s) is missing from the table, and the current snapshot has it "+
 		"in %d of %d records: restore the field, name another one for %q in FIELD_MAP%s, "+
 		"or set it to [] there to do without",
-		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Serve.Records(), key,
+		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Records, key,
 		nearestField(name, table))
 }
 

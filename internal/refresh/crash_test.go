@@ -25,6 +25,7 @@ func TestRunIsAtomicUnderCrash(t *testing.T) {
 		"a sweep":                               {mode: job.Sweep, history: 1, edited: true},
 		"an incremental":                        {mode: job.Incremental, history: 1, edited: true},
 		"an incremental that finds nothing new": {mode: job.Incremental, history: 1},
+		"an incremental after a delta":          {mode: job.Incremental, history: 2, records: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,6 +41,7 @@ type crash struct {
 	mode    job.Mode
 	history int // publications before
 	edited  bool
+	records int // beside the base's; if there are any, one is edited
 
 	filled   *blobtest.Memory
 	old, new []string // what is served before and after
@@ -53,6 +55,9 @@ func (c *crash) prepare(t *testing.T) {
 	if receipt := w.run(c.mode); !receipt.Succeeded() {
 		t.Fatalf("%+v", receipt)
 	}
+	if keys := w.current().Keys(); c.records > 0 && len(keys) == len(w.current().Parts) {
+		t.Errorf("%q has no delta", keys)
+	}
 	if c.new = w.servedIfAny(); c.mode == job.Full {
 		w.converged()
 	}
@@ -62,10 +67,14 @@ func (c *crash) prepare(t *testing.T) {
 // publication.
 func (c *crash) edit(t *testing.T, publish func(w *world)) *world {
 	w := newWorld(t, airtablesim.Config{})
+	w.fill(c.records)
 	for i := range c.history {
 		w.Update("rec00000000000001", edit{"Status": fmt.Sprint("of publication ", i)})
 		publish(w)
 		w.clock.Advance(2 * time.Hour) // what was dropped is due
+	}
+	if c.records > 0 {
+		w.Update("rec00000000000001", edit{"Status": "Closed"})
 	}
 	if c.edited {
 		w.Update("rec00000000000001", edit{"Status": "Closed"})

@@ -50,10 +50,10 @@ func (e *Engine) gate(
 	was, b := s.parent, s.built
 	if b.unchanged {
 		parent := was.parts
-		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, parent.Source, parent.Serve.Records()))
+		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, parent.Source, parent.Records))
 		return v, err
 	}
-	next, err := snapshot.OpenOriginals(b.sealed.Source.Path)
+	next, err := snapshot.OpenOriginals(b.sealed.Parts[snapshot.Sources].Path)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -105,10 +105,7 @@ func (e *Engine) lostRecords(ctx context.Context, was parent, b built) ([]string
 	if was.parts == nil || was.outdated {
 		removed = max(had-left, 0)
 	} else {
-		next, err := snapshot.Open(b.sealed.Path)
-		if err != nil {
-			return nil, err
-		}
+		next := snapshot.New(left, b.sealed.Fetch)
 		defer next.Close()
 		ids, err := next.RemovedBy(ctx, b.meta.Run, idsListed)
 		if err != nil {
@@ -141,7 +138,7 @@ func (e *Engine) blankedFields(
 	old, now, records := was.meta(), next.Meta(), b.sealed.Records
 	for _, pair := range counterparts(old, now) {
 		before, after := old.Filled[pair.was], now.Filled[pair.now]
-		if 2*before <= was.parts.Serve.Records() || 2*after > records ||
+		if 2*before <= was.parts.Records || 2*after > records ||
 			e.mayLose(before-after, before) {
 			continue
 		}
@@ -151,7 +148,7 @@ func (e *Engine) blankedFields(
 		}
 		reasons = append(reasons, fmt.Sprintf("field %q had a value in %d of %d records "+
 			"and would have one in %d of %d; the first that lose it: %s", pair.now, before,
-			was.parts.Serve.Records(), after, records, strings.Join(ids, ", ")))
+			was.parts.Records, after, records, strings.Join(ids, ", ")))
 	}
 	return reasons, nil
 }

@@ -102,7 +102,9 @@ func (w *world) republish(
 ) {
 	w.t.Helper()
 	ctx, dir := w.t.Context(), w.t.TempDir()
-	parent := build.Parent{Serve: w.open(w.store), Source: w.originals(w.store)}
+	parent := build.Parent{
+		Records: w.current().Records, Paths: w.parts(w.store), Source: w.originals(w.store),
+	}
 	defer parent.Close()
 	meta, owner := parent.Source.Meta(), w.manifest().Owner
 	change(&meta, &owner)
@@ -147,7 +149,8 @@ func TestNewMappingVersionRemapsRows(t *testing.T) {
 	}
 	file := w.open(w.store)
 	defer file.Close()
-	if got := file.Meta().MappingVersion; got != feedback.MappingVersion {
+	meta, err := file.Meta(t.Context())
+	if got := meta.MappingVersion; err != nil || got != feedback.MappingVersion {
 		t.Errorf("mapped by %d, want %d", got, feedback.MappingVersion)
 	}
 	w.clock.Advance(time.Hour)

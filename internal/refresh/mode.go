@@ -38,7 +38,7 @@ func (p plan) fullBecause(was parent) string {
 }
 
 // createdFrom returns the configured names of the fields by whose times the records of a
-// snapshot were selected, by key. Those of format 3 are in its mapping.
+// snapshot were selected, by key. The first snapshots of format 4 have them in the mapping.
 func createdFrom(meta snapshot.Meta) map[string][]string {
 	if meta.CreatedFrom != nil {
 		return meta.CreatedFrom
@@ -86,11 +86,12 @@ func (p plan) reshapedField(was []snapshot.Field) string {
 	return ""
 }
 
-// mapsOtherwise reports whether the parent's rows were mapped or named differently.
-func (p plan) mapsOtherwise(meta snapshot.Meta) bool {
+// mapsOtherwise reports whether the parent's rows were mapped, named or stored differently.
+func (p plan) mapsOtherwise(was parent) bool {
+	meta := was.meta()
 	mapping, err := json.Marshal(p.configured)
 	return err != nil || string(mapping) != string(meta.Mapping) ||
 		meta.MappingVersion != feedback.MappingVersion || meta.TableID != p.tableID ||
-		p.hidesOtherwise(meta) ||
+		p.hidesOtherwise(meta) || was.parts.Source.Format() != snapshot.Format ||
 		p.schema && !maps.Equal(fieldNames(meta.Fields), p.names)
 }

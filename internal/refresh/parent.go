@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
@@ -15,6 +16,7 @@ type parent struct {
 	owner    manifest.Owner    // of the store; zero if it is empty
 	current  manifest.Snapshot // zero if the store is empty
 	parts    *build.Parent     // nil if no snapshot can be read
+	fetched  []manifest.Local  // the files of parts
 	outdated bool              // parts are of an older one than current
 	warnings []string
 }
@@ -34,7 +36,7 @@ func (e *Engine) openParent(
 		return p, nil
 	}
 	for _, candidate := range m.Candidates() {
-		p.parts, err = e.openParts(ctx, candidate, dir)
+		p.parts, p.fetched, err = e.openParts(ctx, candidate, dir)
 		if err == nil {
 			return p, nil
 		}
@@ -49,30 +51,30 @@ func (e *Engine) openParent(
 	return p, nil
 }
 
-// openParts fetches a snapshot's parts and opens them; in format 3 one file is both. It
-// returns nil with an error.
+// openParts fetches a snapshot's parts and opens its source. It returns nil with an error.
 func (e *Engine) openParts(
 	ctx context.Context, s manifest.Snapshot, dir string,
-) (*build.Parent, error) {
-	path, err := e.cfg.Store.Fetch(ctx, s, snapshot.Serve, dir)
-	if err != nil {
-		return nil, err
-	}
-	source := path
-	if s.Part(snapshot.Sources) != s.Part(snapshot.Serve) {
-		if source, err = e.cfg.Store.Fetch(ctx, s, snapshot.Sources, dir); err != nil {
-			return nil, err
+) (*build.Parent, []manifest.Local, error) {
+	var fetched []manifest.Local
+	parts := build.Parent{Records: s.Records, Paths: map[snapshot.Kind]string{}}
+	for _, kind := range snapshot.Kinds {
+		part := s.Part(kind)
+		i := slices.IndexFunc(fetched, func(l manifest.Local) bool { return l.Part == part })
+		if i < 0 { // in format 4 one object is several parts
+			local, err := e.cfg.Store.Fetch(ctx, s, kind, dir)
+			if err != nil {
+				return nil, nil, err
+			}
+			i, fetched = len(fetched), append(fetched, local)
 		}
+		parts.Paths[kind] = fetched[i].Path
 	}
-	var parts build.Parent
-	if parts.Serve, err = snapshot.Open(path); err != nil {
-		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+	var err error
+	parts.Source, err = snapshot.OpenOriginals(parts.Paths[snapshot.Sources])
+	if err != nil {
+		return nil, nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
 	}
-	if parts.Source, err = snapshot.OpenOriginals(source); err != nil {
-		_ = parts.Serve.Close() // it was only read
-		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
-	}
-	return &parts, nil
+	return &parts, fetched, nil
 }
 
 // meta returns the description of the parent; zero if there is none.
@@ -88,7 +90,7 @@ func (p parent) records() int {
 	if p.parts == nil {
 		return 0
 	}
-	return p.parts.Serve.Records()
+	return p.parts.Records
 }
 
 func (p parent) close() {

@@ -2,10 +2,8 @@ package refresh_test
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -59,28 +57,23 @@ func TestDamagedSourcePart(t *testing.T) {
 	w.converged()
 }
 
-// A store of format 3 has one object for each snapshot. The next incremental continues from
-// it and writes parts.
-func TestRefreshContinuesFromFormat3(t *testing.T) {
+// A store that a program of format 4 wrote is served and rolled back to, and the next
+// incremental continues from it.
+func TestRefreshContinuesFromFormat4(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	w.fill(5)
-	w.must(job.Full, job.Published)
-	before := w.served(w.store)
-	w.asFormat3()
-	if s := w.current(); len(s.Parts) != 1 || s.Parts[0].Kind != snapshot.Whole {
-		t.Fatalf("%+v", s.Parts)
-	}
-	if diff := cmp.Diff(before, w.served(w.store)); diff != "" {
-		t.Errorf("format 3 is served otherwise:\n%s", diff)
+	w.load("testdata/format4")
+	old := w.current()
+	if diff := cmp.Diff(w.fresh(), w.served(w.store)); diff != "" {
+		t.Errorf("format 4 is served otherwise:\n%s", diff)
 	}
 	w.edit()
 	receipt := w.must(job.Incremental, job.Published)
-	if receipt.Mode != job.Incremental || receipt.Changed != 1 || len(w.current().Parts) != 2 {
+	if receipt.Mode != job.Incremental || receipt.Changed != 1 {
 		t.Errorf("%+v", receipt)
 	}
 	w.converged()
-	old := w.manifest().Snapshots[1]
 	if receipt := w.rollback(old.ID); receipt.SnapshotAfter != job.Nullable(old.ID) {
 		t.Errorf("rollback: %+v", receipt)
 	}
@@ -89,46 +82,103 @@ func TestRefreshContinuesFromFormat3(t *testing.T) {
 	w.converged()
 }
 
+// An incremental stores the pages that its edits have changed. So does one that follows a
+// rollback, whose base is older than the current snapshot. One that finds the base missing reads
+// all records again, and stores all parts whole.
+func TestIncrementalPublishesDeltas(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(2000) // of fewer, an edit changes more than a quarter of the pages
+	w.must(job.Full, job.Published)
+	first := w.current()
+	follows := func() {
+		t.Helper()
+		w.edit()
+		w.must(job.Incremental, job.Published)
+		w.converged()
+		size, whole := 0, 0
+		for i, part := range w.current().Parts {
+			if part.Base.Key != first.Parts[i].Key {
+				t.Errorf("%+v is not made of %+v", part, first.Parts[i])
+			}
+			size += len(w.object(part.Key))
+			whole += len(w.object(first.Parts[i].Key))
+		}
+		if size > whole/2 {
+			t.Errorf("%d bytes were stored, and %d at first", size, whole)
+		}
+	}
+	follows()
+	second := w.current()
+	follows()
+	w.rollback(second.ID)
+	follows()
+	if err := w.store.Delete(t.Context(), first.Part(snapshot.Serve).Key); err != nil {
+		t.Fatal(err)
+	}
+	w.edit()
+	receipt := w.must(job.Incremental, job.Published)
+	if receipt.Mode != job.Full || !strings.Contains(receipt.Warnings[0], "read again") {
+		t.Errorf("%+v", receipt)
+	}
+	for _, part := range w.current().Parts {
+		if part.Base.Key != "" {
+			t.Errorf("%+v", part)
+		}
+	}
+	w.converged()
+}
+
+// An incremental amends its parent's files: a new record has the position before the first, while
+// a full refresh numbers all of them anew.
+func TestIncrementalAmends(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(5)
+	w.must(job.Full, job.Published)
+	first := func() (pos int) {
+		serve := snaptest.Connect(t, w.fetch(w.store, snapshot.Serve))
+		const query = `SELECT min(pos) FROM feedback`
+		if err := serve.QueryRowContext(t.Context(), query).Scan(&pos); err != nil {
+			t.Fatal(err)
+		}
+		return pos
+	}
+	was := first()
+	w.clock.Advance(time.Hour)
+	w.Create(edit{"Status": "New"})
+	w.clock.Advance(time.Minute)
+	w.must(job.Incremental, job.Published)
+	if got := first(); got != was-1 {
+		t.Errorf("the new record is at %d, the first was at %d", got, was)
+	}
+	w.converged()
+}
+
+// load fills the store with the objects in a folder.
+func (w *world) load(folder string) {
+	w.t.Helper()
+	err := fs.WalkDir(os.DirFS(folder), ".", func(key string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(filepath.Join(folder, key))
+		if err != nil {
+			return err
+		}
+		_, err = w.store.PutNew(w.t.Context(), key, bytes.NewReader(content))
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // edit changes a record, an hour after what was last done.
 func (w *world) edit() {
 	w.clock.Advance(time.Hour)
 	w.Update("rec00000000000001", edit{"Status": "at " + w.clock.Now().Format(time.Kitchen)})
 	w.clock.Advance(time.Minute)
-}
-
-// asFormat3 replaces the current snapshot and the manifest by what a program of format 3
-// would have written.
-func (w *world) asFormat3() {
-	w.t.Helper()
-	sealed := snapshot.Sealed{
-		Part:   snapshot.Part{Path: w.fetch(w.store, snapshot.Serve)},
-		Source: snapshot.Part{Path: w.fetch(w.store, snapshot.Sources)},
-	}
-	path := snaptest.Format3(w.t, sealed)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	s := w.current()
-	key := "snapshots/old-" + s.ID + ".sqlite.zst"
-	if _, err := w.store.PutNew(w.t.Context(), key,
-		bytes.NewReader(manifesttest.Packed(w.t, whole))); err != nil {
-		w.t.Fatal(err)
-	}
-	text := w.object("manifest.json")
-	var envelope struct{ Manifest map[string]any }
-	if err := json.Unmarshal(text, &envelope); err != nil {
-		w.t.Fatal(err)
-	}
-	entry := envelope.Manifest["snapshots"].([]any)[0].(map[string]any)
-	delete(entry, "parts")
-	entry["key"], entry["bytes"] = key, len(whole)
-	entry["sha256"] = fmt.Sprintf("%x", sha256.Sum256(whole))
-	inner, err := json.Marshal(envelope.Manifest)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	overwrite(w, "manifest.json", manifesttest.Signed(3, string(inner)))
 }
 
 // objects lists the keys of what a host that serves may read.

@@ -76,7 +76,7 @@ func (e *Engine) makePlan(ctx context.Context, q job.Request, was parent) (plan,
 	p.mode = q.Mode
 	p.reason = p.fullBecause(was)
 	p.follow(was.current.Watermark.Time, e.cfg.Now())
-	p.remake = was.parts != nil && (p.reason != "" || p.mapsOtherwise(was.meta()))
+	p.remake = was.parts != nil && (p.reason != "" || p.mapsOtherwise(was))
 	if p.reason != "" {
 		p.mode = job.Full
 	}

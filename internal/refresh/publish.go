@@ -27,7 +27,7 @@ func (e *Engine) publish(
 		run.Outcome = job.Nullable(job.Unchanged)
 		return run, nil
 	case a.request.DryRun:
-		run.Outcome, run.Bytes = job.Nullable(job.Published), b.sealed.Bytes
+		run.Outcome, run.Bytes = job.Nullable(job.Published), b.sealed.Bytes()
 		return run, nil
 	case b.unchanged:
 		return e.cfg.Store.Confirm(ctx, run, manifest.Confirmation{
@@ -46,6 +46,6 @@ func (e *Engine) publish(
 	}
 	return e.cfg.Store.Publish(ctx, manifest.Publication{
 		Owner:  manifest.Owner{Base: p.base, TableID: p.tableID, TableName: p.tableName},
-		Sealed: b.sealed, Snapshot: next, Run: run, Dir: dir,
+		Sealed: b.sealed, Snapshot: next, Run: run, Dir: dir, Parent: s.parent.fetched,
 	})
 }

@@ -255,7 +255,7 @@ func TestTooLargeManifestNamesSetting(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, airtablesim.Config{})
 	padded := func(n int) []byte {
-		return manifesttest.Signed(3, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
+		return manifesttest.Signed(4, `{"owner":{"table_name":"`+strings.Repeat("x", n)+`"}}`)
 	}
 	w.must(job.Full, job.Published)
 	overwrite(w, "manifest.json", padded(16<<20-len(padded(0))))

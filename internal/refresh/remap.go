@@ -75,7 +75,7 @@ func (e *Engine) remapPlan(q job.Request, was parent) (plan, error) {
 	if err := e.hide(&p, was); err != nil {
 		return p, errNeedsAirtable
 	}
-	p.remake = p.mapsOtherwise(meta)
+	p.remake = p.mapsOtherwise(was)
 	return p, nil
 }
 

@@ -24,7 +24,7 @@ func (e *Engine) rollback(ctx context.Context, a attempt, dir string) (job.Run, 
 	if !e.cfg.Privacy.Allows(target.Private) {
 		return a.run, fmt.Errorf("snapshot %s %w", target.ID, manifest.ErrExposed)
 	}
-	parts, err := e.openParts(ctx, target, dir)
+	parts, _, err := e.openParts(ctx, target, dir)
 	if err != nil {
 		return a.run, err
 	}

@@ -268,6 +268,8 @@ func TestFailedRollbackFencesNothing(t *testing.T) {
 		w, one, two := slowHosts(t)
 		defer one.Stop()
 		defer two.Stop()
+		w.fill(950) // so many that the next snapshot needs no object of an earlier one
+		w.must(job.Full, job.Published)
 		overwrite(w, w.manifest().Snapshots[1].Parts[0].Key, []byte("no snapshot"))
 		running := ask(t, one, job.Request{Mode: job.Incremental, Trigger: job.TriggerAPI})
 		waiting := ask(t, one, job.Request{Mode: job.Full, Trigger: job.TriggerAPI})

@@ -15,8 +15,9 @@ import (
 var errNoTime = errors.New("the refresh cannot end in time")
 
 const (
-	// A run needs 2.8 times the unpacked snapshot, of which the parent's file is one (the real
-	// sample, November 2026): rows are staged, derived, and compressed.
+	// A run needs 2.8 times the unpacked snapshot, of which the parent's files are one (the real
+	// sample, November 2026): rows are staged, derived, and compressed, one part at a time. The
+	// base of a delta needs no room: it is merged while it is read.
 	diskTenths = 18
 
 	// buildTime is what a record takes after the last page has come: 135 s for 500,000 records

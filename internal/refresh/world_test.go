@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -256,11 +257,25 @@ func (w *world) current() manifest.Snapshot {
 // open opens the current snapshot of a store as readers do.
 func (w *world) open(store blob.Store) *snapshot.File {
 	w.t.Helper()
-	file, err := snapshot.Open(w.fetch(store, snapshot.Serve))
+	m, err := manifest.New(store, 3, quota, slog.New(slog.DiscardHandler)).Load(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	file := snapshot.New(m.Records(), func(_ context.Context, kind snapshot.Kind) (string, error) {
+		return w.fetch(store, kind), nil
+	})
+	w.t.Cleanup(func() { _ = file.Close() })
 	return file
+}
+
+// parts fetches the parts of the current snapshot of a store.
+func (w *world) parts(store blob.Store) map[snapshot.Kind]string {
+	w.t.Helper()
+	paths := map[snapshot.Kind]string{}
+	for _, kind := range snapshot.Kinds {
+		paths[kind] = w.fetch(store, kind)
+	}
+	return paths
 }
 
 // originals opens the current snapshot of a store as a refresh does.
@@ -284,11 +299,11 @@ func (w *world) fetch(store blob.Store, kind snapshot.Kind) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	path, err := c.Fetch(w.t.Context(), s, kind, w.t.TempDir())
+	part, err := c.Fetch(w.t.Context(), s, kind, w.t.TempDir())
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return path
+	return part.Path
 }
 
 // served returns all that can be read of a store: the list as it is sent, and each
@@ -313,7 +328,11 @@ func (w *world) served(store blob.Store) []string {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		detail, err := file.Detail(w.t.Context(), source.ID)
+		packed, err := file.Detail(w.t.Context(), source.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		detail, err := packed.Text()
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -365,9 +384,13 @@ func (w *world) detail(id string) string {
 	w.t.Helper()
 	file := w.open(w.store)
 	defer file.Close()
-	text, err := file.Detail(w.t.Context(), id)
-	if err != nil {
+	packed, err := file.Detail(w.t.Context(), id)
+	if errors.Is(err, snapshot.ErrNoRecord) {
 		return ""
+	}
+	text, damage := packed.Text()
+	if err = errors.Join(err, damage); err != nil {
+		w.t.Fatal(err)
 	}
 	return string(text)
 }

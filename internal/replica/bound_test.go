@@ -12,6 +12,7 @@ import (
 	"voc/internal/blob/blobtest"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // maxFiles is how many snapshots are on disk at most: the current one and two older ones.
@@ -35,7 +36,7 @@ func TestAcquireAtBoundsFiles(t *testing.T) {
 		memory, _ := newStore()
 		all := publishSix(t, memory)
 		store, dir := blobtest.NewFaulty(memory), t.TempDir()
-		r := replica.New(open(store), dir, quiet)
+		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-5")
 		count := func(doing string) {
@@ -87,7 +88,7 @@ func TestAcquireAtCountsRetiredFiles(t *testing.T) {
 		memory, _ := newStore()
 		all := publishSix(t, memory)
 		dir := t.TempDir()
-		r := replica.New(open(memory), dir, quiet)
+		r := replica.New(open(memory), dir, quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-5")
 		_, release := r.Acquire()
@@ -117,7 +118,7 @@ func TestOlderSnapshotInUseStaysOpen(t *testing.T) {
 		memory, _ := newStore()
 		all := publishSix(t, memory)
 		store, dir := blobtest.NewFaulty(memory), t.TempDir()
-		r := replica.New(open(store), dir, quiet)
+		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-5")
 		release := walks(t, r, all[0])

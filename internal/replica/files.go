@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"voc/internal/bound"
@@ -23,25 +24,78 @@ var ErrBusy = errors.New("too many older snapshots are in use at a time")
 type openFile struct {
 	snapshot manifest.Snapshot
 	file     *snapshot.File
-	path     string
 	users    sync.WaitGroup
 	active   int         // how many users there are; guarded by the replica's mu
 	pinned   bool        // a client reads it page by page
 	idle     *time.Timer // of an older one: closes it
+
+	served atomic.Bool // clients may ask for it
+
+	mu    sync.Mutex
+	parts []manifest.Local // that were fetched
 }
 
-// fetch fetches a snapshot from the store and opens it.
-func (r *Replica) fetch(ctx context.Context, s manifest.Snapshot) (*openFile, error) {
-	path, err := r.store.Fetch(ctx, s, snapshot.Serve, r.dir)
-	if err != nil {
-		return nil, err
-	}
-	file, err := snapshot.Open(path)
-	if err != nil {
-		_ = os.Remove(path)
+// newFile returns a snapshot whose parts are fetched when they are needed, as far as no open one
+// has the same. Once it is served, a client that hangs up does not stop a fetch, since others may
+// wait for it.
+func (r *Replica) newFile(s manifest.Snapshot) *openFile {
+	h := &openFile{snapshot: s}
+	h.file = snapshot.New(s.Records, func(ctx context.Context, kind snapshot.Kind) (string, error) {
+		for _, local := range h.fetched() {
+			if local.Part == s.Part(kind) { // in format 4 one object is several parts
+				return local.Path, nil
+			}
+		}
+		if h.served.Load() {
+			ctx = context.WithoutCancel(ctx)
+		}
+		if r.within > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, r.within)
+			defer cancel()
+		}
+		local, err := r.store.Fetch(ctx, s, kind, r.dir, r.have()...)
+		if err == nil {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.parts = append(h.parts, local)
+		}
+		return local.Path, err
+	})
+	return h
+}
+
+// fetched returns the parts that are on this host.
+func (h *openFile) fetched() []manifest.Local {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.parts)
+}
+
+// openParts returns a snapshot with some of its parts open.
+func (r *Replica) openParts(
+	ctx context.Context, s manifest.Snapshot, kinds []snapshot.Kind,
+) (*openFile, error) {
+	file := r.newFile(s)
+	if err := file.file.Need(ctx, kinds...); err != nil {
+		file.close(r.log)
 		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
 	}
-	return &openFile{snapshot: s, file: file, path: path}, nil
+	return file, nil
+}
+
+// have returns the parts of the open snapshots, the current one's first. They may be closed and
+// removed at any time.
+func (r *Replica) have() (parts []manifest.Local) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.open != nil {
+		parts = append(parts, r.open.fetched()...)
+	}
+	for _, file := range r.older {
+		parts = append(parts, file.fetched()...)
+	}
+	return parts
 }
 
 // invalid reports whether an error is about the snapshot itself, which no retry repairs.
@@ -118,7 +172,11 @@ func (r *Replica) retire(file *openFile) {
 }
 
 func (h *openFile) close(log *slog.Logger) {
-	if err := errors.Join(h.file.Close(), os.Remove(h.path)); err != nil {
+	err := h.file.Close()
+	for _, part := range h.fetched() {
+		err = errors.Join(err, os.Remove(part.Path))
+	}
+	if err != nil {
 		log.Warn("an old snapshot was not deleted from disk", "error", err)
 	}
 }

@@ -13,6 +13,8 @@ var (
 	open        = manifesttest.Open
 	bytesOf     = manifesttest.BytesOf
 	sealed      = manifesttest.Sealed
+	edited      = manifesttest.Edited
+	publishEdit = manifesttest.PublishEdit
 	receipt     = manifesttest.Receipt
 	leased      = manifesttest.Leased
 	put         = manifesttest.Put

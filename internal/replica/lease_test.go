@@ -10,6 +10,7 @@ import (
 	"voc/internal/blob/blobtest"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // inBubble runs a test with a store in a synctest bubble, whose clock the store follows.
@@ -40,7 +41,7 @@ func TestViewRunningExpires(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, store *blobtest.Memory, c *manifest.Store) {
 				publish(t, c, sealed(t, "full-0"), "full-0")
-				r := replica.New(c, t.TempDir(), quiet)
+				r := replica.New(c, t.TempDir(), quiet).Ready(snapshot.Serve)
 				defer r.Close()
 				if run, dead := sees(t, r, "full-0").Running(); run.ID != "" || dead {
 					t.Errorf("%+v runs", run)

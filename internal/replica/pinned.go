@@ -9,6 +9,7 @@ import (
 	"voc/internal/bound"
 	"voc/internal/job"
 	"voc/internal/manifest"
+	"voc/internal/snapshot"
 )
 
 // A client that reads many pages stays on the snapshot that it began with, also when
@@ -43,7 +44,7 @@ func (r *Replica) AcquireAt(ctx context.Context, id string) (View, func(), error
 	if err := r.makeRoom(); err != nil {
 		return View{}, nil, err
 	}
-	file, err := r.fetch(ctx, s)
+	file, err := r.openParts(ctx, s, []snapshot.Kind{snapshot.Serve})
 	if invalid(err) {
 		return View{}, nil, fmt.Errorf("%w: %w", manifest.ErrNoSuchSnapshot, err)
 	}

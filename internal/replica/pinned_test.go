@@ -13,6 +13,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // walks acquires a snapshot by its id, and checks its content.
@@ -22,8 +23,8 @@ func walks(t *testing.T, r *replica.Replica, s manifest.Snapshot) (release func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	if view.Snapshot.ID != s.ID || view.File.Meta().Run != s.Run {
-		t.Errorf("the file of %s is served as %s, want %s", view.File.Meta().Run, view.Snapshot.ID, s.ID)
+	if view.Snapshot.ID != s.ID || maker(t, view) != s.Run {
+		t.Errorf("the file of %s is served as %s, want %s", maker(t, view), view.Snapshot.ID, s.ID)
 	}
 	reads(t, view)
 	return release
@@ -101,7 +102,7 @@ func TestAcquireAtNewerSnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		published(t, store, "full-1")
-		r := replica.New(open(store), t.TempDir(), quiet)
+		r := replica.New(open(store), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-1")
 		newer := published(t, store, "full-2")[0]
@@ -217,7 +218,7 @@ func TestIdleOlderSnapshotsAreClosed(t *testing.T) {
 			return all
 		}()
 		dir := t.TempDir()
-		r := replica.New(open(store), dir, quiet)
+		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-4")
 		used := walks(t, r, all[0])

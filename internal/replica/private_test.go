@@ -6,6 +6,7 @@ import (
 	"voc/internal/feedback"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // A snapshot that shows more than is allowed is not served, and neither is an older one in its
@@ -25,7 +26,7 @@ func TestExposedSnapshotIsNotServed(t *testing.T) {
 	}
 	hidden := hide("full-1")
 	exposed := publish(t, c, sealed(t, "full-2"), "full-2")
-	r := replica.New(c, t.TempDir(), quiet).Hiding(private)
+	r := replica.New(c, t.TempDir(), quiet).Ready(snapshot.Serve).Hiding(private)
 	defer r.Close()
 	if err := r.Sync(t.Context()); err != nil {
 		t.Fatal(err)

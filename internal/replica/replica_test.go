@@ -10,15 +10,17 @@ import (
 
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
+	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 // newReplica returns a replica of a store. The test closes it.
 func newReplica(t *testing.T, store blob.Store) *replica.Replica {
 	t.Helper()
-	r := replica.New(open(store), t.TempDir(), quiet)
+	r := replica.New(open(store), t.TempDir(), quiet).Ready(snapshot.Serve)
 	t.Cleanup(r.Close)
 	return r
 }
@@ -40,8 +42,8 @@ func serves(t *testing.T, r *replica.Replica, run string) replica.View {
 	switch {
 	case view.File == nil && run != "":
 		t.Fatalf("nothing is served, want the snapshot of %s; warnings %q", run, view.Warnings)
-	case view.File != nil && (view.Snapshot.Run != run || view.File.Meta().Run != run):
-		t.Errorf("the file of %s is served as that of %s, want %s", view.File.Meta().Run,
+	case view.File != nil && (view.Snapshot.Run != run || maker(t, view) != run):
+		t.Errorf("the file of %s is served as that of %s, want %s", maker(t, view),
 			view.Snapshot.Run, run)
 	}
 	if view.File != nil {
@@ -50,9 +52,19 @@ func serves(t *testing.T, r *replica.Replica, run string) replica.View {
 	return view
 }
 
+// maker returns the run that made the file of a view.
+func maker(t testing.TB, view replica.View) string {
+	t.Helper()
+	meta, err := view.File.Meta(t.Context())
+	if err != nil {
+		t.Error(err)
+	}
+	return meta.Run
+}
+
 func reads(t testing.TB, view replica.View) {
 	t.Helper()
-	if _, err := view.File.Detail(t.Context(), "rec1"); err != nil {
+	if _, err := view.File.Facets(t.Context(), feedback.Filter{}); err != nil {
 		t.Error(err)
 	}
 }
@@ -107,14 +119,14 @@ func TestFileStaysOpenWhileUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		dir := t.TempDir()
-		r := replica.New(open(store), dir, quiet)
+		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
 		var views []replica.View
 		var releases []func()
 		for _, run := range files {
 			publish(t, open(store), sealed(t, run), run)
 			sees(t, r, run)
 			view, release := r.Acquire()
-			file, _, err := view.File.Body(t.Context(), "identity") // makes a file beside the snapshot
+			file, _, err := view.File.Body(t.Context(), "identity") // makes a file beside the list part
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,15 +134,15 @@ func TestFileStaysOpenWhileUsed(t *testing.T) {
 			views, releases = append(views, view), append(releases, release)
 		}
 		for i, view := range views {
-			if reads(t, view); view.File.Meta().Run != files[i] {
-				t.Errorf("view %d is of %s", i, view.File.Meta().Run)
+			if reads(t, view); maker(t, view) != files[i] {
+				t.Errorf("view %d is of %s", i, maker(t, view))
 			}
 		}
 		releases[1]()
 		releases[1]() // counts once
 		synctest.Wait()
 		reads(t, views[0])
-		if left := entries(t, dir); len(left) != 4 {
+		if left := entries(t, dir); len(left) != 6 {
 			t.Errorf("two are used, and there are %q", left)
 		}
 		closed := make(chan struct{})
@@ -269,7 +281,7 @@ func TestInvalidFileIsNotServed(t *testing.T) {
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	publish(t, open(store), bytesOf(t, "full-2"), "full-2") // whole, but no SQLite file
 	dir := t.TempDir()
-	r := replica.New(open(store), dir, quiet)
+	r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
 	sees(t, r, "full-1")
 	if r.Close(); len(entries(t, dir)) != 0 {
 		t.Errorf("left behind: %q", entries(t, dir))
@@ -317,7 +329,7 @@ func TestMissingDirectoryIsNotDamage(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
-	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet)
+	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet).Ready(snapshot.Serve)
 	if err := r.Sync(t.Context()); !errors.Is(err, os.ErrNotExist) ||
 		errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)

@@ -15,6 +15,7 @@ import (
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/replica"
+	"voc/internal/snapshot"
 )
 
 func looks(log []blobtest.Op) (n int) {
@@ -32,7 +33,7 @@ func TestSyncIfOlderRespectsAge(t *testing.T) {
 		store, _ := newStore()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		want := 0
 		step := func(wait time.Duration, looked int) {
@@ -63,7 +64,7 @@ func TestSyncIfOlderLooksMoreOftenDuringRun(t *testing.T) {
 		faulty := blobtest.NewFaulty(blobtest.NewMemory(nil))
 		publish(t, open(faulty), sealed(t, "full-1"), "full-1")
 		leased(t, open(faulty), begun("full-2"))
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-1")
 		before, expected := looks(faulty.Log()), 0
@@ -87,7 +88,7 @@ func TestCanceledSyncIsNotAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")
@@ -111,7 +112,7 @@ func TestFetchDoesNotBlockReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		for _, run := range []string{"full-1", "full-2"} {
 			publish(t, open(store), sealed(t, run), run)
@@ -153,7 +154,7 @@ func TestSyncIfOlderWaitsForAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")
@@ -186,7 +187,7 @@ func TestHungStoreDelaysRequestsOnce(t *testing.T) {
 		const budget = 10 * time.Second
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet)
+		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")
@@ -241,16 +242,17 @@ func TestFirstSyncCanBeCanceled(t *testing.T) {
 	silent(t, sees(t, r, "full-1"))
 }
 
-// Two processes publish and two serve. Eight readers check that each view is of one
-// publication.
+// Two processes publish, mostly deltas, and two serve. Eight readers check that each view is of
+// one publication.
 func TestConcurrentReadersAndPublishers(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	madeBy := map[string]string{} // digest → run
 	var files []manifest.Publication
+	first := sealed(t, "content-0")
 	for i := range 4 {
-		file := sealed(t, fmt.Sprint("content-", i))
-		madeBy[file.SHA256] = fmt.Sprint("content-", i)
+		file := edited(t, first, fmt.Sprint("content-", i))
+		madeBy[file.Parts[snapshot.Serve].SHA256] = fmt.Sprint("content-", i)
 		files = append(files, publication(t, file, job.Run{}, ""))
 	}
 	var writers, readers sync.WaitGroup
@@ -299,7 +301,15 @@ func publishUntilDone(t *testing.T, store blob.Store, p manifest.Publication, ru
 			AirtableCalls: 1,
 		})
 		if err == nil {
-			p.Run, p.Snapshot.Parent = leased, m.Current
+			p.Run, p.Snapshot.Parent, p.Parent = leased, m.Current, nil
+			s, _ := m.CurrentSnapshot() // zero has no parts
+			for _, part := range s.Parts {
+				local, err := c.Fetch(t.Context(), s, part.Kind, t.TempDir())
+				if err != nil {
+					t.Error(err)
+				}
+				p.Parent = append(p.Parent, local)
+			}
 			_, err = c.Publish(t.Context(), p)
 		}
 		if _, busy := errors.AsType[*job.BusyError](err); !busy {
@@ -321,9 +331,9 @@ func readOnce(t *testing.T, r *replica.Replica, madeBy map[string]string) replic
 		return view
 	}
 	if view.Snapshot.ID != string(view.Manifest.Current) ||
-		view.File.Meta().Run != madeBy[view.Snapshot.Parts[0].SHA256] || len(view.Warnings) > 0 {
+		maker(t, view) != madeBy[view.Snapshot.Part(snapshot.Serve).SHA256] || len(view.Warnings) > 0 {
 		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID,
-			view.File.Meta().Run, view.Manifest.Current, view.Warnings)
+			maker(t, view), view.Manifest.Current, view.Warnings)
 	}
 	reads(t, view)
 	return view

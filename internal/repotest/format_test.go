@@ -68,13 +68,18 @@ func tablesAndColumns(t *testing.T) (names []string) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(t.Context(), snapshot.Schema); err != nil {
-		t.Fatal(err)
+	for kind, tables := range snapshot.Schema {
+		as := strings.NewReplacer("CREATE TABLE ", "CREATE TABLE "+string(kind)+".",
+			"CREATE VIRTUAL TABLE ", "CREATE VIRTUAL TABLE "+string(kind)+".")
+		attach := `ATTACH ':memory:' AS ` + string(kind) + `; ` + as.Replace(tables)
+		if _, err := db.ExecContext(t.Context(), attach); err != nil {
+			t.Fatal(err)
+		}
 	}
 	rows, err := db.QueryContext(t.Context(), `SELECT name FROM pragma_table_list
-		WHERE schema = 'main' AND type <> 'shadow' AND name NOT LIKE 'sqlite_%'
-		UNION SELECT c.name FROM pragma_table_list AS t, pragma_table_info(t.name) AS c
-		WHERE t.schema = 'main' AND t.type <> 'shadow' AND t.name NOT LIKE 'sqlite_%'`)
+		WHERE type <> 'shadow' AND name NOT LIKE 'sqlite_%'
+		UNION SELECT c.name FROM pragma_table_list AS t, pragma_table_info(t.name, t.schema) AS c
+		WHERE t.type <> 'shadow' AND t.name NOT LIKE 'sqlite_%'`)
 	if err != nil {
 		t.Fatal(err)
 	}

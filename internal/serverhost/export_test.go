@@ -28,7 +28,7 @@ func TestExport(t *testing.T) {
 		t.Fatal(err)
 	}
 	code, stdout, stderr := servertest.Run(t, env, "export", path)
-	if code != 0 || !strings.Contains(stdout, "90 records") {
+	if code != 0 || !strings.Contains(stdout, "90 records") || stderr != "" {
 		t.Fatalf("exit code %d: %s%s", code, stdout, stderr)
 	}
 	plain := filepath.Join(dir, "plain")

@@ -45,7 +45,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	metrics := prometheus.New()
 	s.Metrics = metrics
 	s.Watcher = app.NewWatcher(s.Parts, url+"/api/cache/")
-	replica := app.NewReplica(s.Parts)
+	replica := app.NewReplica(s.Parts).Ready()
 	defer replica.Close()
 	engine, err := app.NewRefresh(s.Parts)
 	if err != nil {
@@ -198,8 +198,9 @@ func (s *serving) printBanner() {
 		return
 	}
 	owner := view.Manifest.Owner
+	meta, _ := view.File.Meta(context.Background()) // it was opened before it was served
 	fmt.Fprintf(out, "voc serves %d records of table %q (%s), years %s, from %s\n",
-		view.File.Records(), owner.TableName, owner.Base, view.File.Meta().Years, s.Store)
+		view.File.Records(), owner.TableName, owner.Base, meta.Years, s.Store)
 	fmt.Fprintf(out, "  all      curl -s --compressed %s/api/feedback/\n", url)
 	fmt.Fprintf(out, "  some     curl -s '%s/api/feedback/?priority=High&limit=5'\n", url)
 	fmt.Fprintf(out, "  status   curl -s %s/api/cache/\n", url)

@@ -11,7 +11,7 @@ import (
 // BenchmarkDetail reads one record of the whole sample by its id.
 func BenchmarkDetail(b *testing.B) {
 	rows := snaptest.Sample(b)
-	file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, rows)).Path)
+	file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, rows)))
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		if _, err := file.Detail(b.Context(), rows[n%len(rows)].Feedback.ID); err != nil {
@@ -25,7 +25,7 @@ func BenchmarkPage(b *testing.B) {
 	all := snaptest.Sample(b)
 	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])).Path)
+			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])))
 			filter := feedback.Filter{Any: snaptest.Any{"priority": {"high"}}}
 			b.ReportAllocs()
 			for b.Loop() {
@@ -43,7 +43,7 @@ func BenchmarkCountFiltered(b *testing.B) {
 	all := snaptest.Sample(b)
 	for _, size := range []int{len(all) / 10, len(all)} {
 		b.Run(fmt.Sprintf("size=%d", size), func(b *testing.B) {
-			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])).Path)
+			file := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, all[:size])))
 			filter := feedback.Filter{Any: snaptest.Any{
 				"priority": {"high"}, "environment": {"CW 1.0", "CW 2.0"},
 			}}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"voc/internal/bound"
@@ -14,8 +15,8 @@ import (
 // Encoding is the HTTP name of a content encoding.
 type Encoding string
 
-// The encodings in which a file has the list and the reports. The Identity list is
-// unpacked from Gzip on first use: storing it would make the file a quarter larger.
+// The encodings in which a file has the reports. It has the list in Gzip alone, and unpacks
+// that for Identity on first use.
 const (
 	Identity Encoding = "identity"
 	Gzip     Encoding = "gzip"
@@ -27,29 +28,31 @@ type Name string
 
 // The stored responses.
 const (
-	List         Name = "feedback"
+	listBody     Name = "feedback" // of format 4
 	FacetsReport Name = "facets"
 	TimesReport  Name = "response-times"
 	PlacesReport Name = "environments"
 	PulseReport  Name = "customer-pulse"
 )
 
-// Smallest returns which of the accepted encodings makes the whole list smallest;
-// Identity if the file has none of them.
-func (f *File) Smallest(accepted []Encoding) Encoding {
-	best := Identity
-	for _, encoding := range accepted {
-		size, ok := f.sizes[bodyKey{List, encoding}]
-		if ok && (best == Identity || size < f.sizes[bodyKey{List, best}]) {
-			best = encoding
-		}
+// ListEncoding returns in which of the accepted encodings the list is sent.
+func ListEncoding(accepted []Encoding) Encoding {
+	if slices.Contains(accepted, Gzip) {
+		return Gzip
 	}
-	return best
+	return Identity
 }
 
-// Size returns the length of the whole list in an encoding, in bytes; 0 if the file does
-// not have it.
-func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, encoding}] }
+// ListSize returns the length of the whole list in an encoding, in bytes; 0 if that is not
+// known yet.
+func (f *File) ListSize(encoding Encoding) int64 {
+	if !f.list.opened.Load() {
+		return 0
+	}
+	f.bodies.Lock()
+	defer f.bodies.Unlock()
+	return f.lists[encoding]
+}
 
 // Body opens the whole list in an encoding and returns its size; the caller closes it.
 // The first call for an encoding unpacks the list into a file beside the snapshot, later
@@ -57,6 +60,9 @@ func (f *File) Size(encoding Encoding) int64 { return f.sizes[bodyKey{List, enco
 // full, the list is read from the snapshot itself while it is sent: for Identity that
 // costs the unpacking each time. Errors while it is read are of type *fs.PathError.
 func (f *File) Body(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
+	if err := f.Need(ctx, List); err != nil {
+		return nil, 0, err
+	}
 	f.bodies.Lock()
 	defer f.bodies.Unlock()
 	body, size, err := f.unpacked(ctx, encoding)
@@ -93,14 +99,14 @@ func (f *File) blameDisk(encoding Encoding, err error) {
 	f.diskError, f.unwritten = MarkDiskFull(err), encoding
 }
 
-// unpacked opens the list in a file beside the snapshot, and unpacks it there first if
+// unpacked opens the list in a file beside the list part, and unpacks it there first if
 // need be. The caller must hold bodies. An error of type *fs.PathError is about that file.
 func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
-	path := f.path + "." + string(encoding) // Close removes it
-	if size, ok := f.ready[encoding]; ok {
+	path := f.unpackedPath(encoding) // Close removes it
+	if f.ready[encoding] {
 		file, err := os.Open(path)
 		if err == nil {
-			return file, size, nil
+			return file, f.lists[encoding], nil
 		}
 		delete(f.ready, encoding) // a cleaner of temporary files has removed it
 	}
@@ -112,7 +118,7 @@ func (f *File) unpacked(ctx context.Context, encoding Encoding) (io.ReadCloser, 
 		_ = os.Remove(path) // half a list must not be served
 		return nil, 0, err
 	}
-	f.ready[encoding], f.diskError = size, nil
+	f.ready[encoding], f.lists[encoding], f.diskError = true, size, nil
 	file, err := os.Open(path)
 	return file, size, err
 }
@@ -135,20 +141,15 @@ func (f *File) unpack(ctx context.Context, encoding Encoding, path string) (int6
 // stream returns the whole list as it is read from the snapshot. The caller must hold
 // bodies.
 func (f *File) stream(ctx context.Context, encoding Encoding) (io.ReadCloser, int64, error) {
-	size := f.Size(encoding)
-	if encoding == Identity {
-		if f.plainSize == 0 { // which a list never has: an empty one is []
-			body, err := f.reader(ctx, encoding)
-			if err != nil {
-				return nil, 0, err
-			}
-			if f.plainSize, err = io.Copy(io.Discard, body); err != nil {
-				f.plainSize = 0
-				return nil, 0, err
-			}
-		}
-		size = f.plainSize
-	}
 	body, err := f.reader(ctx, encoding)
-	return streamed{io.NopCloser(body), f.path}, size, err
+	if err == nil && f.lists[encoding] == 0 { // Identity of a list of format 4
+		f.lists[encoding], err = io.Copy(io.Discard, body)
+		if err == nil {
+			body, err = f.reader(ctx, encoding)
+		}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	return streamed{io.NopCloser(body), f.list.path}, f.lists[encoding], nil
 }

@@ -55,86 +55,61 @@ func TestBodyInEveryEncoding(t *testing.T) {
 }
 
 // The memory of a reader does not grow with the list.
-func TestBodyPartSize(t *testing.T) {
+func TestListRows(t *testing.T) {
 	t.Parallel()
-	rows, err := snaptest.Connect(t, snaptest.Create(t, bulky())).QueryContext(t.Context(),
-		`SELECT encoding, count(*), max(length(bytes)) FROM body
-		WHERE name = 'feedback' GROUP BY encoding`)
-	snaptest.Check(t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var encoding string
-		var parts, longest int
-		snaptest.Check(t, rows.Scan(&encoding, &parts, &longest))
-		if parts < 2 || longest != 256<<10 {
-			t.Errorf("%s has %d parts of at most %d bytes", encoding, parts, longest)
-		}
+	list := snaptest.Create(t, bulky()).Parts[snapshot.List].Path
+	var rows, longest int
+	snaptest.Check(t, snaptest.Connect(t, list).QueryRowContext(t.Context(),
+		`SELECT count(*), max(size) FROM block`).Scan(&rows, &longest))
+	if want := (150 + 63) / 64; rows != want || longest > 64*4500 {
+		t.Errorf("%d rows of at most %d bytes, want %d", rows, longest, want)
 	}
-	snaptest.Check(t, rows.Err())
 }
 
-func TestSmallest(t *testing.T) {
+func TestListEncoding(t *testing.T) {
 	t.Parallel()
-	file := snaptest.New(t, awkward)
-	sizes := map[snapshot.Encoding]int64{}
-	for encoding := range snaptest.Encodings {
-		opened, size, err := file.Body(t.Context(), encoding)
-		snaptest.Check(t, err)
-		_ = opened.Close()
-		sizes[encoding] = size
-	}
-	smaller := snapshot.Gzip
-	if sizes[snapshot.Brotli] < sizes[snapshot.Gzip] {
-		smaller = snapshot.Brotli
-	}
 	for name, test := range map[string]struct {
 		accepted []snapshot.Encoding
 		want     snapshot.Encoding
 	}{
-		"none":           {nil, snapshot.Identity},
-		"identity":       {[]snapshot.Encoding{snapshot.Identity}, snapshot.Identity},
-		"gzip":           {[]snapshot.Encoding{snapshot.Gzip}, snapshot.Gzip},
-		"br":             {[]snapshot.Encoding{snapshot.Brotli}, snapshot.Brotli},
-		"both":           {[]snapshot.Encoding{snapshot.Gzip, snapshot.Brotli}, smaller},
-		"both, reversed": {[]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}, smaller},
-		"one unknown":    {[]snapshot.Encoding{"zstd", snapshot.Gzip}, snapshot.Gzip},
-		"unknown":        {[]snapshot.Encoding{"zstd"}, snapshot.Identity},
+		"none":        {nil, snapshot.Identity},
+		"identity":    {[]snapshot.Encoding{snapshot.Identity}, snapshot.Identity},
+		"gzip":        {[]snapshot.Encoding{snapshot.Gzip}, snapshot.Gzip},
+		"br":          {[]snapshot.Encoding{snapshot.Brotli}, snapshot.Identity},
+		"both":        {[]snapshot.Encoding{snapshot.Brotli, snapshot.Gzip}, snapshot.Gzip},
+		"one unknown": {[]snapshot.Encoding{"zstd", snapshot.Gzip}, snapshot.Gzip},
+		"unknown":     {[]snapshot.Encoding{"zstd"}, snapshot.Identity},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := file.Smallest(test.accepted); got != test.want {
-				t.Errorf("%s, want %s, of %v", got, test.want, sizes)
+			if got := snapshot.ListEncoding(test.accepted); got != test.want {
+				t.Errorf("%s, want %s", got, test.want)
 			}
 		})
 	}
 }
 
-// A missing encoding is an error, not an empty list.
-func TestBodyOfMissingEncoding(t *testing.T) {
+// An unknown encoding is an error, not an empty list.
+func TestBodyOfUnknownEncoding(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	snaptest.Alter(t, path, `DELETE FROM body WHERE encoding = 'gzip'`)
-	file := snaptest.Open(t, path)
-	for _, encoding := range []snapshot.Encoding{
-		"zstd", "", "../x", snapshot.Gzip, snapshot.Identity,
-	} {
-		if got, err := snaptest.Body(t, file, encoding); err == nil {
-			t.Errorf("%q returns %q", encoding, got)
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early})
+	before := snaptest.Names(t, filepath.Dir(file.Path(snapshot.List)))
+	for _, encoding := range []snapshot.Encoding{"zstd", "", "../x", snapshot.Brotli} {
+		if body, _, err := file.Body(t.Context(), encoding); err == nil {
+			_ = body.Close()
+			t.Errorf("%q is no error", encoding)
 		}
 	}
-	if got := snaptest.Names(t, filepath.Dir(path)); len(got) != 2 {
+	got := snaptest.Names(t, filepath.Dir(file.Path(snapshot.List)))
+	if !slices.Equal(got, before) {
 		t.Errorf("the directory has %v", got)
-	}
-	got, err := snaptest.Body(t, file, snapshot.Brotli)
-	if got != snaptest.WholeList(t, file) || err != nil {
-		t.Errorf("br returns %q, %v", got, err)
 	}
 }
 
 // A canceled Body leaves no file, and the next call unpacks the list.
 func TestBodyAfterFailedUnpack(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, awkward)
-	file := snaptest.Open(t, path)
+	file := snaptest.New(t, awkward)
+	path := file.Path(snapshot.List)
 	for encoding := range snaptest.Encodings {
 		before := snaptest.Names(t, filepath.Dir(path))
 		ctx, cancel := context.WithCancel(t.Context())
@@ -156,17 +131,16 @@ func TestBodyAfterFailedUnpack(t *testing.T) {
 // completed.
 func TestCloseRemovesBodies(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	dir := filepath.Dir(path)
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early})
+	dir := filepath.Dir(file.Path(snapshot.List))
 	snaptest.Check(t, os.WriteFile(filepath.Join(dir, "other"), nil, 0o600))
 	left := snaptest.Names(t, dir)
-	file := snaptest.Open(t, path)
 	for encoding := range snaptest.Encodings {
 		if _, err := snaptest.Body(t, file, encoding); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if got := snaptest.Names(t, dir); len(got) != 3+len(snaptest.Encodings) {
+	if got := snaptest.Names(t, dir); len(got) != len(left)+len(snaptest.Encodings) {
 		t.Errorf("the directory has %v", got)
 	}
 	sending, _, err := file.Body(t.Context(), snapshot.Identity)

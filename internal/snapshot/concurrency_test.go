@@ -2,6 +2,7 @@ package snapshot_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -34,8 +35,10 @@ func TestConcurrentReaders(t *testing.T) {
 				t.Errorf("counted %d, %v", n, err)
 			}
 			for i, id := range order[reader*10:][:10] {
-				detail, err := file.Detail(context.Background(), id)
-				if err != nil || !strings.HasPrefix(string(detail), fmt.Sprintf(`{"id":%q,`, id)) {
+				packed, err := file.Detail(context.Background(), id)
+				detail, damage := packed.Text()
+				begins := strings.HasPrefix(string(detail), fmt.Sprintf(`{"id":%q,`, id))
+				if err = errors.Join(err, damage); err != nil || !begins {
 					t.Errorf("record %d: %v, %.80s", i, err, detail)
 				}
 			}

@@ -32,10 +32,10 @@ func TestBodyNeedsNoDisk(t *testing.T) {
 		for encoding := range snaptest.Encodings {
 			t.Run(name+"/"+string(encoding), func(t *testing.T) {
 				t.Parallel()
-				path := snaptest.Create(t, bulky())
-				file := snaptest.Open(t, path)
+				file := snaptest.New(t, bulky())
 				want := snaptest.WholeList(t, file)
-				obstruct(t, path+"."+string(encoding))
+				snaptest.Check(t, file.Need(t.Context(), snapshot.List))
+				obstruct(t, file.Path(snapshot.List)+"."+string(encoding))
 				var clients sync.WaitGroup
 				together := 3
 				if name == "no folder" { // where no further connection can be opened
@@ -58,8 +58,8 @@ func TestBodyNeedsNoDisk(t *testing.T) {
 // A stream that breaks is an error, and no shorter list.
 func TestStreamedBodyEndsWithContext(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, bulky())
-	file := snaptest.Open(t, path)
+	file := snaptest.New(t, bulky())
+	path := file.Path(snapshot.List)
 	obstructions["no right"](t, path+".identity")
 	ctx, cancel := context.WithCancel(t.Context())
 	body, size, err := file.Body(ctx, snapshot.Identity)
@@ -75,11 +75,11 @@ func TestStreamedBodyEndsWithContext(t *testing.T) {
 // When the disk has room again, the list is unpacked to it after a minute.
 func TestBodyReturnsToDisk(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, awkward)
+	sealed := snaptest.Create(t, awkward)
+	path := sealed.Parts[snapshot.List].Path
 	unpacked := path + ".identity"
 	synctest.Test(t, func(t *testing.T) {
-		file, err := snapshot.Open(path)
-		snaptest.Check(t, err)
+		file := snaptest.Open(t, sealed)
 		defer file.Close()
 		read := func(onDisk bool) {
 			t.Helper()
@@ -120,8 +120,8 @@ func TestBodyReturnsToDisk(t *testing.T) {
 // A cleaner of temporary files removes the unpacked list while the server runs.
 func TestRemovedBodyIsUnpackedAgain(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, awkward)
-	file := snaptest.Open(t, path)
+	file := snaptest.New(t, awkward)
+	path := file.Path(snapshot.List)
 	for range 2 {
 		got, err := snaptest.Body(t, file, snapshot.Gzip)
 		if got != snaptest.WholeList(t, file) || err != nil {

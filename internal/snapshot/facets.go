@@ -14,6 +14,9 @@ import (
 // counted under all parts of the filter apart from its own. Values without a record are
 // left out.
 func (f *File) Facets(ctx context.Context, filter feedback.Filter) ([]byte, error) {
+	if err := f.Need(ctx, Serve); err != nil {
+		return nil, err
+	}
 	sets, _, err := f.sets(ctx, filter)
 	if err == nil && filter.Text != nil {
 		sets[textKey], err = f.search(ctx, matchOf(filter.Text))
@@ -38,7 +41,7 @@ func (f *File) count(
 	ctx context.Context, sets map[string]*roaring.Bitmap, choices map[string][]feedback.Choice,
 ) error {
 	const query = `SELECT property, value, records, positions FROM facet ORDER BY property, key`
-	rows, err := f.db.QueryContext(ctx, query)
+	rows, err := f.serve.db.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}

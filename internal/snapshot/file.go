@@ -1,11 +1,12 @@
 package snapshot
 
 import (
+	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,32 +17,47 @@ import (
 	"voc/internal/bound"
 )
 
-// File is an open snapshot. It is safe for concurrent use. Close does not wait for
-// queries: the caller makes sure that none is running.
-type File struct {
-	path    string
-	db      *sql.DB
-	meta    Meta
-	records int
-	queries
-	hasWeekly bool                                // the file was made with the table weekly
-	matches   *lru.Cache[string, *roaring.Bitmap] // what recent searches found
-	unions    *lru.Cache[string, union]           // of recent values of a property
-	rows      bound.Cache[rowKey, row]
-	rankings  bound.Cache[rankingPart, []uint32]
-	all       atomic.Pointer[roaring.Bitmap] // the positions of all records, once they are known
+// Fetch returns the path of a part, which must not change while the snapshot is open. It may
+// be called again after an error.
+type Fetch func(ctx context.Context, kind Kind) (path string, err error)
 
-	sizes map[bodyKey]int64
+// File is a snapshot for readers. Its parts are fetched and opened when a question first needs
+// them; an error of that is returned to the question, and the next one tries again. It is safe
+// for concurrent use. Close does not wait for queries: the caller makes sure that none is
+// running.
+type File struct {
+	records int
+	fetch   Fetch
+
+	serve, list, details lazyPart
+	closed               atomic.Bool
+	queries
+	detail *sql.Stmt
+
+	all     atomic.Pointer[roaring.Bitmap]      // the positions of all records, once they are known
+	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
+	unions  *lru.Cache[string, union]           // of recent values of a property
+	rows    bound.Cache[rowKey, row]
+
+	rankings bound.Cache[rankingPart, []uint32]
+
+	sizes   map[bodyKey]int64 // of the reports
+	reports sync.Map          // bodyKey → []byte
 
 	bodies sync.Mutex
-	ready  map[Encoding]int64 // unpacked lists beside path, with their sizes
+	lists  map[Encoding]int64 // sizes, once they are known
+	ready  map[Encoding]bool  // unpacked beside the list part
 
 	streamUntil time.Time // lists are streamed: the disk could not be written
 	diskError   error     // why; nil once a list could be written
 	unwritten   Encoding  // of the list that could not
-	plainSize   int64     // of the list as Identity, once it is known
+}
 
-	reports sync.Map // bodyKey → []byte
+// lazyPart is a part that is opened when it is needed.
+type lazyPart struct {
+	opening chan struct{} // holds one: one goroutine opens it
+	opened  atomic.Bool
+	part
 }
 
 // bodyKey is the key of a stored response.
@@ -50,103 +66,130 @@ type bodyKey struct {
 	encoding Encoding
 }
 
-// queries are prepared once: compiling one takes longer than most take to run.
+// queries of the serve part are prepared once: compiling one takes longer than most take to
+// run.
 type queries struct {
-	detail, facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt
+	facet, interval, matching, matchingAfter, relevance, ranking, summaries *sql.Stmt
 }
 
-// Open opens a sealed file, which must not change while it is open. It returns
-// ErrNotSnapshot or ErrFormat for a file of another kind. It does not check the contents:
-// the caller compares the SHA-256. Cost: a millisecond.
-func Open(path string) (*File, error) {
-	db, meta, err := openPart(path, ServeID)
-	if err != nil {
-		return nil, wrap("open "+path, err)
-	}
-	db.SetMaxOpenConns(bound.Readers)
-	db.SetMaxIdleConns(bound.Readers)
+// New returns a snapshot of a number of records. It fetches nothing yet.
+func New(records int, fetch Fetch) *File {
 	f := &File{
-		path: path, db: db, meta: meta, sizes: map[bodyKey]int64{}, ready: map[Encoding]int64{},
+		records: records, fetch: fetch, sizes: map[bodyKey]int64{},
+		lists: map[Encoding]int64{}, ready: map[Encoding]bool{},
+	}
+	for _, p := range []*lazyPart{&f.serve, &f.list, &f.details} {
+		p.opening = make(chan struct{}, 1)
 	}
 	// A length above zero is no error.
 	f.matches, _ = lru.New[string, *roaring.Bitmap](bound.CachedSearches)
 	f.unions, _ = lru.New[string, union](bound.CachedFilters)
-	const counted = `SELECT (SELECT count(*) FROM feedback),
-		EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'weekly')`
-	if err = f.db.QueryRow(counted).Scan(&f.records, &f.hasWeekly); err != nil {
-		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
-	}
-	if err = errors.Join(err, f.prepare(), f.loadSizes()); err != nil {
-		_ = db.Close() // the first error is the one to report
-		return nil, wrap("open "+path, err)
-	}
-	return f, nil
+	return f
 }
 
-// openPart opens a part with an application id and reads its description.
-func openPart(path string, id int) (db *sql.DB, meta Meta, err error) {
-	// An error to open the file says nothing about the snapshot, but a query could not
-	// distinguish it from ErrNotSnapshot.
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, meta, err
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, meta, err
-	}
-	if db, err = sql.Open("sqlite", DSN(path, immutable)); err != nil {
-		return nil, meta, err
-	}
-	var text []byte
-	if err = checkHeader(db, info.Size(), id); err == nil {
-		err = db.QueryRow(`SELECT json FROM meta`).Scan(&text)
-	}
-	if err == nil {
-		err = json.Unmarshal(text, &meta)
-	}
-	if err == nil {
-		return db, meta, nil
-	}
-	_ = db.Close() // the first error is the one to report
-	if !errors.Is(err, ErrFormat) {
-		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
-	}
-	return nil, meta, err
+// Records returns how many records the snapshot has.
+func (f *File) Records() int { return f.records }
+
+// Opened returns the kinds of parts that are open.
+func (f *File) Opened() []Kind {
+	return slices.DeleteFunc(slices.Clone(ForReaders), func(kind Kind) bool {
+		return !f.lazy(kind).opened.Load()
+	})
 }
 
-// checkHeader checks that a file has all of its bytes and is what its application id says.
-func checkHeader(db *sql.DB, size int64, id int) error {
-	var application, format int
-	var whole int64
-	const header = `SELECT application_id, user_version, page_count * page_size
-		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`
-	err := db.QueryRow(header).Scan(&application, &format, &whole)
-	switch {
-	case err != nil:
-		return err
-	case application != id && (application != ServeID || format != wholeFormat):
-		return errors.New("its application id is another")
-	case format > Format || format < OldestFormat:
-		return fmt.Errorf("%w: its format is %d, this program reads %d to %d",
-			ErrFormat, format, OldestFormat, Format)
-	case size != whole: // SQLite itself fills up a last page that is cut with zeros
-		return fmt.Errorf("it has %d bytes of %d", size, whole)
+// Meta returns the description of the snapshot. Errors are those of Need.
+func (f *File) Meta(ctx context.Context) (Meta, error) {
+	err := f.Need(ctx, Serve)
+	return f.serve.meta, err
+}
+
+// PartError says why a part could not be fetched or opened.
+type PartError struct {
+	Kind Kind
+	Err  error
+}
+
+// Error names the part.
+func (p *PartError) Error() string { return fmt.Sprintf("part %s: %v", p.Kind, p.Err) }
+
+// Unwrap returns why.
+func (p *PartError) Unwrap() error { return p.Err }
+
+// Need fetches and opens parts unless they are open. Error: a *PartError with an error of Fetch,
+// ErrNotSnapshot or ErrFormat.
+func (f *File) Need(ctx context.Context, kinds ...Kind) error {
+	for _, kind := range kinds {
+		if err := f.need(ctx, kind); err != nil {
+			return &PartError{kind, err}
+		}
 	}
 	return nil
 }
 
-// wholeFormat is the format whose one file is a serve part and a source part.
-const wholeFormat = 3
+func (f *File) need(ctx context.Context, kind Kind) error {
+	p := f.lazy(kind)
+	if p.opened.Load() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case p.opening <- struct{}{}:
+		defer func() { <-p.opening }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if p.opened.Load() {
+		return nil
+	}
+	if f.closed.Load() {
+		return os.ErrClosed
+	}
+	path, err := f.fetch(ctx, kind)
+	if err != nil {
+		return err
+	}
+	if p.part, err = openPart(path, kind); err != nil {
+		return err
+	}
+	p.db.SetMaxOpenConns(bound.Readers)
+	p.db.SetMaxIdleConns(bound.Readers)
+	if err := f.prepare(kind); err != nil {
+		_ = p.close() // the first error is the one to report
+		return wrap("open "+path, fmt.Errorf("%w: %w", ErrNotSnapshot, err))
+	}
+	p.opened.Store(true)
+	return nil
+}
 
-// prepare compiles the queries; each text stands above the function that runs it.
-func (f *File) prepare() (err error) {
+func (f *File) lazy(kind Kind) *lazyPart {
+	switch kind {
+	case List:
+		return &f.list
+	case Details:
+		return &f.details
+	}
+	return &f.serve
+}
+
+// prepare compiles the queries of a part; each text stands above the function that runs it.
+func (f *File) prepare(kind Kind) (err error) {
+	switch kind {
+	case List:
+		return f.loadListSize()
+	case Details:
+		query := detailQuery
+		if f.details.format == servedWhole {
+			query = wholeDetailQuery
+		}
+		f.detail, err = f.details.db.Prepare(query)
+		return err
+	}
 	for _, q := range []struct {
 		into **sql.Stmt
 		text string
 	}{
-		{&f.detail, detailQuery},
 		{&f.facet, facetQuery},
 		{&f.interval, intervalQuery},
 		{&f.matching, matchingQuery},
@@ -155,17 +198,17 @@ func (f *File) prepare() (err error) {
 		{&f.ranking, rankingQuery},
 		{&f.summaries, summariesQuery},
 	} {
-		*q.into, err = f.db.Prepare(q.text) //nolint:sqlclosecheck // they end with the connections
+		*q.into, err = f.serve.db.Prepare(q.text) //nolint:sqlclosecheck // they end with the connections
 		if err != nil {
-			return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+			return err
 		}
 	}
-	return nil
+	return f.loadSizes()
 }
 
 func (f *File) loadSizes() error {
 	const query = `SELECT name, encoding, sum(length(bytes)) FROM body GROUP BY name, encoding`
-	rows, err := f.db.Query(query)
+	rows, err := f.serve.db.Query(query)
 	if err != nil {
 		return err
 	}
@@ -181,21 +224,38 @@ func (f *File) loadSizes() error {
 	return rows.Err()
 }
 
-// Path returns the path that the file was opened by.
-func (f *File) Path() string { return f.path }
+// Check reads all parts for readers and reports whether SQLite finds them consistent, and with
+// the expected number of records. Errors: ErrNotSnapshot, and those of Need. Cost: a second for
+// 5,830 records.
+func (f *File) Check(ctx context.Context) error {
+	if err := f.Need(ctx, ForReaders...); err != nil {
+		return err
+	}
+	for _, kind := range ForReaders {
+		if err := f.lazy(kind).check(ctx); err != nil {
+			return err
+		}
+	}
+	var n int
+	err := f.serve.db.QueryRowContext(ctx, `SELECT count(*) FROM feedback`).Scan(&n)
+	if err == nil && n != f.records {
+		err = fmt.Errorf("%w: it has %d records, and should have %d", ErrNotSnapshot, n, f.records)
+	}
+	return wrap("check "+f.serve.path, err)
+}
 
-// Meta returns the description of the snapshot.
-func (f *File) Meta() Meta { return f.meta }
+// unpackedPath returns where the list is unpacked to.
+func (f *File) unpackedPath(encoding Encoding) string {
+	return f.list.path + "." + string(encoding)
+}
 
-// Records returns how many records the snapshot has.
-func (f *File) Records() int { return f.records }
-
-// Close closes the file and removes the lists that Body unpacked beside it.
+// Close closes the parts and removes the lists that Body unpacked.
 func (f *File) Close() error {
+	f.closed.Store(true)
 	f.bodies.Lock()
 	defer f.bodies.Unlock()
 	for encoding := range f.ready {
-		_ = os.Remove(f.path + "." + string(encoding)) // it is in a directory of this process
+		_ = os.Remove(f.unpackedPath(encoding)) // it is in a directory of this process
 	}
-	return wrap("close "+f.path, f.db.Close())
+	return errors.Join(f.serve.close(), f.list.close(), f.details.close())
 }

@@ -1,10 +1,13 @@
 package snapshot_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,34 +26,38 @@ import (
 // A sealed file passes SQLite's own check and needs no other file to be read.
 func TestSealedFileStandsAlone(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-	snaptest.Check(t, os.Chmod(path, 0o400))
-	file := snaptest.Open(t, path)
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	for _, part := range file.Sealed.Parts {
+		snaptest.Check(t, os.Chmod(part.Path, 0o400))
+	}
 	if got := snaptest.IDs(t, file); !slices.Equal(got, []string{"b", "a"}) {
 		t.Errorf("records %v", got)
 	}
-	got := snaptest.Names(t, filepath.Dir(path))
-	if !slices.Equal(got, []string{filepath.Base(path), "source.sqlite"}) {
+	got := snaptest.Names(t, filepath.Dir(file.Path(snapshot.Serve)))
+	want := []string{"details.sqlite", "list.sqlite", "serve.sqlite", "source.sqlite"}
+	if !slices.Equal(got, want) {
 		t.Errorf("the directory has %v", got)
 	}
-	content, err := os.ReadFile(path)
-	snaptest.Check(t, err)
-	if content[18] != 1 || content[19] != 1 { // 2 would ask each reader for a -wal and a -shm
-		t.Errorf("bytes 18 and 19 of the header are %d and %d", content[18], content[19])
-	}
-	var integrity string
-	row := snaptest.Connect(t, path).QueryRowContext(t.Context(), `PRAGMA integrity_check`)
-	if err := row.Scan(&integrity); err != nil || integrity != "ok" {
-		t.Errorf("integrity_check returns %q, %v", integrity, err)
+	for kind, part := range file.Sealed.Parts {
+		content, err := os.ReadFile(part.Path)
+		snaptest.Check(t, err)
+		if content[18] != 1 || content[19] != 1 { // 2 would ask each reader for a -wal and a -shm
+			t.Errorf("%s: bytes 18 and 19 of the header are %d and %d", kind, content[18], content[19])
+		}
+		var integrity string
+		row := snaptest.Connect(t, part.Path).QueryRowContext(t.Context(), `PRAGMA integrity_check`)
+		if err := row.Scan(&integrity); err != nil || integrity != "ok" {
+			t.Errorf("%s: integrity_check returns %q, %v", kind, integrity, err)
+		}
 	}
 }
 
 // Readers do not wait even for a program that locks the file.
 func TestReadersNeedNoLock(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	snaptest.Alter(t, path, `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
-	if got := snaptest.IDs(t, snaptest.Open(t, path)); !slices.Equal(got, []string{"a"}) {
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early})
+	snaptest.Alter(t, file.Path(snapshot.Serve), `PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE`)
+	if got := snaptest.IDs(t, file); !slices.Equal(got, []string{"a"}) {
 		t.Errorf("records %v", got)
 	}
 }
@@ -77,18 +84,28 @@ func TestMetaRoundTrip(t *testing.T) {
 			sealed, err := draft.Seal(t.Context(), want)
 			snaptest.Check(t, err)
 			want.Contents = sealed.Contents
-			file := snaptest.Open(t, sealed.Path)
+			file := snaptest.Open(t, sealed)
 			if diff := cmp.Diff(want, snaptest.Originals(t, file).Meta()); diff != "" {
 				t.Errorf("meta (-sealed +opened):\n%s", diff)
 			}
-			if diff := cmp.Diff(want.ForReaders(), file.Meta()); diff != "" {
+			readers, err := file.Meta(t.Context())
+			snaptest.Check(t, err)
+			if diff := cmp.Diff(want.WithoutSource(), readers); diff != "" {
 				t.Errorf("meta for readers (-sealed +opened):\n%s", diff)
 			}
 		})
 	}
 }
 
-// Open returns ErrFormat for a snapshot of an unsupported format, with both versions.
+// open opens a part.
+func open(t *testing.T, kind snapshot.Kind, path string) error {
+	t.Helper()
+	file := snapshot.New(1, func(context.Context, snapshot.Kind) (string, error) { return path, nil })
+	t.Cleanup(func() { _ = file.Close() })
+	return file.Need(t.Context(), kind)
+}
+
+// Need returns ErrFormat for a snapshot of an unsupported format, with both versions.
 func TestOpenRejectsOtherFormats(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -101,12 +118,11 @@ func TestOpenRejectsOtherFormats(t *testing.T) {
 		"before oldest": {snapshot.OldestFormat - 1, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+			path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early}).Parts[snapshot.Serve].Path
 			snaptest.Alter(t, path, fmt.Sprintf(`PRAGMA user_version = %d`, test.version))
-			file, err := snapshot.Open(path)
+			err := open(t, snapshot.Serve, path)
 			if !test.rejected {
 				snaptest.Check(t, err)
-				_ = file.Close()
 				return
 			}
 			message := fmt.Sprintf("its format is %d, this program reads %d",
@@ -119,13 +135,13 @@ func TestOpenRejectsOtherFormats(t *testing.T) {
 	}
 }
 
-// Open returns ErrNotSnapshot with the path, and leaves no file behind.
+// Need returns ErrNotSnapshot with the path, and leaves no file behind.
 func TestOpenRejectsOtherFiles(t *testing.T) {
 	t.Parallel()
 	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	valid, err := os.ReadFile(sealed)
+	valid, err := os.ReadFile(sealed.Parts[snapshot.Serve].Path)
 	snaptest.Check(t, err)
-	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 4; `
+	const marked = `PRAGMA application_id = 0x766f6331; PRAGMA user_version = 5; `
 	const otherTables = `CREATE TABLE meta (text); CREATE TABLE feedback (id)`
 	for name, write := range map[string]func(*testing.T, string){
 		"empty":               content(nil),
@@ -149,7 +165,7 @@ func TestOpenRejectsOtherFiles(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "given.sqlite")
 			write(t, path)
 			before := snaptest.Names(t, filepath.Dir(path))
-			_, err := snapshot.Open(path)
+			err := open(t, snapshot.Serve, path)
 			if !errors.Is(err, snapshot.ErrNotSnapshot) || !strings.Contains(err.Error(), path) {
 				t.Errorf("the error is %v", err)
 			}
@@ -187,9 +203,8 @@ func changed(snapshot []byte, sql string) func(*testing.T, string) {
 
 func TestOpenRejectsTruncatedFile(t *testing.T) {
 	t.Parallel()
-	valid, err := os.ReadFile(snaptest.Create(t, snaptest.Cells{
-		"a": snaptest.Early, "b": snaptest.Late,
-	}))
+	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	valid, err := os.ReadFile(sealed.Parts[snapshot.Serve].Path)
 	snaptest.Check(t, err)
 	path := filepath.Join(t.TempDir(), "cut.sqlite")
 	lengths := []int{1, 15, 16, 17, 99, 100, 101, len(valid) - 1}
@@ -198,7 +213,7 @@ func TestOpenRejectsTruncatedFile(t *testing.T) {
 	}
 	for _, n := range lengths {
 		snaptest.Check(t, os.WriteFile(path, valid[:min(n, len(valid)-1)], 0o600))
-		if _, err := snapshot.Open(path); !errors.Is(err, snapshot.ErrNotSnapshot) {
+		if err := open(t, snapshot.Serve, path); !errors.Is(err, snapshot.ErrNotSnapshot) {
 			t.Errorf("after %d of %d bytes: %v", n, len(valid), err)
 		}
 	}
@@ -207,7 +222,7 @@ func TestOpenRejectsTruncatedFile(t *testing.T) {
 // If a file cannot be opened at all, its snapshot must not be replaced as damaged.
 func TestOpenMissingFile(t *testing.T) {
 	t.Parallel()
-	_, err := snapshot.Open(filepath.Join(t.TempDir(), "none.sqlite"))
+	err := open(t, snapshot.Serve, filepath.Join(t.TempDir(), "none.sqlite"))
 	if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, snapshot.ErrNotSnapshot) {
 		t.Errorf("the error is %v", err)
 	}
@@ -224,9 +239,9 @@ func TestOpenAnyPath(t *testing.T) {
 		draft, err := build.New(t.Context(), dir, nil)
 		snaptest.Check(t, err)
 		snaptest.Put(t, draft, snaptest.Cells{"a": snaptest.Early})
-		first := snaptest.Open(t, snaptest.Seal(t, draft).Path)
+		first := snaptest.Open(t, snaptest.Seal(t, draft))
 		fork, _ := snaptest.Start(t, first, true)
-		got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, fork).Path))
+		got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, fork)))
 		if !slices.Equal(got, []string{"a"}) {
 			t.Errorf("%q: a fork has %v", name, got)
 		}
@@ -236,32 +251,169 @@ func TestOpenAnyPath(t *testing.T) {
 	}
 }
 
-// FuzzOpen changes a few bytes of a sealed file: no read of it panics.
+// A part of one kind is not opened as another.
+func TestOpenRejectsOtherParts(t *testing.T) {
+	t.Parallel()
+	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+	for _, kind := range snapshot.ForReaders {
+		for _, other := range snapshot.Kinds {
+			err := open(t, kind, sealed.Parts[other].Path)
+			if errors.Is(err, snapshot.ErrNotSnapshot) != (kind != other) {
+				t.Errorf("%s as %s: %v", other, kind, err)
+			}
+		}
+	}
+}
+
+// A part is fetched when a question needs it first, and again after an error.
+func TestPartsAreFetchedWhenNeeded(t *testing.T) {
+	t.Parallel()
+	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+	for name, test := range map[string]struct {
+		ask  func(*snapshot.File) error
+		want []snapshot.Kind
+	}{
+		"records": {func(f *snapshot.File) error {
+			selection, err := f.Select(t.Context(), feedback.Filter{})
+			if n, _ := selection.Count(t.Context()); n != 1 {
+				t.Errorf("%d records", n)
+			}
+			return err
+		}, nil},
+		"list": {func(f *snapshot.File) error {
+			body, _, err := f.Body(t.Context(), snapshot.Gzip)
+			if err == nil {
+				_ = body.Close()
+			}
+			return err
+		}, []snapshot.Kind{snapshot.List}},
+		"record": {func(f *snapshot.File) error {
+			_, err := f.Detail(t.Context(), "a")
+			return err
+		}, []snapshot.Kind{snapshot.Details}},
+		"tombstone": {func(f *snapshot.File) error {
+			if _, err := f.Tombstone(t.Context(), "b"); !errors.Is(err, snapshot.ErrNoRecord) {
+				return err
+			}
+			return nil
+		}, []snapshot.Kind{snapshot.Details}},
+		"page": {func(f *snapshot.File) error {
+			selection, err := f.Select(t.Context(), feedback.Filter{})
+			if err == nil {
+				_, err = selection.Page(t.Context(), feedback.Newest, 0, 5)
+			}
+			return err
+		}, []snapshot.Kind{snapshot.Serve}},
+		"search": {func(f *snapshot.File) error {
+			text, err := feedback.ParseText("early")
+			snaptest.Check(t, err)
+			_, err = f.Select(t.Context(), feedback.Filter{Text: text})
+			return err
+		}, []snapshot.Kind{snapshot.Serve}},
+		"facets": {func(f *snapshot.File) error {
+			_, _, err := f.Report(t.Context(), snapshot.FacetsReport, nil)
+			return err
+		}, []snapshot.Kind{snapshot.Serve}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var fetched []snapshot.Kind
+			fault := errors.New("the store is down")
+			file := snapshot.New(1, func(_ context.Context, kind snapshot.Kind) (string, error) {
+				if fault != nil {
+					return "", fault
+				}
+				fetched = append(fetched, kind)
+				return sealed.Parts[kind].Path, nil
+			})
+			defer file.Close()
+			if err := test.ask(file); !errors.Is(err, fault) && test.want != nil {
+				t.Errorf("without the store: %v", err)
+			}
+			fault = nil
+			for range 2 {
+				snaptest.Check(t, test.ask(file))
+			}
+			if !slices.Equal(fetched, test.want) || !slices.Equal(file.Opened(), test.want) {
+				t.Errorf("fetched %v and opened %v, want %v", fetched, file.Opened(), test.want)
+			}
+		})
+	}
+}
+
+// What format 4 had in one file is read as the three parts that it is now.
+func TestReadsFormat4(t *testing.T) {
+	t.Parallel()
+	records := maps.Clone(awkward)
+	records["gone"] = snaptest.Early
+	parent := snaptest.New(t, records)
+	fork, _ := snaptest.Start(t, parent, true)
+	snaptest.Remove(t, fork, "gone")
+	now := snaptest.Open(t, snaptest.Seal(t, fork))
+	was := snaptest.Open(t, snaptest.Format4(t, now))
+	for name, answer := range map[string]func(*snaptest.Snapshot) any{
+		"list": func(s *snaptest.Snapshot) any { return snaptest.WholeList(t, s) },
+		"bodies": func(s *snaptest.Snapshot) any {
+			var all []string
+			for encoding := range snaptest.Encodings {
+				body, err := snaptest.Body(t, s, encoding)
+				snaptest.Check(t, err)
+				all = append(all, body)
+			}
+			return all
+		},
+		"records": func(s *snaptest.Snapshot) any {
+			all := map[string]string{}
+			for _, id := range snaptest.IDs(t, s) {
+				all[id] = snaptest.Detail(t, s, id)
+			}
+			return all
+		},
+		"tombstone": func(s *snaptest.Snapshot) any {
+			tombstone, err := s.Tombstone(t.Context(), "gone")
+			snaptest.Check(t, err)
+			return tombstone
+		},
+		"facets": func(s *snaptest.Snapshot) any {
+			facets, err := s.Facets(t.Context(), feedback.Filter{})
+			snaptest.Check(t, err)
+			return string(facets)
+		},
+		"check": func(s *snaptest.Snapshot) any { return s.Check(t.Context()) },
+	} {
+		if diff := cmp.Diff(answer(now), answer(was)); diff != "" {
+			t.Errorf("%s (-now +format 4):\n%s", name, diff)
+		}
+	}
+}
+
+// FuzzOpen changes a few bytes of a part: no read of it panics.
 func FuzzOpen(f *testing.F) {
-	valid, err := os.ReadFile(snaptest.Create(f, snaptest.Cells{
+	sealed := snaptest.Create(f, snaptest.Cells{
 		"a": snaptest.Early, "b": snaptest.Middle, "c": snaptest.Late,
-	}))
-	if err != nil {
-		f.Fatal(err)
-	}
+	})
 	for _, at := range []uint32{0, 18, 28, 56, 100, 105, 4096, 5000, 9000, 20_000, 40_000, 60_000} {
-		f.Add(at, []byte{0xff})
-		f.Add(at, []byte{0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff})
+		for part := range uint8(3) {
+			f.Add(part, at, []byte{0xff})
+			f.Add(part, at, []byte{0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff})
+		}
 	}
-	f.Fuzz(func(t *testing.T, at uint32, bytes []byte) {
-		damaged := slices.Clone(valid)
+	f.Fuzz(func(t *testing.T, part uint8, at uint32, bytes []byte) {
+		kind := snapshot.ForReaders[int(part)%len(snapshot.ForReaders)]
+		damaged, err := os.ReadFile(sealed.Parts[kind].Path)
+		snaptest.Check(t, err)
 		copy(damaged[int(at)%len(damaged):], bytes)
 		path := filepath.Join(t.TempDir(), "damaged.sqlite")
 		snaptest.Check(t, os.WriteFile(path, damaged, 0o600))
-		file, err := snapshot.Open(path)
-		if err != nil {
-			return
+		altered := snapshot.Sealed{Records: 3, Parts: maps.Clone(sealed.Parts)}
+		altered.Parts[kind] = snapshot.Part{Path: path}
+		file := snaptest.Open(t, altered)
+		if packed, err := file.Detail(t.Context(), "a"); err == nil {
+			_, _ = packed.Text()
 		}
-		defer file.Close()
-		_, _ = file.Detail(t.Context(), "a")
 		_, _ = snaptest.Count(t.Context(), file, feedback.Filter{Any: snaptest.Any{"team": {"triage"}}})
-		for _, encoding := range []snapshot.Encoding{snapshot.Identity, snapshot.Gzip, snapshot.Brotli} {
+		for encoding := range snaptest.Encodings {
 			if body, _, err := file.Body(t.Context(), encoding); err == nil {
+				_, _ = io.Copy(io.Discard, body)
 				_ = body.Close()
 			}
 		}

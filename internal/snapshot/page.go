@@ -32,6 +32,9 @@ func (s Selection) Page(
 	ctx context.Context, sort feedback.Sort, after uint32, limit int,
 ) (Page, error) {
 	page := Page{Positions: make([]uint32, 0, limit), Last: after}
+	if err := s.file.Need(ctx, Serve); err != nil {
+		return page, err
+	}
 	var spots iter.Seq2[spot, error]
 	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
 		// A later page of a search that is not cached needs no count, so not the whole set.

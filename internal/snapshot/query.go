@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"iter"
 	"strconv"
 
@@ -24,7 +26,7 @@ const summariesQuery = `SELECT CAST(summary.json AS BLOB)
 // until the next one is yielded.
 func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		if err := ctx.Err(); err != nil {
+		if err := cmp.Or(f.Need(ctx, Serve), ctx.Err()); err != nil {
 			yield(nil, wrap("list", err))
 			return
 		}
@@ -41,7 +43,8 @@ func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]by
 			return
 		}
 		defer rows.Close()
-		for rows.Next() {
+		left := len(positions)
+		for ; rows.Next(); left-- {
 			var summary sql.RawBytes
 			if err := rows.Scan(&summary); err != nil {
 				yield(nil, wrap("list", err))
@@ -51,35 +54,44 @@ func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]by
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
+		if err = rows.Err(); err == nil && left > 0 {
+			err = fmt.Errorf("%w: %d records of a list", errNoBody, left)
+		}
+		if err != nil {
 			yield(nil, wrap("list", err))
 		}
 	}
 }
 
-const detailQuery = `SELECT CAST(json AS BLOB), CAST(detail AS BLOB), CAST(fields AS BLOB)
-	FROM feedback CROSS JOIN summary USING (pos) WHERE id = ?`
+const (
+	detailQuery = `SELECT size, crc, blocks FROM record WHERE id = ?`
+	// wholeDetailQuery is that of format 4.
+	wholeDetailQuery = `SELECT CAST(json AS BLOB), CAST(detail AS BLOB), CAST(fields AS BLOB)
+		FROM feedback CROSS JOIN summary USING (pos) WHERE id = ?`
+)
 
-// Detail returns the JSON of one record with all its keys, or ErrNoRecord.
-func (f *File) Detail(ctx context.Context, id string) ([]byte, error) {
+// Detail returns the response for one record, or ErrNoRecord.
+func (f *File) Detail(ctx context.Context, id string) (Packed, error) {
+	if err := f.Need(ctx, Details); err != nil {
+		return Packed{}, err
+	}
 	if err := ctx.Err(); err != nil {
-		return nil, wrap("read record "+id, err)
+		return Packed{}, wrap("read record "+id, err)
 	}
-	rows, err := f.detail.QueryContext(uncancelled, id)
-	if err != nil {
-		return nil, wrap("read record "+id, err)
-	}
-	defer rows.Close()
-	if !rows.Next() {
-		return nil, cmp.Or(wrap("read record "+id, rows.Err()), ErrNoRecord)
-	}
-	var summary, detail, fields sql.RawBytes
-	err = rows.Scan(&summary, &detail, &fields)
-	if err == nil {
-		var whole []byte
-		if whole, err = feedback.Join(summary, detail, fields); err == nil {
-			return whole, nil
+	row := f.detail.QueryRowContext(uncancelled, id)
+	var r Packed
+	var err error
+	if f.details.format == servedWhole {
+		var summary, detail, fields, whole []byte
+		if err = row.Scan(&summary, &detail, &fields); err == nil {
+			whole, err = feedback.Join(summary, detail, fields)
+			r = Pack(whole)
 		}
+	} else {
+		err = row.Scan(&r.Size, &r.CRC, &r.Blocks)
 	}
-	return nil, wrap("read record "+id, err)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, ErrNoRecord
+	}
+	return r, wrap("read record "+id, err)
 }

@@ -14,6 +14,9 @@ import (
 func (f *File) Report(
 	ctx context.Context, name Name, accepted []Encoding,
 ) ([]byte, Encoding, error) {
+	if err := f.Need(ctx, Serve); err != nil {
+		return nil, "", err
+	}
 	best := bodyKey{name, Identity}
 	for _, encoding := range accepted {
 		key := bodyKey{name, encoding}
@@ -24,7 +27,7 @@ func (f *File) Report(
 	if body, ok := f.reports.Load(best); ok {
 		return body.([]byte), best.encoding, nil
 	}
-	body, err := io.ReadAll(&parts{ctx: ctx, file: f, bodyKey: best})
+	body, err := io.ReadAll(&parts{ctx: ctx, db: f.serve.db, bodyKey: best})
 	if err == nil && len(body) == 0 {
 		err = errNoBody
 	}
@@ -38,6 +41,9 @@ func (f *File) Report(
 // ResponseTimes returns the report over some environments; case does not count in their
 // names.
 func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte, error) {
+	if err := f.Need(ctx, Serve); err != nil {
+		return nil, err
+	}
 	weeks := map[string]feedback.Times{}
 	for _, name := range folded(environments) {
 		if err := f.addTimes(ctx, name, weeks); err != nil {
@@ -50,11 +56,14 @@ func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte
 // ResponseCounts returns how many records stand behind each average over some
 // environments; nil: over all.
 func (f *File) ResponseCounts(ctx context.Context, environments []string) ([]byte, error) {
+	if err := f.Need(ctx, Serve); err != nil {
+		return nil, err
+	}
 	keys := folded(environments)
 	if environments == nil {
 		const query = `SELECT json_group_array(DISTINCT environment) FROM response_times`
 		var list []byte
-		err := f.db.QueryRowContext(ctx, query).Scan(&list)
+		err := f.serve.db.QueryRowContext(ctx, query).Scan(&list)
 		if err == nil {
 			err = json.Unmarshal(list, &keys)
 		}
@@ -76,7 +85,7 @@ func (f *File) addTimes(
 ) error {
 	const query = `SELECT week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5
 		FROM response_times WHERE environment = ?`
-	rows, err := f.db.QueryContext(ctx, query, environment)
+	rows, err := f.serve.db.QueryContext(ctx, query, environment)
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,7 @@ package snapshot
 import (
 	"bytes"
 	"context"
-	"hash/crc32"
 	"slices"
-	"sync"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // Frame is what stands around the rows of a list.
@@ -61,7 +57,8 @@ func (f *File) recentRows(ctx context.Context, positions []uint32, packed bool) 
 			next++
 		}
 		if packed {
-			rows[next] = packRow(json)
+			p := Pack(json)
+			rows[next] = row{p.Blocks, p.Size, p.CRC, shiftBy(p.Size)}
 		} else {
 			rows[next] = row{bytes: bytes.Clone(json)}
 		}
@@ -113,21 +110,4 @@ func (f *File) GzipRows(
 	}
 	m.text(frame.Footer)
 	return m.end(), nil
-}
-
-// packers are reused: making one takes longer than compressing a row.
-var packers = sync.Pool{New: func() any {
-	z, _ := flate.NewWriter(nil, 3) // the level is valid
-	return z
-}}
-
-func packRow(json []byte) row {
-	var blocks bytes.Buffer
-	z := packers.Get().(*flate.Writer)
-	defer packers.Put(z)
-	z.Reset(&blocks)
-	_, _ = z.Write(json) // a bytes.Buffer returns no error
-	_ = z.Flush()
-	size := uint32(len(json)) // #nosec G115 -- SQLite has no text of 4 GiB
-	return row{bytes.Clone(blocks.Bytes()), size, crc32.ChecksumIEEE(json), shiftBy(size)}
 }

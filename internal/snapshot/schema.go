@@ -1,11 +1,11 @@
 package snapshot
 
 import (
-	_ "embed"
+	"context"
+	_ "embed" // the schemas
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"voc/internal/feedback"
@@ -15,34 +15,57 @@ import (
 
 // Format numbers the form of all that a store holds: a snapshot's PRAGMA user_version,
 // and the manifest. A program writes Format and reads it and the one before,
-// OldestFormat, so that hosts can be upgraded one after the other. Format 3 had all of a
-// snapshot in one file.
+// OldestFormat, so that hosts can be upgraded one after the other. Format 4 had the list and
+// the details in the serve part.
 const (
-	Format       = 4
-	OldestFormat = 3
-)
-
-// PRAGMA application_id of the parts of a snapshot, in ASCII, so that no other SQLite file
-// is mistaken for one.
-const (
-	ServeID  = 0x766f6331 // "voc1"
-	SourceID = 0x766f6373 // "vocs"
+	Format       = 5
+	OldestFormat = 4
 )
 
 // Kind says what a part of a snapshot is for.
 type Kind string
 
-// The kinds of parts.
+// The kinds of parts. Readers may see all but Sources.
 const (
-	Serve   Kind = "serve"  // what readers may see, and no more
-	Sources Kind = "source" // the records as Airtable sent them, for the next refresh
-	Whole   Kind = "whole"  // both, as format 3 had them
+	Serve   Kind = "serve"   // rows, search, filters, reports
+	List    Kind = "list"    // the whole list, ready to be sent
+	Details Kind = "details" // the response for each single record, and removed records
+	Sources Kind = "source"  // the records as Airtable sent them, for the next refresh
 )
 
-// Schema creates the tables of a serve part.
-//
-//go:embed schema.sql
-var Schema string
+// Kinds are all kinds. ForReaders are those that readers may see.
+var (
+	ForReaders = []Kind{Serve, List, Details}
+	Kinds      = append(ForReaders[:3:3], Sources)
+)
+
+// ApplicationID is the PRAGMA application_id of a kind of part, in ASCII, so that no other
+// SQLite file is mistaken for one.
+var ApplicationID = map[Kind]int{
+	Serve:   0x766f6331, // "voc1"
+	List:    0x766f636c, // "vocl"
+	Details: 0x766f6364, // "vocd"
+	Sources: 0x766f6373, // "vocs"
+}
+
+// Schema creates the tables of each kind of part.
+var Schema = map[Kind]string{
+	Serve: serveSchema, List: listSchema, Details: detailsSchema, Sources: sourceSchema,
+}
+
+var (
+	//go:embed serve.sql
+	serveSchema string
+	//go:embed list.sql
+	listSchema string
+	//go:embed details.sql
+	detailsSchema string
+	//go:embed source.sql
+	sourceSchema string
+)
+
+// BlockPositions is how many positions a row of the list part covers.
+const BlockPositions = 64
 
 // Errors of Open and of the queries.
 var (
@@ -51,8 +74,8 @@ var (
 	ErrNoRecord    = errors.New("no such record")
 )
 
-// Meta describes a snapshot: where its records are from and what they were made with. A
-// serve part has it without Fields, Bound, Filled and PrivateIDs.
+// Meta describes a snapshot: where its records are from and what they were made with. Only
+// the source part has its Fields, Bound, Filled and PrivateIDs.
 type Meta struct {
 	Base      string `json:"base"`
 	TableID   string `json:"table_id"` // "" when the schema could not be read
@@ -107,18 +130,30 @@ type Contents struct {
 // followed and a deleted one detected.
 type Binding map[string]string
 
-// ForReaders returns the description that a serve part has.
-func (m Meta) ForReaders() Meta {
+// WithoutSource returns the description that all parts but the source have.
+func (m Meta) WithoutSource() Meta {
 	m.Fields, m.Bound, m.Filled, m.PrivateIDs = nil, nil, nil, nil
 	return m
 }
 
 // Sealed is a finished snapshot that is not yet published.
 type Sealed struct {
-	Part         // the serve part
-	Source  Part // the source part
+	Parts   map[Kind]Part // one of each kind
 	Records int
 	Contents
+}
+
+// Bytes returns the size of all parts.
+func (s Sealed) Bytes() (size int64) {
+	for _, part := range s.Parts {
+		size += part.Bytes
+	}
+	return size
+}
+
+// Fetch returns the paths of the sealed files, for New.
+func (s Sealed) Fetch(_ context.Context, kind Kind) (string, error) {
+	return s.Parts[kind].Path, nil
 }
 
 // Part is a file of a snapshot.
@@ -126,20 +161,6 @@ type Part struct {
 	Path   string
 	Bytes  int64
 	SHA256 string // of the file, hexadecimal
-}
-
-// DSN returns the name of a SQLite file for its driver. It escapes path, which may hold
-// any character.
-func DSN(path string, options url.Values) string {
-	escaped := (&url.URL{Path: path}).EscapedPath()
-	u := url.URL{Scheme: "file", Opaque: escaped, RawQuery: options.Encode()}
-	return u.String()
-}
-
-// immutable is how a sealed file is read: without locks, without files beside it, with a
-// small page cache for each connection, since the operating system caches the same pages.
-var immutable = url.Values{
-	"mode": {"ro"}, "immutable": {"1"}, "_pragma": {"cache_size(-1024)", "query_only(1)"},
 }
 
 func wrap(doing string, err error) error {

@@ -28,6 +28,11 @@ type Selection struct {
 // Select returns the records that a filter selects. It does not search yet: Count and
 // Page do.
 func (f *File) Select(ctx context.Context, filter feedback.Filter) (Selection, error) {
+	if filter.Text != nil || len(filter.Any) > 0 || !filter.From.IsZero() || !filter.To.IsZero() {
+		if err := f.Need(ctx, Serve); err != nil {
+			return Selection{}, err
+		}
+	}
 	sets, unknown, err := f.sets(ctx, filter)
 	s := Selection{
 		file: f, among: intersect(sets, ""), match: matchOf(filter.Text), Unknown: unknown,
@@ -106,7 +111,7 @@ func (f *File) sets(
 			if err != nil {
 				return nil, nil, err
 			}
-			set.AddRange(uint64(first.Int64), uint64(last.Int64)+1) // #nosec G115 -- positions begin at 1
+			set.AddRange(uint64(first.Int64), uint64(last.Int64)+1) // #nosec G115 -- positions are positive
 			set.And(all)
 		}
 		sets[timesKey] = set
@@ -191,7 +196,7 @@ func (f *File) everything(ctx context.Context) (*roaring.Bitmap, error) {
 		return all, nil
 	}
 	const query = `SELECT positions FROM facet WHERE property = ?`
-	rows, err := f.db.QueryContext(ctx, query, feedback.Team)
+	rows, err := f.serve.db.QueryContext(ctx, query, feedback.Team)
 	if err != nil {
 		return nil, err
 	}

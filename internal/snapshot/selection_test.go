@@ -115,7 +115,7 @@ func TestPagesEqualScan(t *testing.T) {
 			}
 			snaptest.Check(t, draft.Put(t.Context(), build.Row{Feedback: f, Source: source}))
 		}
-		file := snaptest.Open(t, snaptest.Seal(t, draft).Path)
+		file := snaptest.Open(t, snaptest.Seal(t, draft))
 		for range 4 {
 			filter := drawFilter(t)
 			want := slices.DeleteFunc(slices.Clone(all), func(f feedback.Feedback) bool {
@@ -154,7 +154,7 @@ func idsOf(all []feedback.Feedback) []string {
 
 // walk reads all pages, each with only what the previous one returned.
 func walk(
-	t snaptest.T, file *snapshot.File, filter feedback.Filter, sort feedback.Sort, limit int,
+	t snaptest.T, file *snaptest.Snapshot, filter feedback.Filter, sort feedback.Sort, limit int,
 ) []string {
 	t.Helper()
 	ids := []string{}
@@ -186,19 +186,19 @@ func TestPageWithoutCachedSearch(t *testing.T) {
 			`{"Notes":"late fee %d","Team Routed":"%s","Created":"2025-01-%02d"}`,
 			i%7, []string{"A", "B"}[i%2], 1+i%28)
 	}
-	path := snaptest.Create(t, records)
+	sealed := snaptest.Create(t, records)
 	team := snaptest.Any{"team": {"a"}}
 	filter := feedback.Filter{Any: team, Text: searchFor(t, "late")}
-	want := walk(t, snaptest.Open(t, path), feedback.Filter{Any: team}, feedback.Newest, 100)
+	want := walk(t, snaptest.Open(t, sealed), feedback.Filter{Any: team}, feedback.Newest, 100)
 	got, after := []string{}, uint32(0)
 	for more := true; more; {
-		file := snaptest.Open(t, path) // remembers nothing
+		file := snaptest.Open(t, sealed) // remembers nothing
 		selection, err := file.Select(t.Context(), filter)
 		snaptest.Check(t, err)
 		page, err := selection.Page(t.Context(), feedback.Newest, after, 7)
 		snaptest.Check(t, err)
 		for _, pos := range page.Positions {
-			got = append(got, snaptest.IDs(t, file)[pos-1])
+			got = append(got, snaptest.IDs(t, file)[pos-1<<20])
 		}
 		after, more = page.Last, page.More
 	}
@@ -312,7 +312,9 @@ func TestPageAfterEnd(t *testing.T) {
 			if sort == feedback.Relevance && filter.Text == nil {
 				continue
 			}
-			for _, after := range []uint32{2, 3, 2048, 1 << 31, math.MaxUint32 - 1, math.MaxUint32} {
+			for _, after := range []uint32{
+				1<<20 + 1, 1<<20 + 2048, 1 << 31, math.MaxUint32 - 1, math.MaxUint32,
+			} {
 				selection, err := file.Select(t.Context(), filter)
 				snaptest.Check(t, err)
 				page, err := selection.Page(t.Context(), sort, after, 10)
@@ -333,9 +335,8 @@ func TestDamagedSetIsError(t *testing.T) {
 		`x''`, `x'00'`, `x'3a300000'`, `x'3b30000001000000ffffffff'`,
 		`x'3a30000001000000000000001000000001'`, `'text'`, `randomblob(50)`,
 	} {
-		path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-		snaptest.Alter(t, path, `UPDATE facet SET positions = `+damage)
-		file := snaptest.Open(t, path)
+		file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+		snaptest.Alter(t, file.Path(snapshot.Serve), `UPDATE facet SET positions = `+damage)
 		if _, err := snaptest.Count(t.Context(), file, triage); err == nil {
 			t.Errorf("%s: Count returns no error", damage)
 		}
@@ -347,11 +348,10 @@ func TestDamagedSetIsError(t *testing.T) {
 
 func TestMissingOrderIsError(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-	snaptest.Alter(t, path, `DELETE FROM ranking WHERE sort = 'status';
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
+	snaptest.Alter(t, file.Path(snapshot.Serve), `DELETE FROM ranking WHERE sort = 'status';
 		UPDATE ranking SET positions = x'01000000ff' WHERE sort = 'priority'`)
 
-	file := snaptest.Open(t, path)
 	for _, sort := range []feedback.Sort{"status", "priority"} {
 		selection, err := file.Select(t.Context(), feedback.Filter{})
 		snaptest.Check(t, err)

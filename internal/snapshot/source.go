@@ -2,19 +2,12 @@ package snapshot
 
 import (
 	"context"
-	"database/sql"
-	_ "embed" // source.sql
 	"encoding/json"
 	"iter"
 	"time"
 
 	"voc/internal/feedback"
 )
-
-// SourceSchema creates the tables of a source part.
-//
-//go:embed source.sql
-var SourceSchema string
 
 // Source is a record as Airtable sent it: enough to map it again.
 type Source struct {
@@ -31,21 +24,17 @@ func (s Source) Filled(field string) bool {
 	return json.Unmarshal(s.Fields, &cells) == nil && feedback.Filled(cells[field])
 }
 
-// Originals is the open source part of a snapshot. A file of format 3 is one, too.
-type Originals struct {
-	path string
-	db   *sql.DB
-	meta Meta
-}
+// Originals is the open source part of a snapshot.
+type Originals struct{ part }
 
 // OpenOriginals opens a source part, which must not change while it is open. Errors are
 // those of Open.
 func OpenOriginals(path string) (*Originals, error) {
-	db, meta, err := openPart(path, SourceID)
+	p, err := openPart(path, Sources)
 	if err != nil {
-		return nil, wrap("open "+path, err)
+		return nil, err
 	}
-	return &Originals{path, db, meta}, nil
+	return &Originals{p}, nil
 }
 
 // Path returns the path that the file was opened by.
@@ -54,8 +43,11 @@ func (o *Originals) Path() string { return o.path }
 // Meta returns the whole description of the snapshot.
 func (o *Originals) Meta() Meta { return o.meta }
 
+// Format returns the format of the file.
+func (o *Originals) Format() int { return o.format }
+
 // Close closes the file.
-func (o *Originals) Close() error { return wrap("close "+o.path, o.db.Close()) }
+func (o *Originals) Close() error { return o.close() }
 
 // All yields every record as Airtable sent it, newest first.
 func (o *Originals) All(ctx context.Context) iter.Seq2[Source, error] {

@@ -1,5 +1,6 @@
 -- The source part of a sealed snapshot: its records as Airtable sent them, in the order in
--- which feedback is served. Only a refresh reads it.
+-- which feedback is served: the rowid of a record is its pos in the serve part. Only a refresh reads
+-- it.
 
 CREATE TABLE meta (json TEXT NOT NULL);
 

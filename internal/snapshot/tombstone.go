@@ -21,8 +21,11 @@ type Tombstone struct {
 // or ErrNoRecord.
 func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 	t := Tombstone{ID: id}
+	if err := f.Need(ctx, Details); err != nil {
+		return t, err
+	}
 	var at string
-	row := f.db.QueryRowContext(ctx, `SELECT removed_at, run FROM tombstone WHERE id = ?`, id)
+	row := f.details.db.QueryRowContext(ctx, `SELECT removed_at, run FROM tombstone WHERE id = ?`, id)
 	err := row.Scan(&at, &t.Run)
 	if err == nil {
 		t.RemovedAt, err = time.Parse(feedback.TimeFormat, at)
@@ -35,8 +38,11 @@ func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 
 // RemovedBy returns the ids of records that a run removed, sorted, at most limit of them.
 func (f *File) RemovedBy(ctx context.Context, run string, limit int) (ids []string, err error) {
+	if err := f.Need(ctx, Details); err != nil {
+		return nil, err
+	}
 	const query = `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`
-	rows, err := f.db.QueryContext(ctx, query, run, limit)
+	rows, err := f.details.db.QueryContext(ctx, query, run, limit)
 	if err != nil {
 		return nil, wrap("list removed records", err)
 	}

@@ -197,11 +197,11 @@ func (w *Watcher) verify(ctx context.Context, m manifest.Manifest) (Verified, er
 		return Verified{}, nil //nolint:nilerr // there is none
 	}
 	seen := Verified{Snapshot: current.ID}
-	for _, part := range current.Parts {
-		info, err := w.Blobs.Stat(ctx, part.Key)
+	for _, key := range current.Keys() {
+		info, err := w.Blobs.Stat(ctx, key)
 		if errors.Is(err, blob.ErrNotExist) {
-			return Verified{}, fmt.Errorf("snapshot %s is %w: its object is missing",
-				current.ID, manifest.ErrDamaged)
+			return Verified{}, fmt.Errorf("snapshot %s is %w: %s is missing",
+				current.ID, manifest.ErrDamaged, key)
 		}
 		if err != nil {
 			return w.memory.Verified, err
@@ -212,9 +212,9 @@ func (w *Watcher) verify(ctx context.Context, m manifest.Manifest) (Verified, er
 		return seen, nil
 	}
 	for _, part := range current.Parts {
-		path, err := w.Store.Fetch(ctx, current, part.Kind, w.Dir)
+		local, err := w.Store.Fetch(ctx, current, part.Kind, w.Dir)
 		if err == nil {
-			err = os.Remove(path)
+			err = os.Remove(local.Path)
 		}
 		if err != nil {
 			return Verified{}, err

@@ -295,6 +295,25 @@ func TestDamagedSnapshot(t *testing.T) {
 	w.says("over: Store damaged")
 }
 
+// TestDamagedBase: a base is an object of each snapshot that is made of it.
+func TestDamagedBase(t *testing.T) {
+	w := newWorld(t)
+	first := manifesttest.Sealed(t, "second")
+	manifesttest.Publish(t, w.Store, first, "second")
+	current := manifesttest.PublishEdit(t, w.Store, manifesttest.Edited(t, first, "third"), "third")
+	w.look(0)
+	w.says()
+	base := current.Part(snapshot.Serve).Base.Key
+	if err := w.memory.Delete(t.Context(), base); err != nil {
+		t.Fatal(err)
+	}
+	w.look(15 * time.Minute)
+	w.says("Store damaged|" + current.ID + "|" + base + " is missing")
+	if drill, err := w.Drill(t.Context()); err == nil || drill.Error == "" {
+		t.Errorf("%+v, %v", drill, err)
+	}
+}
+
 // TestHeld: a rollback's hold is an alert after a day, and what is late because of it is not.
 func TestHeld(t *testing.T) {
 	w := newWorld(t)

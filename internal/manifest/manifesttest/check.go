@@ -69,15 +69,13 @@ func Says(t testing.TB, text string, parts ...string) {
 	}
 }
 
-// KeysOf lists the keys of the parts of snapshots, sorted.
+// KeysOf lists the keys of the objects of snapshots, sorted.
 func KeysOf(snapshots []manifest.Snapshot) (keys []string) {
 	for _, s := range snapshots {
-		for _, part := range s.Parts {
-			keys = append(keys, part.Key)
-		}
+		keys = append(keys, s.Keys()...)
 	}
 	slices.Sort(keys)
-	return keys
+	return slices.Compact(keys)
 }
 
 // Parts is a prefix of the keys of all parts, and of no other key.

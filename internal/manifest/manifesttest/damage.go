@@ -48,15 +48,15 @@ var Damages = []struct {
 	{"null", func([]byte) []byte { return []byte(`null`) }, manifest.ErrDamaged, "damaged"},
 	{"a list", func([]byte) []byte { return []byte(`[1]`) }, manifest.ErrDamaged, "damaged"},
 	{"whole, of another shape", func([]byte) []byte {
-		return Signed(3, `{"snapshots":7}`)
+		return Signed(4, `{"snapshots":7}`)
 	}, manifest.ErrDamaged, "damaged"},
 	{"format 0", func([]byte) []byte { return Signed(0, `{}`) }, manifest.ErrDamaged, "damaged"},
 	{"a format before the first", func([]byte) []byte {
-		return Signed(2, `{}`)
+		return Signed(3, `{}`)
 	}, manifest.ErrDamaged, "damaged"},
 	{"a newer format", func([]byte) []byte {
-		return Signed(5, `{}`)
-	}, manifest.ErrNewer, "its format is 5, this program knows 4: upgrade"},
+		return Signed(6, `{}`)
+	}, manifest.ErrNewer, "its format is 6, this program knows 5: upgrade"},
 	{"gone", func([]byte) []byte { return nil }, manifest.ErrDamaged, "it is missing"},
 }
 

@@ -2,22 +2,16 @@ package manifesttest
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"voc/internal/blob"
 	"voc/internal/blob/blobtest"
-	"voc/internal/feedback"
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
-	"voc/internal/snapshot/build"
 )
 
 // Key is the manifest's key; Base is the base that the stores belong to.
@@ -62,55 +56,6 @@ func NewStore() (*blobtest.Memory, *Clock) {
 
 // Open returns a manifest store that retains three snapshots.
 func Open(store blob.Store) *manifest.Store { return manifest.New(store, 3, Quota, Quiet) }
-
-// BytesOf returns files that can be published as a snapshot, for tests that do not open
-// them.
-func BytesOf(t testing.TB, run string) snapshot.Sealed {
-	t.Helper()
-	dir := t.TempDir()
-	return snapshot.Sealed{
-		Part:   part(t, filepath.Join(dir, run), "the snapshot of "+run),
-		Source: part(t, filepath.Join(dir, run+"-source"), "the records of "+run), Records: len(run),
-		Contents: snapshot.Contents{
-			ContentSHA256: "content of " + run, ComputedSHA256: "computed of " + run,
-		},
-	}
-}
-
-func part(t testing.TB, path, content string) snapshot.Part {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	digest := sha256.Sum256([]byte(content))
-	return snapshot.Part{
-		Path: path, Bytes: int64(len(content)), SHA256: hex.EncodeToString(digest[:]),
-	}
-}
-
-// Sealed returns a real snapshot, which names the run that made it. It costs tens of
-// milliseconds.
-func Sealed(t testing.TB, run string) snapshot.Sealed {
-	t.Helper()
-	draft, err := build.New(t.Context(), t.TempDir(), nil)
-	if err == nil {
-		err = draft.Put(t.Context(), build.Row{
-			Feedback: feedback.Feedback{ID: "rec1", Description: run, Created: Noon},
-			Source: snapshot.Source{
-				ID: "rec1", CreatedTime: Noon, Fields: []byte("{}"),
-				Digest: []byte(run), Computed: []byte(run),
-			},
-		})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := draft.Seal(t.Context(), snapshot.Meta{Base: Base, Run: run, Mapping: []byte("{}")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
 
 // Receipt returns the receipt of a run that a person requested and that made seven calls.
 func Receipt(id string) job.Run {
@@ -191,6 +136,34 @@ func Publish(t testing.TB, c *manifest.Store, file snapshot.Sealed, run string) 
 		t.Fatal(err)
 	}
 	return Current(t, c)
+}
+
+// PublishEdit makes file current after the current snapshot as a refresh does, which has fetched
+// that one.
+func PublishEdit(
+	t testing.TB, c *manifest.Store, file snapshot.Sealed, run string,
+) manifest.Snapshot {
+	t.Helper()
+	publication := Publication(t, file, Receipt(run), Load(t, c).Current)
+	publication.Parent = Fetched(t, c)
+	if _, err := Put(t.Context(), c, publication); err != nil {
+		t.Fatal(err)
+	}
+	return Current(t, c)
+}
+
+// Fetched fetches all parts of the current snapshot; it returns nil if there is none.
+func Fetched(t testing.TB, c *manifest.Store) (parts []manifest.Local) {
+	t.Helper()
+	current, _ := Load(t, c).CurrentSnapshot() // zero has no parts
+	for _, part := range current.Parts {
+		local, err := c.Fetch(t.Context(), current, part.Kind, t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts = append(parts, local)
+	}
+	return parts
 }
 
 // Confirm acquires the lease for a run and confirms the current snapshot up to a time.

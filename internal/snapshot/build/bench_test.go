@@ -10,6 +10,7 @@ import (
 
 	"voc/internal/snapshot"
 	"voc/internal/snapshot/snaptest"
+	"voc/internal/voctest"
 )
 
 // BenchmarkSealTiny seals a draft of four records: the fixed cost of a refresh.
@@ -22,7 +23,7 @@ func BenchmarkSealTiny(b *testing.B) {
 			id := fmt.Sprintf("rec%014d", i)
 			snaptest.Check(b, draft.Put(b.Context(), snaptest.Row(id, `{"Notes": "some text"}`)))
 		}
-		snaptest.Check(b, os.Remove(snaptest.Seal(b, draft).Path))
+		removeParts(b, snaptest.Seal(b, draft))
 	}
 }
 
@@ -54,13 +55,59 @@ func BenchmarkSeal(b *testing.B) {
 		b.StopTimer()
 		used += processorTime(b) - started
 		grown = max(grown, memory(b, "VmHWM")-before)
-		snaptest.Check(b, os.Remove(sealed.Path))
+		removeParts(b, sealed)
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(b.Elapsed())/float64(time.Microsecond)/float64(b.N*len(rows)), "µs/record")
 	b.ReportMetric(float64(used)/1e6/float64(b.N), "cpu-ms/op")
 	b.ReportMetric(float64(grown)/1e6, "MB-grown")
-	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
+	b.ReportMetric(megabytes(sealed), "MB-files")
+}
+
+// BenchmarkSealFork seals what an incremental makes of one edited record, and in proportion to a
+// full seal: ratio is the one processor time divided by the other.
+func BenchmarkSealFork(b *testing.B) {
+	for name, lines := range map[string][][]byte{
+		"whole": voctest.Whole(b), "size=50000": voctest.First(b, 50_000),
+	} {
+		b.Run(name, func(b *testing.B) {
+			rows := snaptest.Rows(b, lines)
+			draft := snaptest.PutAll(b, rows)
+			started := processorTime(b)
+			full := snaptest.Seal(b, draft)
+			whole := processorTime(b) - started
+			parent := snaptest.Open(b, full)
+			edited := rows[len(rows)/2]
+			edited.Feedback.Status, edited.Feedback.Notes = "edited", "These notes were edited."
+			b.ReportAllocs()
+			var used int64
+			for b.Loop() {
+				fork, _ := snaptest.Start(b, parent, true)
+				snaptest.Check(b, fork.Put(b.Context(), edited))
+				started := processorTime(b)
+				sealed := snaptest.Seal(b, fork)
+				used += processorTime(b) - started
+				removeParts(b, sealed)
+			}
+			b.ReportMetric(float64(used)/1e6/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64(used)/float64(b.N)/float64(whole), "ratio")
+		})
+	}
+}
+
+// megabytes returns the size of all parts.
+func megabytes(sealed snapshot.Sealed) (size float64) {
+	for _, part := range sealed.Parts {
+		size += float64(part.Bytes) / 1e6
+	}
+	return size
+}
+
+func removeParts(b *testing.B, sealed snapshot.Sealed) {
+	b.Helper()
+	for _, part := range sealed.Parts {
+		snaptest.Check(b, os.Remove(part.Path))
+	}
 }
 
 // processorTime returns the user and system time of this process in nanoseconds.

@@ -12,8 +12,8 @@ import (
 	"voc/internal/voctest"
 )
 
-// A fork carries rows over from JSON, while Put takes a Feedback. For equal rows both
-// make the same file.
+// A fork that cannot amend its parent carries rows over from JSON, while Put takes a Feedback. For
+// equal rows both make the same file.
 func TestForkEqualsParent(t *testing.T) {
 	t.Parallel()
 	awkward := snaptest.Cells{
@@ -39,53 +39,40 @@ func TestForkEqualsParent(t *testing.T) {
 		rows = append(rows, snaptest.Row(id, text))
 	}
 	rows = append(rows, snaptest.Rows(t, voctest.Sample(t))...)
-	put := snaptest.Seal(t, snaptest.PutAll(t, rows))
-	fork, _ := snaptest.Start(t, snaptest.Open(t, put.Path), true)
+	between := snaptest.Row("between", `{"Created":"2000-01-01"}`)
+	parent := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, rows)))
+	put := snaptest.Seal(t, snaptest.PutAll(t, append(rows, between)))
+	fork, _ := snaptest.Start(t, parent, true)
+	snaptest.Check(t, fork.Put(t.Context(), between))
 	carried := snaptest.Seal(t, fork)
-	if carried.SHA256 != put.SHA256 || carried.Source.SHA256 != put.Source.SHA256 {
-		t.Errorf("the fork is another file, of %d bytes instead of %d", carried.Bytes, put.Bytes)
+	for kind, part := range carried.Parts {
+		if part.SHA256 != put.Parts[kind].SHA256 {
+			t.Errorf("%s is another file, of %d bytes instead of %d", kind, part.Bytes,
+				put.Parts[kind].Bytes)
+		}
 	}
 }
 
-// A file of format 3 is both parts. A fork of it makes the files that a fork of two parts
-// does.
-func TestForkOfFormat3(t *testing.T) {
+// A parent of format 4 does not have what its rows come to, so all of them must be put again.
+func TestForkOfFormat4(t *testing.T) {
 	t.Parallel()
-	put := snaptest.Seal(t, snaptest.PutAll(t, snaptest.Rows(t, voctest.Sample(t))))
-	path := snaptest.Format3(t, put)
-	file := snaptest.Open(t, path)
-	source, err := snapshot.OpenOriginals(path)
-	snaptest.Check(t, err)
-	defer source.Close()
-	parent := &build.Parent{Serve: file, Source: source}
-	fork, err := build.Fork(t.Context(), snaptest.TempDir(t), parent)
-	snaptest.Check(t, err)
-	defer fork.Discard()
-	carried := snaptest.Seal(t, fork)
-	if carried.SHA256 != put.SHA256 || carried.Source.SHA256 != put.Source.SHA256 {
-		t.Errorf("the fork is another file, of %d bytes instead of %d", carried.Bytes, put.Bytes)
+	rows := snaptest.Rows(t, voctest.Sample(t))
+	file := snaptest.Open(t, snaptest.Seal(t, snaptest.PutAll(t, rows)))
+	parent := snaptest.Open(t, snaptest.Format4(t, file))
+	fork, _ := snaptest.Start(t, parent, true)
+	for _, row := range rows {
+		snaptest.Check(t, fork.Put(t.Context(), row))
 	}
-	if diff := cmp.Diff(put.Filled, carried.Filled); diff != "" {
+	diff, err := fork.Diff(t.Context())
+	if diff.Any() || err != nil || diff.Unchanged != len(rows) {
+		t.Errorf("%+v, %v", diff, err)
+	}
+	sealed := snaptest.Seal(t, fork)
+	if diff := cmp.Diff(file.Sealed.Contents, sealed.Contents); diff != "" {
 		t.Error(diff)
 	}
-}
-
-// BenchmarkSealFork seals what an incremental makes: the sample with 50 rows put again.
-func BenchmarkSealFork(b *testing.B) {
-	rows := snaptest.Sample(b)
-	parent := snaptest.Open(b, snaptest.Seal(b, snaptest.PutAll(b, rows)).Path)
-	b.ReportAllocs()
-	var used int64
-	var sealed snapshot.Sealed
-	for b.Loop() {
-		started := processorTime(b)
-		fork, _ := snaptest.Start(b, parent, true)
-		for _, row := range rows[:50] {
-			snaptest.Check(b, fork.Put(b.Context(), row))
-		}
-		sealed = snaptest.Seal(b, fork)
-		used += processorTime(b) - started
+	fork, _ = snaptest.Start(t, parent, true)
+	if _, err = fork.Seal(t.Context(), snapshot.Meta{}); err == nil {
+		t.Error("a fork that lost all rows is sealed")
 	}
-	b.ReportMetric(float64(used)/1e6/float64(b.N), "cpu-ms/op")
-	b.ReportMetric(float64(sealed.Bytes)/1e6, "MB-file")
 }

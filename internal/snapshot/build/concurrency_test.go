@@ -18,29 +18,36 @@ import (
 	"voc/internal/snapshot/snaptest"
 )
 
+// ways are records whose fork of an early and a late one is sealed in each way.
+var ways = map[string]string{"in full": snaptest.Middle, "amended": `{"Created":"2025-04-01"}`}
+
 // Forks of one parent may be built concurrently and are equal.
 func TestConcurrentForks(t *testing.T) {
 	t.Parallel()
 	parent := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
-	var drafts sync.WaitGroup
-	var digests [4]string
-	for i := range digests {
-		draft, _ := snaptest.Start(t, parent, true)
-		drafts.Go(func() {
-			if err := draft.Put(context.Background(), snaptest.Row("c", snaptest.Middle)); err != nil {
-				t.Error(err)
+	for way, record := range ways {
+		var drafts sync.WaitGroup
+		var digests [4]string
+		for i := range digests {
+			draft, _ := snaptest.Start(t, parent, true)
+			drafts.Go(func() {
+				if err := draft.Put(context.Background(), snaptest.Row("c", record)); err != nil {
+					t.Error(err)
+				}
+				sealed, err := draft.Seal(context.Background(), snapshot.Meta{})
+				if err != nil {
+					t.Error(err)
+				}
+				for _, kind := range snapshot.Kinds {
+					digests[i] += sealed.Parts[kind].SHA256
+				}
+			})
+		}
+		drafts.Wait()
+		for _, digest := range digests {
+			if digest != digests[0] {
+				t.Errorf("%s: they differ: %v", way, digests)
 			}
-			sealed, err := draft.Seal(context.Background(), snapshot.Meta{})
-			if err != nil {
-				t.Error(err)
-			}
-			digests[i] = sealed.SHA256
-		})
-	}
-	drafts.Wait()
-	for _, digest := range digests {
-		if digest != digests[0] {
-			t.Errorf("they differ: %v", digests)
 		}
 	}
 }
@@ -71,11 +78,18 @@ func (f fuse) Err() error            { f.count(); return f.Context.Err() }
 // A Seal that is canceled at any point leaves no file, or the complete one.
 func TestCanceledSealLeavesNothing(t *testing.T) {
 	t.Parallel()
+	for way, record := range ways {
+		t.Run(way, func(t *testing.T) { testCanceledSeal(t, record) })
+	}
+}
+
+func testCanceledSeal(t *testing.T, record string) {
+	t.Helper()
 	parent := snaptest.New(t, snaptest.Cells{"a": snaptest.Early, "b": snaptest.Late})
 	begin := func(t *testing.T) (*build.Draft, string) {
 		t.Helper()
 		draft, dir := snaptest.Start(t, parent, true)
-		snaptest.Put(t, draft, snaptest.Cells{"c": snaptest.Middle})
+		snaptest.Put(t, draft, snaptest.Cells{"c": record})
 		return draft, dir
 	}
 	uncanceled, _ := begin(t)
@@ -87,7 +101,7 @@ func TestCanceledSealLeavesNothing(t *testing.T) {
 		sealed, err := draft.Seal(ctx, snapshot.Meta{Base: "appA"})
 		ctx.end()
 		if err == nil {
-			if sealed.SHA256 != whole.SHA256 {
+			if sealed.Parts[snapshot.Serve].SHA256 != whole.Parts[snapshot.Serve].SHA256 {
 				t.Errorf("after %d calls: not the file of an uncanceled Seal", calls)
 			}
 			if ctx.left.Load() > 0 {
@@ -111,8 +125,8 @@ func TestCanceledSealLeavesNothing(t *testing.T) {
 // A long-lived process must not leave files open: a removed one would keep its disk
 // space.
 func TestNoFileStaysOpen(t *testing.T) {
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	altered := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
+	altered := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early}).Parts[snapshot.Serve].Path
 	snaptest.Alter(t, altered, fmt.Sprintf(`PRAGMA user_version = %d`, snapshot.Format+1))
 	bytes, err := os.ReadFile(altered)
 	snaptest.Check(t, err)
@@ -126,16 +140,14 @@ func TestNoFileStaysOpen(t *testing.T) {
 			d.Discard()
 		},
 		"fork": func(t *testing.T) {
-			f := snaptest.Open(t, path)
-			source := snaptest.Originals(t, f)
-			d, err := build.Fork(t.Context(), snaptest.TempDir(t),
-				&build.Parent{Serve: f, Source: source})
+			parent := snaptest.Parent(t, snaptest.Open(t, sealed))
+			d, err := build.Fork(t.Context(), snaptest.TempDir(t), parent)
 			snaptest.Check(t, err)
 			snaptest.Seal(t, d)
-			snaptest.Check(t, errors.Join(f.Close(), source.Close()))
+			snaptest.Check(t, parent.Close())
 		},
 		"read": func(t *testing.T) {
-			f := snaptest.Open(t, path)
+			f := snaptest.Open(t, sealed)
 			_, _ = f.Detail(t.Context(), "a")
 			_, _ = snaptest.Body(t, f, snapshot.Identity)
 			for range f.Summaries(t.Context(), []uint32{1}) {
@@ -145,7 +157,8 @@ func TestNoFileStaysOpen(t *testing.T) {
 			snaptest.Check(t, f.Close())
 		},
 		"rejection": func(*testing.T) {
-			_, _ = snapshot.Open(newer)
+			fetch := func(context.Context, snapshot.Kind) (string, error) { return newer, nil }
+			_ = snapshot.New(1, fetch).Need(t.Context(), snapshot.ForReaders...)
 			_, _ = snapshot.OpenOriginals(newer)
 		},
 		"failed seal": func(t *testing.T) {

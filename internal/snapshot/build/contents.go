@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -16,7 +17,8 @@ import (
 const tombstoneAge = 90 * 24 * time.Hour
 
 // countFilled counts in how many records each field has a value; a field without any has
-// no entry. A fork starts from its parent's counts and needs only what changed.
+// no entry. A fork starts from its parent's counts and needs only what changed, so no row of the
+// parent must be staged yet.
 func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 	counts := map[string]int{}
 	if d.fork {
@@ -27,7 +29,7 @@ func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 			return nil, fmt.Errorf("count values: %w", err)
 		}
 	}
-	rows, err := d.conn.QueryContext(ctx, `SELECT filled FROM stage.rank WHERE filled IS NOT NULL`)
+	rows, err := d.conn.QueryContext(ctx, `SELECT filled FROM main.row`)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,7 @@ func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 // subtractFilled subtracts the parent's rows that were replaced or removed.
 func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error {
 	rows, err := d.conn.QueryContext(ctx, `SELECT fields FROM origin.record WHERE id IN
-		(SELECT id FROM stage.row WHERE filled IS NOT NULL UNION ALL SELECT id FROM stage.removed)`)
+		(SELECT id FROM main.row UNION ALL SELECT id FROM main.removed)`)
 	if err != nil {
 		return err
 	}
@@ -71,22 +73,25 @@ func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error
 	return rows.Err()
 }
 
-// digest sums up the ranked rows, by id.
+// digest sums up the records, by id.
 func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
-	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM stage.rank ORDER BY id`)
+	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM source.record ORDER BY id`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	contents, computed := sha256.New(), sha256.New()
+	var id, ofContent, ofComputed sql.RawBytes
+	var line []byte
 	for rows.Next() {
-		var id string
-		var ofContent, ofComputed []byte
 		if err := rows.Scan(&id, &ofContent, &ofComputed); err != nil {
 			return err
 		}
-		_, _ = fmt.Fprintf(contents, "%s %x\n", id, ofContent) // a hash takes everything
-		_, _ = fmt.Fprintf(computed, "%s %x\n", id, ofComputed)
+		start := append(append(line[:0], id...), ' ')
+		line = append(hex.AppendEncode(start, ofContent), '\n')
+		_, _ = contents.Write(line) // a hash takes everything
+		line = append(hex.AppendEncode(start, ofComputed), '\n')
+		_, _ = computed.Write(line)
 	}
 	into.ContentSHA256 = hex.EncodeToString(contents.Sum(nil))
 	into.ComputedSHA256 = hex.EncodeToString(computed.Sum(nil))
@@ -99,10 +104,11 @@ func (d *Draft) writeTombstones(ctx context.Context, meta snapshot.Meta) error {
 	if d.parent == nil {
 		return nil
 	}
-	const added = `INSERT INTO tombstone SELECT id, ?, ? FROM parent.feedback
-		WHERE id NOT IN (SELECT id FROM stage.row) ORDER BY id`
-	const copied = `INSERT OR IGNORE INTO tombstone SELECT id, removed_at, run FROM parent.tombstone
-		WHERE removed_at >= ? AND id NOT IN (SELECT id FROM stage.row) ORDER BY id`
+	const added = `INSERT INTO details.tombstone SELECT id, ?, ? FROM known
+		WHERE id NOT IN (SELECT id FROM main.row) ORDER BY id`
+	const copied = `INSERT OR IGNORE INTO details.tombstone
+		SELECT id, removed_at, run FROM parent_details.tombstone
+		WHERE removed_at >= ? AND id NOT IN (SELECT id FROM main.row) ORDER BY id`
 	asOf := meta.AsOf.UTC()
 	if err := d.exec(ctx, added, asOf.Format(feedback.TimeFormat), meta.Run); err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 )
 
 // found returns the ids of the records that a search finds, newest first.
-func found(t snaptest.T, file *snapshot.File, q string) []string {
+func found(t snaptest.T, file *snaptest.Snapshot, q string) []string {
 	t.Helper()
 	text, err := feedback.ParseText(q)
 	snaptest.Check(t, err)
@@ -44,7 +44,7 @@ func TestFullTextSearch(t *testing.T) {
 	draft, _ := snaptest.Start(t, parent, true)
 	snaptest.Put(t, draft, snaptest.Cells{"e": `{"Created":"2025-01-05","Notes":"edited"}`})
 	snaptest.Remove(t, draft, "f")
-	file := snaptest.Open(t, snaptest.Seal(t, draft).Path)
+	file := snaptest.Open(t, snaptest.Seal(t, draft))
 	for name, test := range map[string]struct {
 		match string
 		want  []string
@@ -116,7 +116,7 @@ func weeks(t snaptest.T, db *sql.DB) []week {
 // Response times are summed and counted by environment and week.
 func TestResponseTimes(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{
+	file := snaptest.New(t, snaptest.Cells{
 		"a": `{"Reported On":"2025-01-06","Created":"2025-03-01","Environment":"X",
 			"Time to In Progress":1.5,"Time from Referred to Done":8}`,
 		"b": `{"Reported On":"2025-01-12","Environment":"X","Time to In Progress":2.25,
@@ -134,7 +134,7 @@ func TestResponseTimes(t *testing.T) {
 		{"x", "2025-01-06", 3, [5]float64{0: 3.75, 3: 8}, [5]int{0: 2, 3: 1}},
 		{"x", "2025-01-13", 1, [5]float64{1: 3}, [5]int{1: 1}},
 	}
-	if diff := cmp.Diff(want, weeks(t, snaptest.Connect(t, path))); diff != "" {
+	if diff := cmp.Diff(want, weeks(t, snaptest.Connect(t, file.Path(snapshot.Serve)))); diff != "" {
 		t.Errorf("response times (-want +got):\n%s", diff)
 	}
 }
@@ -147,8 +147,41 @@ func TestResponseTimesOverflow(t *testing.T) {
 		records[fmt.Sprint(i)] = fmt.Sprintf(
 			`{"Created":"2025-01-06","Time to In Progress":%g}`, math.MaxFloat64)
 	}
-	got := weeks(t, snaptest.Connect(t, snaptest.Create(t, records)))
+	serve := snaptest.Create(t, records).Parts[snapshot.Serve].Path
+	got := weeks(t, snaptest.Connect(t, serve))
 	if len(got) != 1 || got[0].Counts[0] != 5 {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// The report on the customers' pulse has the five newest records of high priority, and counts
+// values that differ in case, spaces or accents as one, under the spelling of most.
+func TestPulse(t *testing.T) {
+	t.Parallel()
+	records := snaptest.Cells{}
+	for i, cells := range []string{
+		`"Priority":"3","Status":"open"`, `"Priority":"1","Status":"Open"`, `"Priority":"HIGHER"`,
+		`"Priority":"high","Status":"Open"`, `"Priority":"High","Status":"OPEN "`,
+		`"Priority":"1","Status":"ｏpen"`, `"Priority":"1","Status":"Geschloßen"`,
+		`"Priority":"1","Status":"geschlossen"`,
+	} {
+		records[fmt.Sprint("rec", i)] = fmt.Sprintf(`{"Created":"2025-01-%02d",%s}`, 20-i, cells)
+	}
+	body, _, err := snaptest.New(t, records).Report(t.Context(), snapshot.PulseReport, nil)
+	snaptest.Check(t, err)
+	var report struct {
+		Total  int                   `json:"total_feedback"`
+		States map[string]int        `json:"status_distribution"`
+		High   []struct{ ID string } `json:"high_priority_issues"`
+	}
+	snaptest.Check(t, json.Unmarshal(body, &report))
+	var ids []string
+	for _, issue := range report.High {
+		ids = append(ids, issue.ID)
+	}
+	want := map[string]int{"Geschloßen": 2, "New": 1, "Open": 5}
+	if diff := cmp.Diff(want, report.States) +
+		cmp.Diff([]string{"rec1", "rec3", "rec4", "rec5", "rec6"}, ids); diff != "" || report.Total != 8 {
+		t.Errorf("%d records (-want +got):\n%s", report.Total, diff)
 	}
 }

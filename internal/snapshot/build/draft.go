@@ -3,11 +3,9 @@ package build
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"voc/internal/snapshot"
 )
@@ -19,22 +17,13 @@ type Draft struct {
 	parent *Parent // nil: none
 	fork   bool    // rows of parent that were not put or removed stay
 	dir    string
-	path   string // of the serve part
-	source string // of the source part
-	stage  string // of the stage
+	stage  string // path of the database of what was put
 	fields fieldSet
 
-	db   *sql.DB
-	conn *sql.Conn
-	statements
+	db       *sql.DB
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
 }
-
-// sourceSchema creates the tables of the source part beside the draft.
-var sourceSchema = strings.ReplaceAll(
-	snapshot.SourceSchema, "CREATE TABLE ", "CREATE TABLE source.")
-
-// statements are prepared once: compiling one takes longer than most take to run.
-type statements struct{ insert, unremove, remove, markRemoved, markListed *sql.Stmt }
 
 // Diff is how a draft differs from its parent, in numbers of records. Unchanged counts
 // only records that were put.
@@ -43,14 +32,18 @@ type Diff struct{ Added, Changed, Removed, Unchanged int }
 // Any reports whether the snapshot would differ from its parent in a record.
 func (d Diff) Any() bool { return d.Added+d.Changed+d.Removed > 0 }
 
-// Parent has the two parts of an earlier snapshot.
+// Parent is an earlier snapshot.
 type Parent struct {
-	Serve  *snapshot.File
-	Source *snapshot.Originals
+	Paths   map[snapshot.Kind]string // of all parts
+	Records int
+	Source  *snapshot.Originals
 }
 
-// Close closes both parts.
-func (p *Parent) Close() error { return errors.Join(p.Serve.Close(), p.Source.Close()) }
+// Close closes it.
+func (p *Parent) Close() error { return p.Source.Close() }
+
+// isWhole reports whether the parent is of format 4, whose serve part has the details.
+func (p *Parent) isWhole() bool { return p.Source.Format() < snapshot.Format }
 
 // New starts an empty snapshot in dir, which must exist, be private and hold no other
 // draft. Diff compares with the parent, if there is one; the caller keeps it open and
@@ -60,74 +53,98 @@ func New(ctx context.Context, dir string, parent *Parent) (*Draft, error) {
 }
 
 // Fork starts a snapshot with the records of parent, apart from the rows that are put
-// or removed.
+// or removed. If the parent is of an older format, all of its rows must be.
 func Fork(ctx context.Context, dir string, parent *Parent) (*Draft, error) {
 	return start(ctx, &Draft{dir: dir, parent: parent, fork: parent != nil})
 }
 
 func start(ctx context.Context, d *Draft) (*Draft, error) {
-	d.path = filepath.Join(d.dir, "draft.sqlite")
-	d.source = filepath.Join(d.dir, "source.sqlite")
-	d.stage = filepath.Join(d.dir, "stage.sqlite")
-	db, err := sql.Open("sqlite", snapshot.DSN(d.path, url.Values{
-		"_pragma": {
-			"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)",
-		},
-	}))
+	d.stage = filepath.Join(d.dir, "main.sqlite")
+	db, err := sql.Open("sqlite", snapshot.DSN(d.stage, url.Values{"_pragma": {
+		"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)",
+	}}))
 	if err != nil {
 		return nil, wrap("start a draft", err)
 	}
-	d.db, d.fields.numbers = db, map[string]int{}
-	if err := d.attach(ctx); err != nil {
+	d.db, d.prepared, d.fields.numbers = db, map[string]*sql.Stmt{}, map[string]int{}
+	if err := d.open(ctx); err != nil {
 		d.Discard()
 		return nil, wrap("start a draft in "+d.dir, err)
 	}
 	return d, nil
 }
 
-// attach opens the stage and the parent beside the draft, and creates all tables.
-func (d *Draft) attach(ctx context.Context) (err error) {
+// path returns where Seal writes a part.
+func (d *Draft) path(kind snapshot.Kind) string {
+	return filepath.Join(d.dir, string(kind)+".sqlite")
+}
+
+// open creates the stage and attaches the parent. The parts of the parent are parent (what is
+// served), parent_details and origin (the source); known has the positions of its records by id.
+func (d *Draft) open(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
 	}
-	type file struct{ name, path string }
-	files := []file{{"stage", d.stage}, {"source", d.source}}
 	if d.parent != nil {
 		readOnly := url.Values{"mode": {"ro"}, "immutable": {"1"}}
-		files = append(files,
-			file{"parent", snapshot.DSN(d.parent.Serve.Path(), readOnly)},
-			file{"origin", snapshot.DSN(d.parent.Source.Path(), readOnly)})
-	}
-	for _, f := range files {
-		if err := d.exec(ctx, `ATTACH ? AS `+f.name, f.path); err != nil {
+		for name, kind := range map[string]snapshot.Kind{
+			"parent": snapshot.Serve, "parent_details": snapshot.Details, "origin": snapshot.Sources,
+		} {
+			path := snapshot.DSN(d.parent.Paths[kind], readOnly)
+			if err := d.exec(ctx, `ATTACH ? AS `+name, path); err != nil {
+				return err
+			}
+		}
+		records := `parent_details.record`
+		if d.parent.isWhole() {
+			records = `parent.feedback`
+		}
+		known := `CREATE TEMP VIEW known AS SELECT id, pos FROM ` + records
+		if err := d.exec(ctx, known); err != nil {
 			return err
 		}
 	}
-	const settings = `
-		PRAGMA stage.cache_size = -1024; PRAGMA stage.journal_mode = OFF;
-		PRAGMA stage.synchronous = OFF;
-		PRAGMA source.cache_size = -1024; PRAGMA source.journal_mode = OFF;
-		PRAGMA source.synchronous = OFF;
-		BEGIN;`
-	if err := d.exec(ctx, settings+snapshot.Schema+sourceSchema+stageSchema); err != nil {
-		return err
+	return d.exec(ctx, `BEGIN;`+stageSchema)
+}
+
+// run executes a statement that is prepared once: compiling one takes longer than most take to
+// run.
+func (d *Draft) run(ctx context.Context, text string, args ...any) error {
+	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
+	if err == nil {
+		_, err = statement.ExecContext(ctx, args...)
 	}
-	for _, s := range []struct {
-		into **sql.Stmt
-		text string
-	}{
-		{&d.insert, insertRow},
-		{&d.unremove, `DELETE FROM stage.removed WHERE id = ?`},
-		{&d.remove, `DELETE FROM stage.row WHERE id = ?`},
-		{&d.markRemoved, `INSERT OR IGNORE INTO stage.removed VALUES (?)`},
-		{&d.markListed, `INSERT OR REPLACE INTO stage.listed VALUES (?, ?)`},
-	} {
-		*s.into, err = d.conn.PrepareContext(ctx, s.text) //nolint:sqlclosecheck // close does
-		if err != nil {
-			return err
-		}
+	return err
+}
+
+// query is run for a statement that returns rows.
+func (d *Draft) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return statement.QueryContext(ctx, args...)
+}
+
+// get is run for a statement that returns one row, of which it reads a column. Error:
+// sql.ErrNoRows.
+func (d *Draft) get(ctx context.Context, into any, text string, args ...any) error {
+	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
+	if err == nil {
+		err = statement.QueryRowContext(ctx, args...).Scan(into)
+	}
+	return err
+}
+
+func (d *Draft) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if statement := d.prepared[text]; statement != nil {
+		return statement, nil
+	}
+	statement, err := d.conn.PrepareContext(ctx, text)
+	if err == nil {
+		d.prepared[text] = statement
+	}
+	return statement, err
 }
 
 func (d *Draft) exec(ctx context.Context, text string, args ...any) error {
@@ -137,9 +154,12 @@ func (d *Draft) exec(ctx context.Context, text string, args ...any) error {
 
 // Put stages a row. Of two with one id the later counts; it also undoes a Remove.
 func (d *Draft) Put(ctx context.Context, r Row) error {
-	_, err := d.insert.ExecContext(ctx, r.values(d.fields.filled(r.Cells))...)
+	values, err := r.values(d.fields.filled(r.Cells))
 	if err == nil {
-		_, err = d.unremove.ExecContext(ctx, r.Feedback.ID)
+		err = d.run(ctx, insertRow, values...)
+	}
+	if err == nil {
+		err = d.run(ctx, `DELETE FROM main.removed WHERE id = ?`, r.Feedback.ID)
 	}
 	return wrap("put record "+r.Feedback.ID, err)
 }
@@ -147,9 +167,9 @@ func (d *Draft) Put(ctx context.Context, r Row) error {
 // Remove removes a record, whether it was put or is the parent's. An unknown id is no
 // error.
 func (d *Draft) Remove(ctx context.Context, id string) error {
-	_, err := d.remove.ExecContext(ctx, id)
+	err := d.run(ctx, `DELETE FROM main.row WHERE id = ?`, id)
 	if err == nil {
-		_, err = d.markRemoved.ExecContext(ctx, id)
+		err = d.run(ctx, `INSERT OR IGNORE INTO main.removed VALUES (?)`, id)
 	}
 	return wrap("remove record "+id, err)
 }
@@ -157,9 +177,9 @@ func (d *Draft) Remove(ctx context.Context, id string) error {
 // Reset undoes every Put and Remove of the ids that end with one of the characters; with
 // "", of all ids.
 func (d *Draft) Reset(ctx context.Context, ends string) error {
-	err := d.exec(ctx, `DELETE FROM stage.row WHERE `+endsWith, ends)
+	err := d.exec(ctx, `DELETE FROM main.row WHERE `+endsWith, ends)
 	if err == nil {
-		err = d.exec(ctx, `DELETE FROM stage.removed WHERE `+endsWith, ends)
+		err = d.exec(ctx, `DELETE FROM main.removed WHERE `+endsWith, ends)
 	}
 	return wrap("reset the draft", err)
 }
@@ -171,20 +191,24 @@ const endsWith = `?1 = '' OR instr(?1, substr(id, -1))`
 // digests and their documents are.
 func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	const (
-		both = `SELECT count(*) FROM stage.row r JOIN parent.feedback p USING (id)
+		digests = `r.digest = o.digest AND r.computed = o.computed AND r.summary = s.json`
+		details = ` AND r.own = (SELECT own FROM parent_details.record d WHERE d.pos = p.pos)`
+		both    = `SELECT count(*) FROM main.row r JOIN known p USING (id)
 			JOIN parent.summary s USING (pos) JOIN origin.record o USING (id) WHERE `
-		same = `r.digest = o.digest AND r.computed = o.computed
-			AND r.summary = s.json AND r.detail = p.detail`
-		added = `SELECT count(*) FROM stage.row WHERE id NOT IN (SELECT id FROM parent.feedback)`
+		added = `SELECT count(*) FROM main.row WHERE id NOT IN (SELECT id FROM known)`
 	)
-	removed := `SELECT count(*) FROM stage.removed JOIN parent.feedback USING (id)`
+	same := digests
+	if d.parent != nil && !d.parent.isWhole() {
+		same += details
+	}
+	removed := `SELECT count(*) FROM main.removed JOIN known USING (id)`
 	if !d.fork {
-		removed = `SELECT count(*) FROM parent.feedback WHERE id NOT IN (SELECT id FROM stage.row)`
+		removed = `SELECT count(*) FROM known WHERE id NOT IN (SELECT id FROM main.row)`
 	}
 	query := `SELECT (` + added + `), (` + both + `NOT (` + same + `)), (` + both + same + `),
 		(` + removed + `)`
 	if d.parent == nil {
-		query = `SELECT count(*), 0, 0, 0 FROM stage.row`
+		query = `SELECT count(*), 0, 0, 0 FROM main.row`
 	}
 	var diff Diff
 	err := d.conn.QueryRowContext(ctx, query).
@@ -197,19 +221,22 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 func (d *Draft) Discard() {
 	if d.db != nil {
 		d.close()
-		_ = os.Remove(d.path) // a file that stays is in a directory that the caller removes
-		_ = os.Remove(d.source)
+		d.removeParts()
 	}
 }
 
-// close closes the files and removes the stage.
-func (d *Draft) close() {
-	all := []*sql.Stmt{d.insert, d.unremove, d.remove, d.markRemoved, d.markListed}
-	for _, statement := range all {
-		if statement != nil {
-			_ = statement.Close() // it outlives its connection otherwise, and keeps the files open
-		}
+func (d *Draft) removeParts() {
+	for _, kind := range snapshot.Kinds {
+		_ = os.Remove(d.path(kind)) // a file that stays is in a directory that the caller removes
 	}
+}
+
+// close closes the files and removes the main.
+func (d *Draft) close() {
+	for _, statement := range d.prepared {
+		_ = statement.Close() // it outlives its connection otherwise, and keeps the files open
+	}
+	clear(d.prepared)
 	if d.conn != nil {
 		_ = d.conn.Close()
 	}

@@ -63,7 +63,7 @@ func TestDraft(t *testing.T) {
 				t.Errorf("untouched %v, %v", untouched, err)
 			}
 			sealed := snaptest.Seal(t, draft)
-			got := snaptest.IDs(t, snaptest.Open(t, sealed.Path))
+			got := snaptest.IDs(t, snaptest.Open(t, sealed))
 			if !slices.Equal(got, test.want) || sealed.Records != len(test.want) {
 				t.Errorf("%d records %v, want %v", sealed.Records, got, test.want)
 			}
@@ -140,7 +140,7 @@ func TestDraftWithParent(t *testing.T) {
 			if err != nil || diff != test.diff || diff.Any() != differs {
 				t.Errorf("diff %+v, %v, want %+v", diff, err, test.diff)
 			}
-			got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, draft).Path))
+			got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, draft)))
 			if !slices.Equal(got, test.want) {
 				t.Errorf("records %v, want %v", got, test.want)
 			}
@@ -178,7 +178,7 @@ func TestDiffDetectsChange(t *testing.T) {
 	}
 }
 
-// Seal leaves two files and returns their sizes, digests and contents.
+// Seal leaves the parts and returns their sizes, digests and contents.
 func TestSealDescribesFile(t *testing.T) {
 	t.Parallel()
 	draft, dir := snaptest.Start(t, nil, false)
@@ -186,19 +186,19 @@ func TestSealDescribesFile(t *testing.T) {
 	sealed := snaptest.Seal(t, draft)
 	draft.Discard() // as a deferred one would
 	want := snapshot.Sealed{Records: 1}
-	for name, part := range map[string]*snapshot.Part{
-		"draft.sqlite": &want.Part, "source.sqlite": &want.Source,
-	} {
-		part.Path = filepath.Join(dir, name)
+	want.Parts = map[snapshot.Kind]snapshot.Part{}
+	for _, kind := range snapshot.Kinds {
+		part := snapshot.Part{Path: filepath.Join(dir, string(kind)+".sqlite")}
 		content, err := os.ReadFile(part.Path)
 		snaptest.Check(t, err)
 		digest := sha256.Sum256(content)
 		part.Bytes, part.SHA256 = int64(len(content)), hex.EncodeToString(digest[:])
+		want.Parts[kind] = part
 	}
-	if got := snaptest.Names(t, dir); !slices.Equal(got, []string{"draft.sqlite", "source.sqlite"}) {
+	if got := snaptest.Names(t, dir); len(got) != len(snapshot.Kinds) {
 		t.Fatalf("the directory has %v", got)
 	}
-	want.Contents = snaptest.Originals(t, snaptest.Open(t, sealed.Path)).Meta().Contents
+	want.Contents = snaptest.Originals(t, snaptest.Open(t, sealed)).Meta().Contents
 	if diff := cmp.Diff(want, sealed); diff != "" {
 		t.Errorf("sealed (-file +returned):\n%s", diff)
 	}
@@ -250,7 +250,7 @@ func TestForkWithoutParent(t *testing.T) {
 	t.Parallel()
 	draft, _ := snaptest.Start(t, nil, true)
 	snaptest.Put(t, draft, snaptest.Cells{"a": snaptest.Early})
-	got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, draft).Path))
+	got := snaptest.IDs(t, snaptest.Open(t, snaptest.Seal(t, draft)))
 	if !slices.Equal(got, []string{"a"}) {
 		t.Errorf("records %v", got)
 	}
@@ -259,10 +259,9 @@ func TestForkWithoutParent(t *testing.T) {
 // New and Fork return an error with the directory and leave no file in it.
 func TestFailedStartLeavesNothing(t *testing.T) {
 	t.Parallel()
-	path := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	file := snaptest.Open(t, path)
-	lost := &build.Parent{Serve: file, Source: snaptest.Originals(t, file)}
-	snaptest.Check(t, os.Remove(path))
+	file := snaptest.New(t, snaptest.Cells{"a": snaptest.Early})
+	lost := snaptest.Parent(t, file)
+	snaptest.Check(t, os.Remove(file.Path(snapshot.Serve)))
 	dir := t.TempDir()
 	_, err := build.Fork(t.Context(), dir, lost)
 	if err == nil || !strings.Contains(err.Error(), dir) {

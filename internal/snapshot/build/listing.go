@@ -6,27 +6,27 @@ import (
 
 // forkRows are the ids that a fork would have if it were sealed now, with the digests of
 // their computed values.
-const forkRows = `(SELECT id, computed FROM stage.row UNION ALL
+const forkRows = `(SELECT id, computed FROM main.row UNION ALL
 	SELECT id, computed FROM origin.record
-	WHERE id NOT IN (SELECT id FROM stage.row UNION ALL SELECT id FROM stage.removed))`
+	WHERE id NOT IN (SELECT id FROM main.row UNION ALL SELECT id FROM main.removed))`
 
 // MarkListed records that a listing has shown a record that belongs to the snapshot, with
 // the digest of its computed values now. It is for forks, as are the methods that compare
 // with the listing.
 func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
-	_, err := d.markListed.ExecContext(ctx, id, computed)
+	err := d.run(ctx, `INSERT OR REPLACE INTO main.listed VALUES (?, ?)`, id, computed)
 	return wrap("mark record "+id+" as listed", err)
 }
 
 // ResetListed undoes every MarkListed of the ids that end with one of the characters, for
 // a listing that starts over; with "", of all ids.
 func (d *Draft) ResetListed(ctx context.Context, ends string) error {
-	return wrap("reset the listing", d.exec(ctx, `DELETE FROM stage.listed WHERE `+endsWith, ends))
+	return wrap("reset the listing", d.exec(ctx, `DELETE FROM main.listed WHERE `+endsWith, ends))
 }
 
 // Unlisted lists the ids, sorted, that the fork has and the listing has not shown.
 func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
-	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM stage.listed ORDER BY id`
+	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM main.listed ORDER BY id`
 	ids, err := d.ids(ctx, query)
 	return ids, wrap("compare with the listing", err)
 }
@@ -35,7 +35,7 @@ func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
 // has with other computed values.
 func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM
-		(SELECT id, computed FROM stage.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
+		(SELECT id, computed FROM main.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
 		ORDER BY id`
 	ids, err := d.ids(ctx, query)
 	return ids, wrap("compare with the listing", err)
@@ -47,8 +47,8 @@ func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 	if d.parent == nil {
 		return nil, nil
 	}
-	const query = `SELECT id FROM parent.feedback EXCEPT SELECT id FROM stage.row
-		EXCEPT SELECT id FROM stage.removed ORDER BY id`
+	const query = `SELECT id FROM known EXCEPT SELECT id FROM main.row
+		EXCEPT SELECT id FROM main.removed ORDER BY id`
 	ids, err := d.ids(ctx, query)
 	return ids, wrap("list records of the parent", err)
 }

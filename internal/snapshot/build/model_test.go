@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"voc/internal/snapshot"
 	"voc/internal/snapshot/build"
 	"voc/internal/snapshot/snaptest"
 )
@@ -17,17 +17,34 @@ import (
 
 // The values of drawn records: few, so that a draft often puts what it has.
 var (
-	drawnIDs   = []string{"a", "b", "c", "d", "e", "😀"}
-	drawnWords = []string{"alpha", "béta", "gamma"}
-	drawnTeams = []string{"Core", "core", "Édge"}
-	drawnHours = []float64{0, 0.1, 0.2, 25.2833, 1e15}
+	drawnIDs    = []string{"a", "b", "c", "d", "e", "😀"}
+	drawnWords  = []string{"alpha", "béta", "gamma alpha", "日本語", "本 alpha béta", ""}
+	drawnTeams  = []string{"Core", "core", "Édge"}
+	drawnHours  = []float64{0, 0.1, 0.2, 25.2833, 1e15}
+	drawnStates = []string{"New", "new", "NÉW", "Done", "\\u0000"}
+	drawnAreas  = []string{`["Loans"]`, `["loans","Cards"]`, `["Löans","Loans"]`, `null`, `[""]`}
+	drawnIssues = []string{"null", "1", "2", "-0.5", `"x"`}
+	drawnPlaces = []string{"X", "x", "Y"}
 )
 
 func drawCells(t *rapid.T) string {
-	return fmt.Sprintf(
-		`{"Created":"2025-01-%02d","Notes":"%s","Team Routed":"%s","Time to In Progress":%v}`,
-		rapid.IntRange(1, 20).Draw(t, "day"), rapid.SampledFrom(drawnWords).Draw(t, "word"),
-		rapid.SampledFrom(drawnTeams).Draw(t, "team"), rapid.SampledFrom(drawnHours).Draw(t, "hours"))
+	return drawCellsOf(t, rapid.IntRange(1, 20).Draw(t, "day"))
+}
+
+// drawCellsOf draws a record that was created on a day.
+func drawCellsOf(t *rapid.T, day int) string {
+	pick := func(name string, values []string) string {
+		return rapid.SampledFrom(values).Draw(t, name)
+	}
+	created := time.Date(2025, time.January, day, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	return fmt.Sprintf(`{"Created":"%s","Notes":"%s","Team Routed":"%s","Time to In Progress":%v,
+		"Status":"%s","Area Impacted":%s,"Issue":%s,"Environment":"%s","Priority":"%d",
+		"Reported On":"2025-01-%02d","Last Modified Time":"2025-02-%02d"}`,
+		created, pick("word", drawnWords), pick("team", drawnTeams),
+		rapid.SampledFrom(drawnHours).Draw(t, "hours"), pick("status", drawnStates),
+		pick("areas", drawnAreas), pick("issue", drawnIssues), pick("environment", drawnPlaces),
+		rapid.IntRange(1, 4).Draw(t, "priority"), rapid.IntRange(1, 20).Draw(t, "reported"),
+		rapid.IntRange(1, 3).Draw(t, "modified"))
 }
 
 // model is a draft and the steps that were applied to it.
@@ -40,7 +57,7 @@ type model struct {
 }
 
 func newModel(
-	t snaptest.T, parent *snapshot.File, holds snaptest.Cells, fork bool,
+	t snaptest.T, parent *snaptest.Snapshot, holds snaptest.Cells, fork bool,
 ) *model {
 	draft, _ := snaptest.Start(t, parent, fork)
 	return &model{

@@ -60,7 +60,7 @@ func TestTombstonesLast90Days(t *testing.T) {
 		do(draft)
 		sealed, err := draft.Seal(t.Context(), snapshot.Meta{Run: run, AsOf: asOf, Mapping: []byte("{}")})
 		snaptest.Check(t, err)
-		file = snaptest.Open(t, sealed.Path)
+		file = snaptest.Open(t, sealed)
 	}
 	nothing := func(*build.Draft) {}
 	next("first", day(0), func(d *build.Draft) { snaptest.Remove(t, d, "a", "b") })

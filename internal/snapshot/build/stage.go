@@ -2,9 +2,9 @@ package build
 
 import (
 	"database/sql"
-	_ "embed" // carry.sql
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"time"
@@ -27,19 +27,19 @@ type Row struct {
 // long columns come last: SQLite reads a row from its beginning, and only as far as it
 // has to.
 const (
-	served   = `id, created, report_week, h1, h2, h3, h4, h5`
+	served   = `created, report_week, h1, h2, h3, h4, h5`
 	original = `created_time, digest, computed`
 	lookup   = `modified, week, priority, team, environment, area_impacted, areas, area_lengths,
 		issue_number, status, type_of_issue, source`
 	texts     = `description, notes, resolution`
-	documents = `summary, detail, fields, shown`
-	columns   = served + `, ` + original + `, ` + lookup + `, ` + texts + `, ` + documents
+	documents = `summary, size, crc, own, blocks, fields`
+	columns   = `id, ` + served + `, ` + original + `, ` + lookup + `, ` + texts + `, ` + documents
 )
 
 // stageSchema creates the stage: the rows, the ids that were removed, and what a listing
 // has shown.
 const stageSchema = `
-CREATE TABLE stage.row (
+CREATE TABLE main.row (
   id TEXT NOT NULL, created TEXT NOT NULL, report_week TEXT NOT NULL,
   h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
   created_time TEXT NOT NULL, digest BLOB NOT NULL, computed BLOB NOT NULL,
@@ -51,25 +51,21 @@ CREATE TABLE stage.row (
   status TEXT NOT NULL, type_of_issue TEXT NOT NULL, source TEXT NOT NULL,
   filled BLOB, -- a bit for each field with a value, as fieldSet numbers them; NULL: of the parent
   description TEXT NOT NULL, notes TEXT NOT NULL, resolution TEXT NOT NULL, -- each text once
-  summary TEXT NOT NULL, detail TEXT NOT NULL, fields TEXT NOT NULL,
-  shown TEXT -- of fields; NULL: all
+  summary TEXT NOT NULL,
+  size INTEGER NOT NULL, crc INTEGER NOT NULL, own INTEGER NOT NULL,
+  blocks BLOB NOT NULL, -- with the three before: of details.record
+  fields TEXT NOT NULL
 );
-CREATE UNIQUE INDEX stage.row_id ON row (id);
-CREATE TABLE stage.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE stage.listed (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
+CREATE UNIQUE INDEX main.row_id ON row (id);
+CREATE TABLE main.removed (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE main.listed (id TEXT PRIMARY KEY, computed BLOB NOT NULL) WITHOUT ROWID;`
 
 // insertRow stages a row; its arguments are those of Row.values.
-const insertRow = `INSERT OR REPLACE INTO stage.row (` + columns + `, filled)
-	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
-
-// carryRows stages the parent's rows that a fork keeps. It is the only place where JSON
-// is parsed again: a sealed file has no columns for what its documents say.
-//
-//go:embed carry.sql
-var carryRows string
+const insertRow = `INSERT OR REPLACE INTO main.row (` + columns + `, filled)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`
 
 // values are the arguments of insertRow.
-func (r Row) values(filled []byte) []any {
+func (r Row) values(filled []byte) ([]any, error) {
 	f, h := r.Feedback, r.Feedback.Hours
 	lengths := make([]string, len(f.Areas))
 	for i, area := range f.Areas {
@@ -89,29 +85,36 @@ func (r Row) values(filled []byte) []any {
 	if f.IssueNumber != nil {
 		issue = strconv.FormatFloat(*f.IssueNumber, 'g', -1, 64)
 	}
-	var shown any
-	if r.Shown != nil && string(r.Shown) != string(r.Source.Fields) {
-		shown = string(r.Shown)
+	shown := r.Shown
+	if shown == nil {
+		shown = r.Source.Fields
 	}
+	summary, detail := f.Summary(), f.Detail(r.URL)
+	whole, err := feedback.Join(summary, detail, shown)
+	if err != nil {
+		return nil, err
+	}
+	packed := snapshot.Pack(whole)
 	return []any{
 		f.ID, f.Created.Format(feedback.TimeFormat), f.ReportWeek, h[0], h[1], h[2], h[3], h[4],
 		r.Source.CreatedTime.UTC().Format(feedback.TimeFormat), r.Source.Digest, r.Source.Computed,
 		f.Modified.Format(feedback.TimeFormat), f.Week, f.Priority, f.Team, f.Environment,
 		f.AreaImpacted, strings.Join(f.Areas, " "), strings.Join(lengths, ","), issue, f.Status,
 		f.TypeOfIssue, f.Source, f.Description, notes, resolution,
-		string(f.Summary()), string(f.Detail(r.URL)), string(r.Source.Fields), shown, filled,
-	}
+		string(summary), packed.Size, packed.CRC, crc32.ChecksumIEEE(detail), packed.Blocks,
+		string(r.Source.Fields), filled,
+	}, nil
 }
 
 // stagedColumns are what stagedRow scans. Long texts are read as blobs, which the driver
 // copies once.
-const stagedColumns = served + `, ` + lookup + `,
-	CAST(description AS BLOB), CAST(summary AS BLOB)`
+const stagedColumns = `pos, id, ` + served + `, ` + lookup + `, CAST(summary AS BLOB)`
 
 // stagedRow scans staged rows, one after the other.
 type stagedRow struct {
-	feedback             feedback.Feedback // without texts: what it is found, sorted and counted by
-	description, summary sql.RawBytes      // valid until the next row
+	pos      uint32
+	feedback feedback.Feedback // without texts: what it is found, sorted and counted by
+	summary  sql.RawBytes      // valid until the next row
 
 	created, modified, areas, lengths, issue string
 
@@ -122,10 +125,9 @@ func newStagedRow() *stagedRow {
 	r := new(stagedRow)
 	f, h := &r.feedback, &r.feedback.Hours
 	r.into = []any{
-		&f.ID, &r.created, &f.ReportWeek, &h[0], &h[1], &h[2], &h[3], &h[4],
+		&r.pos, &f.ID, &r.created, &f.ReportWeek, &h[0], &h[1], &h[2], &h[3], &h[4],
 		&r.modified, &f.Week, &f.Priority, &f.Team, &f.Environment, &f.AreaImpacted,
-		&r.areas, &r.lengths, &r.issue, &f.Status, &f.TypeOfIssue, &f.Source,
-		&r.description, &r.summary,
+		&r.areas, &r.lengths, &r.issue, &f.Status, &f.TypeOfIssue, &f.Source, &r.summary,
 	}
 	return r
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 
 	"voc/internal/feedback"
@@ -21,7 +20,7 @@ import (
 type Any = map[string][]string
 
 // List returns the newest summaries that match, at most limit of them (0: all).
-func List(t T, file *snapshot.File, filter feedback.Filter, limit int) []string {
+func List(t T, file *Snapshot, filter feedback.Filter, limit int) []string {
 	t.Helper()
 	n, err := Count(t.Context(), file, filter)
 	Check(t, err)
@@ -44,7 +43,7 @@ func List(t T, file *snapshot.File, filter feedback.Filter, limit int) []string 
 }
 
 // Count returns how many records match.
-func Count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (int, error) {
+func Count(ctx context.Context, file *Snapshot, filter feedback.Filter) (int, error) {
 	selection, err := file.Select(ctx, filter)
 	if err != nil {
 		return 0, err
@@ -53,7 +52,7 @@ func Count(ctx context.Context, file *snapshot.File, filter feedback.Filter) (in
 }
 
 // IDs returns the ids of the records, newest first.
-func IDs(t T, file *snapshot.File) []string {
+func IDs(t T, file *Snapshot) []string {
 	t.Helper()
 	all := []string{}
 	for _, summary := range List(t, file, feedback.Filter{}, 0) {
@@ -62,6 +61,16 @@ func IDs(t T, file *snapshot.File) []string {
 		all = append(all, record.ID)
 	}
 	return all
+}
+
+// Detail returns the response for one record.
+func Detail(t T, file *Snapshot, id string) string {
+	t.Helper()
+	packed, err := file.Detail(t.Context(), id)
+	Check(t, err)
+	text, err := packed.Text()
+	Check(t, err)
+	return string(text)
 }
 
 // Names returns the names in a directory.
@@ -80,11 +89,10 @@ func Names(t T, dir string) []string {
 var Encodings = map[snapshot.Encoding]func(io.Reader) (io.Reader, error){
 	snapshot.Identity: func(r io.Reader) (io.Reader, error) { return r, nil },
 	snapshot.Gzip:     func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
-	snapshot.Brotli:   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
 }
 
 // Body reads and decodes the whole list in an encoding, and checks its size.
-func Body(t T, file *snapshot.File, encoding snapshot.Encoding) (string, error) {
+func Body(t T, file *Snapshot, encoding snapshot.Encoding) (string, error) {
 	t.Helper()
 	opened, size, err := file.Body(t.Context(), encoding)
 	if err != nil {
@@ -104,7 +112,7 @@ func Body(t T, file *snapshot.File, encoding snapshot.Encoding) (string, error) 
 }
 
 // WholeList returns the whole list, joined from its rows.
-func WholeList(t T, file *snapshot.File) string {
+func WholeList(t T, file *Snapshot) string {
 	t.Helper()
 	return "[" + strings.Join(List(t, file, feedback.Filter{}, 0), ",\n") + "]\n"
 }

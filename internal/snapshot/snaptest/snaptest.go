@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -81,22 +80,43 @@ func Check(t T, err error) {
 	}
 }
 
+// Snapshot is an open snapshot with the files that it was opened from.
+type Snapshot struct {
+	*snapshot.File
+	Sealed snapshot.Sealed
+}
+
+// Path returns the path of a part.
+func (s *Snapshot) Path(kind snapshot.Kind) string { return s.Sealed.Parts[kind].Path }
+
 // Start starts a draft in a new directory, which it returns. A fork starts with the
 // records of parent.
-func Start(t T, parent *snapshot.File, fork bool) (*build.Draft, string) {
+func Start(t T, parent *Snapshot, fork bool) (*build.Draft, string) {
 	t.Helper()
 	dir, begin := TempDir(t), build.New
 	if fork {
 		begin = build.Fork
 	}
-	var both *build.Parent
+	var was *build.Parent
 	if parent != nil {
-		both = &build.Parent{Serve: parent, Source: Originals(t, parent)}
+		was = Parent(t, parent)
 	}
-	draft, err := begin(t.Context(), dir, both)
+	draft, err := begin(t.Context(), dir, was)
 	Check(t, err)
 	t.Cleanup(draft.Discard)
 	return draft, dir
+}
+
+// Parent returns a snapshot as a draft takes it.
+func Parent(t T, s *Snapshot) *build.Parent {
+	t.Helper()
+	was := &build.Parent{
+		Paths: map[snapshot.Kind]string{}, Records: s.Records(), Source: Originals(t, s),
+	}
+	for kind, part := range s.Sealed.Parts {
+		was.Paths[kind] = part.Path
+	}
+	return was
 }
 
 // Put puts records.
@@ -123,34 +143,33 @@ func Seal(t T, draft *build.Draft) snapshot.Sealed {
 	return sealed
 }
 
-// Create seals a snapshot of records and returns its path.
-func Create(t T, records Cells) string {
+// Create seals a snapshot of records.
+func Create(t T, records Cells) snapshot.Sealed {
 	t.Helper()
 	draft, _ := Start(t, nil, false)
 	Put(t, draft, records)
-	return Seal(t, draft).Path
+	return Seal(t, draft)
 }
 
 // Open opens a snapshot, until the test ends.
-func Open(t T, path string) *snapshot.File {
+func Open(t T, sealed snapshot.Sealed) *Snapshot {
 	t.Helper()
-	file, err := snapshot.Open(path)
-	Check(t, err)
+	file := snapshot.New(sealed.Records, sealed.Fetch)
 	t.Cleanup(func() { _ = file.Close() })
-	return file
+	return &Snapshot{file, sealed}
 }
 
-// Originals opens the source part beside a serve part, until the test ends.
-func Originals(t T, file *snapshot.File) *snapshot.Originals {
+// Originals opens the source part of a snapshot, until the test ends.
+func Originals(t T, s *Snapshot) *snapshot.Originals {
 	t.Helper()
-	source, err := snapshot.OpenOriginals(filepath.Join(filepath.Dir(file.Path()), "source.sqlite"))
+	source, err := snapshot.OpenOriginals(s.Path(snapshot.Sources))
 	Check(t, err)
 	t.Cleanup(func() { _ = source.Close() })
 	return source
 }
 
 // New creates a snapshot of records and opens it.
-func New(t T, records Cells) *snapshot.File {
+func New(t T, records Cells) *Snapshot {
 	t.Helper()
 	return Open(t, Create(t, records))
 }
@@ -218,25 +237,4 @@ func Alter(t T, path, statement string) {
 	if _, err := Connect(t, path).ExecContext(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
-}
-
-// Format3 makes the one file that format 3 had for what was sealed, and returns its path.
-func Format3(t T, sealed snapshot.Sealed) string {
-	t.Helper()
-	content, err := os.ReadFile(sealed.Path)
-	Check(t, err)
-	path := filepath.Join(TempDir(t), "format3.sqlite")
-	Check(t, os.WriteFile(path, content, 0o600))
-	Alter(t, path, `ATTACH '`+sealed.Source.Path+`' AS source;
-		ALTER TABLE feedback ADD COLUMN created_time TEXT;
-		ALTER TABLE feedback ADD COLUMN digest BLOB;
-		ALTER TABLE feedback ADD COLUMN computed BLOB;
-		UPDATE feedback SET (created_time, digest, computed, fields) =
-			(SELECT created_time, digest, computed, fields FROM source.record WHERE record.id = feedback.id);
-		UPDATE meta SET json = (SELECT json FROM source.meta);
-		CREATE VIEW record AS SELECT feedback.pos, id, created_time, created, report_week,
-			h1, h2, h3, h4, h5, digest, computed, summary.json AS summary, detail, fields
-			FROM feedback CROSS JOIN summary USING (pos);
-		PRAGMA main.user_version = 3`)
-	return path
 }

@@ -1,19 +1,17 @@
--- The serve part of a sealed snapshot: what readers may see, and no more. pos is the rank
--- in the order in which feedback is served: newest first, ties by id. h1 to h5 are the
--- durations of the response-time report in hours, in the order of feedback.Durations, 0
--- where there is none. A set of records is a Roaring bitmap of their pos
+-- The serve part of a sealed snapshot: what the answers need apart from the whole list and
+-- single records. pos orders the records as feedback is served: newest first, ties by id. Its
+-- numbers have gaps and begin anywhere, so that a record keeps its number while others come and
+-- go. h1 to h5 are the durations of the response-time report in hours, in the order of
+-- feedback.Durations, 0 where there is none. A set of records is a Roaring bitmap of their pos
 -- (https://github.com/RoaringBitmap/RoaringFormatSpec).
 
 CREATE TABLE meta (json TEXT NOT NULL);
 
 CREATE TABLE feedback (
   pos         INTEGER PRIMARY KEY,
-  id          TEXT NOT NULL,
   created     TEXT NOT NULL,
   report_week TEXT NOT NULL,
-  h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL,
-  detail      TEXT NOT NULL, -- JSON: what the response for one record adds, without fields
-  fields      TEXT NOT NULL  -- JSON: the fields that are shown, by name
+  h1 REAL NOT NULL, h2 REAL NOT NULL, h3 REAL NOT NULL, h4 REAL NOT NULL, h5 REAL NOT NULL
 );
 
 -- The keys of the list, in a table of their own, so that a page of the list is on few
@@ -42,6 +40,16 @@ CREATE TABLE facet (
   positions BLOB NOT NULL,
   PRIMARY KEY (property, key)
 );
+
+-- How many records have each spelling of a value of facet: a refresh that changes a few records
+-- finds the most frequent one here.
+CREATE TABLE spelling (
+  property TEXT NOT NULL,
+  key      TEXT NOT NULL,
+  value    TEXT NOT NULL,
+  records  INTEGER NOT NULL,
+  PRIMARY KEY (property, key, value)
+) WITHOUT ROWID;
 
 -- All records in an order other than pos: the pos of each as four bytes, little-endian,
 -- in parts of 2,048 records; the last part may be shorter.
@@ -79,19 +87,12 @@ CREATE TABLE weekly (
   PRIMARY KEY (property, key)
 ) WITHOUT ROWID;
 
--- Records that were removed, so that a deleted record can be told from an unknown id.
-CREATE TABLE tombstone (
-  id         TEXT PRIMARY KEY,
-  removed_at TEXT NOT NULL, -- Airtable's clock when the run that removed it began
-  run        TEXT NOT NULL
-) WITHOUT ROWID;
-
--- Stored responses, which depend on nothing but the snapshot: the whole list and each
--- report without a filter, encoded, in parts of 256 KiB.
+-- Stored responses, which depend on nothing but the snapshot: each report without a filter,
+-- encoded.
 CREATE TABLE body (
   name     TEXT NOT NULL,
   encoding TEXT NOT NULL,
-  part     INTEGER NOT NULL,
+  part     INTEGER NOT NULL, -- 0
   bytes    BLOB NOT NULL,
   PRIMARY KEY (name, encoding, part)
 );

@@ -1,0 +1,107 @@
+package snapshot
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+)
+
+// part is an open part.
+type part struct {
+	path   string
+	db     *sql.DB
+	meta   Meta
+	format int
+}
+
+// openPart opens a sealed file and reads its description. In format 4 the serve part is also
+// the list and the details. Errors: ErrNotSnapshot, ErrFormat, *fs.PathError. It does not
+// check the contents: the caller compares the SHA-256. Cost: a millisecond.
+func openPart(path string, kind Kind) (part, error) {
+	p := part{path: path}
+	err := p.open(kind)
+	if err != nil {
+		_ = p.close() // the first error is the one to report
+		return part{}, wrap("open "+path, err)
+	}
+	return p, nil
+}
+
+func (p *part) open(kind Kind) error {
+	// An error to open the file says nothing about the snapshot, but a query could not
+	// distinguish it from ErrNotSnapshot.
+	file, err := os.Open(p.path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if p.db, err = sql.Open("sqlite", DSN(p.path, immutable)); err != nil {
+		return err
+	}
+	var text []byte
+	if err = p.checkHeader(info.Size(), kind); err == nil {
+		err = p.db.QueryRow(`SELECT json FROM meta`).Scan(&text)
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &p.meta)
+	}
+	if err != nil && !errors.Is(err, ErrFormat) {
+		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	}
+	return err
+}
+
+// checkHeader checks that a file has all of its bytes and is what its application id says.
+func (p *part) checkHeader(size int64, kind Kind) error {
+	var application int
+	var whole int64
+	const header = `SELECT application_id, user_version, page_count * page_size
+		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`
+	err := p.db.QueryRow(header).Scan(&application, &p.format, &whole)
+	if p.format == servedWhole && kind != Sources {
+		kind = Serve
+	}
+	switch {
+	case err != nil:
+		return err
+	case application != ApplicationID[kind]:
+		return errors.New("its application id is another")
+	case p.format > Format || p.format < OldestFormat:
+		return fmt.Errorf("%w: its format is %d, this program reads %d to %d",
+			ErrFormat, p.format, OldestFormat, Format)
+	case size != whole: // SQLite itself fills up a last page that is cut with zeros
+		return fmt.Errorf("it has %d bytes of %d", size, whole)
+	}
+	return nil
+}
+
+// servedWhole is the format whose serve part also has the list and the details.
+const servedWhole = 4
+
+func (p *part) close() error {
+	if p.db == nil {
+		return nil
+	}
+	return wrap("close "+p.path, p.db.Close())
+}
+
+// DSN returns the name of a SQLite file for its driver. It escapes path, which may hold
+// any character.
+func DSN(path string, options url.Values) string {
+	escaped := (&url.URL{Path: path}).EscapedPath()
+	u := url.URL{Scheme: "file", Opaque: escaped, RawQuery: options.Encode()}
+	return u.String()
+}
+
+// immutable is how a sealed file is read: without locks, without files beside it, with a
+// small page cache for each connection, since the operating system caches the same pages.
+var immutable = url.Values{
+	"mode": {"ro"}, "immutable": {"1"}, "_pragma": {"cache_size(-1024)", "query_only(1)"},
+}

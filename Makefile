@@ -124,8 +124,8 @@ bench-http: ## load the built server from outside, with repeated and with distin
 bench-hostile: ## attack the built server with VOC_SAMPLE and measure what other clients notice: milliseconds, memory
 	go test -run '^$$' -bench Hostile -benchtime 5s -timeout 30m ./functions/server
 
-bench-sync: ## measure a full refresh at 50, 150, 300 and 600 ms a page: two minutes
-	go test -run '^$$' -bench FullRefresh -benchtime 1x ./functions/server
+bench-sync: ## measure a full refresh at 50, 150, 300 and 600 ms a page, and one edit: two minutes
+	go test -run '^$$' -bench 'FullRefresh|OneEdit' -benchtime 1x ./functions/server
 
 bench-cold: ## measure cold starts and memory of the API
 	go test -run '^$$' -bench 'ColdStart|Resident' ./functions/api

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -73,6 +74,66 @@ func refreshFull(b *testing.B, data *airtablesim.Base, latency time.Duration) {
 	b.ReportMetric(float64(sim.Counters().Peak), "most-in-a-second")
 	b.ReportMetric(float64(ended-last.Load())/1e9, "s-after-last-page")
 	b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
+}
+
+// BenchmarkOneEdit runs `voc refresh incremental` after an edit of one record of the whole sample. It
+// reports the processor time of the process and the bytes that it adds to the store, and both for
+// the full refresh before it.
+func BenchmarkOneEdit(b *testing.B) {
+	data, err := airtablesim.Load(voctest.WholeFile(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	sim := airtablesim.New(data, airtablesim.Config{Rate: -1})
+	airtable := httptest.NewServer(sim)
+	defer airtable.Close()
+	store := b.TempDir()
+	refresh := func(mode string) (seconds, megabytes float64) {
+		cmd := exec.Command(server.Path(b), "refresh", mode)
+		cmd.Dir = b.TempDir()
+		cmd.Env = []string{
+			"TMPDIR=" + b.TempDir(), "AIRTABLE_API_URL=" + airtable.URL, "AIRTABLE_BASE_ID=" + data.ID(),
+			"AIRTABLE_API_KEY=" + airtablesim.DemoToken, "FEEDBACK_YEARS=all",
+			"SNAPSHOT_STORE=file://" + store,
+		}
+		before := stored(b, store)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, out)
+		}
+		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		return used.Seconds(), float64(stored(b, store)-before) / 1e6
+	}
+	seconds, megabytes := refresh("full")
+	b.ReportMetric(seconds, "full-cpu-s")
+	b.ReportMetric(megabytes, "full-MB-stored")
+	id := sim.Records()[data.Len()/2].ID
+	seconds, megabytes = 0, 0
+	for b.Loop() {
+		sim.Update(id, map[string]any{"Notes": fmt.Sprint("edited at ", time.Now())})
+		s, m := refresh("incremental")
+		seconds, megabytes = seconds+s, megabytes+m
+	}
+	b.ReportMetric(seconds/float64(b.N), "cpu-s/op")
+	b.ReportMetric(megabytes/float64(b.N), "MB-stored/op")
+}
+
+// stored returns how many bytes the parts of all snapshots in a store take.
+func stored(b *testing.B, store string) (size int64) {
+	b.Helper()
+	for _, folder := range []string{"snapshots", "sources"} {
+		entries, err := os.ReadDir(filepath.Join(store, folder))
+		if err != nil && !os.IsNotExist(err) {
+			b.Fatal(err)
+		}
+		for _, entry := range entries {
+			info, err := entry.Info()
+			if err != nil {
+				b.Fatal(err)
+			}
+			size += info.Size()
+		}
+	}
+	return size
 }
 
 // watchMemory sends the peak of a process's resident memory in bytes once the process has ended.

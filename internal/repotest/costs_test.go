@@ -38,11 +38,12 @@ type costs struct {
 	}
 }
 
-// size is what a table of so many records takes: MB in the store, and processor seconds of a full
-// and of an incremental refresh.
+// size is what a table of so many records takes: MB that a full and an incremental refresh store,
+// and their processor seconds.
 type size struct {
 	Records        float64
-	SnapshotMB     float64 `json:"snapshot_mb"`
+	FullMB         float64 `json:"full_mb"`
+	IncrementalMB  float64 `json:"incremental_mb"`
 	FullCPU        float64 `json:"full_cpu_s"`
 	IncrementalCPU float64 `json:"incremental_cpu_s"`
 }
@@ -50,7 +51,9 @@ type size struct {
 // large is ten times a table of 50,000 records, the largest that was measured.
 func (c costs) large() size {
 	s := c.Measured.Sizes[1]
-	return size{10 * s.Records, 10 * s.SnapshotMB, 10 * s.FullCPU, 10 * s.IncrementalCPU}
+	return size{
+		10 * s.Records, 10 * s.FullMB, 10 * s.IncrementalMB, 10 * s.FullCPU, 10 * s.IncrementalCPU,
+	}
 }
 
 // plan is what the template's defaults make of a month: runs of each mode, and their settings.
@@ -64,7 +67,7 @@ const (
 	mbPerCPU       = 1769 // a function with this much memory has one processor
 	watches        = 30 * 96
 	watchMB        = 512
-	storeOps       = 6 // writes to the store in one run: lease, renewals, objects, manifest
+	storeOps       = 9 // writes to the store in one run: lease, renewals, objects, manifest
 )
 
 // monthly returns Airtable calls and dollars of a month, before any free tier.
@@ -75,7 +78,9 @@ func (c costs) monthly(p plan, s size, requests float64) (calls, refresh, reads 
 	seconds := calls/callsPerSecond + slowdown*(p.full*s.FullCPU+
 		(p.incremental+p.sweep)*s.IncrementalCPU)
 	runs := p.full + p.incremental + p.sweep
-	stored := s.SnapshotMB / 1000 * (p.retained + runs/30*3) // dropped ones stay three days
+	// What fulls store stays for a month, as a base; what incrementals store is retained or was
+	// dropped within three days.
+	stored := (s.FullMB*(p.full+1) + s.IncrementalMB*(p.retained+runs/30*3)) / 1000
 	gbSeconds := seconds*p.refreshMB/1024 + watches*c.Assumed.WatchSeconds*watchMB/1024
 	refresh = gbSeconds*c.Prices.LambdaGBSecond +
 		runs*storeOps/1000*c.Prices.Writes + stored*c.Prices.StorageGBMonth

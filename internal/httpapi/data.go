@@ -36,19 +36,23 @@ func (a *API) data(find finder) func(*request) (respond.Answer, error) {
 	}
 }
 
+// snapshotsTried bounds from how many snapshots one request may be answered: each may take as long
+// as a fetch. The next request goes on from there.
+const snapshotsTried = 3
+
 // current answers from the current snapshot. If a part of that turns out to be damaged, it answers
 // from the one that takes its place.
 func (a *API) current(
 	r *request, find func(replica.View, *respond.Answer) error,
 ) (respond.Answer, error) {
-	for {
+	for tries := 1; ; tries++ {
 		view, release := a.view(r.Context(), maxViewAge)
 		r.pin(release)
 		answer, complete, err := a.begin(r, view)
 		if err == nil && !complete {
 			err = find(view, &answer)
 		}
-		if err == nil || !a.Replica.Reject(r.Context(), view, err) {
+		if err == nil || !a.Replica.Reject(r.Context(), view, err) || tries == snapshotsTried {
 			return answer, a.unfetched(r, view, err)
 		}
 	}
@@ -90,13 +94,13 @@ func (a *API) view(ctx context.Context, maxAge time.Duration) (replica.View, fun
 
 // checkedView is view, with a warning if the serve part of its snapshot cannot be read.
 func (a *API) checkedView(ctx context.Context, maxAge time.Duration) (replica.View, func()) {
-	for {
+	for tries := 1; ; tries++ {
 		view, release := a.view(ctx, maxAge)
 		if view.File == nil {
 			return view, release
 		}
 		err := view.File.Need(ctx, snapshot.Serve)
-		if err != nil && a.Replica.Reject(ctx, view, err) {
+		if err != nil && a.Replica.Reject(ctx, view, err) && tries < snapshotsTried {
 			release()
 			continue
 		}

@@ -79,6 +79,13 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	case view.Snapshot.ID != string(view.Manifest.Current):
 		reasons = append(reasons,
 			watch.Damaged.Refer("an older snapshot than the current one is served"))
+	default:
+		for _, warning := range view.Warnings {
+			if _, ok := errors.AsType[*snapshot.PartError](warning); ok {
+				reasons = append(reasons, faultKind(warning).Refer(errUnfetched.Error()))
+				break
+			}
+		}
 	}
 	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
 		reasons = append(reasons, silence(since))

@@ -26,7 +26,13 @@ func (a *API) list(r *request) (respond.Answer, error) {
 		return respond.Answer{}, err
 	}
 	find := func(view replica.View, answer *respond.Answer) error {
-		return a.search(r, query.filter.Text != nil, func(ctx context.Context) (err error) {
+		isText := query.filter.Text != nil
+		if isText { // a fetch is no part of the time that a search may take
+			if err := view.File.Need(r.Context(), snapshot.Serve); err != nil {
+				return err
+			}
+		}
+		return a.search(r, isText, func(ctx context.Context) (err error) {
 			answer.Header, answer.Body, err = findList(ctx, r, view, query)
 			return err
 		})
@@ -60,7 +66,7 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	if err == nil && !complete {
 		err = find(view, &answer)
 	}
-	return answer, err
+	return answer, a.unfetched(r, view, err)
 }
 
 // search runs find, in a lane and for a limited time if it looks for a text or for very many

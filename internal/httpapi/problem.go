@@ -74,7 +74,7 @@ var problems = []struct {
 	{respond.ErrTooLarge, http.StatusRequestEntityTooLarge, "answer-too-large",
 		"the response is larger than this platform can send " +
 			"(Lambda: 6 MB, after encoding and base64): request pages with limit, " +
-			"or accept an encoding (Accept-Encoding: br, gzip)"},
+			"or accept an encoding (Accept-Encoding: gzip)"},
 	{access.ErrNoToken, http.StatusUnauthorized, "unauthorized", needsToken},
 	{access.ErrWrongToken, http.StatusUnauthorized, "unauthorized", needsToken},
 	{access.ErrNoClaims, http.StatusUnauthorized, "unauthorized",

@@ -28,7 +28,7 @@ func (s *Store) Fetch(
 	// A file of another line of snapshots, after a rollback, has pages that the delta does not
 	// have. So has a file that was damaged on this host. The digest tells.
 	err := errNoneFits
-	if from := nearest(have, part); from.Path != "" {
+	if from := nearest(have, wanted, part); from.Path != "" {
 		err = s.fetch(ctx, &local, dir, from)
 	}
 	if errors.Is(err, errNoneFits) || errors.Is(err, ErrDamaged) {

@@ -28,10 +28,12 @@ func (l Local) changed(page uint32) bool { return l.pages != nil && l.pages.Cont
 
 // nearest returns the file from which a part is made with the least transfer; zero if there is
 // none.
-func nearest(have []Local, part Part) Local {
+func nearest(have []Local, wanted Snapshot, part Part) Local {
 	i := slices.IndexFunc(have, func(l Local) bool { return l.Part == part })
 	if i < 0 && part.Base.Key != "" {
-		i = slices.IndexFunc(have, func(l Local) bool { return l.base().Key == part.Base.Key })
+		i = slices.IndexFunc(have, func(l Local) bool { // a newer one has more pages changed
+			return l.base().Key == part.Base.Key && !l.of.CreatedAt.After(wanted.CreatedAt.Time)
+		})
 	}
 	if i < 0 {
 		return Local{}

@@ -96,7 +96,7 @@ func (p Publication) parent(kind snapshot.Kind) Local {
 	}
 	was := p.Parent[i]
 	age := p.Snapshot.CreatedAt.Sub(was.base().CreatedAt.Time)
-	if age >= dailyFor || !p.Snapshot.Private.Allows(was.of.Private) {
+	if age >= baseAge || !p.Snapshot.Private.Allows(was.of.Private) {
 		return Local{}
 	}
 	return was

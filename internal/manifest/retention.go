@@ -19,6 +19,9 @@ const (
 	// orphanAge is the age, by the store's clock, from which an object without an entry
 	// is an orphan: longer than any run takes.
 	orphanAge = 24 * time.Hour
+	// baseAge is how long a base gets new deltas: what was deleted in Airtable since stays in the
+	// store for at most so much longer. A weekly full stores all parts whole anyway.
+	baseAge = 8 * 24 * time.Hour
 	// dailyFor is how long one snapshot of each day is retained, beyond the newest ones.
 	dailyFor = 30 * 24 * time.Hour
 )

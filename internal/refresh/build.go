@@ -29,8 +29,7 @@ func (e *Engine) build(
 	if err != nil {
 		return built{}, err
 	}
-	if !diff.Any() && !p.remake && was.parts != nil {
-		meta := was.meta()
+	if meta := was.meta(); !diff.Any() && !p.remake && was.parts != nil && !e.renews(p, meta) {
 		return built{diff: diff, unchanged: true, meta: meta, contents: meta.Contents}, nil
 	}
 	mapping, err := json.Marshal(p.configured)
@@ -54,4 +53,14 @@ func (e *Engine) build(
 	}
 	sealed, err := read.draft.Seal(ctx, meta)
 	return built{diff: diff, meta: meta, contents: sealed.Contents, sealed: sealed}, err
+}
+
+// renewAfter is how old amendments may be before a full refresh writes the snapshot in full, even
+// if no record has changed: texts that were edited since leave traces in it.
+const renewAfter = 24 * time.Hour
+
+// renews reports whether a full refresh writes an unchanged snapshot in full.
+func (e *Engine) renews(p plan, was snapshot.Meta) bool {
+	return p.mode == job.Full && !was.AmendedSince.IsZero() &&
+		e.cfg.Now().Sub(was.AmendedSince) >= renewAfter
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"voc/internal/manifest"
@@ -54,10 +55,17 @@ func (e *Engine) openParent(
 // openParts fetches a snapshot's parts and opens its source. It returns nil with an error.
 func (e *Engine) openParts(
 	ctx context.Context, s manifest.Snapshot, dir string,
-) (*build.Parent, []manifest.Local, error) {
+) (_ *build.Parent, _ []manifest.Local, err error) {
 	var fetched []manifest.Local
+	defer func() {
+		if err != nil {
+			for _, local := range fetched { // the next candidate needs their room
+				_ = os.Remove(local.Path)
+			}
+		}
+	}()
 	parts := build.Parent{Records: s.Records, Paths: map[snapshot.Kind]string{}}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range slices.Backward(snapshot.Kinds) { // the source may be damaged alone
 		part := s.Part(kind)
 		i := slices.IndexFunc(fetched, func(l manifest.Local) bool { return l.Part == part })
 		if i < 0 { // in format 4 one object is several parts
@@ -69,7 +77,6 @@ func (e *Engine) openParts(
 		}
 		parts.Paths[kind] = fetched[i].Path
 	}
-	var err error
 	parts.Source, err = snapshot.OpenOriginals(parts.Paths[snapshot.Sources])
 	if err != nil {
 		return nil, nil, fmt.Errorf("snapshot %s: %w", s.ID, err)

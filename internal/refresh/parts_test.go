@@ -213,3 +213,46 @@ func (w *world) unpack(packed []byte) string {
 	}
 	return path
 }
+
+// A full refresh that finds nothing new writes the snapshot in full if amendments of it are older
+// than a day: texts that were edited since leave traces in it.
+func TestFullRenewsAmendedSnapshot(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	w.fill(5)
+	w.must(job.Full, job.Published)
+	w.edit()
+	w.must(job.Incremental, job.Published)
+	w.must(job.Full, job.Unchanged)
+	w.clock.Advance(24 * time.Hour)
+	w.must(job.Sweep, job.Unchanged)
+	w.must(job.Full, job.Published)
+	w.converged()
+	w.clock.Advance(24 * time.Hour)
+	w.must(job.Full, job.Unchanged)
+}
+
+// A refresh that finds the source of each snapshot damaged keeps no other part of them.
+func TestDamagedSourcesTakeNoRoom(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, airtablesim.Config{})
+	for range 3 {
+		w.edit()
+		w.must(job.Full, job.Published)
+		overwrite(w, w.current().Part(snapshot.Sources).Key, []byte("no part"))
+	}
+	cfg, fetched := w.config(w.store), 0
+	w.Before(func(airtablesim.Call) {
+		files, err := filepath.Glob(filepath.Join(cfg.Dir, "run-*", "serve-*.sqlite"))
+		if err != nil {
+			t.Error(err)
+		}
+		fetched = max(fetched, len(files))
+	})
+	request := job.Request{ID: "incremental-9", Mode: job.Incremental, Trigger: "cli"}
+	receipt, err := w.newEngine(cfg).Run(t.Context(), request, nil)
+	if err != nil || receipt.Mode != job.Full || receipt.Outcome != "published" || fetched != 0 {
+		t.Errorf("%+v, %v, with %d files of damaged snapshots", receipt, err, fetched)
+	}
+	w.converged()
+}

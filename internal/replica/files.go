@@ -32,15 +32,19 @@ type openFile struct {
 	served atomic.Bool // clients may ask for it
 
 	mu    sync.Mutex
-	parts []manifest.Local // that were fetched
+	parts []manifest.Local        // that were fetched
+	bad   map[snapshot.Kind]error // why a part is damaged
 }
 
 // newFile returns a snapshot whose parts are fetched when they are needed, as far as no open one
 // has the same. Once it is served, a client that hangs up does not stop a fetch, since others may
 // wait for it.
 func (r *Replica) newFile(s manifest.Snapshot) *openFile {
-	h := &openFile{snapshot: s}
+	h := &openFile{snapshot: s, bad: map[snapshot.Kind]error{}}
 	h.file = snapshot.New(s.Records, func(ctx context.Context, kind snapshot.Kind) (string, error) {
+		if err := h.damage(kind); err != nil {
+			return "", err
+		}
 		for _, local := range h.fetched() {
 			if local.Part == s.Part(kind) { // in format 4 one object is several parts
 				return local.Path, nil
@@ -55,14 +59,32 @@ func (r *Replica) newFile(s manifest.Snapshot) *openFile {
 			defer cancel()
 		}
 		local, err := r.store.Fetch(ctx, s, kind, r.dir, r.have()...)
-		if err == nil {
-			h.mu.Lock()
-			defer h.mu.Unlock()
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		switch {
+		case err == nil:
 			h.parts = append(h.parts, local)
+		case invalid(err):
+			h.bad[kind] = err
 		}
 		return local.Path, err
 	})
 	return h
+}
+
+// damage returns why a part is damaged, if that is known: it is not fetched again for each
+// request.
+func (h *openFile) damage(kind snapshot.Kind) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.bad[kind]
+}
+
+// forget forgets which parts are damaged.
+func (h *openFile) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	clear(h.bad)
 }
 
 // fetched returns the parts that are on this host.

@@ -57,8 +57,11 @@ func (r *Replica) sync(ctx context.Context) error {
 	if errors.Is(err, blob.ErrNotModified) {
 		version, err = r.version, nil
 	} else if err == nil {
-		if shown, _ := r.shown(); shown.Manifest.Generation != m.Generation {
+		if shown, open := r.shown(); shown.Manifest.Generation != m.Generation {
 			clear(r.damaged) // what was damaged may have been repaired
+			if open != nil {
+				open.forget()
+			}
 		}
 		r.warnings = warnings
 		err = r.serve(ctx, m, warnings)

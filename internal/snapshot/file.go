@@ -99,8 +99,10 @@ func (f *File) Opened() []Kind {
 
 // Meta returns the description of the snapshot. Errors are those of Need.
 func (f *File) Meta(ctx context.Context) (Meta, error) {
-	err := f.Need(ctx, Serve)
-	return f.serve.meta, err
+	if err := f.Need(ctx, Serve); err != nil {
+		return Meta{}, err
+	}
+	return f.serve.meta, nil
 }
 
 // PartError says why a part could not be fetched or opened.
@@ -157,7 +159,7 @@ func (f *File) need(ctx context.Context, kind Kind) error {
 	p.db.SetMaxIdleConns(bound.Readers)
 	if err := f.prepare(kind); err != nil {
 		_ = p.close() // the first error is the one to report
-		return wrap("open "+path, fmt.Errorf("%w: %w", ErrNotSnapshot, err))
+		return wrap("open "+path, damaged(err))
 	}
 	p.opened.Store(true)
 	return nil

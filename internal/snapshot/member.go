@@ -52,8 +52,15 @@ func pack(text []byte, packers *sync.Pool) Packed {
 // unpackers are reused as packers are.
 var unpackers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
 
+// mostDeflated is how many bytes a byte of DEFLATE makes at most
+// (https://www.zlib.net/zlib_tech.html).
+const mostDeflated = 1032
+
 // Text decompresses the text. Error: ErrNotSnapshot.
 func (p Packed) Text() ([]byte, error) {
+	if uint64(p.Size) > mostDeflated*uint64(len(p.Blocks)) {
+		return nil, fmt.Errorf("%w: a packed text is damaged", ErrNotSnapshot)
+	}
 	r := unpackers.Get().(io.Reader)
 	defer unpackers.Put(r)
 	err := r.(flate.Resetter).Reset(bytes.NewReader(p.Blocks), nil)

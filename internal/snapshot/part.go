@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+
+	"modernc.org/sqlite"
 )
 
 // part is an open part.
@@ -52,10 +54,23 @@ func (p *part) open(kind Kind) error {
 	if err == nil {
 		err = json.Unmarshal(text, &p.meta)
 	}
-	if err != nil && !errors.Is(err, ErrFormat) {
-		err = fmt.Errorf("%w: %w", ErrNotSnapshot, err)
+	return damaged(err)
+}
+
+// damaged adds ErrNotSnapshot to an error that says something about a file, and not about this
+// host: codes of sqlite.org/rescode.html.
+func damaged(err error) error {
+	if err == nil || errors.Is(err, ErrFormat) {
+		return err
 	}
-	return err
+	const nomem, ioerr, cantOpen = 7, 10, 14
+	if known, ok := errors.AsType[*sqlite.Error](err); ok {
+		switch known.Code() & 0xff {
+		case nomem, ioerr, cantOpen:
+			return err
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrNotSnapshot, err)
 }
 
 // checkHeader checks that a file has all of its bytes and is what its application id says.

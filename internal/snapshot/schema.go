@@ -103,6 +103,11 @@ type Meta struct {
 	CreatedAt time.Time `json:"created_at"`
 	Program   string    `json:"program"`
 
+	// AmendedSince is when the last snapshot that was written in full was made, if this one is an
+	// amendment of that; Seal fills it in. Until the next one, its search index may have words of
+	// texts that were edited since.
+	AmendedSince time.Time `json:"amended_since,omitzero"`
+
 	Contents // filled in by Seal
 }
 

@@ -19,7 +19,7 @@ import (
 //   - places: SQLite puts a changed row where there is room, keeps pages that became free, and
 //     counts the changes of a file;
 //   - the search index: it has a segment for each amendment until these are merged, and the words
-//     of a removed record stay in an older segment, marked as deleted, until then.
+//     of an edited text stay in an older segment, marked as deleted, until then.
 
 const (
 	amendedAlways = 64 // records that may be amended, however few there are
@@ -122,6 +122,9 @@ func (d *Draft) amend(ctx context.Context, meta snapshot.Meta) error {
 	if err := d.exec(ctx, amendRows); err != nil {
 		return err
 	}
+	if err := d.forgetWords(ctx); err != nil {
+		return err
+	}
 	for _, copies := range copyRows {
 		if err := d.exec(ctx, copies.insert+touchedRows+copies.update); err != nil {
 			return err
@@ -144,4 +147,15 @@ func (d *Draft) amend(ctx context.Context, meta snapshot.Meta) error {
 		return err
 	}
 	return d.amendRankings(ctx, change)
+}
+
+// forgetWords writes the search index anew if records were removed: until segments are merged, an
+// older one has the words of what was deleted.
+func (d *Draft) forgetWords(ctx context.Context) error {
+	var removed int
+	err := d.get(ctx, &removed, `SELECT count(*) FROM main.touched WHERE staged IS NULL`)
+	if err != nil || removed == 0 {
+		return err
+	}
+	return d.exec(ctx, `INSERT INTO serve.search (search) VALUES ('optimize')`)
 }

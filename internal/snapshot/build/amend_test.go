@@ -234,9 +234,15 @@ func TestAmendOverwritesRemoved(t *testing.T) {
 		snaptest.Check(t, err)
 		is, err := os.ReadFile(sealed.Parts[kind].Path)
 		snaptest.Check(t, err)
-		if !bytes.Contains(was, []byte(secret)) || bytes.Contains(is, []byte(secret)) {
-			t.Errorf("%s: before %t, after %t", kind, bytes.Contains(was, []byte(secret)),
-				bytes.Contains(is, []byte(secret)))
+		texts := []string{secret}
+		if kind == snapshot.Serve { // in its search index, words lack what they begin with as others do
+			texts = append(texts, "anzibar", "uokka")
+		}
+		for _, text := range texts {
+			if !bytes.Contains(was, []byte(text)) || bytes.Contains(is, []byte(text)) {
+				t.Errorf("%s, %s: before %t, after %t", kind, text, bytes.Contains(was, []byte(text)),
+					bytes.Contains(is, []byte(text)))
+			}
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	_ "embed" // parent.sql, derive.sql
 	"errors"
 	"fmt"
+	"time"
 
 	"modernc.org/sqlite"
 
@@ -59,7 +60,12 @@ func (d *Draft) write(ctx context.Context, meta *snapshot.Meta) (records int, er
 	if err != nil {
 		return 0, err
 	}
+	meta.AmendedSince = time.Time{}
 	if amends {
+		was := d.parent.Source.Meta()
+		if meta.AmendedSince = was.AmendedSince; meta.AmendedSince.IsZero() {
+			meta.AmendedSince = was.CreatedAt
+		}
 		err = d.amend(ctx, *meta)
 	} else {
 		err = d.writeAll(ctx, *meta)

@@ -59,7 +59,10 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 	if err != nil {
 		return nil, err
 	}
-	h := &host{settings: settings, parts: parts, replica: app.NewReplica(parts), invoker: invoker}
+	h := &host{
+		settings: settings, parts: parts, invoker: invoker,
+		replica: app.NewReplica(parts).Within(fetchTimeout),
+	}
 	ctx, cancel := context.WithTimeout(ctx, initTimeout)
 	defer cancel()
 	var secrets sync.WaitGroup
@@ -98,7 +101,7 @@ const (
 	// initTimeout bounds the wait for the first snapshot: Lambda allows ten seconds for
 	// initialisation (developer guide, 2026).
 	initTimeout = 8 * time.Second
-	// fetchTimeout bounds a request's wait for the store. A request that has found a new
+	// fetchTimeout bounds a request's wait for the store, and each fetch of a part. A request that has found a new
 	// snapshot and not fetched it by then is served from the open one.
 	fetchTimeout = 10 * time.Second
 )

@@ -69,7 +69,6 @@ type fixedHeader struct {
 
 // New returns the handler.
 func New(cfg Config) *API {
-	cfg.Replica.Within(cfg.Platform.FetchWithin)
 	a := &API{
 		Config: cfg,
 		writer: respond.NewWriter(cfg.Platform.maxBody()),

@@ -19,8 +19,9 @@ type Platform struct {
 	// platform carries it; 0: any. A larger response becomes a 413.
 	AnswerLimit int
 
-	// FetchWithin limits how long a request waits for the store, because no work continues after
-	// the response; 0: a fetch continues even if its request ends.
+	// FetchWithin limits how long a request waits until the replica has read the store, because no
+	// work continues after the response; 0: that continues even if its request ends. The replica
+	// itself limits how long a part is fetched: see replica.Within.
 	FetchWithin time.Duration
 
 	// Loopback means that only this machine can connect, so a request to another name gets a 421.

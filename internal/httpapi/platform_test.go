@@ -8,6 +8,7 @@ import (
 
 	"voc/internal/blob/blobtest"
 	"voc/internal/httpapi"
+	"voc/internal/snapshot"
 )
 
 // carries limits bodies to so many bytes in base64.
@@ -120,6 +121,18 @@ func TestPlatformFetchWithin(t *testing.T) {
 		if len(warnings) != 1 || !strings.Contains(warnings[0], "deadline exceeded") {
 			t.Errorf("warnings %q", warnings)
 		}
+	})
+}
+
+// A part that is not on the host yet is fetched by the request that needs it.
+func TestReplicaWithin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := serving(t, func(c *httpapi.Config) {
+			c.Replica.Ready(snapshot.Serve).Within(20 * time.Millisecond)
+		})
+		s.store.Inject(blobtest.Fault{Effect: blobtest.Hung})
+		s.get("/api/feedback/").is(t, 503)
 	})
 }
 

@@ -129,10 +129,10 @@ func (h *host) current(ctx context.Context) *httpapi.API {
 		parts := h.parts
 		parts.Config = state.Config
 		h.version, h.api = state.Version, app.NewAPI(parts, h.replica, h.invoker, httpapi.Platform{
-			AnswerLimit: lambdahost.AnswerLimit,
-			FetchWithin: fetchTimeout,
-			Public:      parts.Config.Access.Reads == access.PublicReads,
-			Unread:      state.Warnings,
+			AnswerLimit:    lambdahost.AnswerLimit,
+			FetchWithin:    fetchTimeout,
+			Public:         parts.Config.Access.Reads == access.PublicReads,
+			SecretWarnings: state.Warnings,
 		})
 	}
 	return h.api

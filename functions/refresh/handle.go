@@ -143,9 +143,9 @@ func status(ctx context.Context, parts app.Parts, warnings []string) any {
 	replica := app.NewReplica(parts)
 	defer replica.Close()
 	platform := httpapi.Platform{
-		AnswerLimit: lambdahost.AnswerLimit,
-		Public:      parts.Config.Access.Reads == access.PublicReads,
-		Unread:      warnings,
+		AnswerLimit:    lambdahost.AnswerLimit,
+		Public:         parts.Config.Access.Reads == access.PublicReads,
+		SecretWarnings: warnings,
 	}
 	return app.NewAPI(parts, replica, app.NoRefresher{}, platform).Status(ctx)
 }

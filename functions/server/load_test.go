@@ -28,7 +28,7 @@ const (
 	round       = 1000
 )
 
-// How many different pages and records are asked for in turn: more than voc keeps answers of.
+// How many different pages and records are requested in turn: more than voc's response cache holds.
 const (
 	distinctPages   = 1000
 	distinctRecords = 4000
@@ -71,7 +71,7 @@ func BenchmarkHTTP(b *testing.B) {
 	}
 	p := servertest.Exec(b, server.Path(b), dir, env)
 	p.Printed("(voc serves)")
-	b.Logf("after the start: %.0f MB", megabytes(b, p.PID(), "VmRSS:"))
+	b.Logf("after the start: %.0f MB", processMB(b, p.PID(), "VmRSS:"))
 	floor := &buildtest.Command{Package: "./testdata/recorded"}
 	defer floor.Remove()
 	for _, q := range questions(b, p.URL()) {
@@ -188,8 +188,8 @@ func (q question) compare(b *testing.B, voc, floor *servertest.Server) {
 		b.ReportMetric(times[1][i].Seconds()*1e3, name+"-ms")
 		b.ReportMetric(float64(times[0][i])/float64(times[1][i]), "×floor-"+name)
 	}
-	b.ReportMetric(megabytes(b, voc.PID(), "VmRSS:"), "RSS-MB")
-	b.ReportMetric(megabytes(b, voc.PID(), "VmHWM:"), "peak-MB")
+	b.ReportMetric(processMB(b, voc.PID(), "VmRSS:"), "RSS-MB")
+	b.ReportMetric(processMB(b, voc.PID(), "VmHWM:"), "peak-MB")
 }
 
 // load sends a round of requests, beginning with the target whose number is first, and returns how
@@ -241,8 +241,8 @@ func processorTime(b *testing.B, pid int) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
-// megabytes is a figure of a process (Linux).
-func megabytes(b *testing.B, pid int, name string) (mb float64) {
+// processMB returns a figure of a process (Linux).
+func processMB(b *testing.B, pid int, name string) (mb float64) {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {

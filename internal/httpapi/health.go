@@ -88,7 +88,7 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 		}
 	}
 	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
-		reasons = append(reasons, silence(since))
+		reasons = append(reasons, silentWarning(since))
 	}
 	hold, now := view.Manifest.Hold, a.Now()
 	if hold != nil && now.Sub(hold.At.Time) >= heldFor {

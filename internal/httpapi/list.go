@@ -37,8 +37,8 @@ func (a *API) list(r *request) (respond.Answer, error) {
 			return err
 		})
 	}
-	given, isNext := r.values["cursor"]
-	if !isNext {
+	given, hasCursor := r.values["cursor"]
+	if !hasCursor {
 		return a.current(r, find)
 	}
 	view, release := a.view(r.Context(), maxViewAge)

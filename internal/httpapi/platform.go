@@ -30,8 +30,8 @@ type Platform struct {
 	// Public means that other machines can connect, and read without a token.
 	Public bool
 
-	// Unread is why secrets are missing or older than those in their store.
-	Unread []string
+	// SecretWarnings say why secrets are missing or older than those in SSM.
+	SecretWarnings []string
 }
 
 // maxBody is how many bytes a body may have before base64; 0: any.
@@ -62,7 +62,7 @@ const warnPercent = 70
 
 // warnings are about secrets that cannot be read, and a whole list that is close to its limit.
 func (p Platform) warnings(view replica.View) (warnings []string) {
-	for _, text := range p.Unread {
+	for _, text := range p.SecretWarnings {
 		warnings = append(warnings, watch.Secrets.Refer(text))
 	}
 	if p.AnswerLimit == 0 || view.File == nil {

@@ -95,9 +95,9 @@ func TestPlatformLimitWarning(t *testing.T) {
 
 func TestPlatformWarnings(t *testing.T) {
 	t.Parallel()
-	s := serving(
-		t, func(c *httpapi.Config) { c.Platform.Unread = []string{"ADMIN_TOKENS_PARAMETER: gone"} },
-	)
+	s := serving(t, func(c *httpapi.Config) {
+		c.Platform.SecretWarnings = []string{"ADMIN_TOKENS_PARAMETER: gone"}
+	})
 	warnings := s.status().Warnings
 	if len(warnings) != 1 ||
 		warnings[0] != `ADMIN_TOKENS_PARAMETER: gone (OPERATE.md, "Secrets unreadable")` {

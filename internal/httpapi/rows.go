@@ -20,9 +20,9 @@ type rowFormat struct {
 
 var jsonFrame = snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"}
 
-// A list of minCached to maxCached rows is put together from the rows that other lists had. As
-// gzip, a shorter list may be smaller if it is compressed as a whole. A longer one takes longer
-// that way, but has two thirds of the bytes.
+// A list of minCached to maxCached rows is joined from cached rows. A shorter one may be smaller
+// compressed as a whole; a longer one is compressed as a whole, which takes longer and saves a
+// third of the bytes.
 const (
 	minCached = 5
 	maxCached = 200

@@ -103,9 +103,9 @@ func (a *API) Status(ctx context.Context) any {
 		Actions: actions,
 	}
 	body.Warnings = a.warnings(view, body.Airtable)
-	proofs, more := a.proven(ctx)
+	proofs, more := a.readProofs(ctx)
 	body.Proofs, body.Warnings = proofs, append(body.Warnings, more...)
-	body.Warnings = append(body.Warnings, unseen(proofs.Alerts, body.Warnings)...)
+	body.Warnings = append(body.Warnings, watchdogWarnings(proofs.Alerts, body.Warnings)...)
 	if view.File != nil {
 		served := newSnapshotBody(view.Snapshot)
 		body.CacheStatus.TotalRecords, body.Snapshot = view.File.Records(), &served
@@ -144,8 +144,8 @@ func (a *API) Status(ctx context.Context) any {
 	return body
 }
 
-// proven returns the proofs, and what is wrong with them.
-func (a *API) proven(ctx context.Context) (p Proofs, warnings []string) {
+// readProofs returns the proofs, and what is wrong with them.
+func (a *API) readProofs(ctx context.Context) (p Proofs, warnings []string) {
 	if a.Proofs == nil {
 		return p, nil
 	}
@@ -160,9 +160,9 @@ func (a *API) proven(ctx context.Context) (p Proofs, warnings []string) {
 	return p, warnings
 }
 
-// unseen words the alerts about the store that only the watchdog finds: this host serves what it
-// has open, whatever happened to the object since.
-func unseen(alerts []watch.Alert, warnings []string) (more []string) {
+// watchdogWarnings words the alerts about the store that only the watchdog finds: this host serves
+// what it has open, whatever happened to the object since.
+func watchdogWarnings(alerts []watch.Alert, warnings []string) (more []string) {
 	for _, alert := range alerts {
 		switch alert.Kind {
 		case watch.Damaged, watch.Unreadable, watch.DrillFailed:

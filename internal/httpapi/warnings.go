@@ -33,7 +33,7 @@ func (a *API) warnings(view replica.View, calls airtableBody) []string {
 		}
 	}
 	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
-		warnings = append(warnings, silence(since))
+		warnings = append(warnings, silentWarning(since))
 	}
 	if hold := view.Manifest.Hold; hold != nil {
 		add(watch.Held, holdWarning(hold, a.Now()))
@@ -83,8 +83,8 @@ func faultText(fault error) string {
 	return text
 }
 
-// silence says since when the watchdog has not looked.
-func silence(since time.Time) string {
+// silentWarning says since when the watchdog has not looked.
+func silentWarning(since time.Time) string {
 	return watch.Silent.Refer("the watchdog has not looked since " + since.UTC().Format(time.RFC3339))
 }
 

@@ -83,11 +83,11 @@ type Run struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Followed is in each warning about a field or table that was renamed in Airtable.
-const Followed = "now and was followed"
+// RenameMarker is in each warning about a field or table that was renamed in Airtable.
+const RenameMarker = "now and was followed"
 
 // IsRename reports whether a warning is about a field or table that was renamed.
-func IsRename(warning string) bool { return strings.Contains(warning, Followed) }
+func IsRename(warning string) bool { return strings.Contains(warning, RenameMarker) }
 
 // Succeeded reports whether the run confirmed the data against Airtable.
 func (r Run) Succeeded() bool {

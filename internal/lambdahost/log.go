@@ -42,12 +42,13 @@ func (h everyLevel) WithGroup(name string) slog.Handler {
 	return everyLevel{h.Handler.WithGroup(name)}
 }
 
-// ReceiptError is how the type of an error begins whose message is the receipt of a run. The run
-// has logged it.
+// ReceiptError is the prefix of the Type of an error whose Message is the receipt of a run, which
+// the run has logged.
 const ReceiptError = "Refresh."
 
-// LogRuntime has aws-lambda-go write to a log. It logs the error of each event with the standard
-// logger, as text (v1.55, lambda/invoke_loop.go); one of type ReceiptError would be logged twice.
+// LogRuntime sets the process's standard logger, which aws-lambda-go uses, to write to a log.
+// aws-lambda-go logs the error of each event as text (v1.55, lambda/invoke_loop.go); one whose Type
+// begins with ReceiptError would be logged twice.
 func LogRuntime(to *slog.Logger) {
 	log.SetFlags(0)
 	log.SetOutput(runtimeLog{to})

@@ -31,7 +31,8 @@ func (e *Engine) findTable(
 	if meta := was.meta(); was.parts != nil && name == meta.TableAs {
 		if table, ok := schema.Table(meta.TableID); ok {
 			return table, []string{fmt.Sprintf(
-				"table %q is called %q "+job.Followed+": set AIRTABLE_TABLE_NAME", name, table.Name)}, nil
+				"table %q is called %q "+job.RenameMarker+": set AIRTABLE_TABLE_NAME",
+				name, table.Name)}, nil
 		}
 	}
 	var names []string
@@ -119,7 +120,7 @@ func (e *Engine) bindFields(
 		byID := name == b.ids[name]
 		if !byID && feedback.Fold(name) != feedback.Fold(renamed[name]) {
 			b.warnings = append(b.warnings, fmt.Sprintf(
-				"field %q is called %q "+job.Followed+": rename it in FIELD_MAP",
+				"field %q is called %q "+job.RenameMarker+": rename it in FIELD_MAP",
 				name, renamed[name]))
 		}
 	}

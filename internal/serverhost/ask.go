@@ -60,7 +60,7 @@ func (p *Program) openAPI(ctx context.Context, at string) (*api, error) {
 	}
 	parts := s.Parts
 	parts.Now = p.now
-	parts.Log = slog.New(slog.DiscardHandler) // the answers say it all
+	parts.Log = slog.New(slog.DiscardHandler) // responses carry the warnings
 	replica := app.NewReplica(parts)
 	local := app.NewAPI(parts, replica, app.NoRefresher{}, httpapi.Platform{})
 	a.Transport, a.url, a.place = inProcess{local}, "http://localhost", s.Store.String()

@@ -32,8 +32,10 @@ type Run struct {
 
 // State is what the watchdog found.
 type State struct {
-	OpenErrors     int // modes whose last run failed, and DamagedObjects
-	OverdueRuns    int // modes whose data is older than scheduled; 1 at least after a day's hold
+	OpenErrors int // modes whose last run failed, and DamagedObjects
+	// OverdueRuns are the modes whose data is older than scheduled; at least 1 once a rollback has
+	// held refreshes for a day.
+	OverdueRuns    int
 	DamagedObjects int // objects of the store that are damaged, missing or unreadable
 	AuditDiffering int // records that the last audit found to differ from Airtable
 	Warnings       int // of the last refresh that succeeded

@@ -78,7 +78,7 @@ func (c Calendar) Find(f Facts) (alerts []Alert) {
 		add(Held, m.Hold.At.Time, "a rollback to snapshot "+m.Hold.Snapshot+
 			" has held scheduled refreshes for more than a day")
 	}
-	if since, cause := followed(m); cause != "" {
+	if since, cause := renamedFields(m); cause != "" {
 		add(Renamed, since, cause)
 	}
 	if audit := f.Memory.Audit; audit.Differing > 0 {
@@ -96,8 +96,9 @@ func (c Calendar) Find(f Facts) (alerts []Alert) {
 	return alerts
 }
 
-// unexplained returns the refreshes that are overdue without an open error, their own or that of a
-// greater one since then, and the first full if there is no data at the watchdog's second look.
+// unexplained returns the refreshes that are overdue without an open error of the same mode, or of
+// one that covers it and began since, and the first full if there is no data at the watchdog's
+// second look.
 func (c Calendar) unexplained(f Facts, failed []job.Run) (late []Late) {
 	if f.Fault == nil && f.Manifest.Current == "" && len(failed) == 0 &&
 		!f.Memory.LookedAt.IsZero() {
@@ -107,7 +108,7 @@ func (c Calendar) unexplained(f Facts, failed []job.Run) (late []Late) {
 		explained := false
 		for _, run := range failed {
 			explained = explained || run.Mode == l.Mode ||
-				run.Mode.Covers(l.Mode) && !run.Started.Before(l.Due) // it became a greater one
+				run.Mode.Covers(l.Mode) && !run.Started.Before(l.Due) // the run covers it
 		}
 		if !explained {
 			late = append(late, l)
@@ -136,9 +137,9 @@ func (c Calendar) QuotaUsed(m manifest.Manifest, now time.Time) float64 {
 	return used
 }
 
-// followed returns what the last refresh that succeeded said of renamed fields, and when; "" if
-// none is.
-func followed(m manifest.Manifest) (since time.Time, cause string) {
+// renamedFields returns what the last refresh that succeeded said of renamed fields, and when; ""
+// if none is.
+func renamedFields(m manifest.Manifest) (since time.Time, cause string) {
 	run := m.LastSuccess()
 	var renamed []string
 	for _, warning := range run.Warnings {

@@ -52,7 +52,7 @@ func (k Kind) Heading() string {
 	return strings.ToUpper(words[:1]) + words[1:]
 }
 
-// Refer returns a text that refers to the heading in the runbook.
+// Refer appends the kind's heading in the runbook to text.
 func (k Kind) Refer(text string) string {
 	return fmt.Sprintf("%s (OPERATE.md, %q)", text, k.Heading())
 }

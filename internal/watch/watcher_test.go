@@ -216,7 +216,7 @@ func TestGreaterFailureExplains(t *testing.T) {
 // TestRenamedField: what a refresh followed is announced once, until FIELD_MAP has the new name.
 func TestRenamedField(t *testing.T) {
 	w := newWorld(t)
-	followed := `field "Status" is called "State" ` + job.Followed + ": rename it in FIELD_MAP"
+	followed := `field "Status" is called "State" ` + job.RenameMarker + ": rename it in FIELD_MAP"
 	w.run(job.Incremental, job.Unchanged, "", "another warning", followed)
 	w.look(0)
 	w.says("Field renamed|Cause: " + followed + `|OPERATE.md, "Field renamed"`)

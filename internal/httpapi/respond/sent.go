@@ -12,7 +12,7 @@ type Sent struct {
 // Cache is what the cache of responses did for a response.
 type Cache string
 
-// The outcomes.
+// The results.
 const (
 	CacheNone        Cache = "none"        // the answer is not one to store
 	CacheMiss        Cache = "miss"        // the answer was made
@@ -20,7 +20,7 @@ const (
 	CacheRevalidated Cache = "revalidated" // the client had it
 )
 
-func (a Answer) outcome() Cache {
+func (a Answer) cacheResult() Cache {
 	switch {
 	case a.Status == http.StatusNotModified:
 		return CacheRevalidated

@@ -37,7 +37,7 @@ type Response struct {
 	accepted []snapshot.Encoding
 
 	started    bool
-	extended   bool // for the next piece
+	extended   bool // the write deadline already covers the next piece
 	clientGone bool
 	content    content // once started
 	sent       Sent
@@ -77,7 +77,7 @@ func (w *Response) Send(a Answer) error {
 		w.start(a, content{})
 		return nil
 	case w.notModified(a.Validator):
-		if !a.cached {
+		if !a.cached { // so that the next such request is found without its query
 			w.cache.add(w.key(a.Validator), &cachedAnswer{header: a.Header})
 		}
 		a.Status = http.StatusNotModified
@@ -196,7 +196,7 @@ func (w *Response) start(a Answer, body content) {
 	w.started, w.content = true, body
 	w.extend()
 	w.extended = true
-	w.sent = Sent{Status: a.Status, Cache: a.outcome()}
+	w.sent = Sent{Status: a.Status, Cache: a.cacheResult()}
 	w.out.WriteHeader(a.Status)
 }
 

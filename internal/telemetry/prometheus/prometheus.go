@@ -50,7 +50,8 @@ func New() *Metrics {
 	for _, g := range []struct{ as, name, help string }{
 		{telemetry.OpenErrors, "voc_open_errors", "Modes whose last run failed, and damaged objects."},
 		{telemetry.OverdueRuns, "voc_overdue_runs",
-			"Modes whose data is older than their schedule promises; 1 at least after a day's hold."},
+			"Modes whose data is older than their schedule promises; at least 1 once a rollback has " +
+				"held refreshes for a day."},
 		{telemetry.DamagedObjects, "voc_damaged_objects",
 			"Objects of the store that are damaged, missing or unreadable."},
 		{telemetry.AuditDiffering, "voc_audit_differing_records",

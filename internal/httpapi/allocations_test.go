@@ -10,8 +10,7 @@ import (
 )
 
 // TestAllocations bounds the memory allocations of a request, at one and a half times what they
-// were in November 2026. The page is one of another question each time, over rows that other pages
-// had.
+// were in November 2026. The page is another one each time, over rows that other pages had.
 func TestAllocations(t *testing.T) {
 	s := serving(t, func(cfg *httpapi.Config) { cfg.Log = slog.New(slog.DiscardHandler) })
 	tag := s.get("/api/feedback/?limit=9").Header.Get("ETag")

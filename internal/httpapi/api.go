@@ -52,7 +52,7 @@ type API struct {
 	writer  *respond.Writer
 	users   *access.SignIn
 	headers []fixedHeader
-	tags    bound.Cache[asked, tagged]
+	tags    bound.Cache[requestKey, taggedSnapshot]
 
 	searches *bound.Lanes
 	refusals *refusals

@@ -134,7 +134,7 @@ func BenchmarkStatus(b *testing.B) {
 	}
 }
 
-// BenchmarkDistinct answers questions that were not asked before.
+// BenchmarkDistinct answers requests that were not sent before.
 func BenchmarkDistinct(b *testing.B) {
 	s := serveSample(b)
 	for name, targets := range map[string][]string{

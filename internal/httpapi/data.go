@@ -23,17 +23,23 @@ import (
 // snapshot of another process is served within that time.
 const maxViewAge = 15 * time.Second
 
-// finder finds the body of an answer in a snapshot. It depends on these two alone.
-type finder func(*request, replica.View) (respond.Body, error)
+// finder finds the headers and the body of an answer in a snapshot. They depend on the request and
+// the snapshot alone.
+type finder interface {
+	find(*request, replica.View) (respond.Header, respond.Body, error)
+}
+
+// bodyFinder is a finder of answers without headers of their own.
+type bodyFinder func(*request, replica.View) (respond.Body, error)
+
+func (f bodyFinder) find(r *request, view replica.View) (respond.Header, respond.Body, error) {
+	body, err := f(r, view)
+	return respond.Header{}, body, err
+}
 
 // data returns the handler that answers from the current snapshot.
-func (a *API) data(find finder) func(*request) (respond.Answer, error) {
-	return func(r *request) (respond.Answer, error) {
-		return a.current(r, func(view replica.View, answer *respond.Answer) (err error) {
-			answer.Body, err = find(r, view)
-			return err
-		})
-	}
+func (a *API) data(find bodyFinder) func(*request) (respond.Answer, error) {
+	return func(r *request) (respond.Answer, error) { return a.current(r, find) }
 }
 
 // snapshotsTried bounds from how many snapshots one request may be answered: each may take as long
@@ -42,15 +48,13 @@ const snapshotsTried = 3
 
 // current answers from the current snapshot. If a part of that turns out to be damaged, it answers
 // from the one that takes its place.
-func (a *API) current(
-	r *request, find func(replica.View, *respond.Answer) error,
-) (respond.Answer, error) {
+func (a *API) current(r *request, f finder) (respond.Answer, error) {
 	for tries := 1; ; tries++ {
 		view, release := a.view(r.Context(), maxViewAge)
 		r.pin(release)
 		answer, complete, err := a.begin(r, view)
 		if err == nil && !complete {
-			err = find(view, &answer)
+			answer.Header, answer.Body, err = f.find(r, view)
 		}
 		if err == nil || !a.Replica.Reject(r.Context(), view, err) || tries == snapshotsTried {
 			return answer, a.unfetched(r, view, err)
@@ -125,16 +129,16 @@ func (a *API) begin(
 	etag := weakTag(fmt.Appendf(nil, "%q %q %q %q %t", view.Snapshot.ID, a.Program,
 		strings.TrimSuffix(r.URL.Path, "/"), url.Values(r.values).Encode(), r.csv))
 	if r.values["cursor"] == nil { // which may name another snapshot
-		key := askedBy(r)
-		bytes := tagSize + len(key.path) + len(key.query) + len(key.accept)
-		a.tags.Add(key, tagged{view.Snapshot.ID, etag}, bytes, cachedTags)
+		key := keyOf(r)
+		size := tagSize + len(key.path) + len(key.query) + len(key.accept)
+		a.tags.Add(key, taggedSnapshot{view.Snapshot.ID, etag}, size, cachedETags)
 	}
-	answer, complete = a.tagged(r, view, etag)
+	answer, complete = a.answerWithTag(r, view, etag)
 	return answer, complete, nil
 }
 
-// tagged returns the answer with an ETag that a view gives to a request, as begin does.
-func (a *API) tagged(
+// answerWithTag returns the answer with an ETag that a view gives to a request, as begin does.
+func (a *API) answerWithTag(
 	r *request, view replica.View, etag string,
 ) (answer respond.Answer, complete bool) {
 	validator := respond.Validator{
@@ -151,38 +155,38 @@ func (a *API) tagged(
 	return answer, complete
 }
 
-// asked is what a request to a data route asks, as the client wrote it. Apart from the snapshot,
-// the answer depends on nothing else.
-type asked struct{ path, query, accept string }
+// requestKey is what a request to a data route asks for, as the client wrote it. Apart from the
+// snapshot, the answer depends on nothing else.
+type requestKey struct{ path, query, accept string }
 
-// tagged is the ETag that a question has in a snapshot.
-type tagged struct{ snapshot, etag string }
+// taggedSnapshot is a snapshot and the ETag that the answer to a request has in it.
+type taggedSnapshot struct{ id, etag string }
 
-// cachedTags bounds the ETags of recent questions, in bytes; tagSize is what one counts for besides
-// its question.
+// cachedETags bounds the ETags of recent requests, in bytes; tagSize is what one counts for besides
+// its key.
 const (
-	cachedTags = 512 << 10
-	tagSize    = 320
+	cachedETags = 512 << 10
+	tagSize     = 320
 )
 
-func askedBy(r *request) asked {
-	return asked{r.URL.Path, r.URL.RawQuery, strings.Join(r.Header["Accept"], ",")}
+func keyOf(r *request) requestKey {
+	return requestKey{r.URL.Path, r.URL.RawQuery, strings.Join(r.Header["Accept"], ",")}
 }
 
-// recall answers a question that was asked before, if the client or the cache has the answer of the
-// current snapshot. Its parameters were checked then, and are not read again. The caller has
+// answerFromTag answers a request that was sent before, if the client or the cache has the answer
+// of the current snapshot. Its parameters were checked then, and are not read again. The caller has
 // checked that the client may read.
-func (a *API) recall(r *request) (answer respond.Answer, ok bool) {
-	var found [1]tagged
-	if a.tags.Find([]asked{askedBy(r)}, found[:]) > 0 {
+func (a *API) answerFromTag(r *request) (answer respond.Answer, ok bool) {
+	var found [1]taggedSnapshot
+	if a.tags.Find([]requestKey{keyOf(r)}, found[:]) > 0 {
 		return answer, false
 	}
 	view, release := a.view(r.Context(), maxViewAge)
 	r.pin(release)
-	if view.File == nil || view.Snapshot.ID != found[0].snapshot {
+	if view.File == nil || view.Snapshot.ID != found[0].id {
 		return answer, false
 	}
-	return a.tagged(r, view, found[0].etag)
+	return a.answerWithTag(r, view, found[0].etag)
 }
 
 // unserved returns why a view has no file.

@@ -50,23 +50,23 @@ func TestNoAnswerIsIndexed(t *testing.T) {
 	s.get("/api/feedback/", "If-None-Match", tag).has(t, "X-Robots-Tag", "noindex")
 }
 
-// TestLinkIsBounded asks longer and longer questions. One whose Link is too long is rejected only
+// TestLinkIsBounded sends longer and longer queries. One whose Link is too long is rejected only
 // if it has a next page.
 func TestLinkIsBounded(t *testing.T) {
 	t.Parallel()
 	s := serving(t)
 	seen := map[int]bool{}
 	for length := 3700; length < 4200; length += 20 {
-		question := "team=beta&team=" + strings.Repeat("x", length)
-		a := s.get("/api/feedback/?limit=1&" + question)
+		query := "team=beta&team=" + strings.Repeat("x", length)
+		a := s.get("/api/feedback/?limit=1&" + query)
 		seen[a.StatusCode] = true
 		link := a.Header.Get("Link")
 		if a.StatusCode == 200 && (link == "" || len(link) > 4096) ||
 			a.StatusCode == 414 && !strings.Contains(a.body, "4,096") {
 			t.Errorf("%d bytes: Link has %d: %d %.200s", length, len(link), a.StatusCode, a.body)
 		}
-		s.get("/api/feedback/?limit=1000&"+question).is(t, 200)
-		s.get("/api/feedback/?"+question).is(t, 200)
+		s.get("/api/feedback/?limit=1000&"+query).is(t, 200)
+		s.get("/api/feedback/?"+query).is(t, 200)
 	}
 	if len(seen) != 2 || !seen[200] || !seen[414] {
 		t.Errorf("statuses %v", seen)

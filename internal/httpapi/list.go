@@ -25,21 +25,9 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	if err != nil {
 		return respond.Answer{}, err
 	}
-	find := func(view replica.View, answer *respond.Answer) error {
-		isText := query.filter.Text != nil
-		if isText { // a fetch is no part of the time that a search may take
-			if err := view.File.Need(r.Context(), snapshot.Serve); err != nil {
-				return err
-			}
-		}
-		return a.search(r, isText, func(ctx context.Context) (err error) {
-			answer.Header, answer.Body, err = findList(ctx, r, view, query)
-			return err
-		})
-	}
 	given, hasCursor := r.values["cursor"]
 	if !hasCursor {
-		return a.current(r, find)
+		return a.current(r, listFinder{a, query})
 	}
 	view, release := a.view(r.Context(), maxViewAge)
 	r.pin(release)
@@ -64,9 +52,31 @@ func (a *API) list(r *request) (respond.Answer, error) {
 	}
 	answer, complete, err := a.begin(r, view)
 	if err == nil && !complete {
-		err = find(view, &answer)
+		answer.Header, answer.Body, err = listFinder{a, query}.find(r, view)
 	}
 	return answer, a.unfetched(r, view, err)
+}
+
+// listFinder finds the list of a query.
+type listFinder struct {
+	*API
+	query listQuery
+}
+
+func (l listFinder) find(
+	r *request, view replica.View,
+) (header respond.Header, body respond.Body, err error) {
+	isText := l.query.filter.Text != nil
+	if isText { // a fetch is no part of the time that a search may take
+		if err := view.File.Need(r.Context(), snapshot.Serve); err != nil {
+			return header, nil, err
+		}
+	}
+	err = l.search(r, isText, func(ctx context.Context) (err error) {
+		header, body, err = findList(ctx, r, view, l.query)
+		return err
+	})
+	return header, body, err
 }
 
 // search runs find, in a lane and for a limited time if it looks for a text or for very many

@@ -102,7 +102,7 @@ func (e endpoint) answer(r *request) (respond.Answer, error) {
 	if err != nil {
 		return respond.Answer{}, err
 	}
-	if answer, ok := e.api.recall(r); ok {
+	if answer, ok := e.api.answerFromTag(r); ok {
 		return answer, nil
 	}
 	if route.permission != page {

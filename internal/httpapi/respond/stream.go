@@ -56,19 +56,26 @@ func (s Stream) send(w *Response, a Answer) error {
 	return m.finish()
 }
 
-// send makes the body at once. As it is, a body with large records is streamed, in a lane.
+// packedBodies are the bodies that Packed made, whose memory is reused: up to bound.SmallBody each.
+var packedBodies = sync.Pool{New: func() any { return new([]byte) }}
+
+// send makes the body at once. An uncompressed body above bound.SmallBody is streamed in a lane
+// instead.
 func (p Packed) send(w *Response, a Answer) error {
-	buffer, pack, encoding := newBuffer(), p.Plain, w.encoding()
+	pack, encoding := p.Plain, w.encoding()
 	if encoding == snapshot.Gzip {
 		pack = p.Gzip
 	}
-	packed, err := pack(buffer.AvailableBuffer())
+	memory := packedBodies.Get().(*[]byte)
+	packed, err := pack((*memory)[:0])
 	isLarge := encoding == snapshot.Identity && len(packed) > bound.SmallBody
 	if err == nil && !isLarge {
 		err = Encoded{packed, encoding}.send(w, a)
 	}
-	*buffer = *bytes.NewBuffer(packed)
-	reuse(buffer)
+	if cap(packed) <= bound.SmallBody {
+		*memory = packed
+		packedBodies.Put(memory)
+	}
 	if err == nil && isLarge {
 		return p.Stream.send(w, a)
 	}
@@ -80,8 +87,8 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func newBuffer() *bytes.Buffer { return buffers.Get().(*bytes.Buffer) }
 
-// reuse keeps a buffer for another body.
-func reuse(buffer *bytes.Buffer) {
+// putBuffer keeps a buffer for another body.
+func putBuffer(buffer *bytes.Buffer) {
 	if buffer.Cap() <= bound.SmallBody {
 		buffer.Reset()
 		buffers.Put(buffer)
@@ -125,7 +132,7 @@ func (m *maker) end() {
 	if m.packer != nil {
 		m.packer.release()
 	}
-	reuse(m.made)
+	putBuffer(m.made)
 }
 
 // add adds a piece, and sends what is made so far if that is enough. Error: ErrTooLarge.

@@ -118,7 +118,7 @@ soak: busy ## run the long tests, for hours: thousands of random histories, a hu
 bench: ## run the benchmarks on VOC_SAMPLE=/path/to/records.jsonl.gz, or by default on repeated test records
 	go test -run '^$$' -bench . -skip 'HalfAMillion|FullRefresh|ColdStart|Resident|Hostile|HTTP' -benchmem ./...
 
-bench-http: ## load the built server from outside, with repeated and with distinct questions, beside a floor (Linux)
+bench-http: ## load the built server from outside, with repeated and with distinct requests, beside a floor (Linux)
 	go test -run '^$$' -bench HTTP -benchtime 5x -timeout 30m ./functions/server
 
 bench-hostile: ## attack the built server with VOC_SAMPLE and measure what other clients notice: milliseconds, memory

@@ -3,15 +3,11 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,12 +17,8 @@ import (
 	"voc/internal/voctest"
 )
 
-// connections is the number of concurrent clients, and round how many requests voc and the floor
-// get in turn, so that both meet the same load of the machine.
-const (
-	connections = 32
-	round       = 1000
-)
+// round is how many requests voc and the floor get in turn.
+const round = 1000
 
 // How many different pages and records are requested in turn: more than voc's response cache holds.
 const (
@@ -34,19 +26,10 @@ const (
 	distinctRecords = 4000
 )
 
-// question is what a benchmark requests. Its targets are taken in turn.
-type question struct {
-	name, encoding string
-	match          string // If-None-Match
-	targets        []string
-}
-
-// recorded is a response, as testdata/recorded reads it.
-type recorded struct {
-	Target, Encoding string
-	Status           int
-	Header           http.Header
-	Body             []byte
+// namedLoad is the load of one benchmark.
+type namedLoad struct {
+	name string
+	voctest.Load
 }
 
 // BenchmarkHTTP loads the built server from outside with the whole sample, and a server that only
@@ -74,15 +57,15 @@ func BenchmarkHTTP(b *testing.B) {
 	b.Logf("after the start: %.0f MB", processMB(b, p.PID(), "VmRSS:"))
 	floor := &buildtest.Command{Package: "./testdata/recorded"}
 	defer floor.Remove()
-	for _, q := range questions(b, p.URL()) {
-		b.Run(q.name+"/"+q.encoding, func(b *testing.B) {
-			path := q.record(b, p.URL())
-			q.compare(b, p, servertest.Exec(b, floor.Path(b), b.TempDir(), nil, path))
+	for _, load := range loads(b, p.URL()) {
+		b.Run(load.name+"/"+load.Encoding, func(b *testing.B) {
+			path := record(b, load.Load, p.URL())
+			compare(b, load.Load, p, servertest.Exec(b, floor.Path(b), b.TempDir(), nil, path))
 		})
 	}
 }
 
-func questions(b *testing.B, url string) (all []question) {
+func loads(b *testing.B, url string) (all []namedLoad) {
 	var records []string
 	for id := range servertest.List(b, url) {
 		records = append(records, "/api/feedback/"+id)
@@ -92,34 +75,27 @@ func questions(b *testing.B, url string) (all []question) {
 	pages, searches := voctest.Pages()[:distinctPages], voctest.Searches()
 	list := []string{"/api/feedback/"}
 	for _, encoding := range []string{"gzip", "identity"} {
-		all = append(all,
-			question{name: "whole list", targets: list},
-			question{name: "page/again", targets: pages[:1]},
-			question{name: "page/distinct", targets: pages},
-			question{name: "search/again", targets: searches[:1]},
-			question{name: "search/distinct", targets: searches},
-			question{name: "record/again", targets: records[:1]},
-			question{name: "record/distinct", targets: records})
-		for i := range all {
-			if all[i].encoding == "" {
-				all[i].encoding = encoding
-			}
+		for _, load := range []struct {
+			name    string
+			targets []string
+		}{
+			{"whole list", list}, {"page/again", pages[:1]}, {"page/distinct", pages},
+			{"search/again", searches[:1]}, {"search/distinct", searches},
+			{"record/again", records[:1]}, {"record/distinct", records},
+		} {
+			all = append(all,
+				namedLoad{load.name, voctest.Load{Encoding: encoding, Targets: load.targets}})
 		}
 	}
-	etag := question{encoding: "gzip"}.ask(b, url+list[0]).Header.Get("Etag")
-	return append(all, question{name: "304", encoding: "gzip", match: etag, targets: list})
+	etag := all[0].Record(b, url)[0].Header.Get("Etag") // of the whole list as gzip
+	return append(all,
+		namedLoad{"304", voctest.Load{Encoding: "gzip", ETag: etag, Targets: list}})
 }
 
 // record records the responses of a server in a file, and returns its path.
-func (q question) record(b *testing.B, url string) (path string) {
+func record(b *testing.B, load voctest.Load, url string) (path string) {
 	b.Helper()
-	var all []recorded
-	for _, target := range q.targets {
-		r := q.ask(b, url+target)
-		r.Target = target
-		all = append(all, r)
-	}
-	text, err := json.Marshal(all)
+	text, err := json.Marshal(load.Record(b, url))
 	path = filepath.Join(b.TempDir(), "recorded.json")
 	if err == nil {
 		err = os.WriteFile(path, text, 0o600)
@@ -130,50 +106,19 @@ func (q question) record(b *testing.B, url string) (path string) {
 	return path
 }
 
-func (q question) ask(b *testing.B, url string) recorded {
-	b.Helper()
-	response, err := http.DefaultTransport.RoundTrip(q.request(b, url))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= 400 {
-		b.Fatal(url, response.Status, err)
-	}
-	if len(body) > 0 {
-		response.Header.Set("Content-Length", fmt.Sprint(len(body)))
-	}
-	return recorded{
-		Encoding: q.encoding, Status: response.StatusCode, Header: response.Header, Body: body,
-	}
-}
-
-func (q question) request(b *testing.B, url string) *http.Request {
-	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		b.Fatal(err)
-	}
-	r.Header.Set("Accept-Encoding", q.encoding)
-	if q.match != "" {
-		r.Header.Set("If-None-Match", q.match)
-	}
-	return r
-}
-
 // compare loads two servers in turn.
-func (q question) compare(b *testing.B, voc, floor *servertest.Server) {
+func compare(b *testing.B, load voctest.Load, voc, floor *servertest.Server) {
 	servers := [2]*servertest.Server{floor, voc}
 	var cpu [2]time.Duration
 	var times [2][]time.Duration
 	for i, s := range servers {
-		q.load(b, s.URL(), 0) // opens the connections
+		load.Send(b, s.URL(), 0, round) // opens the connections
 		cpu[i] = -processorTime(b, s.PID())
 	}
 	rounds := 0
 	for ; b.Loop(); rounds++ {
 		for i, s := range servers {
-			times[i] = append(times[i], q.load(b, s.URL(), rounds*round)...)
+			times[i] = append(times[i], load.Send(b, s.URL(), rounds*round, round)...)
 		}
 	}
 	for i, s := range servers {
@@ -191,38 +136,6 @@ func (q question) compare(b *testing.B, voc, floor *servertest.Server) {
 	b.ReportMetric(processMB(b, voc.PID(), "VmRSS:"), "RSS-MB")
 	b.ReportMetric(processMB(b, voc.PID(), "VmHWM:"), "peak-MB")
 }
-
-// load sends a round of requests, beginning with the target whose number is first, and returns how
-// long each took.
-func (q question) load(b *testing.B, url string, first int) []time.Duration {
-	times := make([]time.Duration, round)
-	var turn atomic.Int64
-	var clients sync.WaitGroup
-	for range connections {
-		clients.Go(func() {
-			for n := int(turn.Add(1)) - 1; n < round; n = int(turn.Add(1)) - 1 {
-				start := time.Now()
-				r := q.request(b, url+q.targets[(first+n)%len(q.targets)])
-				response, err := loader.RoundTrip(r)
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				_, err = io.Copy(io.Discard, response.Body)
-				response.Body.Close()
-				if err != nil || response.StatusCode >= 400 {
-					b.Error(r.URL, response.Status, err)
-				}
-				times[n] = time.Since(start)
-			}
-		})
-	}
-	clients.Wait()
-	return times
-}
-
-// loader keeps a connection for each client.
-var loader = &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}
 
 // processorTime returns the processor time of a process so far (Linux). The kernel counts it in
 // hundredths of a second.

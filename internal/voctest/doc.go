@@ -1,5 +1,5 @@
 // Package voctest provides the fixtures of all tests and benchmarks: records in the form
-// of Airtable's list-records responses.
+// of Airtable's list-records responses, and the load of benchmarks.
 //
 // # The records
 //
@@ -28,6 +28,6 @@
 // measure sizes with a file.
 //
 // If something is missing or malformed, a function names it and fails the calling test, and
-// no other. All functions may be called concurrently. Only tests may import this package; a
-// test of internal/repotest enforces that.
+// no other. All functions may be called concurrently. Only tests and the programs in their
+// testdata may import this package; a test of internal/repotest enforces that.
 package voctest

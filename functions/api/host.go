@@ -101,8 +101,8 @@ const (
 	// initTimeout bounds the wait for the first snapshot: Lambda allows ten seconds for
 	// initialisation (developer guide, 2026).
 	initTimeout = 8 * time.Second
-	// fetchTimeout bounds a request's wait for the store, and each fetch of a part. A request that has found a new
-	// snapshot and not fetched it by then is served from the open one.
+	// fetchTimeout bounds a request's wait for the store, and each fetch of a part. A request that
+	// has found a new snapshot and not fetched it by then is served from the open one.
 	fetchTimeout = 10 * time.Second
 )
 

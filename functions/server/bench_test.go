@@ -76,9 +76,9 @@ func refreshFull(b *testing.B, data *airtablesim.Base, latency time.Duration) {
 	b.ReportMetric(float64(<-peak)/1e6, "MB-peak")
 }
 
-// BenchmarkOneEdit runs `voc refresh incremental` after an edit of one record of the whole sample. It
-// reports the processor time of the process and the bytes that it adds to the store, and both for
-// the full refresh before it.
+// BenchmarkOneEdit runs `voc refresh incremental` after an edit of one record of the whole sample.
+// It reports the processor time of the process and the bytes that it adds to the store, and both
+// for the full refresh before it.
 func BenchmarkOneEdit(b *testing.B) {
 	data, err := airtablesim.Load(voctest.WholeFile(b))
 	if err != nil {

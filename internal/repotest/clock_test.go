@@ -23,6 +23,7 @@ var clocks = map[string]string{
 	"internal/replica/lock.go":   "monotonic: how long ago a Sync began and ended",
 	"internal/httpapi/respond/":  "monotonic: when a client that takes nothing is cut",
 	"internal/snapshot/body.go":  "monotonic: when a full disk is tried again",
+	"internal/voctest/load.go":   "monotonic: how long a response takes",
 }
 
 func TestOnlyEdgesReadClock(t *testing.T) {

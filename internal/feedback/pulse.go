@@ -15,8 +15,8 @@ const (
 // PulseIssues is how many records of high priority the report shows.
 const PulseIssues = 5
 
-// HighPriority is the folded priority of these records.
-var HighPriority = weights[0]
+// HighPriority is the folded priority of the records that Pulse.High lists.
+const HighPriority = "high"
 
 // Pulse is what the customer-pulse report is made of.
 type Pulse struct {

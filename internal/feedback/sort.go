@@ -50,4 +50,4 @@ func Collate(key, value string) string {
 }
 
 // weights are the priorities that come first, in this order. Others follow by their text.
-var weights = []string{Fold("High"), Fold("Medium"), Fold("Low")}
+var weights = []string{HighPriority, Fold("Medium"), Fold("Low")}

@@ -52,7 +52,7 @@ type API struct {
 	writer  *respond.Writer
 	users   *access.SignIn
 	headers []fixedHeader
-	tags    bound.Cache[requestKey, taggedSnapshot]
+	tags    *bound.Cache[requestKey, taggedSnapshot]
 
 	searches *bound.Lanes
 	refusals *refusals
@@ -73,6 +73,7 @@ func New(cfg Config) *API {
 		Config: cfg,
 		writer: respond.NewWriter(cfg.Platform.maxBody()),
 		users:  access.NewSignIn(cfg.Access.Users),
+		tags:   bound.NewCache[requestKey, taggedSnapshot](cachedETags),
 
 		headers: []fixedHeader{
 			{"X-Content-Type-Options", []string{"nosniff"}},

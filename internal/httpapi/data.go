@@ -131,7 +131,7 @@ func (a *API) begin(
 	if r.values["cursor"] == nil { // which may name another snapshot
 		key := keyOf(r)
 		size := tagSize + len(key.path) + len(key.query) + len(key.accept)
-		a.tags.Add(key, taggedSnapshot{view.Snapshot.ID, etag}, size, cachedETags)
+		a.tags.Add(key, taggedSnapshot{view.Snapshot.ID, etag}, size)
 	}
 	answer, complete = a.answerWithTag(r, view, etag)
 	return answer, complete, nil

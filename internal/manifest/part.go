@@ -30,7 +30,7 @@ type file struct {
 // files returns the sealed files in the order in which the manifest has their parts.
 func (p Publication) files() []file {
 	var all []file
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		if part, ok := p.Sealed.Parts[kind]; ok {
 			all = append(all, file{kind, part})
 		}

@@ -65,7 +65,7 @@ func (e *Engine) openParts(
 		}
 	}()
 	parts := build.Parent{Records: s.Records, Paths: map[snapshot.Kind]string{}}
-	for _, kind := range slices.Backward(snapshot.Kinds) { // the source may be damaged alone
+	for _, kind := range slices.Backward(snapshot.Kinds()) { // the source may be damaged alone
 		part := s.Part(kind)
 		i := slices.IndexFunc(fetched, func(l manifest.Local) bool { return l.Part == part })
 		if i < 0 { // in format 4 one object is several parts

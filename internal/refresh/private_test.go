@@ -88,7 +88,7 @@ func (w *world) readable() string {
 		}
 	}
 	for _, s := range w.manifest().Snapshots {
-		for _, kind := range snapshot.ForReaders {
+		for _, kind := range snapshot.ForReaders() {
 			part, err := w.manifests().Fetch(w.t.Context(), s, kind, w.t.TempDir())
 			if err != nil {
 				w.t.Fatal(err)

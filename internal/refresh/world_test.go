@@ -272,7 +272,7 @@ func (w *world) open(store blob.Store) *snapshot.File {
 func (w *world) parts(store blob.Store) map[snapshot.Kind]string {
 	w.t.Helper()
 	paths := map[snapshot.Kind]string{}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		paths[kind] = w.fetch(store, kind)
 	}
 	return paths

@@ -72,7 +72,7 @@ func (r *Replica) Hiding(p feedback.Privacy) *Replica {
 func (r *Replica) Ready(kinds ...snapshot.Kind) *Replica {
 	r.ready = kinds
 	if len(kinds) == 0 {
-		r.ready = snapshot.ForReaders
+		r.ready = snapshot.ForReaders()
 	}
 	return r
 }

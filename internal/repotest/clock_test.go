@@ -10,20 +10,20 @@ import (
 // clock, with the reason. All other code takes a clock, so that tests can set it, or
 // measures with time.Since and time.Until, which do not depend on the day.
 var clocks = map[string]string{
-	"internal/serverhost/":       "a host: its schedule, the emulator's week",
-	"internal/app/app.go":        "the clock of all parts",
-	"internal/lambdahost/":       "a host: when secrets are read again, a test's deadlines",
-	"internal/blob/dirblob/":     "the store's clock is the machine's",
-	"internal/blob/blobtest/":    "the default of the store's clock",
-	"internal/airtablesim/":      "the default of Airtable's clock",
-	"internal/airtable/pacer.go": "monotonic: when the next call may leave",
-	"internal/airtable/turn.go":  "monotonic: how long a call takes",
-	"internal/airtable/wait.go":  "a Retry-After in an answer without a Date",
-	"internal/replica/sync.go":   "monotonic: how long ago the manifest was read",
-	"internal/replica/lock.go":   "monotonic: how long ago a Sync began and ended",
-	"internal/httpapi/respond/":  "monotonic: when a client that takes nothing is cut",
-	"internal/snapshot/body.go":  "monotonic: when a full disk is tried again",
-	"internal/voctest/load.go":   "monotonic: how long a response takes",
+	"internal/serverhost/":          "a host: its schedule, the emulator's week",
+	"internal/app/app.go":           "the clock of all parts",
+	"internal/lambdahost/":          "a host: when secrets are read again, a test's deadlines",
+	"internal/blob/dirblob/":        "the store's clock is the machine's",
+	"internal/blob/blobtest/":       "the default of the store's clock",
+	"internal/airtablesim/":         "the default of Airtable's clock",
+	"internal/airtable/pacer.go":    "monotonic: when the next call may leave",
+	"internal/airtable/turn.go":     "monotonic: how long a call takes",
+	"internal/airtable/wait.go":     "a Retry-After in an answer without a Date",
+	"internal/replica/sync.go":      "monotonic: how long ago the manifest was read",
+	"internal/replica/lock.go":      "monotonic: how long ago a Sync began and ended",
+	"internal/httpapi/respond/":     "monotonic: when a client that takes nothing is cut",
+	"internal/snapshot/unpacked.go": "monotonic: when a full disk is tried again",
+	"internal/voctest/load.go":      "monotonic: how long a response takes",
 }
 
 func TestOnlyEdgesReadClock(t *testing.T) {

@@ -68,10 +68,10 @@ func tablesAndColumns(t *testing.T) (names []string) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for kind, tables := range snapshot.Schema {
+	for _, kind := range snapshot.Kinds() {
 		as := strings.NewReplacer("CREATE TABLE ", "CREATE TABLE "+string(kind)+".",
 			"CREATE VIRTUAL TABLE ", "CREATE VIRTUAL TABLE "+string(kind)+".")
-		attach := `ATTACH ':memory:' AS ` + string(kind) + `; ` + as.Replace(tables)
+		attach := `ATTACH ':memory:' AS ` + string(kind) + `; ` + as.Replace(snapshot.Schema(kind))
 		if _, err := db.ExecContext(t.Context(), attach); err != nil {
 			t.Fatal(err)
 		}

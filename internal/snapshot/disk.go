@@ -26,3 +26,11 @@ func MarkDiskFull(err error) error {
 	}
 	return err
 }
+
+// Wrap says what the snapshot or its draft was doing, and marks a full disk; nil stays nil.
+func Wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("snapshot: %s: %w", doing, MarkDiskFull(err))
+}

@@ -1,5 +1,5 @@
-// Package snapshot reads the SQLite file that is published and served; package build
-// writes it.
+// Package snapshot reads the four SQLite files of a snapshot: three parts for readers (serve,
+// list, details) and the source part for the next refresh. Package build writes them.
 //
 // Only a sealed file is ever published, and it never changes again: it is opened as
 // immutable, so readers need no locks, and leave no files beside it except those that
@@ -12,7 +12,7 @@
 // filter are stored encoded. An open file caches the sets of recent searches and of
 // recent values.
 //
-// Rows also contain the record as Airtable sent it, so that a changed mapping can be
+// The source part has the records as Airtable sent them, so that a changed mapping can be
 // applied without reading Airtable again.
 //
 // Other packages decide where files come from, check their digests, and know which

@@ -22,14 +22,14 @@ func (f *File) Facets(ctx context.Context, filter feedback.Filter) ([]byte, erro
 		sets[textKey], err = f.search(ctx, matchOf(filter.Text))
 	}
 	if err != nil {
-		return nil, wrap("count", err)
+		return nil, Wrap("count", err)
 	}
 	facets := feedback.Facets{Total: f.records, Choices: map[string][]feedback.Choice{}}
 	if all := intersect(sets, ""); all != nil {
 		facets.Total = int(all.GetCardinality()) // #nosec G115 -- at most records
 	}
 	if err := f.count(ctx, sets, facets.Choices); err != nil {
-		return nil, wrap("count", err)
+		return nil, Wrap("count", err)
 	}
 	return append(facets.JSON(), '\n'), nil
 }

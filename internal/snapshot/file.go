@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -21,10 +20,9 @@ import (
 // be called again after an error.
 type Fetch func(ctx context.Context, kind Kind) (path string, err error)
 
-// File is a snapshot for readers. Its parts are fetched and opened when a question first needs
-// them; an error of that is returned to the question, and the next one tries again. It is safe
-// for concurrent use. Close does not wait for queries: the caller makes sure that none is
-// running.
+// File is a snapshot for readers. Each part is fetched and opened by the first call that needs it.
+// If that fails, the call returns the error, and the next call tries again. It is safe for
+// concurrent use. Close does not wait for queries: the caller makes sure that none is running.
 type File struct {
 	records int
 	fetch   Fetch
@@ -37,20 +35,14 @@ type File struct {
 	all     atomic.Pointer[roaring.Bitmap]      // the positions of all records, once they are known
 	matches *lru.Cache[string, *roaring.Bitmap] // what recent searches found
 	unions  *lru.Cache[string, union]           // of recent values of a property
-	rows    bound.Cache[rowKey, row]
+	rows    *bound.Cache[rowKey, row]
 
-	rankings bound.Cache[rankingPart, []uint32]
+	rankings *bound.Cache[rankingPart, []uint32]
 
 	sizes   map[bodyKey]int64 // of the reports
 	reports sync.Map          // bodyKey → []byte
 
-	bodies sync.Mutex
-	lists  map[Encoding]int64 // sizes, once they are known
-	ready  map[Encoding]bool  // unpacked beside the list part
-
-	streamUntil time.Time // lists are streamed: the disk could not be written
-	diskError   error     // why; nil once a list could be written
-	unwritten   Encoding  // of the list that could not
+	lists unpackedLists
 }
 
 // lazyPart is a part that is opened when it is needed.
@@ -76,8 +68,11 @@ type queries struct {
 func New(records int, fetch Fetch) *File {
 	f := &File{
 		records: records, fetch: fetch, sizes: map[bodyKey]int64{},
-		lists: map[Encoding]int64{}, ready: map[Encoding]bool{},
+		rows:     bound.NewCache[rowKey, row](cachedRows),
+		rankings: bound.NewCache[rankingPart, []uint32](cachedRankings),
+		lists:    unpackedLists{ready: map[Encoding]bool{}},
 	}
+	f.lists.part = &f.list.part
 	for _, p := range []*lazyPart{&f.serve, &f.list, &f.details} {
 		p.opening = make(chan struct{}, 1)
 	}
@@ -92,7 +87,7 @@ func (f *File) Records() int { return f.records }
 
 // Opened returns the kinds of parts that are open.
 func (f *File) Opened() []Kind {
-	return slices.DeleteFunc(slices.Clone(ForReaders), func(kind Kind) bool {
+	return slices.DeleteFunc(ForReaders(), func(kind Kind) bool {
 		return !f.lazy(kind).opened.Load()
 	})
 }
@@ -159,7 +154,7 @@ func (f *File) need(ctx context.Context, kind Kind) error {
 	p.db.SetMaxIdleConns(bound.Readers)
 	if err := f.prepare(kind); err != nil {
 		_ = p.close() // the first error is the one to report
-		return wrap("open "+path, damaged(err))
+		return Wrap("open "+path, damaged(err))
 	}
 	p.opened.Store(true)
 	return nil
@@ -179,11 +174,11 @@ func (f *File) lazy(kind Kind) *lazyPart {
 func (f *File) prepare(kind Kind) (err error) {
 	switch kind {
 	case List:
-		return f.loadListSize()
+		return f.lists.load()
 	case Details:
 		query := detailQuery
-		if f.details.format == servedWhole {
-			query = wholeDetailQuery
+		if f.details.format == format4 {
+			query = format4DetailQuery
 		}
 		f.detail, err = f.details.db.Prepare(query)
 		return err
@@ -230,10 +225,10 @@ func (f *File) loadSizes() error {
 // the expected number of records. Errors: ErrNotSnapshot, and those of Need. Cost: a second for
 // 5,830 records.
 func (f *File) Check(ctx context.Context) error {
-	if err := f.Need(ctx, ForReaders...); err != nil {
+	if err := f.Need(ctx, ForReaders()...); err != nil {
 		return err
 	}
-	for _, kind := range ForReaders {
+	for _, kind := range ForReaders() {
 		if err := f.lazy(kind).check(ctx); err != nil {
 			return err
 		}
@@ -243,21 +238,14 @@ func (f *File) Check(ctx context.Context) error {
 	if err == nil && n != f.records {
 		err = fmt.Errorf("%w: it has %d records, and should have %d", ErrNotSnapshot, n, f.records)
 	}
-	return wrap("check "+f.serve.path, err)
-}
-
-// unpackedPath returns where the list is unpacked to.
-func (f *File) unpackedPath(encoding Encoding) string {
-	return f.list.path + "." + string(encoding)
+	return Wrap("check "+f.serve.path, err)
 }
 
 // Close closes the parts and removes the lists that Body unpacked.
 func (f *File) Close() error {
 	f.closed.Store(true)
-	f.bodies.Lock()
-	defer f.bodies.Unlock()
-	for encoding := range f.ready {
-		_ = os.Remove(f.unpackedPath(encoding)) // it is in a directory of this process
-	}
+	f.lists.mu.Lock()
+	defer f.lists.mu.Unlock()
+	f.lists.remove()
 	return errors.Join(f.serve.close(), f.list.close(), f.details.close())
 }

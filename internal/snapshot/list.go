@@ -12,48 +12,41 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-var errNoBody = errors.New("the snapshot does not have it")
+// ListFrame returns what stands around the rows of the whole list.
+func ListFrame() Frame { return Frame{Header: "[", Separator: ",\n", Footer: "]\n"} }
 
-// What stands around the list, and between its records.
-const (
-	listStart     = "["
-	ListSeparator = ",\n"
-	listEnd       = "]\n"
-)
-
-// loadListSize works out how long the list is.
-func (f *File) loadListSize() error {
-	if f.list.format == servedWhole {
-		const query = `SELECT sum(length(bytes)) FROM body WHERE name = ? AND encoding = ?`
-		var size int64
-		err := f.list.db.QueryRow(query, listBody, Gzip).Scan(&size)
-		f.lists[Gzip] = size
-		return err
+// listSizes returns how long the list is in the encodings of which that is known.
+func (p *part) listSizes() (map[Encoding]int64, error) {
+	if p.format == format4 {
+		size, err := p.format4ListSize()
+		return map[Encoding]int64{Gzip: size}, err
 	}
 	const query = `SELECT count(*), coalesce(sum(size), 0), coalesce(sum(length(blocks)), 0)
 		FROM block`
 	var rows, plain, packed int64
-	if err := f.list.db.QueryRow(query).Scan(&rows, &plain, &packed); err != nil {
-		return err
+	if err := p.db.QueryRow(query).Scan(&rows, &plain, &packed); err != nil {
+		return nil, err
 	}
-	gaps := max(rows-1, 0)
-	f.lists[Identity] = plain + gaps*int64(len(ListSeparator)) + int64(len(listStart+listEnd))
-	frame := newMember(nil)
-	frame.text(listStart)
-	frame.text(listEnd)
-	separator := new(member)
-	separator.text(ListSeparator)
-	f.lists[Gzip] = packed + gaps*int64(len(separator.out)) + int64(len(frame.end()))
-	return nil
+	gaps, frame := max(rows-1, 0), ListFrame()
+	ends, separator := newMember(nil), new(member)
+	ends.text(frame.Header)
+	ends.text(frame.Footer)
+	separator.text(frame.Separator)
+	return map[Encoding]int64{
+		Identity: plain + gaps*int64(len(frame.Separator)) + int64(len(frame.Header+frame.Footer)),
+		Gzip:     packed + gaps*int64(len(separator.out)) + int64(len(ends.end())),
+	}, nil
 }
 
-// reader returns the whole list in an encoding, read row by row. It holds no connection
+// listReader returns the whole list in an encoding, read row by row. It holds no connection
 // between two reads, so a client may take its time. Only errors of the file are errors of
-// reader.
-func (f *File) reader(ctx context.Context, encoding Encoding) (io.Reader, error) {
-	var packed io.Reader = &listRows{ctx: ctx, file: f, member: newMember(nil), next: -1 << 62}
-	if f.list.format == servedWhole {
-		packed = &parts{ctx: ctx, db: f.list.db, bodyKey: bodyKey{listBody, Gzip}}
+// the reader.
+func (p *part) listReader(ctx context.Context, encoding Encoding) (io.Reader, error) {
+	var packed io.Reader = &listRows{
+		ctx: ctx, part: p, frame: ListFrame(), member: newMember(nil), next: -1 << 62,
+	}
+	if p.format == format4 {
+		packed = &bodyReader{ctx: ctx, db: p.db, bodyKey: bodyKey{format4List, Gzip}}
 	}
 	switch encoding {
 	case Gzip:
@@ -61,13 +54,14 @@ func (f *File) reader(ctx context.Context, encoding Encoding) (io.Reader, error)
 	case Identity:
 		return gzip.NewReader(bufio.NewReader(packed))
 	}
-	return nil, fmt.Errorf("%w: %s", errNoBody, encoding)
+	return nil, fmt.Errorf("%w: %s", errIncomplete, encoding)
 }
 
 // listRows reads the list part as one gzip member.
 type listRows struct {
-	ctx  context.Context
-	file *File
+	ctx   context.Context
+	part  *part
+	frame Frame
 	*member
 	next  int64 // number of the next row, or a smaller one
 	begun bool  // the member has a row
@@ -95,7 +89,7 @@ func (l *listRows) row() error {
 	const query = `SELECT number, size, crc, blocks FROM block WHERE number >= ?
 		ORDER BY number LIMIT 1`
 	var row Packed
-	err := l.file.list.db.QueryRowContext(l.ctx, query, l.next).
+	err := l.part.db.QueryRowContext(l.ctx, query, l.next).
 		Scan(&l.next, &row.Size, &row.CRC, &row.Blocks)
 	l.ended = errors.Is(err, sql.ErrNoRows)
 	if err != nil && !l.ended {
@@ -103,47 +97,21 @@ func (l *listRows) row() error {
 	}
 	if !l.begun {
 		l.begun = true
-		l.text(listStart) // behind the member's header
+		l.text(l.frame.Header) // behind the member's header
 	} else {
 		l.out = l.out[:0]
 		if !l.ended {
-			l.text(ListSeparator)
+			l.text(l.frame.Separator)
 		}
 	}
 	if l.ended {
-		l.text(listEnd)
+		l.text(l.frame.Footer)
 		l.out = l.end()
 		return nil
 	}
 	l.packed(row, shiftBy(row.Size))
 	l.next++
 	return nil
-}
-
-// parts reads a stored response part by part.
-type parts struct {
-	bodyKey
-	ctx  context.Context
-	db   *sql.DB
-	next int
-	rest []byte
-}
-
-func (p *parts) Read(into []byte) (int, error) {
-	if len(p.rest) == 0 {
-		const query = `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`
-		err := p.db.QueryRowContext(p.ctx, query, p.name, p.encoding, p.next).Scan(&p.rest)
-		if errors.Is(err, sql.ErrNoRows) {
-			return 0, io.EOF
-		}
-		if err != nil {
-			return 0, err
-		}
-		p.next++
-	}
-	n := copy(into, p.rest)
-	p.rest = p.rest[n:]
-	return n, nil
 }
 
 // streamed is a list that is read while it is sent. Its errors are those of a file, so

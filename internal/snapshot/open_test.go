@@ -255,8 +255,8 @@ func TestOpenAnyPath(t *testing.T) {
 func TestOpenRejectsOtherParts(t *testing.T) {
 	t.Parallel()
 	sealed := snaptest.Create(t, snaptest.Cells{"a": snaptest.Early})
-	for _, kind := range snapshot.ForReaders {
-		for _, other := range snapshot.Kinds {
+	for _, kind := range snapshot.ForReaders() {
+		for _, other := range snapshot.Kinds() {
 			err := open(t, kind, sealed.Parts[other].Path)
 			if errors.Is(err, snapshot.ErrNotSnapshot) != (kind != other) {
 				t.Errorf("%s as %s: %v", other, kind, err)
@@ -398,7 +398,7 @@ func FuzzOpen(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, part uint8, at uint32, bytes []byte) {
-		kind := snapshot.ForReaders[int(part)%len(snapshot.ForReaders)]
+		kind := snapshot.ForReaders()[int(part)%len(snapshot.ForReaders())]
 		damaged, err := os.ReadFile(sealed.Parts[kind].Path)
 		snaptest.Check(t, err)
 		copy(damaged[int(at)%len(damaged):], bytes)

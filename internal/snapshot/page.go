@@ -21,9 +21,9 @@ type Page struct {
 	More      bool   // there is a next page
 }
 
-// spot is a record in an order: its place there, counted from 1, and its position in the
+// placed is a record in an order: its place there, counted from 1, and its position in the
 // file.
-type spot struct{ place, pos uint32 }
+type placed struct{ place, pos uint32 }
 
 // Page reads at most limit records in an order, starting behind a place (0: at the
 // first). Places are positions in the order of all records, so finding a page takes the
@@ -35,10 +35,10 @@ func (s Selection) Page(
 	if err := s.file.Need(ctx, Serve); err != nil {
 		return page, err
 	}
-	var spots iter.Seq2[spot, error]
+	var records iter.Seq2[placed, error]
 	if sort == feedback.Newest && s.match != "" && after > 0 && !s.file.matches.Contains(s.match) {
 		// A later page of a search that is not cached needs no count, so not the whole set.
-		spots = within(s.among, s.file.matchesBehind(ctx, sort, s.match, after))
+		records = within(s.among, s.file.matchesBehind(ctx, sort, s.match, after))
 	} else {
 		set, err := s.found(ctx)
 		if err == nil && set == nil {
@@ -49,16 +49,16 @@ func (s Selection) Page(
 		}
 		switch sort {
 		case feedback.Newest:
-			spots = newest(set, after)
+			records = newest(set, after)
 		case feedback.Relevance:
-			spots = within(set, s.file.matchesBehind(ctx, sort, s.match, after))
+			records = within(set, s.file.matchesBehind(ctx, sort, s.match, after))
 		default:
-			spots = s.file.ranked(ctx, sort, after, set)
+			records = s.file.ranked(ctx, sort, after, set)
 		}
 	}
-	for at, err := range spots {
+	for at, err := range records {
 		if err != nil {
-			return page, wrap("read the order "+string(sort), err)
+			return page, Wrap("read the order "+string(sort), err)
 		}
 		if len(page.Positions) == limit {
 			page.More = true
@@ -69,13 +69,13 @@ func (s Selection) Page(
 	return page, nil
 }
 
-// within yields the spots whose records are in set; nil: all.
-func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, error] {
+// within yields those of the records that are in set; nil: all.
+func within(set *roaring.Bitmap, records iter.Seq2[placed, error]) iter.Seq2[placed, error] {
 	if set == nil {
-		return spots
+		return records
 	}
-	return func(yield func(spot, error) bool) {
-		for at, err := range spots {
+	return func(yield func(placed, error) bool) {
+		for at, err := range records {
 			if (err != nil || set.Contains(at.pos)) && !yield(at, err) {
 				return
 			}
@@ -84,11 +84,11 @@ func within(set *roaring.Bitmap, spots iter.Seq2[spot, error]) iter.Seq2[spot, e
 }
 
 // newest yields the positions of a set behind one.
-func newest(set *roaring.Bitmap, after uint32) iter.Seq2[spot, error] {
-	return func(yield func(spot, error) bool) {
+func newest(set *roaring.Bitmap, after uint32) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
 		positions := set.Iterator()
 		for positions.AdvanceIfNeeded(after); positions.HasNext(); {
-			if pos := positions.Next(); pos > after && !yield(spot{pos, pos}, nil) {
+			if pos := positions.Next(); pos > after && !yield(placed{pos, pos}, nil) {
 				return
 			}
 		}
@@ -112,21 +112,21 @@ const cachedRankings = 1 << 20
 // ranked yields the records of a set in the order of a ranking.
 func (f *File) ranked(
 	ctx context.Context, sort feedback.Sort, after uint32, set *roaring.Bitmap,
-) iter.Seq2[spot, error] {
-	return func(yield func(spot, error) bool) {
-		wanted := newMembers(set, f.records)
+) iter.Seq2[placed, error] {
+	return func(yield func(placed, error) bool) {
+		wanted := newPositionSet(set, f.records)
 		place := after
 		for int64(place) < int64(f.records) {
 			part, err := f.rankingPart(ctx, rankingPart{sort, place / RankingPart})
 			if err == nil && place%RankingPart >= uint32(len(part)) { // #nosec G115 -- at most 2,048
-				err = errNoBody
+				err = errIncomplete
 			}
 			if err != nil {
-				yield(spot{}, err)
+				yield(placed{}, err)
 				return
 			}
 			for _, pos := range part[place%RankingPart:] {
-				if place++; wanted.has(pos) && !yield(spot{place, pos}, nil) {
+				if place++; wanted.has(pos) && !yield(placed{place, pos}, nil) {
 					return
 				}
 			}
@@ -159,7 +159,7 @@ func (f *File) rankingPart(ctx context.Context, key rankingPart) ([]uint32, erro
 		for i := range positions {
 			positions[i] = binary.LittleEndian.Uint32(packed[4*i:])
 		}
-		f.rankings.Add(part, positions, len(packed)+rowSize, cachedRankings)
+		f.rankings.Add(part, positions, len(packed)+rowSize)
 		if part == key {
 			found[0] = positions
 		}
@@ -177,22 +177,22 @@ const (
 // match first, for which SQLite weighs all of them, else the newest first.
 func (f *File) matchesBehind(
 	ctx context.Context, sort feedback.Sort, match string, after uint32,
-) iter.Seq2[spot, error] {
+) iter.Seq2[placed, error] {
 	query := f.matchingAfter
 	if sort == feedback.Relevance {
 		query = f.relevance
 	}
-	return func(yield func(spot, error) bool) {
+	return func(yield func(placed, error) bool) {
 		rows, err := query.QueryContext(ctx, match, after)
 		if err != nil {
-			yield(spot{}, err)
+			yield(placed{}, err)
 			return
 		}
 		defer rows.Close()
-		at := spot{place: after}
+		at := placed{place: after}
 		for rows.Next() {
 			if err := rows.Scan(&at.pos); err != nil {
-				yield(spot{}, err)
+				yield(placed{}, err)
 				return
 			}
 			if at.place++; sort != feedback.Relevance {
@@ -203,7 +203,7 @@ func (f *File) matchesBehind(
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(spot{}, err)
+			yield(placed{}, err)
 		}
 	}
 }

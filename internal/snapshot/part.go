@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -19,15 +20,15 @@ type part struct {
 	format int
 }
 
-// openPart opens a sealed file and reads its description. In format 4 the serve part is also
-// the list and the details. Errors: ErrNotSnapshot, ErrFormat, *fs.PathError. It does not
-// check the contents: the caller compares the SHA-256. Cost: a millisecond.
+// openPart opens a sealed file and reads its description. Errors: ErrNotSnapshot, ErrFormat,
+// *fs.PathError. It does not check the contents: the caller compares the SHA-256. Cost: a
+// millisecond.
 func openPart(path string, kind Kind) (part, error) {
 	p := part{path: path}
 	err := p.open(kind)
 	if err != nil {
 		_ = p.close() // the first error is the one to report
-		return part{}, wrap("open "+path, err)
+		return part{}, Wrap("open "+path, err)
 	}
 	return p, nil
 }
@@ -76,35 +77,32 @@ func damaged(err error) error {
 // checkHeader checks that a file has all of its bytes and is what its application id says.
 func (p *part) checkHeader(size int64, kind Kind) error {
 	var application int
-	var whole int64
+	var described int64
 	const header = `SELECT application_id, user_version, page_count * page_size
 		FROM pragma_application_id, pragma_user_version, pragma_page_count, pragma_page_size`
-	err := p.db.QueryRow(header).Scan(&application, &p.format, &whole)
-	if p.format == servedWhole && kind != Sources {
+	err := p.db.QueryRow(header).Scan(&application, &p.format, &described)
+	if p.format == format4 && kind != Sources {
 		kind = Serve
 	}
 	switch {
 	case err != nil:
 		return err
-	case application != ApplicationID[kind]:
+	case application != ApplicationID(kind):
 		return errors.New("its application id is another")
 	case p.format > Format || p.format < OldestFormat:
 		return fmt.Errorf("%w: its format is %d, this program reads %d to %d",
 			ErrFormat, p.format, OldestFormat, Format)
-	case size != whole: // SQLite itself fills up a last page that is cut with zeros
-		return fmt.Errorf("it has %d bytes of %d", size, whole)
+	case size != described: // SQLite itself fills up a last page that is cut with zeros
+		return fmt.Errorf("it has %d bytes of %d", size, described)
 	}
 	return nil
 }
-
-// servedWhole is the format whose serve part also has the list and the details.
-const servedWhole = 4
 
 func (p *part) close() error {
 	if p.db == nil {
 		return nil
 	}
-	return wrap("close "+p.path, p.db.Close())
+	return Wrap("close "+p.path, p.db.Close())
 }
 
 // DSN returns the name of a SQLite file for its driver. It escapes path, which may hold
@@ -120,3 +118,19 @@ func DSN(path string, options url.Values) string {
 var immutable = url.Values{
 	"mode": {"ro"}, "immutable": {"1"}, "_pragma": {"cache_size(-1024)", "query_only(1)"},
 }
+
+func (p *part) check(ctx context.Context) error {
+	var found string
+	if err := p.db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&found); err != nil {
+		return Wrap("check "+p.path, err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("check %s: %w: %s", p.path, ErrNotSnapshot, found)
+	}
+	return nil
+}
+
+// uncancelled is the context of queries that read a few rows through an index: they end
+// before a client could cancel them, and watching a context takes longer than some of
+// them.
+var uncancelled = context.Background()

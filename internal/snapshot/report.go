@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"io"
-
 	"voc/internal/feedback"
 )
 
@@ -27,12 +27,12 @@ func (f *File) Report(
 	if body, ok := f.reports.Load(best); ok {
 		return body.([]byte), best.encoding, nil
 	}
-	body, err := io.ReadAll(&parts{ctx: ctx, db: f.serve.db, bodyKey: best})
+	body, err := io.ReadAll(&bodyReader{ctx: ctx, db: f.serve.db, bodyKey: best})
 	if err == nil && len(body) == 0 {
-		err = errNoBody
+		err = errIncomplete
 	}
 	if err != nil {
-		return nil, "", wrap("read the report "+string(name), err)
+		return nil, "", Wrap("read the report "+string(name), err)
 	}
 	f.reports.Store(best, body)
 	return body, best.encoding, nil
@@ -47,7 +47,7 @@ func (f *File) ResponseTimes(ctx context.Context, environments []string) ([]byte
 	weeks := map[string]feedback.Times{}
 	for _, name := range folded(environments) {
 		if err := f.addTimes(ctx, name, weeks); err != nil {
-			return nil, wrap("read response times", err)
+			return nil, Wrap("read response times", err)
 		}
 	}
 	return append(feedback.ResponseTimes(weeks), '\n'), nil
@@ -68,13 +68,13 @@ func (f *File) ResponseCounts(ctx context.Context, environments []string) ([]byt
 			err = json.Unmarshal(list, &keys)
 		}
 		if err != nil {
-			return nil, wrap("read response counts", err)
+			return nil, Wrap("read response counts", err)
 		}
 	}
 	weeks := map[string]feedback.Times{}
 	for _, name := range keys {
 		if err := f.addTimes(ctx, name, weeks); err != nil {
-			return nil, wrap("read response counts", err)
+			return nil, Wrap("read response counts", err)
 		}
 	}
 	return append(feedback.ResponseCounts(weeks), '\n'), nil
@@ -83,23 +83,57 @@ func (f *File) ResponseCounts(ctx context.Context, environments []string) ([]byt
 func (f *File) addTimes(
 	ctx context.Context, environment string, weeks map[string]feedback.Times,
 ) error {
-	const query = `SELECT week, records, sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5
-		FROM response_times WHERE environment = ?`
+	const query = `SELECT ` + TimesColumns + ` FROM response_times WHERE environment = ?`
 	rows, err := f.serve.db.QueryContext(ctx, query, environment)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var week sql.RawBytes
-		var t feedback.Times
-		s, n := &t.Sums, &t.Counts
-		if err := rows.Scan(&week, &t.Records,
-			&s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4]); err != nil {
+		_, week, times, err := ScanTimes(rows)
+		if err != nil {
 			return err
 		}
-		t.Add(weeks[string(week)])
-		weeks[string(week)] = t
+		times.Add(weeks[week])
+		weeks[week] = times
 	}
 	return rows.Err()
+}
+
+// TimesColumns are the columns of response_times, as ScanTimes reads them.
+const TimesColumns = `environment, week, records,
+	sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5`
+
+// ScanTimes reads a row of response_times; the environment is folded.
+func ScanTimes(rows *sql.Rows) (environment, week string, times feedback.Times, err error) {
+	s, n := &times.Sums, &times.Counts
+	err = rows.Scan(&environment, &week, &times.Records,
+		&s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4])
+	return environment, week, times, err
+}
+
+// bodyReader reads a stored response part by part.
+type bodyReader struct {
+	bodyKey
+	ctx  context.Context
+	db   *sql.DB
+	next int
+	rest []byte
+}
+
+func (b *bodyReader) Read(into []byte) (int, error) {
+	if len(b.rest) == 0 {
+		const query = `SELECT bytes FROM body WHERE name = ? AND encoding = ? AND part = ?`
+		err := b.db.QueryRowContext(b.ctx, query, b.name, b.encoding, b.next).Scan(&b.rest)
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, io.EOF
+		}
+		if err != nil {
+			return 0, err
+		}
+		b.next++
+	}
+	n := copy(into, b.rest)
+	b.rest = b.rest[n:]
+	return n, nil
 }

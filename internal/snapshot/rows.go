@@ -2,16 +2,19 @@ package snapshot
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"database/sql"
+	"fmt"
+	"iter"
 	"slices"
+	"strconv"
 )
 
 // Frame is what stands around the rows of a list.
 type Frame struct{ Header, Separator, Footer string }
 
-// row is a record of a list, in one of two forms: as JSON, or as DEFLATE blocks of that JSON
-// which refer to nothing before them and end at a byte, so that they can stand anywhere in a gzip
-// member. The zero row is none.
+// row is a record of a list: its JSON, or the Packed form of that. The zero row is none.
 type row struct {
 	bytes []byte
 	size  uint32 // of the JSON, in bytes
@@ -62,7 +65,7 @@ func (f *File) recentRows(ctx context.Context, positions []uint32, packed bool) 
 		} else {
 			rows[next] = row{bytes: bytes.Clone(json)}
 		}
-		f.rows.Add(keys[next], rows[next], len(rows[next].bytes)+rowSize, cachedRows)
+		f.rows.Add(keys[next], rows[next], len(rows[next].bytes)+rowSize)
 	}
 	return rows, nil
 }
@@ -110,4 +113,50 @@ func (f *File) GzipRows(
 	}
 	m.text(frame.Footer)
 	return m.end(), nil
+}
+
+// summariesQuery finds summaries in the order of a JSON array of positions. Texts are read
+// as blobs, which the driver copies once, not twice.
+const summariesQuery = `SELECT CAST(summary.json AS BLOB)
+	FROM json_each(?) AS wanted CROSS JOIN summary ON pos = wanted.value`
+
+// Summaries yields the JSON of the records at positions, in their order. A slice is valid
+// until the next one is yielded.
+func (f *File) Summaries(ctx context.Context, positions []uint32) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		if err := cmp.Or(f.Need(ctx, Serve), ctx.Err()); err != nil {
+			yield(nil, Wrap("list", err))
+			return
+		}
+		wanted := append(make([]byte, 0, 8*len(positions)+2), '[')
+		for i, pos := range positions {
+			if i > 0 {
+				wanted = append(wanted, ',')
+			}
+			wanted = strconv.AppendUint(wanted, uint64(pos), 10)
+		}
+		rows, err := f.summaries.QueryContext(uncancelled, string(append(wanted, ']')))
+		if err != nil {
+			yield(nil, Wrap("list", err))
+			return
+		}
+		defer rows.Close()
+		left := len(positions)
+		for ; rows.Next(); left-- {
+			var summary sql.RawBytes
+			if err := rows.Scan(&summary); err != nil {
+				yield(nil, Wrap("list", err))
+				return
+			}
+			if !yield(summary, nil) {
+				return
+			}
+		}
+		if err = rows.Err(); err == nil && left > 0 {
+			err = fmt.Errorf("%w: %d records of a list", errIncomplete, left)
+		}
+		if err != nil {
+			yield(nil, Wrap("list", err))
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	_ "embed" // the schemas
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"voc/internal/feedback"
@@ -33,24 +32,37 @@ const (
 	Sources Kind = "source"  // the records as Airtable sent them, for the next refresh
 )
 
-// Kinds are all kinds. ForReaders are those that readers may see.
-var (
-	ForReaders = []Kind{Serve, List, Details}
-	Kinds      = append(ForReaders[:3:3], Sources)
-)
+// Kinds returns all kinds.
+func Kinds() []Kind { return []Kind{Serve, List, Details, Sources} }
 
-// ApplicationID is the PRAGMA application_id of a kind of part, in ASCII, so that no other
+// ForReaders returns the kinds that readers may see.
+func ForReaders() []Kind { return []Kind{Serve, List, Details} }
+
+// ApplicationID returns the PRAGMA application_id of a kind of part, in ASCII, so that no other
 // SQLite file is mistaken for one.
-var ApplicationID = map[Kind]int{
-	Serve:   0x766f6331, // "voc1"
-	List:    0x766f636c, // "vocl"
-	Details: 0x766f6364, // "vocd"
-	Sources: 0x766f6373, // "vocs"
+func ApplicationID(kind Kind) int {
+	switch kind {
+	case List:
+		return 0x766f636c // "vocl"
+	case Details:
+		return 0x766f6364 // "vocd"
+	case Sources:
+		return 0x766f6373 // "vocs"
+	}
+	return 0x766f6331 // "voc1"
 }
 
-// Schema creates the tables of each kind of part.
-var Schema = map[Kind]string{
-	Serve: serveSchema, List: listSchema, Details: detailsSchema, Sources: sourceSchema,
+// Schema returns the statements that create the tables of a kind of part.
+func Schema(kind Kind) string {
+	switch kind {
+	case List:
+		return listSchema
+	case Details:
+		return detailsSchema
+	case Sources:
+		return sourceSchema
+	}
+	return serveSchema
 }
 
 var (
@@ -67,11 +79,13 @@ var (
 // BlockPositions is how many positions a row of the list part covers.
 const BlockPositions = 64
 
-// Errors of Open and of the queries.
+// Errors of Need, OpenOriginals and the queries.
 var (
 	ErrNotSnapshot = errors.New("not a voc snapshot")
 	ErrFormat      = errors.New("made by another version of voc")
 	ErrNoRecord    = errors.New("no such record")
+
+	errIncomplete = errors.New("the snapshot lacks a row that it should have")
 )
 
 // Meta describes a snapshot: where its records are from and what they were made with. Only
@@ -168,9 +182,24 @@ type Part struct {
 	SHA256 string // of the file, hexadecimal
 }
 
-func wrap(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("snapshot: %s: %w", doing, MarkDiskFull(err))
-}
+// Encoding is the HTTP name of a content encoding.
+type Encoding string
+
+// The encodings in which a file has the reports. It has the list in Gzip alone, and unpacks
+// that for Identity on first use.
+const (
+	Identity Encoding = "identity"
+	Gzip     Encoding = "gzip"
+	Brotli   Encoding = "br"
+)
+
+// Name is the name of a stored response, which depends only on the snapshot.
+type Name string
+
+// The stored responses.
+const (
+	FacetsReport Name = "facets"
+	TimesReport  Name = "response-times"
+	PlacesReport Name = "environments"
+	PulseReport  Name = "customer-pulse"
+)

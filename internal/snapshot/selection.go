@@ -37,7 +37,7 @@ func (f *File) Select(ctx context.Context, filter feedback.Filter) (Selection, e
 	s := Selection{
 		file: f, among: intersect(sets, ""), match: matchOf(filter.Text), Unknown: unknown,
 	}
-	return s, wrap("filter", err)
+	return s, Wrap("filter", err)
 }
 
 // Count returns how many records are selected.

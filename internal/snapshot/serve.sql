@@ -92,7 +92,7 @@ CREATE TABLE weekly (
 CREATE TABLE body (
   name     TEXT NOT NULL,
   encoding TEXT NOT NULL,
-  part     INTEGER NOT NULL, -- 0
+  part     INTEGER NOT NULL, -- always 0; format 4 had several for the list
   bytes    BLOB NOT NULL,
   PRIMARY KEY (name, encoding, part)
 );

@@ -27,8 +27,8 @@ func (s Source) Filled(field string) bool {
 // Originals is the open source part of a snapshot.
 type Originals struct{ part }
 
-// OpenOriginals opens a source part, which must not change while it is open. Errors are
-// those of Open.
+// OpenOriginals opens a source part, which must not change while it is open. Errors:
+// ErrNotSnapshot, ErrFormat, *fs.PathError.
 func OpenOriginals(path string) (*Originals, error) {
 	p, err := openPart(path, Sources)
 	if err != nil {
@@ -55,7 +55,7 @@ func (o *Originals) All(ctx context.Context) iter.Seq2[Source, error] {
 		const query = `SELECT id, created_time, fields, digest, computed FROM record`
 		rows, err := o.db.QueryContext(ctx, query)
 		if err != nil {
-			yield(Source{}, wrap("read the records", err))
+			yield(Source{}, Wrap("read the records", err))
 			return
 		}
 		defer rows.Close()
@@ -66,12 +66,16 @@ func (o *Originals) All(ctx context.Context) iter.Seq2[Source, error] {
 			if err == nil {
 				source.CreatedTime, err = time.Parse(feedback.TimeFormat, created)
 			}
-			if !yield(source, wrap("read the records", err)) || err != nil {
+			if !yield(source, Wrap("read the records", err)) || err != nil {
 				return
 			}
 		}
 		if err := rows.Err(); err != nil {
-			yield(Source{}, wrap("read the records", err))
+			yield(Source{}, Wrap("read the records", err))
 		}
 	}
 }
+
+// Check reads the whole file and reports whether SQLite finds it consistent. Error:
+// ErrNotSnapshot.
+func (o *Originals) Check(ctx context.Context) error { return o.check(ctx) }

@@ -40,26 +40,26 @@ func (f *File) search(ctx context.Context, match string) (*roaring.Bitmap, error
 	var positions sql.RawBytes
 	rows, err := f.matching.QueryContext(ctx, match)
 	if err != nil {
-		return nil, wrap("search", err)
+		return nil, Wrap("search", err)
 	}
 	defer rows.Close()
 	set := roaring.New()
 	for rows.Next() {
 		if err := rows.Scan(&positions); err != nil {
-			return nil, wrap("search", err)
+			return nil, Wrap("search", err)
 		}
 		for len(positions) > 0 {
 			var number []byte
 			number, positions, _ = bytes.Cut(positions, []byte(","))
 			pos, err := strconv.ParseUint(string(number), 10, 32)
 			if err != nil {
-				return nil, wrap("search", err)
+				return nil, Wrap("search", err)
 			}
 			set.Add(uint32(pos))
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return nil, wrap("search", err)
+		return nil, Wrap("search", err)
 	}
 	f.matches.Add(match, set)
 	return set, nil

@@ -33,7 +33,7 @@ func (f *File) Tombstone(ctx context.Context, id string) (Tombstone, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return t, ErrNoRecord
 	}
-	return t, wrap("read the tombstone of "+id, err)
+	return t, Wrap("read the tombstone of "+id, err)
 }
 
 // RemovedBy returns the ids of records that a run removed, sorted, at most limit of them.
@@ -44,15 +44,15 @@ func (f *File) RemovedBy(ctx context.Context, run string, limit int) (ids []stri
 	const query = `SELECT id FROM tombstone WHERE run = ? ORDER BY id LIMIT ?`
 	rows, err := f.details.db.QueryContext(ctx, query, run, limit)
 	if err != nil {
-		return nil, wrap("list removed records", err)
+		return nil, Wrap("list removed records", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id string
 		if err := rows.Scan(&id); err != nil {
-			return nil, wrap("list removed records", err)
+			return nil, Wrap("list removed records", err)
 		}
 		ids = append(ids, id)
 	}
-	return ids, wrap("list removed records", rows.Err())
+	return ids, Wrap("list removed records", rows.Err())
 }

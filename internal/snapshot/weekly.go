@@ -14,7 +14,7 @@ import (
 func (f *File) Trends(ctx context.Context, by string, n int) ([]byte, error) {
 	weekly, err := f.weekly(ctx, by)
 	if err != nil {
-		return nil, wrap("read trends", err)
+		return nil, Wrap("read trends", err)
 	}
 	last := feedback.LastWeek(weekly[feedback.Week][0], f.serve.meta.CreatedAt, n)
 	return append(feedback.Trends(weekly[by], last, n), '\n'), nil
@@ -25,7 +25,7 @@ func (f *File) Trends(ctx context.Context, by string, n int) ([]byte, error) {
 func (f *File) Movers(ctx context.Context, week *feedback.WeekNumber) ([]byte, error) {
 	weekly, err := f.weekly(ctx, feedback.MoverProperties[:]...)
 	if err != nil {
-		return nil, wrap("read movers", err)
+		return nil, Wrap("read movers", err)
 	}
 	all := weekly[feedback.Week][0]
 	if week == nil {

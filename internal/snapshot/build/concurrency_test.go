@@ -38,7 +38,7 @@ func TestConcurrentForks(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-				for _, kind := range snapshot.Kinds {
+				for _, kind := range snapshot.Kinds() {
 					digests[i] += sealed.Parts[kind].SHA256
 				}
 			})
@@ -158,7 +158,7 @@ func TestNoFileStaysOpen(t *testing.T) {
 		},
 		"rejection": func(*testing.T) {
 			fetch := func(context.Context, snapshot.Kind) (string, error) { return newer, nil }
-			_ = snapshot.New(1, fetch).Need(t.Context(), snapshot.ForReaders...)
+			_ = snapshot.New(1, fetch).Need(t.Context(), snapshot.ForReaders()...)
 			_, _ = snapshot.OpenOriginals(newer)
 		},
 		"failed seal": func(t *testing.T) {

@@ -64,12 +64,12 @@ func start(ctx context.Context, d *Draft) (*Draft, error) {
 		"journal_mode(off)", "synchronous(off)", "cache_size(-1024)", "locking_mode(exclusive)",
 	}}))
 	if err != nil {
-		return nil, wrap("start a draft", err)
+		return nil, snapshot.Wrap("start a draft", err)
 	}
 	d.db, d.prepared, d.fields.numbers = db, map[string]*sql.Stmt{}, map[string]int{}
 	if err := d.open(ctx); err != nil {
 		d.Discard()
-		return nil, wrap("start a draft in "+d.dir, err)
+		return nil, snapshot.Wrap("start a draft in "+d.dir, err)
 	}
 	return d, nil
 }
@@ -161,7 +161,7 @@ func (d *Draft) Put(ctx context.Context, r Row) error {
 	if err == nil {
 		err = d.run(ctx, `DELETE FROM main.removed WHERE id = ?`, r.Feedback.ID)
 	}
-	return wrap("put record "+r.Feedback.ID, err)
+	return snapshot.Wrap("put record "+r.Feedback.ID, err)
 }
 
 // Remove removes a record, whether it was put or is the parent's. An unknown id is no
@@ -171,7 +171,7 @@ func (d *Draft) Remove(ctx context.Context, id string) error {
 	if err == nil {
 		err = d.run(ctx, `INSERT OR IGNORE INTO main.removed VALUES (?)`, id)
 	}
-	return wrap("remove record "+id, err)
+	return snapshot.Wrap("remove record "+id, err)
 }
 
 // Reset undoes every Put and Remove of the ids that end with one of the characters; with
@@ -181,7 +181,7 @@ func (d *Draft) Reset(ctx context.Context, ends string) error {
 	if err == nil {
 		err = d.exec(ctx, `DELETE FROM main.removed WHERE `+endsWith, ends)
 	}
-	return wrap("reset the draft", err)
+	return snapshot.Wrap("reset the draft", err)
 }
 
 // endsWith selects ids by their last character; with an empty argument, all of them.
@@ -213,7 +213,7 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 	var diff Diff
 	err := d.conn.QueryRowContext(ctx, query).
 		Scan(&diff.Added, &diff.Changed, &diff.Unchanged, &diff.Removed)
-	return diff, wrap("compare with the parent", err)
+	return diff, snapshot.Wrap("compare with the parent", err)
 }
 
 // Discard ends a draft that is not sealed and removes its files. After Seal it does
@@ -226,7 +226,7 @@ func (d *Draft) Discard() {
 }
 
 func (d *Draft) removeParts() {
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		_ = os.Remove(d.path(kind)) // a file that stays is in a directory that the caller removes
 	}
 }

@@ -187,7 +187,7 @@ func TestSealDescribesFile(t *testing.T) {
 	draft.Discard() // as a deferred one would
 	want := snapshot.Sealed{Records: 1}
 	want.Parts = map[snapshot.Kind]snapshot.Part{}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		part := snapshot.Part{Path: filepath.Join(dir, string(kind)+".sqlite")}
 		content, err := os.ReadFile(part.Path)
 		snaptest.Check(t, err)
@@ -195,7 +195,7 @@ func TestSealDescribesFile(t *testing.T) {
 		part.Bytes, part.SHA256 = int64(len(content)), hex.EncodeToString(digest[:])
 		want.Parts[kind] = part
 	}
-	if got := snaptest.Names(t, dir); len(got) != len(snapshot.Kinds) {
+	if got := snaptest.Names(t, dir); len(got) != len(snapshot.Kinds()) {
 		t.Fatalf("the directory has %v", got)
 	}
 	want.Contents = snaptest.Originals(t, snaptest.Open(t, sealed)).Meta().Contents

@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"voc/internal/snapshot"
 )
 
 // forkRows are the ids that a fork would have if it were sealed now, with the digests of
@@ -15,20 +16,20 @@ const forkRows = `(SELECT id, computed FROM main.row UNION ALL
 // with the listing.
 func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
 	err := d.run(ctx, `INSERT OR REPLACE INTO main.listed VALUES (?, ?)`, id, computed)
-	return wrap("mark record "+id+" as listed", err)
+	return snapshot.Wrap("mark record "+id+" as listed", err)
 }
 
 // ResetListed undoes every MarkListed of the ids that end with one of the characters, for
 // a listing that starts over; with "", of all ids.
 func (d *Draft) ResetListed(ctx context.Context, ends string) error {
-	return wrap("reset the listing", d.exec(ctx, `DELETE FROM main.listed WHERE `+endsWith, ends))
+	return snapshot.Wrap("reset the listing", d.exec(ctx, `DELETE FROM main.listed WHERE `+endsWith, ends))
 }
 
 // Unlisted lists the ids, sorted, that the fork has and the listing has not shown.
 func (d *Draft) Unlisted(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM ` + forkRows + ` EXCEPT SELECT id FROM main.listed ORDER BY id`
 	ids, err := d.ids(ctx, query)
-	return ids, wrap("compare with the listing", err)
+	return ids, snapshot.Wrap("compare with the listing", err)
 }
 
 // Outdated lists the ids, sorted, that the listing has shown and that the fork lacks or
@@ -38,7 +39,7 @@ func (d *Draft) Outdated(ctx context.Context) ([]string, error) {
 		(SELECT id, computed FROM main.listed EXCEPT SELECT id, computed FROM ` + forkRows + `)
 		ORDER BY id`
 	ids, err := d.ids(ctx, query)
-	return ids, wrap("compare with the listing", err)
+	return ids, snapshot.Wrap("compare with the listing", err)
 }
 
 // Untouched lists the ids, sorted, of the parent's records that were neither put nor
@@ -50,7 +51,7 @@ func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 	const query = `SELECT id FROM known EXCEPT SELECT id FROM main.row
 		EXCEPT SELECT id FROM main.removed ORDER BY id`
 	ids, err := d.ids(ctx, query)
-	return ids, wrap("list records of the parent", err)
+	return ids, snapshot.Wrap("list records of the parent", err)
 }
 
 func (d *Draft) ids(ctx context.Context, query string) (ids []string, err error) {

@@ -19,10 +19,10 @@ func (d *Draft) create(ctx context.Context) error {
 	if err := d.attach(ctx); err != nil {
 		return err
 	}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		tables := strings.NewReplacer("CREATE TABLE ", "CREATE TABLE "+string(kind)+".",
 			"CREATE VIRTUAL TABLE ", "CREATE VIRTUAL TABLE "+string(kind)+".").
-			Replace(snapshot.Schema[kind])
+			Replace(snapshot.Schema(kind))
 		if err := d.exec(ctx, tables); err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func (d *Draft) create(ctx context.Context) error {
 
 // copyParts attaches a copy of each part of the parent.
 func (d *Draft) copyParts(ctx context.Context) error {
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		if err := copyFile(d.path(kind), d.parent.Paths[kind]); err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (d *Draft) attach(ctx context.Context) error {
 	if err := d.exec(ctx, `COMMIT`); err != nil { // no file can be attached within a transaction
 		return err
 	}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		if err := d.exec(ctx, `ATTACH ? AS `+string(kind), d.path(kind)); err != nil {
 			return err
 		}
@@ -69,7 +69,7 @@ func (d *Draft) attach(ctx context.Context) error {
 			PRAGMA %[1]s.journal_mode = OFF; PRAGMA %[1]s.synchronous = OFF;
 			PRAGMA %[1]s.secure_delete = ON;
 			PRAGMA %[1]s.user_version = %[2]d; PRAGMA %[1]s.application_id = %[3]d`,
-			kind, snapshot.Format, snapshot.ApplicationID[kind])); err != nil {
+			kind, snapshot.Format, snapshot.ApplicationID(kind))); err != nil {
 			return err
 		}
 	}
@@ -78,7 +78,7 @@ func (d *Draft) attach(ctx context.Context) error {
 
 // describe gives each part its description.
 func (d *Draft) describe(ctx context.Context, meta snapshot.Meta) error {
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		described := meta
 		if kind != snapshot.Sources {
 			described = meta.WithoutSource()
@@ -97,7 +97,7 @@ func (d *Draft) describe(ctx context.Context, meta snapshot.Meta) error {
 
 // check lets SQLite check the parts.
 func (d *Draft) check(ctx context.Context) error {
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		var verdict string
 		err := d.conn.QueryRowContext(ctx, `PRAGMA `+string(kind)+`.quick_check(1)`).Scan(&verdict)
 		if err != nil {

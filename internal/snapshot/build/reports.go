@@ -81,26 +81,22 @@ func (d *Draft) readTimes(
 	ctx context.Context,
 ) (weeks map[string]feedback.Times, timed map[string]bool, err error) {
 	weeks, timed = map[string]feedback.Times{}, map[string]bool{}
-	rows, err := d.query(ctx, `SELECT environment, week, records,
-		sum1, n1, sum2, n2, sum3, n3, sum4, n4, sum5, n5
+	rows, err := d.query(ctx, `SELECT `+snapshot.TimesColumns+`
 		FROM serve.response_times ORDER BY environment, week`)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var key timesKey
-		var t feedback.Times
-		s, n := &t.Sums, &t.Counts
-		if err := rows.Scan(&key.environment, &key.week, &t.Records,
-			&s[0], &n[0], &s[1], &n[1], &s[2], &n[2], &s[3], &n[3], &s[4], &n[4]); err != nil {
+		environment, week, times, err := snapshot.ScanTimes(rows)
+		if err != nil {
 			return nil, nil, err
 		}
-		if t.Any() {
-			timed[key.environment] = true
+		if times.Any() {
+			timed[environment] = true
 		}
-		t.Add(weeks[key.week])
-		weeks[key.week] = t
+		times.Add(weeks[week])
+		weeks[week] = times
 	}
 	return weeks, timed, rows.Err()
 }

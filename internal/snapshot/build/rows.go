@@ -41,7 +41,7 @@ const insertWords = `INSERT INTO serve.search
 // appendToBlock appends a record to a row of the list.
 func appendToBlock(block, summary []byte) []byte {
 	if len(block) > 0 {
-		block = append(block, snapshot.ListSeparator...)
+		block = append(block, snapshot.ListFrame().Separator...)
 	}
 	return append(block, summary...)
 }

@@ -28,7 +28,7 @@ const firstPosition = 1 << 20
 // amendment 0.04 ms, for copies, digests and SQLite's check, and 1 to 5 ms for each change.
 func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, error) {
 	if d.db == nil {
-		return snapshot.Sealed{}, wrap("seal", errClosed)
+		return snapshot.Sealed{}, snapshot.Wrap("seal", errClosed)
 	}
 	defer d.Discard() // what is sealed is closed by then
 	records, err := d.write(ctx, &meta)
@@ -36,16 +36,16 @@ func (d *Draft) Seal(ctx context.Context, meta snapshot.Meta) (snapshot.Sealed, 
 		err = d.check(ctx)
 	}
 	if err != nil {
-		return snapshot.Sealed{}, wrap("seal", err)
+		return snapshot.Sealed{}, snapshot.Wrap("seal", err)
 	}
 	d.close()
 	sealed := snapshot.Sealed{
 		Parts: map[snapshot.Kind]snapshot.Part{}, Records: records, Contents: meta.Contents,
 	}
-	for _, kind := range snapshot.Kinds {
+	for _, kind := range snapshot.Kinds() {
 		if sealed.Parts[kind], err = flush(d.path(kind)); err != nil {
 			d.removeParts()
-			return snapshot.Sealed{}, wrap("seal", err)
+			return snapshot.Sealed{}, snapshot.Wrap("seal", err)
 		}
 	}
 	return sealed, nil

@@ -203,10 +203,3 @@ func (s *fieldSet) count(bits []byte, counts map[string]int) {
 		}
 	}
 }
-
-func wrap(doing string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("snapshot: %s: %w", doing, snapshot.MarkDiskFull(err))
-}

@@ -114,5 +114,6 @@ func Body(t T, file *Snapshot, encoding snapshot.Encoding) (string, error) {
 // WholeList returns the whole list, joined from its rows.
 func WholeList(t T, file *Snapshot) string {
 	t.Helper()
-	return "[" + strings.Join(List(t, file, feedback.Filter{}, 0), ",\n") + "]\n"
+	frame, rows := snapshot.ListFrame(), List(t, file, feedback.Filter{}, 0)
+	return frame.Header + strings.Join(rows, frame.Separator) + frame.Footer
 }

@@ -2,9 +2,9 @@ package snapshot
 
 import "github.com/RoaringBitmap/roaring/v2"
 
-// members answers quickly whether a set has a position. A roaring.Bitmap searches its sorted
+// positionSet answers quickly whether a set has a position. A roaring.Bitmap searches its sorted
 // positions for each answer unless it has many.
-type members struct {
+type positionSet struct {
 	set   *roaring.Bitmap
 	pages []*[pageWords]uint64 // nil: set is asked
 	first uint32               // the number of the first page
@@ -13,10 +13,10 @@ type members struct {
 // pageWords is how many words a page has, with a bit for each of 65,536 positions.
 const pageWords = 1 << 10
 
-// newMembers prepares a set of some of the records of a file to be asked for a part of them, until
-// a page of about fifty is found: about all if the set is small, few if it is large.
-func newMembers(set *roaring.Bitmap, records int) members {
-	m := members{set: set}
+// newPositionSet prepares a set of some of the records of a file to be asked for a part of them,
+// until a page of about fifty is found: about all if the set is small, few if it is large.
+func newPositionSet(set *roaring.Bitmap, records int) positionSet {
+	m := positionSet{set: set}
 	n := set.GetCardinality()
 	if n == 0 || n > 1<<16 || n*n > 1<<8*uint64(records) { // #nosec G115 -- not negative
 		return m
@@ -34,7 +34,7 @@ func newMembers(set *roaring.Bitmap, records int) members {
 	return m
 }
 
-func (m *members) has(pos uint32) bool {
+func (m *positionSet) has(pos uint32) bool {
 	if m.pages == nil {
 		return m.set.Contains(pos)
 	}

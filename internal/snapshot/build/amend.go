@@ -32,7 +32,7 @@ var touchRows string
 const (
 	// misplacedRows counts the rows without a position that are not served before those that stay.
 	misplacedRows = `SELECT count(*) FROM
-		(SELECT created, id FROM parent.feedback JOIN parent_details.record USING (pos)
+		(SELECT created, id FROM parent_serve.feedback JOIN parent_details.record USING (pos)
 			WHERE pos NOT IN (SELECT was FROM main.touched WHERE was IS NOT pos AND was IS NOT NULL)
 			ORDER BY pos LIMIT 1) AS first
 		JOIN (SELECT row.created, row.id FROM main.touched JOIN main.row ON row.rowid = staged
@@ -41,7 +41,7 @@ const (
 
 	// placeNewRows gives these rows the positions before the parent's first one.
 	placeNewRows = `UPDATE main.touched SET pos = new.pos FROM
-		(SELECT staged, place + (SELECT coalesce(min(pos), ?) FROM parent.feedback) - 1 -
+		(SELECT staged, place + (SELECT coalesce(min(pos), ?) FROM parent_serve.feedback) - 1 -
 			count(*) OVER () AS pos FROM
 			(SELECT staged, row_number() OVER (ORDER BY created DESC, row.id) AS place
 			FROM main.touched JOIN main.row ON row.rowid = staged WHERE pos IS NULL)) AS new
@@ -49,38 +49,43 @@ const (
 
 	// forgetSameRows takes rows that equal the parent's out of touched.
 	forgetSameRows = `DELETE FROM main.touched WHERE id IN (SELECT id FROM
-		(SELECT ` + columns + ` FROM main.was INTERSECT SELECT ` + columns + ` FROM main.row))`
+		(SELECT ` + columns + ` FROM main.parent_row INTERSECT SELECT ` + columns + ` FROM main.row))`
 )
 
-// touch stages the table touched, which says what an amendment of the parent's files would change,
-// and reports whether one is possible: not if a record comes to stand between others, since then
-// their positions would change; nor for so many changes that writing everything is as fast.
-func (d *Draft) touch(ctx context.Context, meta snapshot.Meta) (bool, error) {
-	if !d.fork || d.parent.isWhole() || !sameRules(meta, d.parent.Source.Meta()) {
+// canAmend reports whether the parent's files may be amended: they are made by the same rules, and
+// the changes are not so many that writing everything is as fast.
+func (d *Draft) canAmend(ctx context.Context, meta snapshot.Meta) (bool, error) {
+	if !d.fork || d.parent.isFormat4() || !sameRules(meta, d.parent.Source.Meta()) {
 		return false, nil
 	}
-	var touched int
+	var touched, spellings int
 	err := d.get(ctx, &touched, `SELECT (SELECT count(*) FROM main.row) +
 		(SELECT count(*) FROM main.removed JOIN known USING (id))`)
 	if err != nil || touched > max(amendedAlways, d.parent.Records/amendedShare) {
 		return false, err
 	}
+	// Without its spellings, as no parent with records should be, the most frequent one is unknown.
+	const any = `SELECT count(*) FROM (SELECT 1 FROM parent_serve.spelling LIMIT 1)`
+	err = d.get(ctx, &spellings, any)
+	return err == nil && (spellings > 0 || d.parent.Records == 0), err
+}
+
+// stageTouched stages the table touched, which says what an amendment of the parent's files would
+// change, and reports whether each row has a place: not if a record comes to stand between others,
+// since then their positions would change.
+func (d *Draft) stageTouched(ctx context.Context) (bool, error) {
 	if err := d.exec(ctx, touchRows); err != nil {
 		return false, err
 	}
-	var misplaced, spellings int
+	var misplaced int
 	if err := d.get(ctx, &misplaced, misplacedRows); err != nil || misplaced > 0 {
 		return false, err
 	}
-	err = d.get(ctx, &spellings, `SELECT count(*) FROM (SELECT 1 FROM parent.spelling LIMIT 1)`)
-	if err != nil || spellings == 0 && d.parent.Records > 0 {
+	if err := d.execPrepared(ctx, placeNewRows, firstPosition); err != nil {
 		return false, err
 	}
-	if err := d.run(ctx, placeNewRows, firstPosition); err != nil {
-		return false, err
-	}
-	var first int
-	err = d.get(ctx, &first, `SELECT coalesce(min(pos), 1) FROM main.touched`)
+	var first int // below 1: the positions before the parent's first one are used up
+	err := d.get(ctx, &first, `SELECT coalesce(min(pos), 1) FROM main.touched`)
 	return err == nil && first > 0, err
 }
 
@@ -109,7 +114,7 @@ const touchedRows = `FROM (SELECT pos, staged FROM main.touched WHERE staged IS 
 
 // amend copies the parent's files and changes what follows from the touched records.
 func (d *Draft) amend(ctx context.Context, meta snapshot.Meta) error {
-	if err := d.exec(ctx, fmt.Sprintf(parentRows, "was",
+	if err := d.exec(ctx, fmt.Sprintf(parentRows, "parent_row",
 		`IN (SELECT id FROM main.touched WHERE was IS NOT NULL)`)); err != nil {
 		return err
 	}
@@ -119,7 +124,7 @@ func (d *Draft) amend(ctx context.Context, meta snapshot.Meta) error {
 	if err := d.copyParts(ctx); err != nil {
 		return err
 	}
-	if err := d.exec(ctx, amendRows); err != nil {
+	if err := d.exec(ctx, fmt.Sprintf(amendRows, searched)); err != nil {
 		return err
 	}
 	if err := d.forgetWords(ctx); err != nil {
@@ -140,7 +145,7 @@ func (d *Draft) amend(ctx context.Context, meta snapshot.Meta) error {
 	if err != nil {
 		return err
 	}
-	if err := d.writeValues(ctx, change.index, true); err != nil {
+	if err := d.amendValues(ctx, change.valueChanges); err != nil {
 		return err
 	}
 	if err := d.amendTimes(ctx, change); err != nil {

@@ -16,45 +16,47 @@ import (
 func (d *Draft) amendRankings(ctx context.Context, c *change) error {
 	r := ranker{Draft: d}
 	for _, by := range feedback.Sorts {
-		key, descending := by.Key()
-		switch {
+		var err error
+		switch key, _ := by.Key(); {
 		case by == feedback.Newest:
-			continue
-		case !slices.Contains(rankedKeys[:], key):
-			if c.changes(key) {
-				if err := d.rankByValue(ctx, by); err != nil {
-					return err
-				}
-			}
-			continue
+		case slices.Contains(rankedKeys[:], key):
+			err = r.moveRanking(ctx, by, c)
+		case c.changes(key):
+			err = d.rankByValue(ctx, by)
 		}
-		gone, came := c.moved(key)
-		if len(gone)+len(came) == 0 {
-			continue
-		}
-		positions, err := d.readRanking(ctx, by, gone)
 		if err != nil {
-			return err
-		}
-		if key != r.key {
-			r.key, r.known = key, map[uint32]sortKey{}
-		}
-		r.descending = descending
-		slices.SortFunc(came, func(a, b spot) int { return a.compare(b, descending) })
-		all := make([]uint32, 0, len(positions)+len(came))
-		if all, err = r.insert(ctx, all, positions, came); err != nil {
-			return err
-		}
-		if err := d.storeRanking(ctx, by, all); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// moved returns the positions that lose their place in the orders by a key, and the spots that get
-// one.
-func (c *change) moved(key string) (gone map[uint32]bool, came []spot) {
+// moveRanking moves the touched records to their places in one order.
+func (r *ranker) moveRanking(ctx context.Context, by feedback.Sort, c *change) error {
+	key, descending := by.Key()
+	gone, came := c.moved(key)
+	if len(gone)+len(came) == 0 {
+		return nil
+	}
+	positions, err := r.readRanking(ctx, by, gone)
+	if err != nil {
+		return err
+	}
+	if key != r.key {
+		r.key, r.known = key, map[uint32]sortKey{}
+	}
+	r.descending = descending
+	slices.SortFunc(came, func(a, b keyedRecord) int { return a.compare(b, descending) })
+	all := make([]uint32, 0, len(positions)+len(came))
+	if all, err = r.insert(ctx, all, positions, came); err != nil {
+		return err
+	}
+	return r.storeRanking(ctx, by, all)
+}
+
+// moved returns the positions that lose their place in the orders by a key, and the records that
+// get one.
+func (c *change) moved(key string) (gone map[uint32]bool, came []keyedRecord) {
 	i := slices.Index(rankedKeys[:], key)
 	gone = map[uint32]bool{}
 	for pos, at := range c.records {
@@ -65,7 +67,7 @@ func (c *change) moved(key string) (gone map[uint32]bool, came []spot) {
 			gone[pos] = true
 		}
 		if at.is != nil {
-			came = append(came, spot{at.is.keys[i], pos})
+			came = append(came, keyedRecord{at.is.keys[i], pos})
 		}
 	}
 	return gone, came
@@ -105,11 +107,11 @@ type ranker struct {
 	known      map[uint32]sortKey // by position
 }
 
-// insert appends an order to all, with spots inserted that are sorted. It finds the place of the
+// insert appends an order to all, with records inserted that are sorted. It finds the place of the
 // middle one by binary search, so that the others are looked for only before or behind it: the keys
 // of few records are read.
 func (r *ranker) insert(
-	ctx context.Context, all, positions []uint32, came []spot,
+	ctx context.Context, all, positions []uint32, came []keyedRecord,
 ) ([]uint32, error) {
 	if len(came) == 0 {
 		return append(all, positions...), nil
@@ -121,7 +123,7 @@ func (r *ranker) insert(
 		if err != nil {
 			failed = err
 		}
-		return came[half].compare(spot{key, positions[i]}, r.descending) < 0
+		return came[half].compare(keyedRecord{key, positions[i]}, r.descending) < 0
 	})
 	if failed != nil {
 		return nil, failed

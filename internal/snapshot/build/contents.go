@@ -7,14 +7,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"voc/internal/feedback"
 	"voc/internal/snapshot"
 )
-
-// tombstoneAge is how long a snapshot remembers a removed record.
-const tombstoneAge = 90 * 24 * time.Hour
 
 // countFilled counts in how many records each field has a value; a field without any has
 // no entry. A fork starts from its parent's counts and needs only what changed, so no row of the
@@ -29,7 +25,7 @@ func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 			return nil, fmt.Errorf("count values: %w", err)
 		}
 	}
-	rows, err := d.conn.QueryContext(ctx, `SELECT filled FROM main.row`)
+	rows, err := d.query(ctx, `SELECT filled FROM main.row`)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +42,7 @@ func (d *Draft) countFilled(ctx context.Context) (map[string]int, error) {
 
 // subtractFilled subtracts the parent's rows that were replaced or removed.
 func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error {
-	rows, err := d.conn.QueryContext(ctx, `SELECT fields FROM origin.record WHERE id IN
+	rows, err := d.query(ctx, `SELECT fields FROM parent_source.record WHERE id IN
 		(SELECT id FROM main.row UNION ALL SELECT id FROM main.removed)`)
 	if err != nil {
 		return err
@@ -75,7 +71,7 @@ func (d *Draft) subtractFilled(ctx context.Context, counts map[string]int) error
 
 // digest sums up the records, by id.
 func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
-	rows, err := d.conn.QueryContext(ctx, `SELECT id, digest, computed FROM source.record ORDER BY id`)
+	rows, err := d.query(ctx, `SELECT id, digest, computed FROM source.record ORDER BY id`)
 	if err != nil {
 		return err
 	}
@@ -96,22 +92,4 @@ func (d *Draft) digest(ctx context.Context, into *snapshot.Contents) error {
 	into.ContentSHA256 = hex.EncodeToString(contents.Sum(nil))
 	into.ComputedSHA256 = hex.EncodeToString(computed.Sum(nil))
 	return rows.Err()
-}
-
-// writeTombstones writes one for each record of the parent that was removed, and copies
-// those of the parent that are young enough and whose record has not come back.
-func (d *Draft) writeTombstones(ctx context.Context, meta snapshot.Meta) error {
-	if d.parent == nil {
-		return nil
-	}
-	const added = `INSERT INTO details.tombstone SELECT id, ?, ? FROM known
-		WHERE id NOT IN (SELECT id FROM main.row) ORDER BY id`
-	const copied = `INSERT OR IGNORE INTO details.tombstone
-		SELECT id, removed_at, run FROM parent_details.tombstone
-		WHERE removed_at >= ? AND id NOT IN (SELECT id FROM main.row) ORDER BY id`
-	asOf := meta.AsOf.UTC()
-	if err := d.exec(ctx, added, asOf.Format(feedback.TimeFormat), meta.Run); err != nil {
-		return err
-	}
-	return d.exec(ctx, copied, asOf.Add(-tombstoneAge).Format(feedback.TimeFormat))
 }

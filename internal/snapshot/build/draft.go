@@ -11,8 +11,8 @@ import (
 )
 
 // Draft is an unfinished snapshot. One goroutine uses it, and it ends with Seal or
-// Discard. Since no one reads it before it is sealed, it is written without a journal
-// and without flushes: a process that dies leaves files that can be deleted.
+// Discard. It is not read before it is sealed, so it is written without a journal and
+// without flushes: a process that dies leaves files that can be deleted.
 type Draft struct {
 	parent *Parent // nil: none
 	fork   bool    // rows of parent that were not put or removed stay
@@ -42,8 +42,10 @@ type Parent struct {
 // Close closes it.
 func (p *Parent) Close() error { return p.Source.Close() }
 
-// isWhole reports whether the parent is of format 4, whose serve part has the details.
-func (p *Parent) isWhole() bool { return p.Source.Format() < snapshot.Format }
+// format4 is the format whose serve part has the details.
+const format4 = 4
+
+func (p *Parent) isFormat4() bool { return p.Source.Format() == format4 }
 
 // New starts an empty snapshot in dir, which must exist, be private and hold no other
 // draft. Diff compares with the parent, if there is one; the caller keeps it open and
@@ -79,8 +81,8 @@ func (d *Draft) path(kind snapshot.Kind) string {
 	return filepath.Join(d.dir, string(kind)+".sqlite")
 }
 
-// open creates the stage and attaches the parent. The parts of the parent are parent (what is
-// served), parent_details and origin (the source); known has the positions of its records by id.
+// open creates the stage and attaches the parent: its parts are parent_serve, parent_details and
+// parent_source; known has the positions of its records by id.
 func (d *Draft) open(ctx context.Context) (err error) {
 	if d.conn, err = d.db.Conn(ctx); err != nil {
 		return err
@@ -88,7 +90,9 @@ func (d *Draft) open(ctx context.Context) (err error) {
 	if d.parent != nil {
 		readOnly := url.Values{"mode": {"ro"}, "immutable": {"1"}}
 		for name, kind := range map[string]snapshot.Kind{
-			"parent": snapshot.Serve, "parent_details": snapshot.Details, "origin": snapshot.Sources,
+			"parent_serve":   snapshot.Serve,
+			"parent_details": snapshot.Details,
+			"parent_source":  snapshot.Sources,
 		} {
 			path := snapshot.DSN(d.parent.Paths[kind], readOnly)
 			if err := d.exec(ctx, `ATTACH ? AS `+name, path); err != nil {
@@ -96,8 +100,8 @@ func (d *Draft) open(ctx context.Context) (err error) {
 			}
 		}
 		records := `parent_details.record`
-		if d.parent.isWhole() {
-			records = `parent.feedback`
+		if d.parent.isFormat4() {
+			records = `parent_serve.feedback`
 		}
 		known := `CREATE TEMP VIEW known AS SELECT id, pos FROM ` + records
 		if err := d.exec(ctx, known); err != nil {
@@ -107,9 +111,9 @@ func (d *Draft) open(ctx context.Context) (err error) {
 	return d.exec(ctx, `BEGIN;`+stageSchema)
 }
 
-// run executes a statement that is prepared once: compiling one takes longer than most take to
-// run.
-func (d *Draft) run(ctx context.Context, text string, args ...any) error {
+// execPrepared executes a statement that is prepared once: compiling one takes longer than most
+// take to run.
+func (d *Draft) execPrepared(ctx context.Context, text string, args ...any) error {
 	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
 	if err == nil {
 		_, err = statement.ExecContext(ctx, args...)
@@ -117,7 +121,7 @@ func (d *Draft) run(ctx context.Context, text string, args ...any) error {
 	return err
 }
 
-// query is run for a statement that returns rows.
+// query is execPrepared for a statement that returns rows.
 func (d *Draft) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
 	if err != nil {
@@ -126,7 +130,7 @@ func (d *Draft) query(ctx context.Context, text string, args ...any) (*sql.Rows,
 	return statement.QueryContext(ctx, args...)
 }
 
-// get is run for a statement that returns one row, of which it reads a column. Error:
+// get is execPrepared for a statement that returns one row, of which it reads a column. Error:
 // sql.ErrNoRows.
 func (d *Draft) get(ctx context.Context, into any, text string, args ...any) error {
 	statement, err := d.prepare(ctx, text) //nolint:sqlclosecheck // close does
@@ -156,10 +160,10 @@ func (d *Draft) exec(ctx context.Context, text string, args ...any) error {
 func (d *Draft) Put(ctx context.Context, r Row) error {
 	values, err := r.values(d.fields.filled(r.Cells))
 	if err == nil {
-		err = d.run(ctx, insertRow, values...)
+		err = d.execPrepared(ctx, insertRow, values...)
 	}
 	if err == nil {
-		err = d.run(ctx, `DELETE FROM main.removed WHERE id = ?`, r.Feedback.ID)
+		err = d.execPrepared(ctx, `DELETE FROM main.removed WHERE id = ?`, r.Feedback.ID)
 	}
 	return snapshot.Wrap("put record "+r.Feedback.ID, err)
 }
@@ -167,9 +171,9 @@ func (d *Draft) Put(ctx context.Context, r Row) error {
 // Remove removes a record, whether it was put or is the parent's. An unknown id is no
 // error.
 func (d *Draft) Remove(ctx context.Context, id string) error {
-	err := d.run(ctx, `DELETE FROM main.row WHERE id = ?`, id)
+	err := d.execPrepared(ctx, `DELETE FROM main.row WHERE id = ?`, id)
 	if err == nil {
-		err = d.run(ctx, `INSERT OR IGNORE INTO main.removed VALUES (?)`, id)
+		err = d.execPrepared(ctx, `INSERT OR IGNORE INTO main.removed VALUES (?)`, id)
 	}
 	return snapshot.Wrap("remove record "+id, err)
 }
@@ -194,11 +198,11 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 		digests = `r.digest = o.digest AND r.computed = o.computed AND r.summary = s.json`
 		details = ` AND r.own = (SELECT own FROM parent_details.record d WHERE d.pos = p.pos)`
 		both    = `SELECT count(*) FROM main.row r JOIN known p USING (id)
-			JOIN parent.summary s USING (pos) JOIN origin.record o USING (id) WHERE `
+			JOIN parent_serve.summary s USING (pos) JOIN parent_source.record o USING (id) WHERE `
 		added = `SELECT count(*) FROM main.row WHERE id NOT IN (SELECT id FROM known)`
 	)
 	same := digests
-	if d.parent != nil && !d.parent.isWhole() {
+	if d.parent != nil && !d.parent.isFormat4() {
 		same += details
 	}
 	removed := `SELECT count(*) FROM main.removed JOIN known USING (id)`
@@ -211,8 +215,11 @@ func (d *Draft) Diff(ctx context.Context) (Diff, error) {
 		query = `SELECT count(*), 0, 0, 0 FROM main.row`
 	}
 	var diff Diff
-	err := d.conn.QueryRowContext(ctx, query).
-		Scan(&diff.Added, &diff.Changed, &diff.Unchanged, &diff.Removed)
+	statement, err := d.prepare(ctx, query) //nolint:sqlclosecheck // close does
+	if err == nil {
+		err = statement.QueryRowContext(ctx).
+			Scan(&diff.Added, &diff.Changed, &diff.Unchanged, &diff.Removed)
+	}
 	return diff, snapshot.Wrap("compare with the parent", err)
 }
 
@@ -231,7 +238,7 @@ func (d *Draft) removeParts() {
 	}
 }
 
-// close closes the files and removes the main.
+// close closes the files and removes the stage.
 func (d *Draft) close() {
 	for _, statement := range d.prepared {
 		_ = statement.Close() // it outlives its connection otherwise, and keeps the files open

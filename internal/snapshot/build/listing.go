@@ -2,27 +2,29 @@ package build
 
 import (
 	"context"
+
 	"voc/internal/snapshot"
 )
 
 // forkRows are the ids that a fork would have if it were sealed now, with the digests of
 // their computed values.
 const forkRows = `(SELECT id, computed FROM main.row UNION ALL
-	SELECT id, computed FROM origin.record
+	SELECT id, computed FROM parent_source.record
 	WHERE id NOT IN (SELECT id FROM main.row UNION ALL SELECT id FROM main.removed))`
 
 // MarkListed records that a listing has shown a record that belongs to the snapshot, with
 // the digest of its computed values now. It is for forks, as are the methods that compare
 // with the listing.
 func (d *Draft) MarkListed(ctx context.Context, id string, computed []byte) error {
-	err := d.run(ctx, `INSERT OR REPLACE INTO main.listed VALUES (?, ?)`, id, computed)
+	err := d.execPrepared(ctx, `INSERT OR REPLACE INTO main.listed VALUES (?, ?)`, id, computed)
 	return snapshot.Wrap("mark record "+id+" as listed", err)
 }
 
 // ResetListed undoes every MarkListed of the ids that end with one of the characters, for
 // a listing that starts over; with "", of all ids.
 func (d *Draft) ResetListed(ctx context.Context, ends string) error {
-	return snapshot.Wrap("reset the listing", d.exec(ctx, `DELETE FROM main.listed WHERE `+endsWith, ends))
+	err := d.exec(ctx, `DELETE FROM main.listed WHERE `+endsWith, ends)
+	return snapshot.Wrap("reset the listing", err)
 }
 
 // Unlisted lists the ids, sorted, that the fork has and the listing has not shown.
@@ -55,7 +57,7 @@ func (d *Draft) Untouched(ctx context.Context) ([]string, error) {
 }
 
 func (d *Draft) ids(ctx context.Context, query string) (ids []string, err error) {
-	rows, err := d.conn.QueryContext(ctx, query)
+	rows, err := d.query(ctx, query)
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (d *Draft) describe(ctx context.Context, meta snapshot.Meta) error {
 func (d *Draft) check(ctx context.Context) error {
 	for _, kind := range snapshot.Kinds() {
 		var verdict string
-		err := d.conn.QueryRowContext(ctx, `PRAGMA `+string(kind)+`.quick_check(1)`).Scan(&verdict)
+		err := d.get(ctx, &verdict, `PRAGMA `+string(kind)+`.quick_check(1)`)
 		if err != nil {
 			return err
 		}

@@ -95,10 +95,10 @@ func (d *Draft) storeRanking(ctx context.Context, sort feedback.Sort, positions 
 	part := 0
 	for some := range slices.Chunk(positions, snapshot.RankingPart) {
 		packed, _ := binary.Append(nil, binary.LittleEndian, some) // numbers of a fixed size
-		if err := d.run(ctx, store, string(sort), part, packed); err != nil {
+		if err := d.execPrepared(ctx, store, string(sort), part, packed); err != nil {
 			return err
 		}
 		part++
 	}
-	return d.run(ctx, remove, string(sort), part)
+	return d.execPrepared(ctx, remove, string(sort), part)
 }

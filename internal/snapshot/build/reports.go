@@ -211,7 +211,7 @@ func (d *Draft) storeReport(ctx context.Context, name snapshot.Name, report []by
 	if err := d.get(ctx, &same, stored, args...); err != nil || same > 0 {
 		return err
 	}
-	if err := d.run(ctx, store, args...); err != nil {
+	if err := d.execPrepared(ctx, store, args...); err != nil {
 		return err
 	}
 	each := encoders.Get().([]encoder)
@@ -221,7 +221,7 @@ func (d *Draft) storeReport(ctx context.Context, name snapshot.Name, report []by
 		e.w.Reset(&packed)
 		_, _ = e.w.Write(report) // a buffer takes everything
 		_ = e.w.Close()
-		err := d.run(ctx, store, string(name), string(e.encoding), packed.Bytes())
+		err := d.execPrepared(ctx, store, string(name), string(e.encoding), packed.Bytes())
 		if err != nil {
 			return err
 		}

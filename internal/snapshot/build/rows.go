@@ -2,8 +2,10 @@ package build
 
 import (
 	"context"
-
+	"database/sql"
+	_ "embed"
 	"voc/internal/snapshot"
+	// parent.sql, derive.sql
 )
 
 // copyRows copy rows into the parts; behind insert stands what has the columns of main.row, and
@@ -52,6 +54,48 @@ func (d *Draft) storeBlock(ctx context.Context, number int, block []byte) error 
 		return nil
 	}
 	packed := snapshot.PackList(block)
-	return d.run(ctx, `INSERT INTO list.block VALUES (?, ?, ?, ?)`,
+	return d.execPrepared(ctx, `INSERT INTO list.block VALUES (?, ?, ?, ?)`,
 		number, packed.Size, packed.CRC, packed.Blocks)
+}
+
+// writeRows walks over the rows once, by rows of the list: it copies them into the parts and
+// indexes them. So the rows of a record lie close to those of its neighbors, with which they
+// share most of their text: a part travels compressed with a small window.
+func (d *Draft) writeRows(ctx context.Context, records int, index *index) error {
+	const some = ` FROM (SELECT pos, staged FROM main.rank)
+		CROSS JOIN main.row ON row.rowid = staged WHERE pos BETWEEN ? AND ? ORDER BY pos`
+	row := newStagedRow()
+	var block []byte
+	for first := firstPosition; first < firstPosition+records; first += snapshot.BlockPositions {
+		last := first + snapshot.BlockPositions - 1
+		for _, copies := range copyRows {
+			if err := d.execPrepared(ctx, copies.insert+some, first, last); err != nil {
+				return err
+			}
+		}
+		rows, err := d.query(ctx, `SELECT `+stagedColumns+some, first, last)
+		if err != nil {
+			return err
+		}
+		if block, err = addRows(block[:0], rows, row, index); err != nil {
+			return err
+		}
+		if err := d.storeBlock(ctx, first/snapshot.BlockPositions, block); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRows indexes rows, and appends what the list has of them to block.
+func addRows(block []byte, rows *sql.Rows, row *stagedRow, index *index) ([]byte, error) {
+	defer rows.Close()
+	for rows.Next() {
+		if err := row.scan(rows); err != nil {
+			return nil, err
+		}
+		index.add(row)
+		block = appendToBlock(block, row.summary)
+	}
+	return block, rows.Err()
 }

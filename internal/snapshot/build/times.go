@@ -40,7 +40,7 @@ func (d *Draft) writeTimes(ctx context.Context, totals map[timesKey]feedback.Tim
 	}) {
 		t := totals[key]
 		if t.Records == 0 {
-			if err := d.run(ctx, remove, key.environment, key.week); err != nil {
+			if err := d.execPrepared(ctx, remove, key.environment, key.week); err != nil {
 				return err
 			}
 			continue
@@ -49,7 +49,7 @@ func (d *Draft) writeTimes(ctx context.Context, totals map[timesKey]feedback.Tim
 		for i := range feedback.Durations {
 			args = append(args, t.Sums[i], t.Counts[i])
 		}
-		if err := d.run(ctx, store, args...); err != nil {
+		if err := d.execPrepared(ctx, store, args...); err != nil {
 			return err
 		}
 	}

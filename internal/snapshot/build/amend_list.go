@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 
-	"voc/internal/feedback"
 	"voc/internal/snapshot"
 )
 
@@ -20,7 +19,7 @@ func (d *Draft) amendList(ctx context.Context) error {
 			return err
 		}
 		// Deleted first, a row leaves its pages to the new one.
-		if err := d.run(ctx, `DELETE FROM list.block WHERE number = ?`, number); err != nil {
+		if err := d.execPrepared(ctx, `DELETE FROM list.block WHERE number = ?`, number); err != nil {
 			return err
 		}
 		if err := d.storeBlock(ctx, number, block); err != nil {
@@ -64,20 +63,4 @@ func (d *Draft) readBlock(ctx context.Context, number int) (block []byte, err er
 		block = appendToBlock(block, summary)
 	}
 	return block, rows.Err()
-}
-
-// amendTombstones adds those of the records that were removed, and deletes those that are old or
-// whose record has come back.
-func (d *Draft) amendTombstones(ctx context.Context, meta snapshot.Meta) error {
-	const (
-		outdated = `DELETE FROM details.tombstone WHERE removed_at < ? OR id IN (SELECT id FROM main.row)`
-		added    = `INSERT OR REPLACE INTO details.tombstone SELECT id, ?, ? FROM main.touched
-			WHERE staged IS NULL ORDER BY id`
-	)
-	asOf := meta.AsOf.UTC()
-	err := d.run(ctx, outdated, asOf.Add(-tombstoneAge).Format(feedback.TimeFormat))
-	if err != nil {
-		return err
-	}
-	return d.run(ctx, added, asOf.Format(feedback.TimeFormat), meta.Run)
 }

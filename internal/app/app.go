@@ -137,7 +137,7 @@ func NewRefresh(p Parts) (*refresh.Engine, error) {
 // show no more than the configuration allows.
 func NewReplica(p Parts) *replica.Replica {
 	return replica.New(p.Store, p.Work.Path, p.Log).
-		Of(p.Config.Airtable.BaseID).Hiding(p.Config.Privacy)
+		OfBase(p.Config.Airtable.BaseID).Hiding(p.Config.Privacy)
 }
 
 // NewAPI returns the API for a platform. It passes requests for a refresh to refresher.

@@ -119,7 +119,7 @@ func newServiceOver(
 	}
 	log := slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.manifests = manifest.New(s.store, 5, quota, log)
-	s.replica = replica.New(s.manifests, s.dir, log).Ready()
+	s.replica = replica.New(s.manifests, s.dir, log).FetchFirst()
 	t.Cleanup(s.replica.Close)
 	cfg := httpapi.Config{
 		Replica: s.replica, Refresher: s.refresher, Schedules: hourly(t), Quota: quota,

@@ -11,7 +11,7 @@ import (
 )
 
 // byNeed makes a service fetch all parts but the details when a request needs them.
-func byNeed(c *httpapi.Config) { c.Replica.Ready(snapshot.Details) }
+func byNeed(c *httpapi.Config) { c.Replica.FetchFirst(snapshot.Details) }
 
 // Data routes answer from the newest snapshot whose part is whole, and say so.
 func TestDamagedPartIsReplaced(t *testing.T) {

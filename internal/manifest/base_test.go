@@ -101,7 +101,7 @@ func TestPublishRejectsLostBase(t *testing.T) {
 	p := publication(t, paged(t, pages(20, "next", 1)...), receipt("run-9"), m.Current)
 	p.Parent = parent
 	_, err = put(t.Context(), c, p)
-	fails(t, err, manifest.ErrMoved)
+	fails(t, err, manifest.ErrBaseLost)
 }
 
 // A file of the parent that has changed since it was fetched is no measure: the pages that it

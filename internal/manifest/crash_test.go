@@ -172,7 +172,7 @@ func (c *crash) fresh(t *testing.T) {
 		c.next = leased(t, writer, c.next)
 	}
 	c.before = load(t, writer)
-	c.reader = replica.New(open(c.store), t.TempDir(), quiet).Ready(snapshot.Serve)
+	c.reader = replica.New(open(c.store), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 	c.serves(t, c.reader, c.before)
 }
 
@@ -197,7 +197,7 @@ func (c *crash) check(t *testing.T) {
 	m := load(t, open(c.store))
 	c.tells(t, m)
 	c.adds(t, m)
-	newcomer := replica.New(open(c.store), t.TempDir(), quiet).Ready(snapshot.Serve)
+	newcomer := replica.New(open(c.store), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 	defer newcomer.Close()
 	c.serves(t, c.reader, m)
 	c.serves(t, newcomer, m)

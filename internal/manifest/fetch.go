@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"voc/internal/snapshot"
@@ -16,7 +17,8 @@ import (
 
 // Fetch copies a part of a snapshot into a file in dir, which matches the manifest's digest and
 // belongs to the caller. If one of the parts that the caller has is of the same base, only a
-// delta is transferred; the caller may remove their files meanwhile. Error: ErrDamaged.
+// delta is transferred; the caller may remove their files meanwhile. Errors: ErrDamaged,
+// snapshot.ErrDiskFull. Cost: the transfer, and the time to unpack and hash the whole file.
 func (s *Store) Fetch(
 	ctx context.Context, wanted Snapshot, kind snapshot.Kind, dir string, have ...Local,
 ) (Local, error) {
@@ -24,26 +26,22 @@ func (s *Store) Fetch(
 	if part.Key == "" {
 		return Local{}, fmt.Errorf("snapshot %s is %w: it has no part %s", wanted.ID, ErrDamaged, kind)
 	}
-	local := Local{Part: part, of: wanted}
-	// A file of another line of snapshots, after a rollback, has pages that the delta does not
-	// have. So has a file that was damaged on this host. The digest tells.
-	err := errNoneFits
-	if from := nearest(have, wanted, part); from.Path != "" {
-		err = s.fetch(ctx, &local, dir, from)
-	}
-	if errors.Is(err, errNoneFits) || errors.Is(err, ErrDamaged) {
+	local := Local{Part: part, snapshot: wanted}
+	from := nearest(have, wanted, part)
+	err := s.fetch(ctx, &local, dir, from)
+	// If the local file belongs to another line of snapshots (after a rollback) or is damaged, the
+	// result's digest does not match, and the part is fetched in full.
+	if from.Path != "" && errors.Is(err, ErrDamaged) {
 		err = s.fetch(ctx, &local, dir, Local{})
 	}
 	if errors.Is(err, ErrDamaged) {
-		return Local{}, fmt.Errorf("snapshot %s in %s is %w", wanted.ID, s, err)
+		return Local{}, fmt.Errorf("part %s of snapshot %s in %s is %w", kind, wanted.ID, s, err)
 	}
 	if err != nil {
-		return Local{}, fmt.Errorf("fetch snapshot %s: %w", wanted.ID, err)
+		return Local{}, fmt.Errorf("fetch snapshot %s, part %s: %w", wanted.ID, kind, err)
 	}
 	return local, nil
 }
-
-var errNoneFits = errors.New("no file of this host is of the same base")
 
 // fetch makes the file of a part from one of this host, or from the store alone.
 func (s *Store) fetch(ctx context.Context, local *Local, dir string, from Local) error {
@@ -73,7 +71,7 @@ func (s *Store) fetch(ctx context.Context, local *Local, dir string, from Local)
 	case ok && write.Path == file.Name():
 		err = snapshot.MarkDiskFull(err)
 	case err != nil:
-		damage := fmt.Errorf("%w: part %s: %w", ErrDamaged, local.Part.Kind, err)
+		damage := fmt.Errorf("%w: %w", ErrDamaged, err)
 		err = cmp.Or(base.fault(), delta.fault(), damage)
 	}
 	if err = cmp.Or(err, file.Close()); err != nil {
@@ -102,4 +100,19 @@ func (s *Store) open(ctx context.Context, part Part, from Local) (base, delta *s
 		err = fmt.Errorf("%w, the base of part %s", err, part.Kind)
 	}
 	return base, delta, cmp.Or(err, deltaErr)
+}
+
+// nearest returns the file from which a part is made with the least transfer; zero if there is
+// none.
+func nearest(have []Local, wanted Snapshot, part Part) Local {
+	i := slices.IndexFunc(have, func(l Local) bool { return l.Part == part })
+	if i < 0 && part.Base.Key != "" {
+		i = slices.IndexFunc(have, func(l Local) bool { // a newer one has more pages changed
+			return l.base().Key == part.Base.Key && !l.snapshot.CreatedAt.After(wanted.CreatedAt.Time)
+		})
+	}
+	if i < 0 {
+		return Local{}
+	}
+	return have[i]
 }

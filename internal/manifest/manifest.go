@@ -3,6 +3,7 @@ package manifest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"voc/internal/blob"
@@ -100,8 +101,8 @@ func (s Snapshot) Keys() (keys []string) {
 	return keys
 }
 
-// Part returns the part of a kind; zero if there is none. In format 4 the serve part is also the
-// list and the details.
+// Part returns the part of a kind; zero if there is none. In format 4 the serve part stands for
+// others, too.
 func (s Snapshot) Part(kind snapshot.Kind) Part {
 	var serve Part
 	for _, part := range s.Parts {
@@ -166,3 +167,23 @@ func (f *ForeignError) Error() string {
 
 // Unwrap returns ErrForeign.
 func (f *ForeignError) Unwrap() error { return ErrForeign }
+
+// needsAll reports whether snapshots of the manifest need all objects of the parts.
+func (m Manifest) needsAll(parts []Local) bool {
+	for _, l := range parts {
+		if !m.needs(l.Part.Key) || !m.needs(l.base().Key) {
+			return false
+		}
+	}
+	return true
+}
+
+// needs reports whether a snapshot of the manifest needs an object.
+func (m Manifest) needs(key string) bool {
+	for _, s := range m.Snapshots {
+		if slices.Contains(s.Keys(), key) {
+			return true
+		}
+	}
+	return false
+}

@@ -17,6 +17,10 @@ import (
 // holds the lease gets it only if an operator replaced the manifest by hand.
 var ErrMoved = errors.New("another snapshot has become current meanwhile")
 
+// ErrBaseLost is returned to a run whose snapshot shares an object that was dropped meanwhile.
+var ErrBaseLost = errors.New(
+	"the manifest no longer has an object that the new snapshot shares")
+
 // Publication is a snapshot for Publish to make current.
 type Publication struct {
 	Owner  Owner
@@ -53,7 +57,7 @@ func (p Publication) describe() Snapshot {
 
 // Publish stores the parts and makes them current for all readers in one step, which also ends
 // the run and releases its lease. The snapshot it was made from must still be current. It
-// returns the receipt as it was written. Errors: job.ErrFenced, ErrMoved.
+// returns the receipt as it was written. Errors: job.ErrFenced, ErrMoved, ErrBaseLost.
 func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
 	next := p.describe()
 	// If the process dies during these writes, an object does not exist, or it is complete
@@ -81,10 +85,13 @@ func (s *Store) Publish(ctx context.Context, p Publication) (job.Run, error) {
 		if err := m.Finish(run, now); err != nil {
 			return err
 		}
-		// What the new snapshot shares must be needed by one of this very manifest. If it were
-		// dropped, its deletion could be under way.
-		if m.Current != next.Parent || !m.has(p.Parent) {
+		if m.Current != next.Parent {
 			return ErrMoved
+		}
+		// A snapshot of this manifest must still need each object that the new one shares: a
+		// dropped object may already be being deleted.
+		if !m.needsAll(p.Parent) {
+			return ErrBaseLost
 		}
 		published := next
 		if !now.IsZero() {

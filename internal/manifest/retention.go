@@ -100,16 +100,6 @@ func (m Manifest) names(key string) bool {
 		slices.ContainsFunc(m.Dropped, func(d Dropped) bool { return d.Key == key })
 }
 
-// needs reports whether a snapshot of the manifest needs an object.
-func (m Manifest) needs(key string) bool {
-	for _, s := range m.Snapshots {
-		if slices.Contains(s.Keys(), key) {
-			return true
-		}
-	}
-	return false
-}
-
 // tidy does what is current without it: it copies the manifest and deletes what it no
 // longer names. A later publication makes up for failures: objects that were not deleted
 // are orphans by then.
@@ -122,7 +112,7 @@ func (s *Store) tidy(ctx context.Context, m Manifest, due []string) {
 }
 
 // purge deletes what was dropped because it shows too much, and the old versions of all
-// deleted serve parts. It does so at each publication within dropDelay, in case that an
+// deleted parts for readers. It does so at each publication within dropDelay, in case an
 // earlier one failed. Objects that stay are orphans afterwards.
 func (s *Store) purge(ctx context.Context, m Manifest) error {
 	var exposed []string

@@ -68,7 +68,7 @@ func (e *Engine) openParts(
 	for _, kind := range slices.Backward(snapshot.Kinds()) { // the source may be damaged alone
 		part := s.Part(kind)
 		i := slices.IndexFunc(fetched, func(l manifest.Local) bool { return l.Part == part })
-		if i < 0 { // in format 4 one object is several parts
+		if i < 0 { // else as in format 4
 			local, err := e.cfg.Store.Fetch(ctx, s, kind, dir)
 			if err != nil {
 				return nil, nil, err

@@ -10,7 +10,7 @@ import (
 
 // publish makes what was built current, or confirms the parent if it is unchanged, and
 // ends the run in the same write. A dry run writes nothing. It returns the receipt as the
-// store has it. Errors: job.ErrFenced, manifest.ErrMoved.
+// store has it. Errors: job.ErrFenced, manifest.ErrMoved, manifest.ErrBaseLost.
 func (e *Engine) publish(
 	ctx context.Context, a attempt, s steps, dir string,
 ) (job.Run, error) {

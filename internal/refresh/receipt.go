@@ -88,7 +88,7 @@ func explain(ctx context.Context, err error) string {
 	case errors.Is(err, job.ErrFenced):
 		return "fenced by a rollback, or by another run that took over when this one stopped " +
 			"renewing its lease; it published nothing, and the snapshot that is current now stays"
-	case errors.Is(err, manifest.ErrMoved):
+	case errors.Is(err, manifest.ErrMoved), errors.Is(err, manifest.ErrBaseLost):
 		return fmt.Sprintf("%v; nothing is lost, the next refresh does the work of this one", err)
 	case outOfTime(ctx, err):
 		return fmt.Sprintf("the refresh ran out of time; run it again, or allow it more: %s",

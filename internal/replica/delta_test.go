@@ -24,7 +24,7 @@ type reader struct {
 
 func newReader(t *testing.T, store *blobtest.Memory) *reader {
 	r := &reader{faulty: blobtest.NewFaulty(store), dir: t.TempDir()}
-	r.Replica = replica.New(open(r.faulty), r.dir, quiet).Ready(snapshot.Serve)
+	r.Replica = replica.New(open(r.faulty), r.dir, quiet).FetchFirst(snapshot.Serve)
 	t.Cleanup(r.Close)
 	return r
 }

@@ -15,6 +15,7 @@
 // it. A snapshot whose digest does not match the manifest is never opened. Neither is one
 // that shows more than Hiding allows: while such a snapshot is current, none is served.
 //
-// A replica writes nothing to the store. It fetches each snapshot once into a private
-// directory, and deletes the file when it is replaced and no longer used.
+// A replica writes nothing to the store. It fetches each part once, when it is needed, as a delta
+// if it has a file of the same base, and deletes the files when their snapshot is replaced and
+// unused. Reject takes a snapshot out of service if a part proves damaged.
 package replica

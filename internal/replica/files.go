@@ -16,12 +16,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// ErrBusy is returned if the maximum number of older snapshots is in use. The caller may
-// retry in a moment.
-var ErrBusy = errors.New("too many older snapshots are in use at a time")
-
-// openFile is an open snapshot and its users.
-type openFile struct {
+// openSnapshot is an open snapshot and its users.
+type openSnapshot struct {
 	snapshot manifest.Snapshot
 	file     *snapshot.File
 	users    sync.WaitGroup
@@ -39,14 +35,14 @@ type openFile struct {
 // newFile returns a snapshot whose parts are fetched when they are needed, as far as no open one
 // has the same. Once it is served, a client that hangs up does not stop a fetch, since others may
 // wait for it.
-func (r *Replica) newFile(s manifest.Snapshot) *openFile {
-	h := &openFile{snapshot: s, bad: map[snapshot.Kind]error{}}
+func (r *Replica) newFile(s manifest.Snapshot) *openSnapshot {
+	h := &openSnapshot{snapshot: s, bad: map[snapshot.Kind]error{}}
 	h.file = snapshot.New(s.Records, func(ctx context.Context, kind snapshot.Kind) (string, error) {
 		if err := h.damage(kind); err != nil {
 			return "", err
 		}
 		for _, local := range h.fetched() {
-			if local.Part == s.Part(kind) { // in format 4 one object is several parts
+			if local.Part == s.Part(kind) { // as in format 4
 				return local.Path, nil
 			}
 		}
@@ -74,21 +70,21 @@ func (r *Replica) newFile(s manifest.Snapshot) *openFile {
 
 // damage returns why a part is damaged, if that is known: it is not fetched again for each
 // request.
-func (h *openFile) damage(kind snapshot.Kind) error {
+func (h *openSnapshot) damage(kind snapshot.Kind) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.bad[kind]
 }
 
 // forget forgets which parts are damaged.
-func (h *openFile) forget() {
+func (h *openSnapshot) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	clear(h.bad)
 }
 
 // fetched returns the parts that are on this host.
-func (h *openFile) fetched() []manifest.Local {
+func (h *openSnapshot) fetched() []manifest.Local {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.parts)
@@ -97,11 +93,14 @@ func (h *openFile) fetched() []manifest.Local {
 // openParts returns a snapshot with some of its parts open.
 func (r *Replica) openParts(
 	ctx context.Context, s manifest.Snapshot, kinds []snapshot.Kind,
-) (*openFile, error) {
+) (*openSnapshot, error) {
 	file := r.newFile(s)
 	if err := file.file.Need(ctx, kinds...); err != nil {
 		file.close(r.log)
-		return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+		if errors.Is(err, snapshot.ErrNotSnapshot) || errors.Is(err, snapshot.ErrFormat) {
+			return nil, fmt.Errorf("snapshot %s: %w", s.ID, err)
+		}
+		return nil, err // Fetch names the snapshot
 	}
 	return file, nil
 }
@@ -128,7 +127,7 @@ func invalid(err error) bool {
 
 // retain adds a file to the older ones until it was idle for bound.OlderIdle, and retires the
 // longest unused beyond bound.OlderSnapshots. The caller must hold mu.
-func (r *Replica) retain(file *openFile) {
+func (r *Replica) retain(file *openSnapshot) {
 	r.older = slices.Insert(r.older, 0, file)
 	file.idle = time.AfterFunc(bound.OlderIdle, func() {
 		r.mu.Lock()
@@ -150,37 +149,12 @@ func (r *Replica) retain(file *openFile) {
 	}
 }
 
-// makeRoom makes room for one more older file: it closes those that have no user, the
-// longest unused first. A file that is retired and still has users takes room too. Error:
-// ErrBusy.
-func (r *Replica) makeRoom() error {
-	var unused []*openFile
-	defer func() {
-		for _, file := range unused {
-			file.close(r.log)
-		}
-	}()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for last := len(r.older) - 1; len(r.older)+r.leaving >= bound.OlderSnapshots; last-- {
-		if last < 0 {
-			return ErrBusy
-		}
-		if file := r.older[last]; file.active == 0 {
-			r.older = slices.Delete(r.older, last, last+1)
-			file.idle.Stop()
-			unused = append(unused, file)
-		}
-	}
-	return nil
-}
-
 // retire closes a file after its last user. The file accepts no new ones. The caller must
 // hold mu.
-func (r *Replica) retire(file *openFile) {
+func (r *Replica) retire(file *openSnapshot) {
 	leaves := file.active > 0
 	if leaves {
-		r.leaving++
+		r.retiredInUse++
 	}
 	r.retiring.Go(func() {
 		file.users.Wait()
@@ -188,12 +162,12 @@ func (r *Replica) retire(file *openFile) {
 		if leaves {
 			r.mu.Lock()
 			defer r.mu.Unlock()
-			r.leaving--
+			r.retiredInUse--
 		}
 	})
 }
 
-func (h *openFile) close(log *slog.Logger) {
+func (h *openSnapshot) close(log *slog.Logger) {
 	err := h.file.Close()
 	for _, part := range h.fetched() {
 		err = errors.Join(err, os.Remove(part.Path))

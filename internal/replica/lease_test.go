@@ -41,7 +41,7 @@ func TestViewRunningExpires(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, store *blobtest.Memory, c *manifest.Store) {
 				publish(t, c, sealed(t, "full-0"), "full-0")
-				r := replica.New(c, t.TempDir(), quiet).Ready(snapshot.Serve)
+				r := replica.New(c, t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 				defer r.Close()
 				if run, dead := sees(t, r, "full-0").Running(); run.ID != "" || dead {
 					t.Errorf("%+v runs", run)

@@ -2,6 +2,7 @@ package replica
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -11,6 +12,10 @@ import (
 	"voc/internal/manifest"
 	"voc/internal/snapshot"
 )
+
+// ErrBusy is returned if the maximum number of older snapshots is in use. The caller may
+// retry in a moment.
+var ErrBusy = errors.New("too many older snapshots are in use at a time")
 
 // A client that reads many pages stays on the snapshot that it began with, also when
 // another one is served by now: AcquireAt opens that again. Replica.older has the open
@@ -72,7 +77,7 @@ func (r *Replica) acquireOpen(id string) (View, func(), bool) {
 		view, release := r.use(r.open)
 		return view, release, true
 	}
-	i := slices.IndexFunc(r.older, func(h *openFile) bool { return h.snapshot.ID == id })
+	i := slices.IndexFunc(r.older, func(h *openSnapshot) bool { return h.snapshot.ID == id })
 	if i < 0 {
 		return View{}, nil, false
 	}
@@ -115,4 +120,29 @@ func (r *Replica) allow(s manifest.Snapshot) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %w", manifest.ErrNoSuchSnapshot, manifest.ErrExposed)
+}
+
+// makeRoom makes room for one more older file: it closes those that have no user, the
+// longest unused first. A file that is retired and still has users takes room too. Error:
+// ErrBusy.
+func (r *Replica) makeRoom() error {
+	var unused []*openSnapshot
+	defer func() {
+		for _, file := range unused {
+			file.close(r.log)
+		}
+	}()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for last := len(r.older) - 1; len(r.older)+r.retiredInUse >= bound.OlderSnapshots; last-- {
+		if last < 0 {
+			return ErrBusy
+		}
+		if file := r.older[last]; file.active == 0 {
+			r.older = slices.Delete(r.older, last, last+1)
+			file.idle.Stop()
+			unused = append(unused, file)
+		}
+	}
+	return nil
 }

@@ -102,7 +102,7 @@ func TestAcquireAtNewerSnapshot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		published(t, store, "full-1")
-		r := replica.New(open(store), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(store), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-1")
 		newer := published(t, store, "full-2")[0]
@@ -218,7 +218,7 @@ func TestIdleOlderSnapshotsAreClosed(t *testing.T) {
 			return all
 		}()
 		dir := t.TempDir()
-		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
+		r := replica.New(open(store), dir, quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-4")
 		used := walks(t, r, all[0])

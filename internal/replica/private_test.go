@@ -26,7 +26,7 @@ func TestExposedSnapshotIsNotServed(t *testing.T) {
 	}
 	hidden := hide("full-1")
 	exposed := publish(t, c, sealed(t, "full-2"), "full-2")
-	r := replica.New(c, t.TempDir(), quiet).Ready(snapshot.Serve).Hiding(private)
+	r := replica.New(c, t.TempDir(), quiet).FetchFirst(snapshot.Serve).Hiding(private)
 	defer r.Close()
 	if err := r.Sync(t.Context()); err != nil {
 		t.Fatal(err)

@@ -19,9 +19,9 @@ type Replica struct {
 	base  string // "": any
 	log   *slog.Logger
 
-	private feedback.Privacy // what no snapshot that is served may show
-	ready   []snapshot.Kind  // the parts that a snapshot must have before it is served
-	within  time.Duration    // limits how long a part is fetched; 0: it does not
+	private    feedback.Privacy // what no snapshot that is served may show
+	fetchFirst []snapshot.Kind  // the parts that a snapshot must have before it is served
+	within     time.Duration    // limits how long a part is fetched; 0: it does not
 
 	syncing chan struct{}    // holds one: one Sync at a time
 	version blob.Version     // of the manifest that view is of
@@ -33,12 +33,12 @@ type Replica struct {
 
 	mu    sync.Mutex
 	view  View
-	open  *openFile
-	older []*openFile // the last used first
+	open  *openSnapshot
+	older []*openSnapshot // the last used first
 
-	leaving int       // retired files that still have users
-	checked time.Time // when the last Sync ended
-	began   time.Time // when the running Sync began; zero if none runs
+	retiredInUse int       // retired files that still have users
+	checked      time.Time // when the last Sync ended
+	began        time.Time // when the running Sync began; zero if none runs
 
 	retiring sync.WaitGroup // files that accept no new users and still have some
 }
@@ -53,8 +53,8 @@ func New(store *manifest.Store, dir string, log *slog.Logger) *Replica {
 	}
 }
 
-// Of limits the replica to snapshots of a base, and returns it. Call it before the first Sync.
-func (r *Replica) Of(base string) *Replica {
+// OfBase limits the replica to snapshots of a base, and returns it. Call it before the first Sync.
+func (r *Replica) OfBase(base string) *Replica {
 	r.base = base
 	return r
 }
@@ -66,13 +66,13 @@ func (r *Replica) Hiding(p feedback.Privacy) *Replica {
 	return r
 }
 
-// Ready makes the replica fetch parts of each snapshot before it is served: those of some kinds,
-// or if none is given, all for readers. Other parts are fetched when they are needed, or before
-// the snapshot takes the place of one that had them open. Call it before the first Sync.
-func (r *Replica) Ready(kinds ...snapshot.Kind) *Replica {
-	r.ready = kinds
+// FetchFirst makes the replica fetch parts of these kinds (none given: all for readers) before a
+// snapshot is served, and returns it. Other parts are fetched when they are needed, or before the
+// snapshot takes the place of one that had them open. Call it before the first Sync.
+func (r *Replica) FetchFirst(kinds ...snapshot.Kind) *Replica {
+	r.fetchFirst = kinds
 	if len(kinds) == 0 {
-		r.ready = snapshot.ForReaders()
+		r.fetchFirst = snapshot.ForReaders()
 	}
 	return r
 }
@@ -96,7 +96,7 @@ func (r *Replica) Acquire() (view View, release func()) {
 }
 
 // use counts a user of a file. The caller must hold mu.
-func (r *Replica) use(file *openFile) (view View, release func()) {
+func (r *Replica) use(file *openSnapshot) (view View, release func()) {
 	file.served.Store(true)
 	file.users.Add(1)
 	file.active++

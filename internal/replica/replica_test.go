@@ -20,7 +20,7 @@ import (
 // newReplica returns a replica of a store. The test closes it.
 func newReplica(t *testing.T, store blob.Store) *replica.Replica {
 	t.Helper()
-	r := replica.New(open(store), t.TempDir(), quiet).Ready(snapshot.Serve)
+	r := replica.New(open(store), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 	t.Cleanup(r.Close)
 	return r
 }
@@ -119,7 +119,7 @@ func TestFileStaysOpenWhileUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		dir := t.TempDir()
-		r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
+		r := replica.New(open(store), dir, quiet).FetchFirst(snapshot.Serve)
 		var views []replica.View
 		var releases []func()
 		for _, run := range files {
@@ -281,7 +281,7 @@ func TestInvalidFileIsNotServed(t *testing.T) {
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	publish(t, open(store), bytesOf(t, "full-2"), "full-2") // whole, but no SQLite file
 	dir := t.TempDir()
-	r := replica.New(open(store), dir, quiet).Ready(snapshot.Serve)
+	r := replica.New(open(store), dir, quiet).FetchFirst(snapshot.Serve)
 	sees(t, r, "full-1")
 	if r.Close(); len(entries(t, dir)) != 0 {
 		t.Errorf("left behind: %q", entries(t, dir))
@@ -329,7 +329,7 @@ func TestMissingDirectoryIsNotDamage(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
-	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet).Ready(snapshot.Serve)
+	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet).FetchFirst(snapshot.Serve)
 	if err := r.Sync(t.Context()); !errors.Is(err, os.ErrNotExist) ||
 		errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)

@@ -12,10 +12,9 @@ import (
 	"voc/internal/manifest"
 )
 
-// SyncIfOlder is Sync, unless the last one was within age, or within two seconds if that
-// found a run that is still active. If another goroutine is doing
-// one, it waits for that. If there is a snapshot to serve meanwhile, it waits only until
-// that one has run for ten seconds, and then returns nil.
+// SyncIfOlder calls Sync unless the last Sync ended within age; if that found an active run, within
+// two seconds. If another goroutine is syncing, it waits for it: while a snapshot is served, for
+// at most ten seconds after that Sync began, and then returns nil.
 func (r *Replica) SyncIfOlder(ctx context.Context, age time.Duration) error {
 	if r.syncedWithin(age) {
 		return nil
@@ -102,12 +101,6 @@ func (r *Replica) load(ctx context.Context) (
 	return m, version, []error{warning}, nil
 }
 
-func (r *Replica) shown() (View, *openFile) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.view, r.open
-}
-
 // serve opens the current snapshot of m, or the newest valid one. If there is none, the
 // one that is open stays. Error: *manifest.ForeignError.
 func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []error) error {
@@ -130,7 +123,7 @@ func (r *Replica) serve(ctx context.Context, m manifest.Manifest, warnings []err
 		}
 		next, err := open, r.damaged[s.ID]
 		if err == nil && (open == nil || view.Snapshot.ID != s.ID) {
-			kinds := r.ready
+			kinds := r.fetchFirst
 			if open != nil {
 				kinds = append(open.file.Opened(), kinds...)
 			}
@@ -176,19 +169,39 @@ func (r *Replica) Reject(ctx context.Context, view View, err error) bool {
 	return now.Snapshot.ID != view.Snapshot.ID
 }
 
-// show switches to a view. The previous file stays open for a while if it is pinned; else
-// it is closed after its last user.
-func (r *Replica) show(view View, next *openFile) {
-	view.quota, view.read = r.store.Quota(), time.Now()
+// lockSync acquires the right to sync: one goroutine at a time.
+func (r *Replica) lockSync(ctx context.Context) error {
+	select {
+	case r.syncing <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last := r.open
-	r.view, r.open = view, next
-	switch {
-	case last == nil || last == next:
-	case last.pinned:
-		r.retain(last)
-	default:
-		r.retire(last)
+	r.began = time.Now()
+	return nil
+}
+
+func (r *Replica) unlockSync() {
+	r.mu.Lock()
+	r.began = time.Time{}
+	r.mu.Unlock()
+	<-r.syncing
+}
+
+// runningAge bounds the age of a view in which a run is active: its snapshot is expected
+// at any moment.
+const runningAge = 2 * time.Second
+
+// syncedWithin reports whether the last Sync ended within age, or within runningAge if a
+// run was active then and its lease has not expired since.
+func (r *Replica) syncedWithin(age time.Duration) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	since := time.Since(r.checked)
+	if since < runningAge || since >= age {
+		return since < age
 	}
+	_, running := r.view.Manifest.RunningAt(r.view.Manifest.ReadAt.Add(time.Since(r.view.read)))
+	return !running
 }

@@ -33,7 +33,7 @@ func TestSyncIfOlderRespectsAge(t *testing.T) {
 		store, _ := newStore()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		want := 0
 		step := func(wait time.Duration, looked int) {
@@ -64,7 +64,7 @@ func TestSyncIfOlderLooksMoreOftenDuringRun(t *testing.T) {
 		faulty := blobtest.NewFaulty(blobtest.NewMemory(nil))
 		publish(t, open(faulty), sealed(t, "full-1"), "full-1")
 		leased(t, open(faulty), begun("full-2"))
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		sees(t, r, "full-1")
 		before, expected := looks(faulty.Log()), 0
@@ -88,7 +88,7 @@ func TestCanceledSyncIsNotAWarning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")
@@ -112,7 +112,7 @@ func TestFetchDoesNotBlockReaders(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		for _, run := range []string{"full-1", "full-2"} {
 			publish(t, open(store), sealed(t, run), run)
@@ -154,7 +154,7 @@ func TestSyncIfOlderWaitsForAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")
@@ -187,7 +187,7 @@ func TestHungStoreDelaysRequestsOnce(t *testing.T) {
 		const budget = 10 * time.Second
 		store, _ := newStore()
 		faulty := blobtest.NewFaulty(store)
-		r := replica.New(open(faulty), t.TempDir(), quiet).Ready(snapshot.Serve)
+		r := replica.New(open(faulty), t.TempDir(), quiet).FetchFirst(snapshot.Serve)
 		defer r.Close()
 		publish(t, open(store), sealed(t, "full-1"), "full-1")
 		sees(t, r, "full-1")

@@ -41,3 +41,26 @@ func (v View) Running() (run job.Run, abandoned bool) {
 	}
 	return lease.Abandoned(now, v.quota, "the next refresh takes over"), true
 }
+
+// show switches to a view. The previous file stays open for a while if it is pinned; else
+// it is closed after its last user.
+func (r *Replica) show(view View, next *openSnapshot) {
+	view.quota, view.read = r.store.Quota(), time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := r.open
+	r.view, r.open = view, next
+	switch {
+	case last == nil || last == next:
+	case last.pinned:
+		r.retain(last)
+	default:
+		r.retire(last)
+	}
+}
+
+func (r *Replica) shown() (View, *openSnapshot) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.view, r.open
+}

@@ -45,7 +45,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	metrics := prometheus.New()
 	s.Metrics = metrics
 	s.Watcher = app.NewWatcher(s.Parts, url+"/api/cache/")
-	replica := app.NewReplica(s.Parts).Ready()
+	replica := app.NewReplica(s.Parts).FetchFirst()
 	defer replica.Close()
 	engine, err := app.NewRefresh(s.Parts)
 	if err != nil {

@@ -106,10 +106,10 @@ type PartError struct {
 	Err  error
 }
 
-// Error names the part.
-func (p *PartError) Error() string { return fmt.Sprintf("part %s: %v", p.Kind, p.Err) }
+// Error says why.
+func (p *PartError) Error() string { return p.Err.Error() }
 
-// Unwrap returns why.
+// Unwrap returns the cause.
 func (p *PartError) Unwrap() error { return p.Err }
 
 // Need fetches and opens parts unless they are open. Error: a *PartError with an error of Fetch,

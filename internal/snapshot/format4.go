@@ -6,8 +6,7 @@ import (
 	"voc/internal/feedback"
 )
 
-// format4 is the format whose serve part also has the list and the details. This file is for it
-// alone.
+// format4 is described at Format. This file is for it alone.
 const format4 = 4
 
 // format4List is the name of the list, which format 4 stored as it did the reports.

@@ -42,7 +42,7 @@ type Parent struct {
 // Close closes it.
 func (p *Parent) Close() error { return p.Source.Close() }
 
-// format4 is the format whose serve part has the details.
+// format4 is described at snapshot.Format.
 const format4 = 4
 
 func (p *Parent) isFormat4() bool { return p.Source.Format() == format4 }

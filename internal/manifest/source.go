@@ -6,61 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
 	"voc/internal/blob"
-	"voc/internal/snapshot"
 )
-
-// compression of objects. A window of 2 MB, which both ends hold in memory, gives 2 %
-// larger files than the default of 8 MB (5,830 records, November 2026).
-var compression = []zstd.EOption{
-	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(2 << 20),
-	zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(1),
-}
-
-// encoders retains an encoder for the next object: to allocate and clear its tables (8
-// MB) takes longer than to compress a small one. The garbage collector empties the
-// pool. With a concurrency of 1 an encoder starts no goroutine that would have to be
-// stopped.
-var encoders = sync.Pool{New: func() any {
-	encoder, _ := zstd.NewWriter(nil, compression...) // the options are valid
-	return encoder
-}}
-
-// pack compresses so many bytes into a file in dir. The caller closes and removes it.
-func pack(from io.Reader, size int64, dir string) (packed *os.File, err error) {
-	packed, err = os.CreateTemp(dir, "packed")
-	if err != nil {
-		return nil, err
-	}
-	encoder := encoders.Get().(*zstd.Encoder)
-	defer encoders.Put(encoder)
-	encoder.ResetContentSize(packed, size) // a reader of a small one needs no whole window
-	_, err = io.Copy(encoder, from)
-	if err = errors.Join(err, encoder.Close()); err != nil {
-		_ = packed.Close()
-		_ = os.Remove(packed.Name())
-		return nil, snapshot.MarkDiskFull(err)
-	}
-	return packed, nil
-}
-
-// putObject stores an object. One that is there already has the same content.
-func (s *Store) putObject(ctx context.Context, key string, packed io.ReadSeeker) (err error) {
-	for range attempts {
-		_, err = s.blobs.PutNew(ctx, key, packed)
-		if err == nil || errors.Is(err, blob.ErrExist) {
-			return nil
-		}
-		if !errors.Is(err, blob.ErrUncertain) || ctx.Err() != nil {
-			break
-		}
-	}
-	return err
-}
 
 // source is a file of this host, or an object of the store that is unpacked while it is read.
 type source struct {

@@ -4,11 +4,16 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
+	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
+	"voc/internal/blob"
 	"voc/internal/snapshot"
 )
 
@@ -52,7 +57,7 @@ func (s *Store) putPart(
 	}
 	from, err := os.Open(f.Path)
 	if err != nil {
-		return part, fmt.Errorf("compress the snapshot: %w", err)
+		return part, fmt.Errorf("open part %s: %w", f.kind, err)
 	}
 	defer from.Close()
 	name := snapshotsPrefix + next.ID + "." + string(f.kind)
@@ -60,10 +65,9 @@ func (s *Store) putPart(
 		name = sourcesPrefix + next.ID
 	}
 	var changes *delta
-	size := f.Bytes
 	if was.Path != "" {
-		if changes, size, err = newDelta(from, f.Bytes, was); err != nil {
-			return part, fmt.Errorf("compare the snapshot with its parent: %w", err)
+		if changes, err = newDelta(from, f.Bytes, was); err != nil {
+			return part, fmt.Errorf("compare part %s with its parent's: %w", f.kind, err)
 		}
 	}
 	var packed *os.File
@@ -72,16 +76,16 @@ func (s *Store) putPart(
 		packed, err = pack(io.NewSectionReader(from, 0, f.Bytes), f.Bytes, p.Dir)
 	} else {
 		digest := sha256.New()
-		packed, err = pack(io.TeeReader(changes, digest), size, p.Dir)
+		packed, err = pack(io.TeeReader(changes, digest), changes.length, p.Dir)
 		part.Key = name + "." + hex.EncodeToString(digest.Sum(nil))[:12] + deltaSuffix
 		part.Base = was.base()
 	}
 	if err != nil {
-		return part, fmt.Errorf("compress the snapshot: %w", err)
+		return part, fmt.Errorf("compress part %s: %w", f.kind, err)
 	}
 	defer func() { _ = packed.Close(); _ = os.Remove(packed.Name()) }()
 	if err := s.putObject(ctx, part.Key, packed); err != nil {
-		return part, fmt.Errorf("store the snapshot: %w", err)
+		return part, fmt.Errorf("store part %s: %w", f.kind, err)
 	}
 	return part, nil
 }
@@ -96,18 +100,56 @@ func (p Publication) parent(kind snapshot.Kind) Local {
 	}
 	was := p.Parent[i]
 	age := p.Snapshot.CreatedAt.Sub(was.base().CreatedAt.Time)
-	if age >= baseAge || !p.Snapshot.Private.Allows(was.of.Private) {
+	if age >= baseAge || !p.Snapshot.Private.Allows(was.snapshot.Private) {
 		return Local{}
 	}
 	return was
 }
 
-// has reports whether snapshots of the manifest need all objects of the parts.
-func (m Manifest) has(parts []Local) bool {
-	for _, l := range parts {
-		if !m.needs(l.Part.Key) || !m.needs(l.base().Key) {
-			return false
+// compression of objects. A window of 2 MB, which both ends hold in memory, gives 2 %
+// larger files than the default of 8 MB (5,830 records, November 2026).
+var compression = []zstd.EOption{
+	zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(2 << 20),
+	zstd.WithLowerEncoderMem(true), zstd.WithEncoderConcurrency(1),
+}
+
+// encoders retains an encoder for the next object: to allocate and clear its tables (8
+// MB) takes longer than to compress a small one. The garbage collector empties the
+// pool. With a concurrency of 1 an encoder starts no goroutine that would have to be
+// stopped.
+var encoders = sync.Pool{New: func() any {
+	encoder, _ := zstd.NewWriter(nil, compression...) // the options are valid
+	return encoder
+}}
+
+// pack compresses so many bytes into a file in dir. The caller closes and removes it.
+func pack(from io.Reader, size int64, dir string) (packed *os.File, err error) {
+	packed, err = os.CreateTemp(dir, "packed")
+	if err != nil {
+		return nil, err
+	}
+	encoder := encoders.Get().(*zstd.Encoder)
+	defer encoders.Put(encoder)
+	encoder.ResetContentSize(packed, size) // a reader of a small one needs no whole window
+	_, err = io.Copy(encoder, from)
+	if err = errors.Join(err, encoder.Close()); err != nil {
+		_ = packed.Close()
+		_ = os.Remove(packed.Name())
+		return nil, snapshot.MarkDiskFull(err)
+	}
+	return packed, nil
+}
+
+// putObject stores an object. One that is there already has the same content.
+func (s *Store) putObject(ctx context.Context, key string, packed io.ReadSeeker) (err error) {
+	for range attempts {
+		_, err = s.blobs.PutNew(ctx, key, packed)
+		if err == nil || errors.Is(err, blob.ErrExist) {
+			return nil
+		}
+		if !errors.Is(err, blob.ErrUncertain) || ctx.Err() != nil {
+			break
 		}
 	}
-	return true
+	return err
 }

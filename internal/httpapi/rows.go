@@ -18,7 +18,7 @@ type rowFormat struct {
 	appendRow func(out, summary []byte) ([]byte, error)
 }
 
-var jsonFrame = snapshot.Frame{Header: "[", Separator: ",\n", Footer: "]\n"}
+var jsonFrame = snapshot.ListFrame()
 
 // A list of minCached to maxCached rows is joined from cached rows. A shorter one may be smaller
 // compressed as a whole; a longer one is compressed as a whole, which takes longer and saves a

@@ -148,7 +148,7 @@ func TestRecordReleasesUnknownLease(t *testing.T) {
 	run.Fence = 0
 	fail(t, open(faulty), run)
 	if m := load(t, open(store)); m.Lease != nil || len(m.Runs) != 1 {
-		t.Errorf("%+v", m)
+		t.Errorf("manifest %+v, want one run and no lease", m)
 	}
 }
 

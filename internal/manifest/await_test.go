@@ -162,7 +162,7 @@ func TestReap(t *testing.T) {
 			got, _ := m.Receipt("full-1")
 			if m.Lease != nil || got.Outcome != "failed" || m.Generation != 4 ||
 				m.CallsIn(time.Now()) != 7+55 {
-				t.Errorf("%+v", m)
+				t.Errorf("manifest %+v, want generation 4, 62 calls and a failed run", m)
 			}
 			says(t, string(got.Error), "no other run has taken over")
 		}

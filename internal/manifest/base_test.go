@@ -17,8 +17,8 @@ import (
 	"voc/internal/snapshot"
 )
 
-// deltas publishes n snapshots, a minute apart, of which all but the first are deltas.
-func deltas(t *testing.T, c *manifest.Store, clock *clock, n int) (all []manifest.Snapshot) {
+// publishDeltas publishes n snapshots, a minute apart, of which all but the first are deltas.
+func publishDeltas(t *testing.T, c *manifest.Store, clock *clock, n int) (all []manifest.Snapshot) {
 	t.Helper()
 	for i := range n {
 		file := paged(t, pages(20, fmt.Sprint(i), 1)...)
@@ -34,7 +34,7 @@ func TestBaseIsRetainedWhileNeeded(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := manifest.New(store, 2, quota, quiet)
-	all := deltas(t, c, clock, 5)
+	all := publishDeltas(t, c, clock, 5)
 	base := all[0].Parts[0].Key
 	has := func(when string, want bool) {
 		t.Helper()
@@ -46,7 +46,7 @@ func TestBaseIsRetainedWhileNeeded(t *testing.T) {
 		clock.Advance(25 * time.Hour)
 		s := current(t, c)
 		if s.Parts[0].Base.Key != base || len(load(t, c).Snapshots) < 2 {
-			t.Fatalf("%+v", s.Parts)
+			t.Fatalf("parts %+v, want a delta of %s in one of two snapshots", s.Parts, base)
 		}
 		has("of a current delta", true)
 		if _, err := c.Fetch(t.Context(), s, snapshot.Serve, t.TempDir()); err != nil {
@@ -72,7 +72,7 @@ func TestBaseIsRetainedWhileNeeded(t *testing.T) {
 func TestExposedBaseIsPurged(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
-	deltas(t, manifest.New(store, 2, quota, quiet), clock, 5)
+	publishDeltas(t, manifest.New(store, 2, quota, quiet), clock, 5)
 	c := manifest.New(store, 2, quota, quiet).Hiding(hiding)
 	p := publication(t, paged(t, pages(20, "hidden", 1)...), receipt("remap-1"), load(t, c).Current)
 	p.Parent, p.Snapshot.Private = fetched(t, c), hiding
@@ -87,7 +87,7 @@ func TestPublishRejectsLostBase(t *testing.T) {
 	t.Parallel()
 	store, clock := newStore()
 	c := open(store)
-	deltas(t, c, clock, 3)
+	publishDeltas(t, c, clock, 3)
 	parent := fetched(t, c)
 	m := load(t, c)
 	for i := range m.Snapshots {
@@ -143,7 +143,7 @@ func TestPublishDistrustsChangedParent(t *testing.T) {
 		if s.Parts[0].Base.Key != "" {
 			t.Errorf("%s: %+v", name, s.Parts[0])
 		}
-		fetches(t, store, s, next, []string{s.Parts[0].Key})
+		mustFetch(t, store, fetching{s, next, []string{s.Parts[0].Key}, nil})
 		publish(t, c, paged(t, pages(20, "")...), "full-after-"+run.ID)
 	}
 }

@@ -61,7 +61,7 @@ func TestFirstManifestIsNotMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m := load(t, open(store)); len(m.Runs) != 2 || len(m.Snapshots) != 1 {
-		t.Errorf("%+v", m)
+		t.Errorf("manifest %+v, want two runs and one snapshot", m)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestRepairWithoutCopiesStartsEmpty(t *testing.T) {
 	overwrite(t, store, manifestKey, []byte("a line of text"))
 	m, run, err := accept(t.Context(), c, receipt("full-1"))
 	if err != nil || m.Current != "" {
-		t.Fatalf("%+v, error %v", m, err)
+		t.Fatalf("manifest %+v, error %v, want no snapshot", m, err)
 	}
 	if _, err := c.Publish(t.Context(), publication(t, bytesOf(t, "full-1"), run, "")); err != nil {
 		t.Error(err)
@@ -178,7 +178,7 @@ func TestAcceptKeepsValidManifest(t *testing.T) {
 	publish(t, c, bytesOf(t, "full-1"), "full-1")
 	m, run, err := accept(t.Context(), c, receipt("full-2"))
 	if err != nil || m.Generation != 3 || run.Fence != 2 || !m.Lease.Accept {
-		t.Errorf("%+v, error %v", m, err)
+		t.Errorf("manifest %+v, error %v, want generation 3 and fence 2", m, err)
 	}
 }
 

@@ -29,8 +29,8 @@ func pages(n int, text string, changed ...int) []string {
 	return texts
 }
 
-// gets lists the keys of the objects that were read since, sorted.
-func gets(faulty *blobtest.Faulty, since int) (keys []string) {
+// readKeys lists the keys of the objects that were read since, sorted.
+func readKeys(faulty *blobtest.Faulty, since int) (keys []string) {
 	for _, op := range faulty.Log()[since:] {
 		if op.Kind == blobtest.Get {
 			keys = append(keys, op.Key)
@@ -40,23 +40,30 @@ func gets(faulty *blobtest.Faulty, since int) (keys []string) {
 	return keys
 }
 
-// fetches fetches the serve part of a snapshot, which must be the file, and checks which objects
-// were read.
-func fetches(t *testing.T, store *blobtest.Memory, s manifest.Snapshot, file snapshot.Sealed,
-	objects []string, have ...manifest.Local) manifest.Local {
+// fetching is a fetch of the serve part of a snapshot that a host has some parts of: it should
+// give the file and read these objects.
+type fetching struct {
+	of      manifest.Snapshot
+	file    snapshot.Sealed
+	objects []string
+	have    []manifest.Local
+}
+
+// mustFetch fetches from a store.
+func mustFetch(t *testing.T, store *blobtest.Memory, f fetching) manifest.Local {
 	t.Helper()
 	faulty, dir := blobtest.NewFaulty(store), t.TempDir()
-	local, err := open(faulty).Fetch(t.Context(), s, snapshot.Serve, dir, have...)
+	local, err := open(faulty).Fetch(t.Context(), f.of, snapshot.Serve, dir, f.have...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, _ := os.ReadFile(local.Path)
-	want, err := os.ReadFile(file.Parts[snapshot.Serve].Path)
+	want, err := os.ReadFile(f.file.Parts[snapshot.Serve].Path)
 	if err != nil || !bytes.Equal(got, want) {
-		t.Errorf("%s is another file, of %d bytes instead of %d (%v)", s.ID, len(got), len(want), err)
+		t.Errorf("%s is another file, of %d bytes instead of %d (%v)", f.of.ID, len(got), len(want), err)
 	}
-	if read := gets(faulty, 0); !slices.Equal(read, objects) {
-		t.Errorf("%s: %q were read, want %q", s.ID, read, objects)
+	if read := readKeys(faulty, 0); !slices.Equal(read, f.objects) {
+		t.Errorf("%s: %q were read, want %q", f.of.ID, read, f.objects)
 	}
 	if left := entries(t, dir); len(left) != 1 {
 		t.Errorf("left behind: %q", left)
@@ -95,27 +102,27 @@ func TestSmallChangeIsStoredAsDelta(t *testing.T) {
 			next := publishEdit(t, c, row.next, "incremental-2")
 			part, base := next.Parts[0], first.Parts[0]
 			if isDelta := part.Base.Key != ""; isDelta != row.delta {
-				t.Fatalf("%+v after %+v", part, base)
+				t.Fatalf("%+v follows %+v, want a delta: %t", part, base, row.delta)
 			}
 			if !row.delta {
 				says(t, part.Key, "snapshots/"+next.ID+".serve.sqlite.zst")
-				fetches(t, store, next, row.next, []string{part.Key}, have...)
+				mustFetch(t, store, fetching{next, row.next, []string{part.Key}, have})
 				return
 			}
 			if want := (manifest.Base{Key: base.Key, Bytes: base.Bytes, CreatedAt: first.CreatedAt}); part.
 				Base != want || !strings.HasPrefix(part.Key, "snapshots/"+next.ID+".serve.") ||
 				!strings.HasSuffix(part.Key, ".delta.zst") {
-				t.Errorf("%+v", part)
+				t.Errorf("part %+v, want a delta of %s whose key has its digest", part, want.Key)
 			}
 			// Each page has its number before it, and its bytes do not compress.
 			size := len(content(t, store, part.Key))
 			if least := row.pages * pageSize; size < least || size > least+4*row.pages+200 {
 				t.Errorf("%d bytes for %d pages", size, row.pages)
 			}
-			fetches(t, store, next, row.next, []string{part.Key}, have...)
+			mustFetch(t, store, fetching{next, row.next, []string{part.Key}, have})
 			both := []string{part.Key, base.Key}
 			slices.Sort(both)
-			fetches(t, store, next, row.next, both)
+			mustFetch(t, store, fetching{next, row.next, both, nil})
 		})
 	}
 }
@@ -155,16 +162,20 @@ func TestUnchangedPartSharesItsObject(t *testing.T) {
 	}
 	for _, i := range []int{0, 2} {
 		if !slices.Equal(all[i].Parts, all[i+1].Parts) || all[i].ID == all[i+1].ID {
-			t.Errorf("%+v and %+v", all[i], all[i+1])
+			t.Errorf("%+v and %+v, want two snapshots of the same parts", all[i], all[i+1])
 		}
 	}
 	if all[2].Parts[0].Base.Key != all[0].Parts[0].Key {
-		t.Errorf("%+v", all[2].Parts)
+		t.Errorf("parts %+v, want a delta of %s", all[2].Parts, all[0].Parts[0].Key)
 	}
 	holds(t, store, allParts, keysOf(all))
-	have := fetches(t, store, all[3], two, sorted(all[3].Parts[0].Key, all[0].Parts[0].Key))
-	fetches(t, store, all[2], two, nil, have)
-	fetches(t, store, all[0], one, []string{all[0].Parts[0].Key}, have)
+	have := mustFetch(t, store, fetching{
+		all[3], two, sorted(all[3].Parts[0].Key, all[0].Parts[0].Key), nil,
+	})
+	mustFetch(t, store, fetching{all[2], two, nil, []manifest.Local{have}})
+	mustFetch(t, store, fetching{
+		all[0], one, []string{all[0].Parts[0].Key}, []manifest.Local{have},
+	})
 }
 
 func sorted(keys ...string) []string { return slices.Sorted(slices.Values(keys)) }
@@ -192,17 +203,21 @@ func TestFetchFromAnyFileOfTheBase(t *testing.T) {
 	add(pages(42, "e", 1, 42)) // pages 40 and 41 are back
 	last := all[4].Parts[0]
 	for i := range have[:4] {
-		fetches(t, store, all[4], files[4], []string{last.Key}, have[i])
+		mustFetch(t, store, fetching{all[4], files[4], []string{last.Key}, []manifest.Local{have[i]}})
 	}
 	rollback(t, c, "rollback-5", all[1].ID)
 	add(pages(40, "f", 1, 5))
 	branch := all[5].Parts[0]
 	if branch.Base != last.Base {
-		t.Fatalf("%+v and %+v", branch, last)
+		t.Fatalf("parts %+v and %+v, want one base", branch, last)
 	}
 	whole := sorted(branch.Key, branch.Base.Key)
-	fetches(t, store, all[5], files[5], []string{branch.Key}, have[1])
-	fetches(t, store, all[5], files[5], sorted(append(whole, branch.Key)...), have[2])
+	mustFetch(t, store, fetching{
+		all[5], files[5], []string{branch.Key}, []manifest.Local{have[1]},
+	})
+	mustFetch(t, store, fetching{
+		all[5], files[5], sorted(append(whole, branch.Key)...), []manifest.Local{have[2]},
+	})
 	for _, damage := range []func(path string) error{
 		func(path string) error { return os.Truncate(path, 10*pageSize) },
 		func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte("x"), 1e4), 0o600) },
@@ -212,7 +227,9 @@ func TestFetchFromAnyFileOfTheBase(t *testing.T) {
 		if err := damage(have[0].Path); err != nil {
 			t.Fatal(err)
 		}
-		fetches(t, store, all[5], files[5], sorted(append(whole, branch.Key)...), have[0])
+		mustFetch(t, store, fetching{
+			all[5], files[5], sorted(append(whole, branch.Key)...), []manifest.Local{have[0]},
+		})
 	}
 }
 
@@ -249,7 +266,8 @@ func TestBaseIsNeitherExposedNorOld(t *testing.T) {
 				}
 				if first := i == 0; first {
 					if shared := slices.Equal(current(t, c).Parts, before.Parts); shared != row.shared {
-						t.Errorf("%+v after %+v", current(t, c).Parts, before.Parts)
+						t.Errorf("%+v after %+v, want them shared: %t",
+							current(t, c).Parts, before.Parts, row.shared)
 					}
 				} else if got := current(t, c).Parts[0].Base; got.Key == "" {
 					t.Errorf("a whole part follows %+v", before.Parts)
@@ -278,7 +296,11 @@ func TestFetchRejectsDamagedDelta(t *testing.T) {
 			if ofBase && row.Name == "two contents" {
 				continue // no more is read of a base than the file needs
 			}
-			t.Run(fmt.Sprint(row.Name, " of the base: ", ofBase), func(t *testing.T) {
+			part := "delta"
+			if ofBase {
+				part = "base"
+			}
+			t.Run(part+"/"+row.Name, func(t *testing.T) {
 				t.Parallel()
 				store, _ := newStore()
 				c := open(store)

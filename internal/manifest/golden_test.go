@@ -51,7 +51,7 @@ func TestDeltaGolden(t *testing.T) {
 	}
 	s := current(t, open(golden))
 	whole := sorted(s.Parts[0].Key, s.Parts[0].Base.Key)
-	fetches(t, golden, s, file, whole)
+	mustFetch(t, golden, fetching{s, file, whole, nil})
 }
 
 func same(t *testing.T, a, b any) bool {

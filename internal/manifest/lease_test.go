@@ -58,7 +58,7 @@ func TestAcquireHasOneWinner(t *testing.T) {
 			}
 			if m := load(t, open(store)); m.Lease.Run.ID != winner.ID || m.Fence != winner.Fence ||
 				winner.Fence != 1 {
-				t.Errorf("%+v", m)
+				t.Errorf("manifest %+v, want the lease of %s and fence 1", m, winner.ID)
 			}
 		})
 	}
@@ -172,7 +172,7 @@ func TestAbandonedRunFailsAndItsCallsCount(t *testing.T) {
 		"stopped renewing its lease 45s ago", "run full-2 has taken over", "Nothing was published",
 		"at most 67")
 	if m.Current != job.Nullable(s.ID) || m.Lease.Run.ID != "full-2" || m.Fence != 3 {
-		t.Errorf("%+v", m)
+		t.Errorf("manifest %+v, want the lease of full-2, fence 3 and snapshot %s", m, s.ID)
 	}
 
 	// The process lives after all, and its own count replaces the bound.

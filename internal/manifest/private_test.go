@@ -85,6 +85,6 @@ func TestConfirmPurgesExposedSnapshots(t *testing.T) {
 	}
 	holds(t, store, "snapshots/", []string{kept.Parts[0].Key})
 	if run, _ := load(t, c).Receipt("incremental-1"); run.SnapshotAfter != job.Nullable(kept.ID) {
-		t.Errorf("%+v", run)
+		t.Errorf("receipt %+v, want the kept snapshot after it", run)
 	}
 }

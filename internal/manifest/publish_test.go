@@ -100,7 +100,7 @@ func TestConfirmOnlyAdvancesTimes(t *testing.T) {
 		manifest.Confirmation{Snapshot: s.ID, Watermark: later, Deletes: noon.Add(-time.Hour),
 			Computed: later})
 	if err != nil || run.Outcome != "unchanged" || run.SnapshotAfter != job.Nullable(s.ID) {
-		t.Fatalf("%+v, %v", run, err)
+		t.Fatalf("receipt %+v, error %v, want outcome unchanged and the s snapshot after it", run, err)
 	}
 	want := s
 	want.Watermark, want.ComputedConfirmedAt = job.At(later), job.At(later)
@@ -181,7 +181,7 @@ func TestUncertainWriteHappensOnce(t *testing.T) {
 				}
 				m := load(t, c)
 				if m.CallsIn(noon) != 7 || m.Generation != 2 || len(m.Runs) != 1 || len(m.Snapshots) != 1 {
-					t.Errorf("%+v", m)
+					t.Errorf("manifest %+v, want generation 2, 7 calls, one run and one snapshot", m)
 				}
 			})
 		}
@@ -263,6 +263,6 @@ func TestLateWriteIsDetected(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m := load(t, c); m.Generation != 2 || m.CallsIn(noon) != 7 || len(m.Snapshots) != 1 {
-		t.Errorf("%+v", m)
+		t.Errorf("manifest %+v, want generation 2, 7 calls and one snapshot", m)
 	}
 }

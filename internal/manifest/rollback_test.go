@@ -117,7 +117,7 @@ func TestRollbackRejectsEmptyAndForeignStore(t *testing.T) {
 	before := load(t, c)
 	_, err = c.Rollback(t.Context(), "appOther", receipt("rollback-1"), job.Previous)
 	if fails(t, err, manifest.ErrForeign); !cmp.Equal(before, load(t, c)) {
-		t.Errorf("%+v", load(t, c))
+		t.Errorf("manifest %+v, want it unchanged: %+v", load(t, c), before)
 	}
 }
 
@@ -236,7 +236,7 @@ func TestRollbackRetriesLostRace(t *testing.T) {
 	run, err := open(faulty).Rollback(t.Context(), base, receipt("rollback-5"), all[1].ID)
 	if err != nil || run.SnapshotBefore != job.Nullable(fourth.ID) ||
 		current(t, open(store)).ID != all[1].ID {
-		t.Errorf("%+v, error %v", run, err)
+		t.Errorf("receipt %+v, error %v, want the fourth snapshot before it", run, err)
 	}
 	if m := load(t, open(store)); m.Snapshots[0].ID != fourth.ID {
 		t.Errorf("the publication that won is lost: %+v", m.Snapshots)
@@ -305,7 +305,7 @@ func TestPreviousIsAlwaysTheParent(t *testing.T) {
 	missing, ok := errors.AsType[*manifest.NoSnapshotError](err)
 	if says(t, fmt.Sprint(err), "none before"); !ok || missing.ID != job.Previous ||
 		len(missing.Newest) == 0 {
-		t.Errorf("%+v", missing)
+		t.Errorf("error %+v, want the previous snapshot missing, and the newest listed", missing)
 	}
 	if run := rollback(t, c, "rollback-9", all[2].ID); run.SnapshotAfter != job.Nullable(all[2].ID) {
 		t.Errorf("by its id: %+v", run)

@@ -158,7 +158,7 @@ func TestCheckOmitsFieldsOfAnotherTable(t *testing.T) {
 	report := w.check()
 	if text := fmt.Sprint(report); strings.Contains(text, "fields: ") ||
 		strings.Contains(text, "years: ") || len(report.Texts(refresh.Wrong)) != 1 {
-		t.Errorf("%+v", report)
+		t.Errorf("report %+v, want one fault, of neither fields nor years", report)
 	}
 }
 

@@ -67,7 +67,7 @@ func TestFirstRunIsFull(t *testing.T) {
 		receipt := w.must(mode, job.Published)
 		if receipt.Mode != job.Full || receipt.Added != 3 || receipt.Read != 3 || receipt.Pages != 1 ||
 			receipt.SnapshotBefore != "" || receipt.SnapshotAfter == "" {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want mode full, 3 added, 3 read and 1 page", receipt)
 		}
 		if m := w.manifest(); m.Owner != (manifest.Owner{Base: w.base, TableID: w.Base().TableID(),
 			TableName: "Lead Bugs"}) {
@@ -146,7 +146,7 @@ func TestIncrementalReadsEditsNotDeletions(t *testing.T) {
 		receipt := w.must(job.Incremental, job.Published)
 		if receipt.Added != 1 || receipt.Changed != 2 || receipt.Removed != 0 || receipt.Read != 3 ||
 			receipt.AirtableCalls != 2 {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want 1 added, 2 changed, 0 removed, 3 read and 2 calls", receipt)
 		}
 		contains(t, w.detail(filled[0]), `"status":"Closed"`, `"notes":"edited"`, `"Notes":"edited"`)
 		contains(t, w.detail("rec00000000000001"), `"team":"Triage"`, `"area_impacted":"Unknown"`)
@@ -174,13 +174,13 @@ func TestUnchangedRunAdvancesTimes(t *testing.T) {
 		first := w.current()
 		if at := job.At(noon); first.Watermark != at || first.DeletesConfirmedAt != at ||
 			first.ComputedConfirmedAt != at {
-			t.Errorf("%+v", first)
+			t.Errorf("snapshot %+v, want all times %v", first, at)
 		}
 		time.Sleep(time.Hour)
 		receipt := w.must(job.Incremental, job.Unchanged)
 		if receipt.SnapshotAfter != job.Nullable(first.ID) ||
 			receipt.SnapshotBefore != receipt.SnapshotAfter || receipt.Bytes != 0 {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want the first snapshot after it and 0 bytes", receipt)
 		}
 		want := first
 		want.Watermark = job.At(noon.Add(time.Hour))
@@ -270,7 +270,7 @@ func TestFullReadsComputedValues(t *testing.T) {
 	w.Recompute("rec00000000000001", edit{"Time to In Progress": 3.5})
 	w.must(job.Incremental, job.Unchanged)
 	if receipt := w.must(job.Full, job.Published); receipt.Changed != 1 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want 1 changed", receipt)
 	}
 	w.converged()
 }

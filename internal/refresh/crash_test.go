@@ -53,7 +53,7 @@ func (c *crash) prepare(t *testing.T) {
 	c.old = w.servedIfAny()
 	w.store = copied(t, c.filled, w.clock)
 	if receipt := w.run(c.mode); !receipt.Succeeded() {
-		t.Fatalf("%+v", receipt)
+		t.Fatalf("receipt %+v, want success", receipt)
 	}
 	if keys := w.current().Keys(); c.records > 0 && len(keys) == len(w.current().Parts) {
 		t.Errorf("%q has no delta", keys)

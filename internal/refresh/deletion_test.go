@@ -46,7 +46,7 @@ func TestFullRetainsRecordMissedByListing(t *testing.T) {
 				}
 				w.Before(nil)
 				if receipt := w.must(job.Full, job.Published); receipt.Removed != 20 {
-					t.Errorf("%+v", receipt)
+					t.Errorf("receipt %+v, want 20 removed", receipt)
 				}
 				w.converged()
 			})
@@ -74,7 +74,7 @@ func TestFullFindsNewRecordMissedBefore(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.must(job.Incremental, job.Unchanged)
 	if receipt := w.must(job.Full, job.Published); receipt.Added != 20 || receipt.Removed != 20 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want 20 added and 20 removed", receipt)
 	}
 	w.converged()
 }

@@ -28,7 +28,7 @@ func TestFullDiskNamesSettings(t *testing.T) {
 	w := newWorld(t, airtablesim.Config{})
 	receipt := w.runOn(t.Context(), fullDisk{w.store}, job.Full)
 	if receipt.Succeeded() {
-		t.Fatalf("%+v", receipt)
+		t.Fatalf("receipt %+v, want no success", receipt)
 	}
 	contains(t, string(receipt.Error), "the disk for temporary files is full", "no space left",
 		"TMPDIR", "EphemeralStorageMb")

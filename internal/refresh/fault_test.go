@@ -247,7 +247,7 @@ func TestFailedRunCountsCalls(t *testing.T) {
 	w.Script(airtablesim.Refuse(404, airtablesim.ShapeText, "NOT_FOUND", "").OnPage(1))
 	if receipt := w.must(job.Full, job.Failed); receipt.AirtableCalls != 2 ||
 		w.manifest().CallsIn(w.clock.Now()) != 2 {
-		t.Errorf("%+v, %v", receipt, w.manifest().Calls)
+		t.Errorf("receipt %+v, calls %v, want 2 calls", receipt, w.manifest().Calls)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestDamagedParentKeepsFieldsAndTable(t *testing.T) {
 	// The older snapshot does not have this value.
 	contains(t, w.detail("rec00000000000001"), `"status":"Closed"`)
 	if receipt.Mode != job.Full {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full", receipt)
 	}
 
 	w = afterDamage(t)
@@ -68,7 +68,7 @@ func TestNewlyMappedFieldUsesStoredCells(t *testing.T) {
 	w.fields = `{"source":"Severity"}`
 	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
 		receipt.AirtableCalls != 2 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode incremental and 2 calls", receipt)
 	}
 	contains(t, w.detail("rec00000000000001"), `"source":"Grave"`)
 	w.converged()
@@ -99,7 +99,7 @@ func TestLostScopeKeepsRenamedFields(t *testing.T) {
 	for range 2 {
 		w.clock.Advance(time.Hour)
 		if receipt := w.run(job.Incremental); !receipt.Succeeded() {
-			t.Fatalf("%+v", receipt)
+			t.Fatalf("receipt %+v, want success", receipt)
 		}
 		if now := w.detail("rec00000000000001"); now != before {
 			t.Errorf("%s, want %s", now, before)

@@ -142,12 +142,12 @@ func TestRetryOfDoneRunDoesNothing(t *testing.T) {
 		Trigger: job.TriggerSchedule}
 	first, err := w.engine(w.store).Run(t.Context(), q, nil)
 	if err != nil || first.Outcome != "published" {
-		t.Fatalf("%+v, %v", first, err)
+		t.Fatalf("receipt %+v, error %v, want outcome published", first, err)
 	}
 	made := w.calls(func() {
 		again, err := w.engine(w.store).Run(t.Context(), q, nil)
 		if err != nil || again.Outcome != "published" || again.Attempt != first.Attempt {
-			t.Errorf("%+v, %v", again, err)
+			t.Errorf("receipt %+v, error %v, want outcome published", again, err)
 		}
 	})
 	if len(made) != 0 || len(w.manifest().Runs) != 1 {
@@ -164,7 +164,7 @@ func TestRetryOfFailedRunIsSameRun(t *testing.T) {
 	for _, outcome := range []job.Nullable{"failed", "published"} {
 		if receipt, err := w.engine(w.store).Run(t.Context(), q, nil); err != nil ||
 			receipt.Outcome != outcome {
-			t.Errorf("%+v, %v", receipt, err)
+			t.Errorf("receipt %+v, error %v, want outcome %s", receipt, err, outcome)
 		}
 	}
 	if m := w.manifest(); len(m.Runs) != 1 || m.CallsIn(noon) != 1+2 {

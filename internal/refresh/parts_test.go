@@ -52,7 +52,7 @@ func TestDamagedSourcePart(t *testing.T) {
 	w.edit()
 	receipt := w.must(job.Incremental, job.Published)
 	if receipt.Mode != job.Full || !strings.Contains(receipt.Warnings[0], "read again") {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full and a warning that all is read again", receipt)
 	}
 	w.converged()
 }
@@ -71,7 +71,7 @@ func TestRefreshContinuesFromFormat4(t *testing.T) {
 	w.edit()
 	receipt := w.must(job.Incremental, job.Published)
 	if receipt.Mode != job.Incremental || receipt.Changed != 1 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode incremental and 1 changed", receipt)
 	}
 	w.converged()
 	if receipt := w.rollback(old.ID); receipt.SnapshotAfter != job.Nullable(old.ID) {
@@ -119,11 +119,11 @@ func TestIncrementalPublishesDeltas(t *testing.T) {
 	w.edit()
 	receipt := w.must(job.Incremental, job.Published)
 	if receipt.Mode != job.Full || !strings.Contains(receipt.Warnings[0], "read again") {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full and a warning that all is read again", receipt)
 	}
 	for _, part := range w.current().Parts {
 		if part.Base.Key != "" {
-			t.Errorf("%+v", part)
+			t.Errorf("part %+v, want it whole", part)
 		}
 	}
 	w.converged()

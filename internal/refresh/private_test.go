@@ -265,7 +265,7 @@ func TestUnknownPrivateFieldIsRejected(t *testing.T) {
 	w.must(job.Full, job.Published)
 	w.private = "Secret Pla"
 	if receipt := w.run(job.Remap); receipt.Outcome != "failed" || receipt.Mode != job.Remap {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome failed and mode remap", receipt)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestPrivateFieldIsFollowed(t *testing.T) {
 	receipt := w.run(job.Full)
 	warned(t, receipt, "Secret Plan", "PRIVATE_FIELDS", "gone")
 	if !receipt.Succeeded() || strings.Contains(w.readable(), "zqplan") {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want success", receipt)
 	}
 }
 
@@ -323,12 +323,12 @@ func TestExposedSnapshotsAreDeleted(t *testing.T) {
 	receipt := w.rollback(first.ID)
 	contains(t, string(receipt.Error), first.ID, "PRIVATE_FIELDS")
 	if receipt.Outcome != "failed" || !receipt.Final {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome failed and final", receipt)
 	}
 	w.must(job.Remap, job.Published)
 	m := w.manifest()
 	if len(m.Snapshots) != 1 || len(m.Snapshots[0].Private.Fields) != 1 {
-		t.Errorf("%+v", m.Snapshots)
+		t.Errorf("snapshots %+v, want one that hides one field", m.Snapshots)
 	}
 	var want []string
 	for _, part := range m.Snapshots[0].Parts {

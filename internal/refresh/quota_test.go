@@ -23,7 +23,7 @@ func TestQuotaRejectsRunBeforeFirstCall(t *testing.T) {
 			receipt := w.must(job.Full, job.Failed)
 			if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 6", "6 were made",
 				"takes about 3"); !receipt.Final {
-				t.Errorf("%+v", receipt)
+				t.Errorf("receipt %+v, want final", receipt)
 			}
 		})
 		if len(made) != 0 {
@@ -45,7 +45,7 @@ func TestQuotaStopsLargerRun(t *testing.T) {
 			receipt := w.must(job.Full, job.Failed)
 			if contains(t, string(receipt.Error), "no more calls may be made"); !receipt.Final ||
 				receipt.AirtableCalls != 5 {
-				t.Errorf("%+v", receipt)
+				t.Errorf("receipt %+v, want final and 5 calls", receipt)
 			}
 		})
 		if total := made[airtablesim.Schema] + made[airtablesim.List]; total != 5 ||
@@ -79,7 +79,7 @@ func TestQuotaForecastSkipsScheduledSweep(t *testing.T) {
 	receipt := sweep(job.TriggerSchedule, 60)
 	if contains(t, string(receipt.Error), "AIRTABLE_MONTHLY_CALLS is 100",
 		"SCHEDULE_SWEEP=off"); receipt.Outcome != "held" || receipt.AirtableCalls != 0 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome held and 0 calls", receipt)
 	}
 	if receipt := sweep(job.TriggerCLI, 60); receipt.Outcome != "unchanged" {
 		t.Errorf("a person's: %+v", receipt)
@@ -96,7 +96,7 @@ func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	calls := func() int {
 		receipt := w.scheduled(job.Incremental)
 		if contains(t, string(receipt.Error), "used up"); receipt.Outcome != "failed" || !receipt.Final {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome failed and final", receipt)
 		}
 		return receipt.AirtableCalls
 	}
@@ -118,7 +118,7 @@ func TestUsedUpQuotaIsProbedDaily(t *testing.T) {
 	w.must(job.Incremental, job.Unchanged) // a person's run finds that there is a larger plan now
 	w.clock.Advance(time.Hour)
 	if receipt := w.scheduled(job.Incremental); receipt.Outcome != "unchanged" {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome unchanged", receipt)
 	}
 }
 
@@ -164,7 +164,7 @@ func TestQuotaMeasuresModeOfPlan(t *testing.T) {
 		receipt := w.must(job.Incremental, job.Failed)
 		contains(t, string(receipt.Error), "a refresh (full) takes about 11")
 		if receipt.AirtableCalls != 1 || !receipt.Final {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want 1 call and final", receipt)
 		}
 	})
 }

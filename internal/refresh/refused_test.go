@@ -175,7 +175,7 @@ func TestDamagedParentMakesFull(t *testing.T) {
 				ruin(w)
 				receipt := w.must(mode, job.Published)
 				if receipt.Mode != job.Full || receipt.SnapshotBefore != job.Nullable(damaged.ID) {
-					t.Errorf("%+v", receipt)
+					t.Errorf("receipt %+v, want mode full and the damaged snapshot before it", receipt)
 				}
 				warned(t, receipt, damaged.ID, "damaged", "all records are read again")
 				w.converged()
@@ -209,7 +209,7 @@ func TestDamagedManifestFailsRun(t *testing.T) {
 	receipt := w.run(job.Full)
 	contains(t, string(receipt.Error), "manifest.json", "damaged", "manifests/")
 	if receipt.Outcome != "failed" || receipt.AirtableCalls != 0 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome failed and 0 calls", receipt)
 	}
 	contains(t, w.log.String(), "level=ERROR", "outcome=failed")
 }
@@ -262,6 +262,6 @@ func TestTooLargeManifestNamesSetting(t *testing.T) {
 	receipt := w.run(job.Full)
 	if contains(t, string(receipt.Error), "too large", "SNAPSHOT_KEEP"); receipt.Outcome != "failed" ||
 		w.unkept == nil {
-		t.Errorf("%+v, %v", receipt, w.unkept)
+		t.Errorf("receipt %+v, unkept %v, want outcome failed", receipt, w.unkept)
 	}
 }

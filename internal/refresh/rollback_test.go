@@ -30,7 +30,7 @@ func rolledBack(t *testing.T) (w *world, older manifest.Snapshot) {
 	receipt := w.rollback(job.Previous)
 	if receipt.Outcome != "published" || receipt.SnapshotAfter != job.Nullable(older.ID) ||
 		receipt.Mode != job.Rollback || receipt.AirtableCalls != 0 {
-		t.Fatalf("%+v", receipt)
+		t.Fatalf("receipt %+v, want a rollback to %s without calls", receipt, older.ID)
 	}
 	return w, older
 }
@@ -66,12 +66,12 @@ func TestRollbackHoldsScheduledRuns(t *testing.T) {
 		receipt := w.scheduled(job.Incremental)
 		if contains(t, string(receipt.Error), "rollback holds"); receipt.Outcome != "held" ||
 			receipt.AirtableCalls != 0 || !cmp.Equal(w.current(), older) {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome held and 0 calls", receipt)
 		}
 	}
 	receipt := w.must(job.Incremental, job.Published)
 	if receipt.SnapshotBefore != job.Nullable(older.ID) || receipt.Changed != 1 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want the older snapshot before it and 1 changed", receipt)
 	}
 	w.converged()
 	w.clock.Advance(time.Hour)
@@ -96,7 +96,7 @@ func TestRollbackToInvalidSnapshot(t *testing.T) {
 	receipt := w.rollback(newer.ID)
 	if contains(t, string(receipt.Error), newer.ID, "damaged"); receipt.Outcome != "failed" ||
 		!cmp.Equal(w.current(), older) {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want outcome failed", receipt)
 	}
 }
 
@@ -113,12 +113,12 @@ func TestRollbackFencesRunningRefresh(t *testing.T) {
 			t.Fatal(err)
 		}
 		if receipt := p.wait(back); receipt.Outcome != "published" || receipt.ID != back.RunID {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome published", receipt)
 		}
 		close(p.release)
 		for _, ticket := range []job.Ticket{running, waiting} {
 			if receipt := p.wait(ticket); receipt.Outcome != "fenced" {
-				t.Errorf("%+v", receipt)
+				t.Errorf("receipt %+v, want outcome fenced", receipt)
 			}
 		}
 		if current := p.current(); current.ID != first.ID || p.manifest().Hold == nil {

@@ -114,7 +114,7 @@ func TestAskJoinsPromisedRun(t *testing.T) {
 				for i, ticket := range tickets {
 					if receipt := p.wait(ticket); receipt.ID != ticket.RunID || receipt.Mode != row.mode[i] ||
 						!receipt.Succeeded() || receipt.Trigger != "api" {
-						t.Errorf("%+v", receipt)
+						t.Errorf("receipt %+v, want success", receipt)
 					}
 				}
 				if done := len(p.manifest().Runs) - before; done != len(runs) ||
@@ -137,7 +137,7 @@ func TestActiveListsRunningAndWaiting(t *testing.T) {
 		synctest.Wait()
 		active, _ := p.Active()
 		if len(active) != 2 || active[0].Started.IsZero() || !active[1].Started.IsZero() {
-			t.Fatalf("%+v", active)
+			t.Fatalf("active %+v, want a run that has started and one that waits", active)
 		}
 		want := job.Run{ID: running.RunID, Mode: job.Incremental, Trigger: "api",
 			Started: active[0].Started, Pages: 1, Read: 100}
@@ -149,7 +149,7 @@ func TestActiveListsRunningAndWaiting(t *testing.T) {
 		p.wait(waiting)
 		synctest.Wait()
 		if active, _ := p.Active(); len(active) != 0 {
-			t.Errorf("%+v", active)
+			t.Errorf("active %+v, want none", active)
 		}
 	})
 }
@@ -169,7 +169,7 @@ func TestAskJoinsRunThatBecameFull(t *testing.T) {
 		}
 		close(p.release)
 		if receipt := p.wait(first); receipt.Mode != job.Full {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want mode full", receipt)
 		}
 	})
 }
@@ -198,7 +198,7 @@ func TestRunEndsWhenResultIsServed(t *testing.T) {
 		}
 		close(fetched)
 		if receipt := p.wait(ticket); receipt.Outcome != "published" {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome published", receipt)
 		}
 		contains(t, p.log.String(), "the store is down")
 	})
@@ -219,7 +219,7 @@ func TestStopCancelsRunAndRejectsMore(t *testing.T) {
 			receipt := p.wait(ticket)
 			if contains(t, string(receipt.Error), "the process was stopped",
 				"the next refresh does its work"); receipt.Outcome != "failed" {
-				t.Errorf("%+v", receipt)
+				t.Errorf("receipt %+v, want outcome failed", receipt)
 			}
 		}
 		if runs := p.manifest().Runs; len(runs) != 3 || runs[0].Outcome != "failed" ||
@@ -255,12 +255,12 @@ func TestPanicFailsOnlyItsRun(t *testing.T) {
 		contains(t, string(receipt.Error), "a fault of ours", "log")
 		if receipt.Outcome != "failed" || strings.Contains(string(receipt.Error), "goroutine") ||
 			p.manifest().Runs[0].ID != receipt.ID {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome failed", receipt)
 		}
 		contains(t, p.log.String(), "panic in a refresh", "runner_test.go")
 		panics = false
 		if receipt := p.wait(p.ask(job.Full)); receipt.Outcome != "published" {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want outcome published", receipt)
 		}
 	})
 }
@@ -283,7 +283,7 @@ func TestActiveReportsUnrecordedReceipt(t *testing.T) {
 		}
 		p.wait(p.ask(job.Full))
 		if _, unrecorded := p.Active(); len(unrecorded) != 0 {
-			t.Errorf("%+v", unrecorded)
+			t.Errorf("unrecorded %+v, want none", unrecorded)
 		}
 	})
 }
@@ -312,7 +312,7 @@ func TestRunnerRunsOneAtATime(t *testing.T) {
 				runner.Active()
 				if receipt, err := runner.Wait(t.Context(), ticket); err != nil || !receipt.Succeeded() ||
 					receipt.ID != ticket.RunID {
-					t.Errorf("%+v, %v", receipt, err)
+					t.Errorf("receipt %+v, error %v, want success", receipt, err)
 				}
 			}
 		})
@@ -334,7 +334,7 @@ func TestWaitAfterRunEnded(t *testing.T) {
 		first, second := p.ask(job.Incremental), p.ask(job.Full)
 		ended := p.wait(second)
 		if receipt := p.wait(first); receipt.ID != first.RunID || !receipt.Succeeded() {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want success", receipt)
 		}
 		if again := p.wait(second); !cmp.Equal(again, ended) || again.ID != second.RunID {
 			t.Errorf("%+v, before %+v", again, ended)

@@ -197,7 +197,7 @@ func TestUnknownFieldNamesNearest(t *testing.T) {
 	contains(t, string(receipt.Error), `FIELD_MAP names field "Statsu" for "status"`,
 		`nearest is "Status"`, `"Taem" for "team"`)
 	if m := w.manifest(); len(m.Snapshots) != 0 || len(m.Runs) != 1 {
-		t.Errorf("%+v", m)
+		t.Errorf("manifest %+v, want one run and no snapshot", m)
 	}
 }
 
@@ -217,7 +217,7 @@ func TestMissingDefaultFieldIsBlank(t *testing.T) {
 	w.converged()
 	w.clock.Advance(time.Hour)
 	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode incremental", receipt)
 	}
 }
 
@@ -230,11 +230,11 @@ func TestNewMappedFieldMakesOneFull(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.AddField("Source", "singleLineText")
 	if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Full {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full", receipt)
 	}
 	w.clock.Advance(time.Hour)
 	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode incremental", receipt)
 	}
 }
 
@@ -262,7 +262,7 @@ func TestRenamedTableIsFollowed(t *testing.T) {
 	warned(t, w.must(job.Incremental, job.Published), `table "Lead Bugs" is called "Feedback" now`,
 		"AIRTABLE_TABLE_NAME")
 	if owner := w.manifest().Owner; owner.TableName != "Feedback" {
-		t.Errorf("%+v", owner)
+		t.Errorf("owner %+v, want the table Feedback", owner)
 	}
 	for _, table := range []string{"Feedback", w.Base().TableID()} {
 		w.clock.Advance(time.Hour)
@@ -290,7 +290,7 @@ func TestRunWithoutSchemaScopeWarns(t *testing.T) {
 		w.Update("rec00000000000001", edit{"Status": "Closed"})
 		if receipt := w.must(job.Incremental, job.Published); receipt.Mode != job.Incremental ||
 			receipt.Changed != 1 {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want mode incremental and 1 changed", receipt)
 		}
 		w.clock.Advance(time.Hour)
 		w.must(job.Incremental, job.Unchanged)
@@ -317,12 +317,12 @@ func TestLostScopeKeepsTable(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	receipt := w.run(job.Incremental)
 	if warned(t, receipt, "schema.bases:read"); receipt.Mode != job.Full || !receipt.Succeeded() {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full and success", receipt)
 	}
 	contains(t, w.detail("rec00000000000001"), w.Base().TableID())
 	w.clock.Advance(time.Hour)
 	if receipt := w.must(job.Incremental, job.Unchanged); receipt.Mode != job.Incremental {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode incremental", receipt)
 	}
 	w.table = "Another"
 	w.fails(job.Incremental, `holds table "Lead Bugs"`, "SNAPSHOT_STORE")

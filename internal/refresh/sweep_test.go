@@ -42,7 +42,7 @@ func TestSweepFindsDeletedAndComputed(t *testing.T) {
 		}
 		if receipt.Added != 1 || receipt.Removed != 2 || receipt.Changed != 2 ||
 			receipt.Mode != job.Sweep {
-			t.Errorf("%+v", receipt)
+			t.Errorf("receipt %+v, want 1 added, 2 removed, 2 changed and mode sweep", receipt)
 		}
 		if ids := w.ids(); slices.Contains(ids, filled[0]) || slices.Contains(ids, filled[3]) ||
 			!slices.Contains(ids, added) {
@@ -105,7 +105,7 @@ func TestSweepRequestsMissingIDs(t *testing.T) {
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
 	if receipt := w.must(job.Sweep, job.Published); receipt.Removed != 20 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want 20 removed", receipt)
 	}
 	w.converged()
 }
@@ -120,7 +120,7 @@ func TestSweepFindsRecordMissedBefore(t *testing.T) {
 	w.Before(nil)
 	w.clock.Advance(time.Hour)
 	if receipt := w.must(job.Sweep, job.Published); receipt.Added != 20 || receipt.Removed != 20 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want 20 added and 20 removed", receipt)
 	}
 	w.converged()
 }
@@ -172,7 +172,7 @@ func TestSweepWithoutSchemaIsFull(t *testing.T) {
 	w.clock.Advance(time.Hour)
 	w.Delete("rec00000000000002")
 	if receipt := w.must(job.Sweep, job.Published); receipt.Mode != job.Full {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want mode full", receipt)
 	}
 	w.converged()
 }
@@ -198,7 +198,7 @@ func TestChangedSchemaMakesFull(t *testing.T) {
 				swept(t, w)
 				change(w)
 				if receipt := w.must(mode, job.Published); receipt.Mode != job.Full {
-					t.Errorf("%+v", receipt)
+					t.Errorf("receipt %+v, want mode full", receipt)
 				}
 				w.converged()
 				w.clock.Advance(time.Hour)

@@ -200,7 +200,7 @@ func TestFullRequestsOnlyYears(t *testing.T) {
 	}
 	receipt := w.must(job.Full, job.Published)
 	if receipt.Read != 3 || receipt.Pages != 1 {
-		t.Errorf("%+v", receipt)
+		t.Errorf("receipt %+v, want 3 read and 1 page", receipt)
 	}
 }
 

@@ -123,9 +123,9 @@ func TestOlderSnapshotInUseStaysOpen(t *testing.T) {
 		sees(t, r, "full-5")
 		release := walks(t, r, all[0])
 		time.Sleep(time.Hour)
-		before := fetches(store)
+		before := countFetches(store)
 		walks(t, r, all[0])()
-		if n := fetches(store) - before; n != 0 {
+		if n := countFetches(store) - before; n != 0 {
 			t.Errorf("it was fetched %d times while it was open", n)
 		}
 		release()

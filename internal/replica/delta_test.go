@@ -42,9 +42,9 @@ func (r *reader) read() (keys []string) {
 	return keys
 }
 
-func fetchesFor(t *testing.T, r *reader, run string, want ...string) {
+func mustRead(t *testing.T, r *reader, run string, want ...string) {
 	t.Helper()
-	silent(t, sees(t, r.Replica, run))
+	hasNoWarnings(t, sees(t, r.Replica, run))
 	slices.Sort(want)
 	if got := r.read(); !slices.Equal(got, want) {
 		t.Errorf("for %s, %q were read, want %q", run, got, want)
@@ -60,21 +60,21 @@ func TestSyncFetchesOnlyTheDelta(t *testing.T) {
 	file := sealed(t, "full-1")
 	r := newReader(t, store)
 	base := publish(t, c, file, "full-1").Parts[0].Key
-	fetchesFor(t, r, "full-1", base)
+	mustRead(t, r, "full-1", base)
 	var deltas []string
 	for _, run := range []string{"run-2", "run-3"} {
 		s := publishEdit(t, c, edited(t, file, run), run)
 		if s.Parts[0].Base.Key != base {
-			t.Fatalf("%+v", s.Parts)
+			t.Fatalf("parts %+v, want a delta of %s", s.Parts, base)
 		}
 		deltas = append(deltas, s.Parts[0].Key)
-		fetchesFor(t, r, run, s.Parts[0].Key)
+		mustRead(t, r, run, s.Parts[0].Key)
 	}
-	fetchesFor(t, newReader(t, store), "run-3", base, deltas[1])
+	mustRead(t, newReader(t, store), "run-3", base, deltas[1])
 	rollback(t, c, "rollback-4", job.Previous)
-	fetchesFor(t, r, "run-2", deltas[0])
+	mustRead(t, r, "run-2", deltas[0])
 	next := publishEdit(t, c, edited(t, file, "run-5"), "run-5")
-	fetchesFor(t, r, "run-5", next.Parts[0].Key)
+	mustRead(t, r, "run-5", next.Parts[0].Key)
 }
 
 // A cursor's older snapshot is made of what is open.
@@ -87,7 +87,7 @@ func TestOlderSnapshotIsMadeOfOpenOne(t *testing.T) {
 	older := publishEdit(t, c, edited(t, file, "run-2"), "run-2")
 	publishEdit(t, c, edited(t, file, "run-3"), "run-3")
 	r := newReader(t, store)
-	silent(t, sees(t, r.Replica, "run-3"))
+	hasNoWarnings(t, sees(t, r.Replica, "run-3"))
 	r.read()
 	view, release, err := r.AcquireAt(t.Context(), older.ID)
 	if err != nil {
@@ -95,8 +95,8 @@ func TestOlderSnapshotIsMadeOfOpenOne(t *testing.T) {
 	}
 	defer release()
 	got, want := r.read(), []string{older.Parts[0].Key}
-	if maker(t, view) != "run-2" || !slices.Equal(got, want) {
-		t.Errorf("the file of %s, and %q were read", maker(t, view), got)
+	if runOf(t, view) != "run-2" || !slices.Equal(got, want) {
+		t.Errorf("the file of %s, and %q were read", runOf(t, view), got)
 	}
 }
 
@@ -109,7 +109,7 @@ func TestBaseDeletedByHand(t *testing.T) {
 	file := sealed(t, "full-1")
 	base := publish(t, c, file, "full-1").Parts[0].Key
 	r := newReader(t, store)
-	silent(t, sees(t, r.Replica, "full-1"))
+	hasNoWarnings(t, sees(t, r.Replica, "full-1"))
 	p := publication(t, edited(t, file, "run-2"), receipt("run-2"), load(t, c).Current)
 	for _, part := range current(t, c).Parts {
 		local, err := c.Fetch(t.Context(), current(t, c), part.Kind, p.Dir)
@@ -124,7 +124,7 @@ func TestBaseDeletedByHand(t *testing.T) {
 	if _, err := put(t.Context(), c, p); err != nil {
 		t.Fatal(err)
 	}
-	silent(t, sees(t, r.Replica, "run-2"))
+	hasNoWarnings(t, sees(t, r.Replica, "run-2"))
 	newcomer := newReader(t, store)
 	if view := sees(t, newcomer.Replica, ""); len(view.Warnings) < 2 ||
 		!errors.Is(view.Warnings[0], manifest.ErrDamaged) {
@@ -133,8 +133,8 @@ func TestBaseDeletedByHand(t *testing.T) {
 		says(t, view.Warnings[0].Error(), base+" is missing, the base of part serve", "full refresh")
 	}
 	publish(t, c, edited(t, file, "full-3"), "full-3")
-	silent(t, sees(t, r.Replica, "full-3"))
-	silent(t, sees(t, newcomer.Replica, "full-3"))
+	hasNoWarnings(t, sees(t, r.Replica, "full-3"))
+	hasNoWarnings(t, sees(t, newcomer.Replica, "full-3"))
 }
 
 // A file that was damaged on this host is not taken over.
@@ -145,7 +145,7 @@ func TestDamagedLocalFileIsNotUsed(t *testing.T) {
 	file := sealed(t, "full-1")
 	base := publish(t, c, file, "full-1").Parts[0].Key
 	r := newReader(t, store)
-	silent(t, sees(t, r.Replica, "full-1"))
+	hasNoWarnings(t, sees(t, r.Replica, "full-1"))
 	r.read()
 	path := filepath.Join(r.dir, entries(t, r.dir)[0])
 	content, err := os.ReadFile(path)
@@ -157,5 +157,5 @@ func TestDamagedLocalFileIsNotUsed(t *testing.T) {
 		t.Fatal(err)
 	}
 	next := publishEdit(t, c, edited(t, file, "run-2"), "run-2").Parts[0].Key
-	fetchesFor(t, r, "run-2", next, next, base)
+	mustRead(t, r, "run-2", next, next, base)
 }

@@ -91,7 +91,7 @@ func TestPartsInUseAreFetchedFirst(t *testing.T) {
 		}
 		r.read()
 		second := publish(t, c, sealed(t, "full-2"), "full-2")
-		silent(t, synced(t, r))
+		hasNoWarnings(t, synced(t, r))
 		if got := r.read(); len(got) != 1 || got[0] != second.Part(kind).Key {
 			t.Errorf("%s: %q were read", kind, got)
 		}
@@ -147,7 +147,7 @@ func TestDamagedPartIsRejected(t *testing.T) {
 		if run, err := r.ask(t, kind); run != "full-4" || err != nil {
 			t.Errorf("%s: %s, %v", kind, run, err)
 		}
-		silent(t, synced(t, r))
+		hasNoWarnings(t, synced(t, r))
 	}
 }
 

@@ -23,8 +23,8 @@ func walks(t *testing.T, r *replica.Replica, s manifest.Snapshot) (release func(
 	if err != nil {
 		t.Fatal(err)
 	}
-	if view.Snapshot.ID != s.ID || maker(t, view) != s.Run {
-		t.Errorf("the file of %s is served as %s, want %s", maker(t, view), view.Snapshot.ID, s.ID)
+	if view.Snapshot.ID != s.ID || runOf(t, view) != s.Run {
+		t.Errorf("the file of %s is served as %s, want %s", runOf(t, view), view.Snapshot.ID, s.ID)
 	}
 	reads(t, view)
 	return release
@@ -39,7 +39,7 @@ func published(t *testing.T, store blob.Store, runs ...string) (all []manifest.S
 	return all
 }
 
-func fetches(store *blobtest.Faulty) (n int) {
+func countFetches(store *blobtest.Faulty) (n int) {
 	for _, op := range store.Log() {
 		if op.Kind == blobtest.Get {
 			n++
@@ -156,9 +156,9 @@ func TestPinnedSnapshotStaysOpen(t *testing.T) {
 	walks(t, r, first)()
 	published(t, memory, "full-2")
 	sees(t, r, "full-2")
-	before := fetches(store)
+	before := countFetches(store)
 	walks(t, r, first)()
-	if n := fetches(store) - before; n != 0 {
+	if n := countFetches(store) - before; n != 0 {
 		t.Errorf("it was fetched %d times", n)
 	}
 }
@@ -187,7 +187,7 @@ func TestAcquireAtFetchesOnce(t *testing.T) {
 	all := published(t, memory, "full-1", "full-2", "full-3")
 	r := newReplica(t, store)
 	sees(t, r, "full-3")
-	before := fetches(store)
+	before := countFetches(store)
 	var askers sync.WaitGroup
 	for i := range 20 {
 		askers.Go(func() {
@@ -200,7 +200,7 @@ func TestAcquireAtFetchesOnce(t *testing.T) {
 		})
 	}
 	askers.Wait()
-	if n := fetches(store) - before; n != 2 {
+	if n := countFetches(store) - before; n != 2 {
 		t.Errorf("%d fetches of two snapshots", n)
 	}
 }

@@ -42,8 +42,8 @@ func serves(t *testing.T, r *replica.Replica, run string) replica.View {
 	switch {
 	case view.File == nil && run != "":
 		t.Fatalf("nothing is served, want the snapshot of %s; warnings %q", run, view.Warnings)
-	case view.File != nil && (view.Snapshot.Run != run || maker(t, view) != run):
-		t.Errorf("the file of %s is served as that of %s, want %s", maker(t, view),
+	case view.File != nil && (view.Snapshot.Run != run || runOf(t, view) != run):
+		t.Errorf("the file of %s is served as that of %s, want %s", runOf(t, view),
 			view.Snapshot.Run, run)
 	}
 	if view.File != nil {
@@ -52,8 +52,8 @@ func serves(t *testing.T, r *replica.Replica, run string) replica.View {
 	return view
 }
 
-// maker returns the run that made the file of a view.
-func maker(t testing.TB, view replica.View) string {
+// runOf returns the run that made the file of a view.
+func runOf(t testing.TB, view replica.View) string {
 	t.Helper()
 	meta, err := view.File.Meta(t.Context())
 	if err != nil {
@@ -69,7 +69,7 @@ func reads(t testing.TB, view replica.View) {
 	}
 }
 
-func silent(t *testing.T, view replica.View) {
+func hasNoWarnings(t *testing.T, view replica.View) {
 	t.Helper()
 	if len(view.Warnings) != 0 {
 		t.Errorf("warnings %q", view.Warnings)
@@ -80,10 +80,10 @@ func TestEmptyStoreServesNothing(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	r := newReplica(t, store)
-	silent(t, serves(t, r, ""))
-	silent(t, sees(t, r, ""))
+	hasNoWarnings(t, serves(t, r, ""))
+	hasNoWarnings(t, sees(t, r, ""))
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
-	silent(t, sees(t, r, "full-1"))
+	hasNoWarnings(t, sees(t, r, "full-1"))
 }
 
 func TestSyncOpensNewPublication(t *testing.T) {
@@ -94,7 +94,7 @@ func TestSyncOpensNewPublication(t *testing.T) {
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
 	sees(t, r, "full-1")
 	publish(t, open(store), sealed(t, "full-2"), "full-2")
-	silent(t, sees(t, r, "full-2"))
+	hasNoWarnings(t, sees(t, r, "full-2"))
 	before := len(faulty.Log())
 	sees(t, r, "full-2")
 	if asked := faulty.Log()[before:]; len(asked) != 1 || asked[0].Kind != blobtest.GetIfChanged {
@@ -134,8 +134,8 @@ func TestFileStaysOpenWhileUsed(t *testing.T) {
 			views, releases = append(views, view), append(releases, release)
 		}
 		for i, view := range views {
-			if reads(t, view); maker(t, view) != files[i] {
-				t.Errorf("view %d is of %s", i, maker(t, view))
+			if reads(t, view); runOf(t, view) != files[i] {
+				t.Errorf("view %d is of %s", i, runOf(t, view))
 			}
 		}
 		releases[1]()
@@ -175,7 +175,7 @@ func TestUnavailableStoreIsAWarning(t *testing.T) {
 	if view := serves(t, r, "full-1"); len(view.Warnings) != 1 {
 		t.Errorf("warnings %q", view.Warnings)
 	}
-	silent(t, sees(t, r, "full-1"))
+	hasNoWarnings(t, sees(t, r, "full-1"))
 	publish(t, open(store), sealed(t, "full-2"), "full-2")
 	for _, effect := range []blobtest.Effect{blobtest.Refused, blobtest.Cut(9)} {
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: effect})
@@ -183,7 +183,7 @@ func TestUnavailableStoreIsAWarning(t *testing.T) {
 			t.Error("a snapshot that cannot be fetched causes no error")
 		}
 	}
-	silent(t, sees(t, r, "full-2"))
+	hasNoWarnings(t, sees(t, r, "full-2"))
 }
 
 func TestDamagedManifestServesNewestCopy(t *testing.T) {
@@ -211,8 +211,8 @@ func TestDamagedManifestServesNewestCopy(t *testing.T) {
 			}
 			says(t, serves(t, newcomer, "full-2").Warnings[0].Error(), "manifests/000000000004.json")
 			overwrite(t, store, manifestKey, whole)
-			silent(t, sees(t, running, "full-2"))
-			silent(t, sees(t, newcomer, "full-2"))
+			hasNoWarnings(t, sees(t, running, "full-2"))
+			hasNoWarnings(t, sees(t, newcomer, "full-2"))
 		})
 	}
 }
@@ -270,7 +270,7 @@ func TestDamagedSnapshotServesNewestValid(t *testing.T) {
 				says(t, view.Warnings[1].Error(), view.Snapshot.ID, "instead")
 			}
 			publish(t, open(store), sealed(t, "full-3"), "full-3")
-			silent(t, sees(t, running, "full-3"))
+			hasNoWarnings(t, sees(t, running, "full-3"))
 		})
 	}
 }
@@ -320,7 +320,7 @@ func TestServedStaysWithoutAlternative(t *testing.T) {
 			sees(t, newcomer, "")
 			c := manifest.New(store, 1, quota, quiet)
 			publish(t, c, sealed(t, "full-3"), "full-3")
-			silent(t, sees(t, running, "full-3"))
+			hasNoWarnings(t, sees(t, running, "full-3"))
 		})
 	}
 }

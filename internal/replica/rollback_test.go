@@ -33,7 +33,7 @@ func TestServedAfterRollback(t *testing.T) {
 	sees(t, r, "full-3")
 	rollback(t, open(store), "rollback-4", job.Previous)
 	view := sees(t, r, "full-2")
-	silent(t, view)
+	hasNoWarnings(t, view)
 	var order []string
 	for _, s := range view.Manifest.Candidates() {
 		order = append(order, s.Run)
@@ -47,5 +47,5 @@ func TestServedAfterRollback(t *testing.T) {
 			t.Errorf("warnings %q", view.Warnings)
 		}
 	}
-	silent(t, sees(t, r, "full-2")) // what is open was whole
+	hasNoWarnings(t, sees(t, r, "full-2")) // what is open was whole
 }

@@ -97,11 +97,11 @@ func TestCanceledSyncIsNotAWarning(t *testing.T) {
 		ctx, leave := context.WithCancel(t.Context())
 		faulty.Inject(blobtest.Fault{Kind: blobtest.Get, N: 1, Effect: blobtest.Before(leave)})
 		fails(t, r.SyncIfOlder(ctx, 15*time.Second), context.Canceled)
-		silent(t, serves(t, r, "full-1"))
+		hasNoWarnings(t, serves(t, r, "full-1"))
 		if err := r.SyncIfOlder(t.Context(), 15*time.Second); err != nil {
 			t.Error(err)
 		}
-		silent(t, serves(t, r, "full-2"))
+		hasNoWarnings(t, serves(t, r, "full-2"))
 	})
 }
 
@@ -239,7 +239,7 @@ func TestFirstSyncCanBeCanceled(t *testing.T) {
 		fails(t, r.SyncIfOlder(gone, 0), context.Canceled)
 		fails(t, r.Sync(gone), context.Canceled)
 	})})
-	silent(t, sees(t, r, "full-1"))
+	hasNoWarnings(t, sees(t, r, "full-1"))
 }
 
 // Two processes publish, mostly deltas, and two serve. Eight readers check that each view is of
@@ -331,9 +331,9 @@ func readOnce(t *testing.T, r *replica.Replica, madeBy map[string]string) replic
 		return view
 	}
 	if view.Snapshot.ID != string(view.Manifest.Current) ||
-		maker(t, view) != madeBy[view.Snapshot.Part(snapshot.Serve).SHA256] || len(view.Warnings) > 0 {
+		runOf(t, view) != madeBy[view.Snapshot.Part(snapshot.Serve).SHA256] || len(view.Warnings) > 0 {
 		t.Errorf("%s is served with the file of %s; current is %s; warnings %q", view.Snapshot.ID,
-			maker(t, view), view.Manifest.Current, view.Warnings)
+			runOf(t, view), view.Manifest.Current, view.Warnings)
 	}
 	reads(t, view)
 	return view

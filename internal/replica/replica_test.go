@@ -329,7 +329,8 @@ func TestMissingDirectoryIsNotDamage(t *testing.T) {
 	t.Parallel()
 	store, _ := newStore()
 	publish(t, open(store), sealed(t, "full-1"), "full-1")
-	r := replica.New(open(store), filepath.Join(t.TempDir(), "absent"), quiet).FetchFirst(snapshot.Serve)
+	absent := filepath.Join(t.TempDir(), "absent")
+	r := replica.New(open(store), absent, quiet).FetchFirst(snapshot.Serve)
 	if err := r.Sync(t.Context()); !errors.Is(err, os.ErrNotExist) ||
 		errors.Is(err, manifest.ErrDamaged) {
 		t.Errorf("error %v", err)

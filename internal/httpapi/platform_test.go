@@ -129,7 +129,7 @@ func TestReplicaWithin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := serving(t, func(c *httpapi.Config) {
-			c.Replica.Ready(snapshot.Serve).Within(20 * time.Millisecond)
+			c.Replica.FetchFirst(snapshot.Serve).Within(20 * time.Millisecond)
 		})
 		s.store.Inject(blobtest.Fault{Effect: blobtest.Hung})
 		s.get("/api/feedback/").is(t, 503)

@@ -8,7 +8,7 @@ import string
 import subprocess
 import sys
 
-from cloud import REGION, SAM, STACK, aws, deployed, outputs_of
+from cloud import REGION, SAM, STACK, aws, deployed, outputs_of, parameters_of
 
 FUNCTIONS = {"incremental": "RefreshIncrementalFunction"}  # all other modes: RefreshFullFunction
 
@@ -76,6 +76,20 @@ def invoke_check():
         sys.exit(1)
 
 
+# The headings of OPERATE.md that explain a late refresh, if a warning of the status names them.
+LATE = ("Refresh failed", "Refreshes held", "Quota high", "Schedule off", "Watchdog silent", "Store damaged", "Store unreadable")
+
+
+def lateness(answer):
+    """Whether a refresh is late, and the headings of OPERATE.md that say why."""
+    if not answer["stale"]:
+        return "no"
+    found = [heading for heading in LATE if any(f'(OPERATE.md, "{heading}")' in warning for warning in answer["warnings"] or [])]
+    off = parameters_of(deployed()).get("Schedules") == "off"
+    named = found or ["Schedule off" if off else "Refresh overdue"]
+    return "yes: a refresh that was due has not succeeded (OPERATE.md, " + ", ".join(f'"{heading}"' for heading in named) + ")"
+
+
 def status():
     """JSON=1: everything that GET /api/cache/ returns."""
     answer = call("incremental", {"mode": "get_status"})
@@ -88,8 +102,9 @@ def status():
         ("records", cache["total_records"]),
         ("snapshot", snapshot.get("id", "none yet: make invoke-full")),
         ("data as of", snapshot.get("data_as_of", "-")),
-        ("stale", 'yes: a refresh that was due has not succeeded (OPERATE.md, "Refresh overdue")' if answer["stale"] else "no"),
-        ("last run", f"{cache['last_run_type'] or '-'}, published {cache['last_update'] or '-'}"),
+        ("stale", lateness(answer)),
+        ("last run", cache["last_run_type"] or "-"),
+        ("last success", cache["last_update"] or "-"),
         ("last error", cache["last_error"] or "none"),
         ("running", f"{running['run_id']}, {running['pages']} pages" if running else "nothing"),
         ("Airtable", f"{answer['airtable']['calls_this_month']} calls this month, {answer['airtable']['forecast']} at its end"),
@@ -116,8 +131,22 @@ def schedules():
             StartTime=now - datetime.timedelta(days=7), EndTime=now, Period=86400, Statistics=["Sum"],
         )["Datapoints"]  # fmt: skip
         print(f"{metric:34} {sum(point['Sum'] for point in points):.0f} in 7 days")
-    queue = aws("sqs").get_queue_attributes(QueueUrl=outputs["DeadLetterQueue"], AttributeNames=["ApproximateNumberOfMessages"])
-    print(f"messages in DeadLetterQueue        {queue['Attributes']['ApproximateNumberOfMessages']}")
+    letters(outputs["DeadLetterQueue"])
+
+
+def letters(url):
+    """Prints how many messages the dead-letter queue holds, and some of them, which stay there."""
+    queue = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    count = int(queue["Attributes"]["ApproximateNumberOfMessages"])
+    print(f"messages in DeadLetterQueue        {count}")
+    if count == 0:
+        return
+    answer = aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"])
+    for message in answer.get("Messages", []):
+        attributes = message.get("MessageAttributes", {})  # of the scheduler; Lambda writes the error into the body
+        error = " ".join(value.get("StringValue", "") for name, value in sorted(attributes.items()) if name.startswith("ERROR"))
+        print(f"\n{message['Body']}\n{error}".rstrip())
+    print(f"\nWhen the cause is corrected, delete them: aws sqs purge-queue --region {REGION} --queue-url {url}")
 
 
 # The events that `make test-events` adds to the console's Test menu.

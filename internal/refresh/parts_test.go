@@ -95,7 +95,6 @@ func TestIncrementalPublishesDeltas(t *testing.T) {
 		t.Helper()
 		w.edit()
 		w.must(job.Incremental, job.Published)
-		w.converged()
 		size, whole := 0, 0
 		for i, part := range w.current().Parts {
 			if part.Base.Key != first.Parts[i].Key {
@@ -113,6 +112,7 @@ func TestIncrementalPublishesDeltas(t *testing.T) {
 	follows()
 	w.rollback(second.ID)
 	follows()
+	w.converged()
 	if err := w.store.Delete(t.Context(), first.Part(snapshot.Serve).Key); err != nil {
 		t.Fatal(err)
 	}

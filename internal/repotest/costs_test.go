@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 // costs is infra/costs.json: prices in US dollars, and what was measured.
 type costs struct {
 	Prices struct {
+		Date                  string  `json:"date"` // year and month
 		LambdaGBSecond        float64 `json:"lambda_gb_second"`
 		LambdaMillionRequests float64 `json:"lambda_million_requests"`
 		GatewayMillion        float64 `json:"gateway_million_requests"`
@@ -70,7 +72,8 @@ const (
 	storeOps       = 9 // writes to the store in one run: lease, renewals, objects, manifest
 )
 
-// monthly returns Airtable calls and dollars of a month, before any free tier.
+// monthly returns Airtable calls and dollars of a month. Of what is free, only TransferFreeGB of
+// transfer is left out.
 func (c costs) monthly(p plan, s size, requests float64) (calls, refresh, reads float64) {
 	pages := math.Ceil(s.Records/100) + 2
 	calls = p.full*pages + p.sweep*(pages+1) + p.incremental*3
@@ -176,6 +179,11 @@ func TestCosts(t *testing.T) {
 	c, p := readCosts(t), defaults(t)
 	if sizes := c.Measured.Sizes; len(sizes) != 2 || sizes[0].Records >= sizes[1].Records {
 		t.Fatalf("infra/costs.json has the sizes %v, want two that grow", sizes)
+	}
+	date, err := time.Parse("2006-01", c.Prices.Date)
+	if page := string(read(t, "infra/COSTS.md")); err != nil ||
+		!strings.Contains(page, "Prices as of "+date.Format("January 2006")+",") {
+		t.Errorf("infra/COSTS.md does not name the date of its prices, %q: %v", c.Prices.Date, err)
 	}
 	calls, refresh, reads := c.monthly(p, c.Measured.Sizes[0], 1e5)
 	if calls < 2000 || calls > 3000 {

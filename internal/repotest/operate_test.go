@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"voc/internal/schedule"
 	"voc/internal/telemetry"
 	"voc/internal/telemetry/prometheus"
 	"voc/internal/watch"
@@ -16,6 +18,7 @@ import (
 // alarm is the part of an alarm that the tests read.
 type alarm struct {
 	AlarmDescription, MetricName, Namespace, TreatMissingData string
+	Period, EvaluationPeriods                                 int // of own metrics
 	AlarmActions                                              []any
 	Metrics                                                   []struct {
 		MetricStat struct {
@@ -39,7 +42,8 @@ func (a alarm) evaluated() (names []string) {
 }
 
 // TestAlarms: at most ten alarms on at most ten metrics, which is what the free tier has, each with
-// a topic, on metrics that the code has. A silent watchdog is an alarm too.
+// a topic, on metrics that the code has. A silent watchdog is an alarm too. An overdue refresh is one
+// within the hour: after the grace, the watchdog looks, and then the periods of the alarm end.
 func TestAlarms(t *testing.T) {
 	alarms := properties[alarm](t, readTemplate(t), "AWS::CloudWatch::Alarm")
 	var onMissing, watched []string
@@ -56,6 +60,11 @@ func TestAlarms(t *testing.T) {
 		}
 		if a.TreatMissingData == "breaching" {
 			onMissing = append(onMissing, a.MetricName)
+		}
+		periods := time.Duration(a.Period*a.EvaluationPeriods) * time.Second
+		if a.Namespace == telemetry.Namespace && (periods < watch.LookEvery ||
+			schedule.Grace+watch.LookEvery+periods > time.Hour) {
+			t.Errorf("%s evaluates %v", name, periods)
 		}
 	}
 	if len(alarms) > 10 || len(watched) > 10 || len(telemetry.Names()) > 10 {
@@ -76,8 +85,8 @@ func TestAlarms(t *testing.T) {
 }
 
 // TestRunbook: every section says what it means, how to look, what to do and how to know that it is
-// over. Every heading is that of a kind or of an alarm, every kind has one, and every alert but a
-// followed name, which harms nothing, is an alarm.
+// over. Every heading is that of a kind or of an alarm, or of a dead server, which reports nothing;
+// every kind has one, and every alert but a followed name, which harms nothing, is an alarm.
 func TestRunbook(t *testing.T) {
 	page := string(read(t, "infra/OPERATE.md"))
 	var named, headings, known []string
@@ -112,7 +121,7 @@ func TestRunbook(t *testing.T) {
 			t.Errorf("no alarm names %q", kind.Heading())
 		}
 	}
-	known = append(known, named...)
+	known = append(append(known, "Server down"), named...)
 	slices.Sort(known)
 	slices.Sort(headings)
 	if known = slices.Compact(known); !slices.Equal(known, headings) {

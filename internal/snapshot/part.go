@@ -45,6 +45,9 @@ func (p *part) open(kind Kind) error {
 	if err != nil {
 		return err
 	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%w: it is no file", ErrNotSnapshot)
+	}
 	if p.db, err = sql.Open("sqlite", DSN(p.path, immutable)); err != nil {
 		return err
 	}

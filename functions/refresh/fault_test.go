@@ -209,3 +209,16 @@ func TestRefreshWithStalledStore(t *testing.T) {
 		t.Errorf("%d processes", f.Starts())
 	}
 }
+
+// TestMissingWebhook: an alert waits for a webhook whose parameter cannot be read.
+func TestMissingWebhook(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := w.function("full", "NOTIFY_WEBHOOK_URL_PARAMETER=/voc/webhook")
+	invoke(t, f, `{}`)
+	w.PutParameter("/voc/airtable-api-key", "patWRONG")
+	f = w.function("full", "NOTIFY_WEBHOOK_URL_PARAMETER=/voc/webhook")
+	is(t, invoke(t, f, `{}`), job.Failed, job.Full)
+	contains(t, f.Log(), `"alert":"refresh-failed"`, "a notification could not be sent",
+		"the parameter of NOTIFY_WEBHOOK_URL could not be read")
+}

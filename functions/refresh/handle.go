@@ -19,6 +19,7 @@ import (
 	"voc/internal/lambdahost/invocation"
 	"voc/internal/refresh"
 	"voc/internal/telemetry"
+	"voc/internal/watch"
 )
 
 // host handles events, one at a time.
@@ -26,6 +27,7 @@ type host struct {
 	settings *lambdahost.Settings
 	parts    app.Parts
 	start    func(context.Context, job.Request) error // starts a run; nil: this function refreshes
+	webhook  bool                                     // a parameter names the webhook
 }
 
 // open makes the parts. REFRESH_MODE decides whether the function refreshes or watches. The error
@@ -48,7 +50,7 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 		`{"mode":"{mode}","accept":true})`
 	parts.Metrics = telemetry.Embedded{Log: log, Store: parts.Store.String(), Now: parts.Now}
 	parts.Watcher = app.NewWatcher(parts, lambdahost.ConsoleURL())
-	h := &host{settings: settings, parts: parts}
+	h := &host{settings: settings, parts: parts, webhook: namesWebhook(kind, environ)}
 	if kind == config.Refresh {
 		return h, nil
 	}
@@ -58,6 +60,13 @@ func open(ctx context.Context, environ []string, log *slog.Logger) (*host, error
 		return err
 	}
 	return h, err
+}
+
+// namesWebhook reports whether the webhook is in a parameter.
+func namesWebhook(kind config.Host, environ []string) bool {
+	return slices.ContainsFunc(config.Parameters(kind, environ), func(p config.Parameter) bool {
+		return p.Variable == "NOTIFY_WEBHOOK_URL"
+	})
 }
 
 // Invoke implements lambda.Handler. The payload may be empty, which some tools send for {}.
@@ -82,6 +91,9 @@ func (h *host) handle(ctx context.Context, event []byte) (any, error) {
 	parts := h.parts
 	parts.Config = state.Config
 	app.SetSecrets(parts.Watcher, parts)
+	if h.webhook && parts.Watcher.Webhook == nil {
+		parts.Watcher.Webhook = &watch.Webhook{} // so that alerts wait until it can be read
+	}
 	switch action {
 	case lambdahost.Status:
 		return status(ctx, parts, state.Warnings), nil

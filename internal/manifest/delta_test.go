@@ -233,8 +233,8 @@ func TestFetchFromAnyFileOfTheBase(t *testing.T) {
 	}
 }
 
-// What later snapshots may be made of shows no more than they may, and is not older than the
-// snapshots that are retained.
+// What later snapshots may be made of shows no more than they may, and is less than eight days
+// old.
 func TestBaseIsNeitherExposedNorOld(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
@@ -242,10 +242,10 @@ func TestBaseIsNeitherExposedNorOld(t *testing.T) {
 		age     time.Duration
 		shared  bool
 	}{
-		"as before":     {feedback.Privacy{}, 0, true},
-		"after 29 days": {feedback.Privacy{}, 29 * 24 * time.Hour, true},
-		"after 30 days": {feedback.Privacy{}, 30 * 24 * time.Hour, false},
-		"hides more":    {hiding, 0, false},
+		"as before":    {feedback.Privacy{}, 0, true},
+		"after 7 days": {feedback.Privacy{}, 7 * 24 * time.Hour, true},
+		"after 8 days": {feedback.Privacy{}, 8 * 24 * time.Hour, false},
+		"hides more":   {hiding, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -44,7 +44,7 @@ func (serveCmd) Run(ctx context.Context, p *Program) error {
 	url := "http://" + listener.Addr().String()
 	metrics := prometheus.New()
 	s.Metrics = metrics
-	s.Watcher = app.NewWatcher(s.Parts, url+"/api/cache/")
+	s.Watcher = app.NewWatcher(s.Parts, statusLink(listener.Addr()))
 	replica := app.NewReplica(s.Parts).FetchFirst()
 	defer replica.Close()
 	engine, err := app.NewRefresh(s.Parts)

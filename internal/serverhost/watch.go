@@ -4,12 +4,28 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 	"time"
 
 	"voc/internal/job"
 	"voc/internal/manifest"
 	"voc/internal/watch"
 )
+
+// statusLink returns where an operator looks first. A message is read on another machine, where the
+// address of loopback or of all interfaces leads nowhere, so it names the host.
+func statusLink(listens net.Addr) string {
+	address := listens.String()
+	if tcp, ok := listens.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		address = fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "the server"
+	}
+	return fmt.Sprintf("Status: voc status http://%s, on %s", address, host)
+}
 
 // watch looks at the store at once and then every watch.LookEvery, until ctx ends. It starts what
 // was missed, and tries once a week whether the snapshot can be restored.

@@ -17,6 +17,9 @@
 // process dies between a message and the write after it, the message is sent a second time
 // rather than not at all. While the store cannot be read, each process remembers for itself.
 //
+// Several processes may watch one store. One without a webhook leaves the messages to one that has
+// a webhook, and only logs if there is none.
+//
 // The watchdog watches the runs, and the runs watch the watchdog: each receipt has the time of its
 // last look.
 package watch

@@ -21,18 +21,29 @@ const (
 // Webhook posts messages in Slack's format, which others accept too
 // (https://api.slack.com/messaging/webhooks, 2026).
 type Webhook struct {
-	URL  string
+	URL  string       // "": it is in a parameter that could not be read
 	HTTP *http.Client // nil: http.DefaultClient
 }
 
-// Send posts a text, and tries again if that may help. Its errors do not contain the URL.
+// Send posts a text, and tries again if that may help. It follows no redirect, which would request
+// another page and lose the text. Its errors do not contain the URL.
 func (w *Webhook) Send(ctx context.Context, text string) error {
+	if w.URL == "" {
+		return errors.New("the parameter of NOTIFY_WEBHOOK_URL could not be read")
+	}
+	client := http.Client{}
+	if w.HTTP != nil {
+		client = *w.HTTP
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 	body, err := json.Marshal(map[string]string{"text": escape.Replace(text)})
 	if err != nil {
 		return err
 	}
-	return try(ctx, w.HTTP, func(ctx context.Context) (*http.Request, error) {
+	return try(ctx, &client, func(ctx context.Context) (*http.Request, error) {
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URL, bytes.NewReader(body))
 		if err == nil {
 			r.Header.Set("Content-Type", "application/json")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,6 +84,27 @@ func TestHeartbeat(t *testing.T) {
 			"GET https://beat.example.com/uuid/fail?rid=1"}[i]
 		if transport.requests[i] != want {
 			t.Errorf("requested %s", transport.requests[i])
+		}
+	}
+}
+
+// TestRedirectedWebhook: a redirect would become a GET of another page, which takes no message.
+func TestRedirectedWebhook(t *testing.T) {
+	login := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/login" {
+			login++
+			return
+		}
+		http.Redirect(w, r, "/login", http.StatusMovedPermanently)
+	}))
+	defer server.Close()
+	for _, client := range []*http.Client{nil, server.Client()} {
+		hook := watch.Webhook{URL: server.URL + "/secret", HTTP: client}
+		err := hook.Send(t.Context(), "text")
+		if err == nil || !strings.Contains(err.Error(), "301") || login > 0 ||
+			strings.Contains(err.Error(), "secret") {
+			t.Errorf("%v, %d requests of the other page", err, login)
 		}
 	}
 }

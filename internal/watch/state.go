@@ -27,13 +27,15 @@ type State struct {
 	Audit    Audit    `json:"audit"`
 	Drill    Drill    `json:"drill"`
 	Verified Verified `json:"verified"`
+
+	WebhookAt job.Time `json:"webhook_at"` // when a process with a webhook looked; renewed daily
 }
 
 // Open is an alert that is open, or is over and has not been announced as such.
 type Open struct {
 	Alert
 	Pending Message  `json:"pending,omitempty"` // what is still to be announced
-	Claimed job.Time `json:"claimed"`           // when a process began to announce it
+	Claimed job.Time `json:"claimed"`           // when a process began to send it
 }
 
 // Message is an announcement.
@@ -130,19 +132,34 @@ func update(ctx context.Context, store blob.Store, change func(*State)) (State, 
 	return State{}, fmt.Errorf("write %s: %w", Key, lost)
 }
 
-// claimTerm is how long a process may take to send a message. After that another one sends it.
-const claimTerm = 5 * time.Minute
+const (
+	// claimTerm is how long a process may take to send a message. After that another one sends it.
+	claimTerm = 5 * time.Minute
+	// webhookTerm is how long a store is known to have a process with a webhook: one that only
+	// refreshes looks once a week.
+	webhookTerm = 8 * 24 * time.Hour
+)
 
-// merge brings the open alerts up to date with what was found, and claims the messages that are to
-// be sent now, which it returns.
-func (s *State) merge(found []Alert, now time.Time) (claimed []Open) {
+// merge brings the open alerts up to date with what was found, and returns the messages that are to
+// be announced now. It claims those that this process sends. A process without a webhook leaves
+// them to one that has a webhook, as long as there is one.
+func (s *State) merge(found []Alert, now time.Time, hasWebhook bool) (messages []Open) {
+	logOnly := s.WebhookAt.IsZero() || now.Sub(s.WebhookAt.Time) >= webhookTerm
+	if hasWebhook && now.Sub(s.WebhookAt.Time) >= 24*time.Hour {
+		s.WebhookAt = job.At(now)
+	}
 	for _, alert := range found {
 		i := s.index(alert.Kind)
 		if i < 0 {
 			s.Open = append(s.Open, Open{Alert: alert, Pending: Broken})
 			continue
 		}
-		s.Open[i].Cause = alert.Cause
+		if s.Open[i].Kind == alert.Kind {
+			s.Open[i].Cause = alert.Cause
+		}
+		if hasWebhook && logOnly && s.Open[i].Pending == "" { // it was only logged
+			s.Open[i].Pending = Broken
+		}
 		if s.Open[i].Pending == Over { // it came back before its end was announced
 			s.Open[i].Pending, s.Open[i].Claimed = "", job.Time{}
 		}
@@ -156,11 +173,14 @@ func (s *State) merge(found []Alert, now time.Time) (claimed []Open) {
 			o.Pending, o.Claimed = Over, job.Time{}
 		}
 		if o.Pending != "" && (o.Claimed.IsZero() || now.Sub(o.Claimed.Time) >= claimTerm) {
-			o.Claimed = job.At(now)
-			claimed = append(claimed, *o)
+			o.Claimed = job.Time{}
+			if hasWebhook || logOnly {
+				o.Claimed = job.At(now)
+			}
+			messages = append(messages, *o)
 		}
 	}
-	return claimed
+	return messages
 }
 
 // announced removes the messages that were sent.
@@ -179,9 +199,18 @@ func (s *State) announced(sent []Open) {
 }
 
 func (s *State) index(kind Kind) int {
-	return slices.IndexFunc(s.Open, func(o Open) bool { return o.Kind == kind })
+	return slices.IndexFunc(s.Open, func(o Open) bool { return o.Kind.fact() == kind.fact() })
 }
 
 func contains(alerts []Alert, kind Kind) bool {
-	return slices.ContainsFunc(alerts, func(a Alert) bool { return a.Kind == kind })
+	return slices.ContainsFunc(alerts, func(a Alert) bool { return a.Kind.fact() == kind.fact() })
+}
+
+// fact returns the kind that stands for all kinds of the same fact: hosts of one store may differ
+// in SCHEDULE.
+func (k Kind) fact() Kind {
+	if k == ScheduleOff {
+		return Overdue
+	}
+	return k
 }

@@ -57,6 +57,9 @@ type Report struct {
 // run to start.
 func (w *Watcher) Look(ctx context.Context) Report {
 	r, m, s := w.look(ctx, true)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return r
+	}
 	now := w.Now()
 	w.Log.InfoContext(ctx, "watched", "alerts", len(r.Alerts), "schedule", w.Calendar.On)
 	w.Telemetry.State(w.measure(m, s, r.Alerts))
@@ -119,6 +122,8 @@ func briefly(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, limit)
 }
 
+// look finds and announces nothing if ctx is canceled: then its process stops, and what cannot be
+// read is not the store's fault.
 func (w *Watcher) look(ctx context.Context, watchdog bool) (Report, manifest.Manifest, State) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -137,20 +142,23 @@ func (w *Watcher) look(ctx context.Context, watchdog bool) (Report, manifest.Man
 	if fault == nil {
 		verified, fault = w.verify(ctx, m)
 	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return Report{}, manifest.Manifest{}, w.memory
+	}
 	found := w.Calendar.Find(Facts{
 		Manifest: m, Fault: fault, Memory: w.memory, Now: now, Watchdog: watchdog,
 	})
-	var claimed []Open
+	var messages []Open
 	w.change(ctx, stored, func(s *State) {
 		if watchdog {
 			s.LookedAt = job.At(now)
 		}
 		s.Verified = verified
 		s.Open = append(s.Open, w.onlyHere(*s)...)
-		claimed = s.merge(found, now)
+		messages = s.merge(found, now, w.Webhook != nil)
 	})
 	var sent []Open
-	for _, message := range claimed {
+	for _, message := range messages {
 		if err := w.announce(ctx, message); err != nil {
 			w.Log.WarnContext(ctx, "a notification could not be sent; the next look retries",
 				"alert", message.Kind, "error", err)
@@ -231,11 +239,17 @@ func (w *Watcher) announce(ctx context.Context, o Open) error {
 	}
 	w.Log.Log(ctx, level, "alert", "alert", o.Kind, "is", o.Pending,
 		"since", o.Since, "cause", w.redact(o.Cause))
+	if w.Webhook == nil && o.Claimed.IsZero() {
+		return errNoWebhook
+	}
 	if w.Webhook == nil {
 		return nil
 	}
 	return w.Webhook.Send(ctx, w.redact(w.text(o)))
 }
+
+var errNoWebhook = errors.New("this process has no NOTIFY_WEBHOOK_URL, and another one of this " +
+	"store has: that one sends it")
 
 // text words a message: cause, since when, what still works, what to do, and where to look.
 func (w *Watcher) text(o Open) string {

@@ -169,6 +169,7 @@ func NewAPI(
 					Checked: s.Audit.Checked, Differing: s.Audit.Differing, At: s.Audit.At,
 				},
 				RestoreProvenAt: s.Drill.ProvenAt,
+				Unsent:          s.Unsent(p.Now()),
 			}
 			for _, open := range s.Open {
 				if open.Pending != watch.Over {

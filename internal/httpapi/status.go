@@ -31,6 +31,7 @@ type Proofs struct {
 	RestoreProvenAt job.Time `json:"restore_proven_at"` // null: it was never tried with success
 
 	Alerts []watch.Alert `json:"-"` // that are open
+	Unsent []string      `json:"-"` // warnings about messages that were not delivered
 }
 
 // Audit is the last comparison of a few records with Airtable.
@@ -153,6 +154,7 @@ func (a *API) readProofs(ctx context.Context) (p Proofs, warnings []string) {
 	if err != nil {
 		warnings = append(warnings, watch.Unreadable.Refer(err.Error()))
 	}
+	warnings = append(warnings, p.Unsent...)
 	if audit := p.Audit; audit.Differing > 0 {
 		warnings = append(warnings, watch.Differs.Refer(fmt.Sprintf("%d of %d records differed from "+
 			"Airtable at %s", audit.Differing, audit.Checked, audit.At.UTC().Format(time.RFC3339))))

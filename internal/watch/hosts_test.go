@@ -118,3 +118,36 @@ func TestStoppedLook(t *testing.T) {
 	w.look(15 * time.Minute)
 	w.says()
 }
+
+// TestUnsentMessage: the status warns of a message that no webhook takes, until one does.
+func TestUnsentMessage(t *testing.T) {
+	w := newWorld(t)
+	unsent := func() string {
+		s, err := watch.ReadState(t.Context(), w.memory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Join(s.Unsent(w.clock.Now()), "; ")
+	}
+	w.hook.broken = 3
+	w.run(job.Full, job.Failed, "for a reason")
+	w.look(0)
+	if text := unsent(); text != "" {
+		t.Errorf("at once: %s", text)
+	}
+	w.look(15 * time.Minute)
+	w.look(15 * time.Minute)
+	if text := unsent(); !strings.Contains(text, "that this is broken has not been delivered since "+
+		`2026-11-23T12:00:00Z: check NOTIFY_WEBHOOK_URL and the log (OPERATE.md, "Refresh failed")`) {
+		t.Error(text)
+	}
+	w.look(15 * time.Minute)
+	w.says("Refresh failed")
+	w.clock.Advance(time.Hour)
+	w.hook.broken = 1
+	w.run(job.Full, job.Unchanged, "")
+	w.look(0)
+	if text := unsent(); text != "" {
+		t.Errorf("sent: %s", text)
+	}
+}

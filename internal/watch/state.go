@@ -36,6 +36,7 @@ type Open struct {
 	Alert
 	Pending Message  `json:"pending,omitempty"` // what is still to be announced
 	Claimed job.Time `json:"claimed"`           // when a process began to send it
+	Waits   job.Time `json:"waits"`             // since when it is to be announced
 }
 
 // Message is an announcement.
@@ -161,7 +162,7 @@ func (s *State) merge(found []Alert, now time.Time, hasWebhook bool) (messages [
 			s.Open[i].Pending = Broken
 		}
 		if s.Open[i].Pending == Over { // it came back before its end was announced
-			s.Open[i].Pending, s.Open[i].Claimed = "", job.Time{}
+			s.Open[i] = Open{Alert: s.Open[i].Alert}
 		}
 	}
 	s.Open = slices.DeleteFunc(s.Open, func(o Open) bool {
@@ -171,6 +172,9 @@ func (s *State) merge(found []Alert, now time.Time, hasWebhook bool) (messages [
 		o := &s.Open[i]
 		if o.Pending == "" && !contains(found, o.Kind) {
 			o.Pending, o.Claimed = Over, job.Time{}
+		}
+		if o.Pending != "" && o.Waits.IsZero() {
+			o.Waits = job.At(now)
 		}
 		if o.Pending != "" && (o.Claimed.IsZero() || now.Sub(o.Claimed.Time) >= claimTerm) {
 			o.Claimed = job.Time{}
@@ -193,9 +197,24 @@ func (s *State) announced(sent []Open) {
 		if message.Pending == Over {
 			s.Open = slices.Delete(s.Open, i, i+1)
 		} else {
-			s.Open[i].Pending, s.Open[i].Claimed = "", job.Time{}
+			s.Open[i] = Open{Alert: s.Open[i].Alert}
 		}
 	}
+}
+
+// unsentAfter is how long a message waits before the status warns: two looks retry it.
+const unsentAfter = 30 * time.Minute
+
+// Unsent words the warnings about messages that no webhook has accepted.
+func (s State) Unsent(now time.Time) (warnings []string) {
+	for _, o := range s.Open {
+		if o.Pending != "" && !o.Waits.IsZero() && now.Sub(o.Waits.Time) >= unsentAfter {
+			warnings = append(warnings, o.Kind.Refer(fmt.Sprintf("the message that this is %s has not "+
+				"been delivered since %s: check NOTIFY_WEBHOOK_URL and the log",
+				o.Pending, o.Waits.UTC().Format(time.RFC3339))))
+		}
+	}
+	return warnings
 }
 
 func (s *State) index(kind Kind) int {

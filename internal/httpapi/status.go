@@ -126,6 +126,11 @@ func (a *API) Status(ctx context.Context) any {
 	for i := range a.deadlines {
 		d := &a.deadlines[i]
 		body.Schedule[string(d.mode)] = describeSchedule(d, h, open, now)
+		if a.Schedules.Off { // no run starts by itself
+			plan := body.Schedule[string(d.mode)]
+			plan.NextRun = job.Time{}
+			body.Schedule[string(d.mode)] = plan
+		}
 	}
 	if len(h.finished) > 0 {
 		last := h.finished[0]

@@ -42,7 +42,7 @@ func sampleOf(ctx context.Context, source *snapshot.Originals, records int) samp
 // defaultedKeys reports the keys that have their default in every record, although FIELD_MAP
 // does not say that they have no field: the field is missing, it is empty, or none of its
 // values can be read. It also reports what oddColumns does.
-func (p plan) defaultedKeys(s sample) (found []finding, err error) {
+func (p plan) defaultedKeys(s sample) (warnings []finding, err error) {
 	if s.records == 0 {
 		return nil, nil
 	}
@@ -59,12 +59,13 @@ func (p plan) defaultedKeys(s sample) (found []finding, err error) {
 		switch label := fmt.Sprintf("%s (%q)", key, names[0]); {
 		case c.hasValue:
 		case c.exists && p.concealsKey(key):
-			found = append(found, finding{fmt.Sprintf("no value in the fields of %s, which has its "+
-				"default in all %d records", label, s.records), oddPrivateField})
+			warnings = append(warnings, finding{fmt.Sprintf("no value in the fields of these "+
+				"keys, which have their default in all %d records: %s", s.records, label),
+				oddPrivateField})
 		case c.exists:
 			empty = append(empty, label)
 		case near != "":
-			found = append(found, finding{text: fmt.Sprintf("%s has its default in all %d records: "+
+			warnings = append(warnings, finding{text: fmt.Sprintf("%s has its default in all %d records: "+
 				"no field is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
 				key, s.records, names[0], near)})
 		default:
@@ -72,16 +73,16 @@ func (p plan) defaultedKeys(s sample) (found []finding, err error) {
 		}
 	}
 	for keys := range slices.Chunk(missing, keysPerWarning) {
-		found = append(found, finding{text: fmt.Sprintf("no field for these keys, which have their "+
-			"default in all %d records (name fields in FIELD_MAP, or [] to do without): %s",
+		warnings = append(warnings, finding{text: fmt.Sprintf("no field for these keys, which have "+
+			"their default in all %d records (name fields in FIELD_MAP, or [] to do without): %s",
 			s.records, strings.Join(keys, ", "))})
 	}
 	for keys := range slices.Chunk(empty, keysPerWarning) {
-		found = append(found, finding{text: fmt.Sprintf("no value in the fields of these keys, which "+
-			"have their default in all %d records: %s", s.records, strings.Join(keys, ", "))})
+		warnings = append(warnings, finding{text: fmt.Sprintf("no value in the fields of these keys, "+
+			"which have their default in all %d records: %s", s.records, strings.Join(keys, ", "))})
 	}
 	odd, err := p.oddColumns(s)
-	return append(found, odd...), err
+	return append(warnings, odd...), err
 }
 
 // standIns are the keys whose fields give a value where those of another key have none.
@@ -149,12 +150,12 @@ func mayBeUnreadable(key string, field airtable.Field) bool {
 // oddColumns reports fields that hold ids of records where people read names, and fields of
 // which no value can be read. It reads rows only until each field has had a value that can,
 // which in a sound base is the first.
-func (p plan) oddColumns(s sample) (found []finding, err error) {
+func (p plan) oddColumns(s sample) (warnings []finding, err error) {
 	var unread []columnField
 	for _, key := range feedback.Keys() {
 		c := p.columnOf(key, s.filled)
 		for _, name := range c.links {
-			found = append(found, finding{text: fmt.Sprintf("%s: field %q links to other records, so "+
+			warnings = append(warnings, finding{text: fmt.Sprintf("%s: field %q links to other records, so "+
 				"its values are their ids: make a lookup field of the names and name it in FIELD_MAP",
 				key, name)})
 		}
@@ -174,15 +175,15 @@ func (p plan) oddColumns(s sample) (found []finding, err error) {
 		}
 	}
 	for _, f := range unread {
-		odd := finding{text: fmt.Sprintf("%s: no value of field %q can be read as %s, in "+
-			"%d of %d records: %s", f.key, f.name, kindOf(f.key), s.filled[f.name],
-			s.records, remedyOf(f.key))}
+		shown := ""
 		if p.concealsKey(f.key) || p.conceals(f.name) {
-			odd.shown = oddPrivateField
+			shown = oddPrivateField
 		}
-		found = append(found, odd)
+		warnings = append(warnings, finding{fmt.Sprintf("%s: no value of field %q can be read as "+
+			"%s, in %d of %d records: %s", f.key, f.name, kindOf(f.key), s.filled[f.name],
+			s.records, remedyOf(f.key)), shown})
 	}
-	return found, nil
+	return warnings, nil
 }
 
 // columnField is a field that a key reads.

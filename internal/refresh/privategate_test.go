@@ -75,7 +75,7 @@ func TestWarningsConcealPrivateFields(t *testing.T) {
 		values []string
 		log    string
 	}{
-		"status":       {"Status", nil, "no value in the fields of status"},
+		"status":       {"Status", nil, "default in all 3 records: status"},
 		"issue_number": {"Issue", []string{"VOC-1", "VOC-2"}, "in 2 of 3 records"},
 	} {
 		w := newWorld(t, airtablesim.Config{})

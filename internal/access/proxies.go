@@ -67,6 +67,12 @@ func (p Proxies) ClientAddress(r *http.Request) string {
 	return ip.String()
 }
 
+// Trust reports whether the connection of r comes from a proxy of p.
+func (p Proxies) Trust(r *http.Request) bool {
+	ip, ok := parseIP(r.RemoteAddr)
+	return ok && p.contain(ip)
+}
+
 func (p Proxies) contain(ip netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(ip) })
 }

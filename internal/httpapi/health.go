@@ -100,14 +100,15 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 			reasons = append(reasons, a.lateWarning(late, open))
 		}
 	}
-	if len(reasons) == 0 || len(view.Warnings) == 0 {
+	if len(view.Warnings) == 0 || view.Exposed() { // which the reasons say
 		return reasons
-	}
-	if view.Exposed() {
-		return reasons // which say it
 	}
 	fault := "the store cannot be read"
 	cause := view.Warnings[0] // those after it follow from it
+	kind := faultKind(cause)
+	if len(reasons) == 0 && kind != watch.Damaged { // it may pass before a refresh is late
+		return reasons
+	}
 	switch {
 	case errors.Is(cause, manifest.ErrForeign):
 		fault = "the store belongs to another base or table"
@@ -116,7 +117,7 @@ func (a *API) degradations(view replica.View, open []job.Run) (reasons []string)
 	case errors.Is(cause, manifest.ErrDamaged):
 		fault = "an object in the store is damaged"
 	}
-	return append(reasons, faultKind(cause).Refer(fault+": see the warnings in /api/cache/"))
+	return append(reasons, kind.Refer(fault+": see the warnings in /api/cache/"))
 }
 
 // live answers GET /api/live: the process is running. It does not look at the data, because stale

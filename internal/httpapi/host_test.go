@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"voc/internal/access"
 	"voc/internal/httpapi"
 )
 
@@ -34,6 +35,22 @@ func TestHostOnLoopback(t *testing.T) {
 		r = httptest.NewRequest("POST", "/api/cache/update-full", nil)
 		r.Host = host
 		local.send(r).is(t, max(403, status))
+	}
+}
+
+// TestTrustedProxyPassesHost: a proxy of TRUSTED_PROXIES in front of a loopback address passes the
+// public name on; another peer may not.
+func TestTrustedProxyPassesHost(t *testing.T) {
+	t.Parallel()
+	s := serving(t, onLoopback, func(cfg *httpapi.Config) {
+		cfg.Access.Proxies = must(access.ParseProxies("127.0.0.1"))
+	})
+	for peer, status := range map[string]int{
+		"127.0.0.1:1234": 200, "[::ffff:127.0.0.1]:1234": 200, "127.0.0.2:1234": 421, "": 421,
+	} {
+		r := httptest.NewRequest("GET", "/api/live", nil)
+		r.Host, r.RemoteAddr = "voc.example.com", peer
+		s.send(r).is(t, status)
 	}
 }
 

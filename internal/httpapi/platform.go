@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"voc/internal/access"
 	"voc/internal/replica"
 	"voc/internal/snapshot"
 	"voc/internal/watch"
@@ -24,7 +25,8 @@ type Platform struct {
 	// itself limits how long a part is fetched: see replica.Within.
 	FetchWithin time.Duration
 
-	// Loopback means that only this machine can connect, so a request to another name gets a 421.
+	// Loopback means that only this machine can connect, so a request to another name gets a 421,
+	// unless a trusted proxy sends it.
 	Loopback bool
 
 	// Public means that other machines can connect, and read without a token.
@@ -38,9 +40,10 @@ type Platform struct {
 func (p Platform) maxBody() int64 { return int64(p.AnswerLimit) / 4 * 3 }
 
 // checkHost returns errWrongHost for a request to a name that is not local if the host listens on
-// loopback. A page of another site that lets its own name resolve to 127.0.0.1 sends such a name.
-func (p Platform) checkHost(r *http.Request) error {
-	if !p.Loopback || r.Host == "" {
+// loopback. A page of another site that lets its own name resolve to 127.0.0.1 sends such a name. A
+// trusted proxy passes on the public name, and answers for it.
+func (p Platform) checkHost(r *http.Request, trusted access.Proxies) error {
+	if !p.Loopback || r.Host == "" || trusted.Trust(r) {
 		return nil
 	}
 	name := r.Host

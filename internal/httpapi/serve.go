@@ -70,7 +70,7 @@ func (e endpoint) answer(r *request) (respond.Answer, error) {
 	if r.Method == http.MethodOptions {
 		return respond.Answer{Status: http.StatusNoContent}, nil
 	}
-	if err := e.api.Platform.checkHost(r.Request); err != nil {
+	if err := e.api.Platform.checkHost(r.Request, e.api.Access.Proxies); err != nil {
 		return respond.Answer{}, err
 	}
 	if e.absent != nil {

@@ -126,7 +126,7 @@ func (a *API) Status(ctx context.Context) any {
 	}
 	for i := range a.deadlines {
 		d := &a.deadlines[i]
-		body.Schedule[string(d.mode)] = describeSchedule(d, h, open, now)
+		body.Schedule[string(d.mode)] = a.describeSchedule(d, h, open, now)
 	}
 	if len(h.finished) > 0 {
 		last := h.finished[0]
@@ -184,11 +184,15 @@ func watchdogWarnings(alerts []watch.Alert, warnings []string) (more []string) {
 
 // describeSchedule describes a schedule with the runs that count for it. open are the runs whose
 // errors are open.
-func describeSchedule(d *deadline, h history, open []job.Run, now time.Time) scheduleBody {
+func (a *API) describeSchedule(
+	d *deadline, h history, open []job.Run, now time.Time,
+) scheduleBody {
 	body := scheduleBody{
 		Expression: d.schedule.String(),
 		Timezone:   job.Nullable(d.schedule.Zone()),
-		NextRun:    job.At(d.schedule.Next(now)),
+	}
+	if !a.Schedules.Off { // else no run starts by itself
+		body.NextRun = job.At(d.schedule.Next(now))
 	}
 	for _, run := range open {
 		if run.Mode == d.mode {

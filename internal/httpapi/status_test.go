@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"voc/internal/blob/blobtest"
+	"voc/internal/httpapi"
 	"voc/internal/job"
+	"voc/internal/watch"
+	"voc/internal/webui"
 )
 
 // cacheStatus has what these tests read from GET /api/cache/; the golden file has everything.
@@ -201,6 +204,35 @@ func TestStatusSchedules(t *testing.T) {
 			s.Expression, text(s.Timezone), text(s.NextRun), text(s.LastRun), text(s.LastSuccess),
 		}; got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// TestStatusOfScheduleOff: the status promises no run that nothing starts.
+func TestStatusOfScheduleOff(t *testing.T) {
+	t.Parallel()
+	s := serving(t, func(cfg *httpapi.Config) { cfg.Schedules.Off = true })
+	status := s.status()
+	for mode, plan := range status.Schedule {
+		if plan.NextRun != nil || plan.Expression == "" {
+			t.Errorf("%s: next at %s, of %q", mode, text(plan.NextRun), plan.Expression)
+		}
+	}
+	if len(status.Warnings) != 1 || !strings.Contains(status.Warnings[0], "SCHEDULE is off") ||
+		!strings.HasSuffix(status.Warnings[0], watch.ScheduleOff.Refer("")) {
+		t.Errorf("warnings %q", status.Warnings)
+	}
+	s.get("/api/health").is(t, 200)
+}
+
+// TestPageAdvisesOnEachKind: the page says what to do about each heading that ends a warning or a
+// reason.
+func TestPageAdvisesOnEachKind(t *testing.T) {
+	t.Parallel()
+	file, _ := webui.Load().Find("status.js")
+	for _, kind := range watch.Kinds() {
+		if !strings.Contains(string(file.Body), "\n  \""+kind.Heading()+"\": \"") {
+			t.Errorf("status.js has no advice for %q", kind.Heading())
 		}
 	}
 }

@@ -123,6 +123,9 @@ func TestDamagedManifestIsReported(t *testing.T) {
 	if a := s.get("/api/feedback/"); a.StatusCode != 200 || a.body != before.body {
 		t.Errorf("%d %.100q", a.StatusCode, a.body)
 	}
+	if a := s.get("/api/health"); a.StatusCode != 503 || !strings.Contains(a.body, "damaged") {
+		t.Errorf("health while the data is fresh: %d %s", a.StatusCode, a.body)
+	}
 	s.clock.Set(noon.Add(time.Hour)) // nothing can be published meanwhile
 	if a := s.get("/api/health"); a.StatusCode != 503 || !strings.Contains(a.body, "damaged") {
 		t.Errorf("health: %d %s", a.StatusCode, a.body)

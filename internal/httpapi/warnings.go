@@ -35,6 +35,10 @@ func (a *API) warnings(view replica.View, calls airtableBody) []string {
 	if since := view.Manifest.WatchdogSilent(); !since.IsZero() {
 		warnings = append(warnings, silentWarning(since))
 	}
+	if a.Schedules.Off {
+		add(watch.ScheduleOff, "SCHEDULE is off: this host starts no refresh by itself, "+
+			"another program has to")
+	}
 	if hold := view.Manifest.Hold; hold != nil {
 		add(watch.Held, holdWarning(hold, a.Now()))
 	}

@@ -104,7 +104,7 @@ func (e *Engine) bindFields(
 					renamed[name] = field.Name
 				}
 			case had:
-				missing = append(missing, missingField(key, name, table, was.parts))
+				missing = append(missing, e.missingField(key, name, table, was.parts))
 			case e.cfg.Mapping.Chosen(key): // else it is a default that the base does not have
 				mistakes = append(mistakes, fmt.Errorf(
 					"FIELD_MAP names field %q for %q, and the table has none of that name%s",
@@ -164,15 +164,24 @@ func (e *Engine) fieldsByFold(table airtable.Table, was parent) map[string][]air
 	return fields
 }
 
-// missingField words a mapped field that the table no longer has.
-func missingField(key, name string, table airtable.Table, was *build.Parent) string {
+// missingField words a mapped field that the table no longer has: of a private one, without how
+// many records have it.
+func (e *Engine) missingField(
+	key, name string, table airtable.Table, was *build.Parent,
+) string {
 	meta := was.Source.Meta()
 	id := meta.Bound[name]
-	return fmt.Sprintf("field %q (%s) is missing from the table, and the current snapshot has it "+
-		"in %d of %d records: restore the field, name another one for %q in FIELD_MAP%s, "+
-		"or set it to [] there to do without",
-		name, id, meta.Filled[fieldNames(meta.Fields)[id]], was.Records, key,
-		nearestField(name, table))
+	last := fieldNames(meta.Fields)[id]
+	in := fmt.Sprintf(" in %d of %d records", meta.Filled[last], was.Records)
+	if slices.ContainsFunc([]string{name, id, last}, e.cfg.Privacy.Hides) ||
+		slices.ContainsFunc(slices.Collect(maps.Values(meta.PrivateIDs)), func(ids []string) bool {
+			return slices.Contains(ids, id)
+		}) {
+		in = ""
+	}
+	return fmt.Sprintf("field %q (%s) is missing from the table, and the current snapshot has it"+
+		"%s: restore the field, name another one for %q in FIELD_MAP%s, "+
+		"or set it to [] there to do without", name, id, in, key, nearestField(name, table))
 }
 
 func nearestField(name string, table airtable.Table) string {

@@ -42,11 +42,11 @@ func sampleOf(ctx context.Context, source *snapshot.Originals, records int) samp
 // defaultedKeys reports the keys that have their default in every record, although FIELD_MAP
 // does not say that they have no field: the field is missing, it is empty, or none of its
 // values can be read. It also reports what oddColumns does.
-func (p plan) defaultedKeys(s sample) ([]string, error) {
+func (p plan) defaultedKeys(s sample) (warnings []finding, err error) {
 	if s.records == 0 {
 		return nil, nil
 	}
-	var warnings, missing, empty []string
+	var missing, empty []string
 	for _, key := range feedback.Keys() {
 		names := p.mapping.Names(key)
 		if len(names) == 0 || key == feedback.EnvironmentBox || key == feedback.ReportedOn {
@@ -58,24 +58,28 @@ func (p plan) defaultedKeys(s sample) ([]string, error) {
 		}
 		switch label := fmt.Sprintf("%s (%q)", key, names[0]); {
 		case c.hasValue:
+		case c.exists && p.concealsKey(key):
+			warnings = append(warnings, finding{fmt.Sprintf("no value in the fields of these "+
+				"keys, which have their default in all %d records: %s", s.records, label),
+				oddPrivateField})
 		case c.exists:
 			empty = append(empty, label)
 		case near != "":
-			warnings = append(warnings, fmt.Sprintf("%s has its default in all %d records: no field "+
-				"is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
-				key, s.records, names[0], near))
+			warnings = append(warnings, finding{text: fmt.Sprintf("%s has its default in all %d records: "+
+				"no field is called %q, and the nearest is %q: rename it, or name it in FIELD_MAP",
+				key, s.records, names[0], near)})
 		default:
 			missing = append(missing, label)
 		}
 	}
 	for keys := range slices.Chunk(missing, keysPerWarning) {
-		warnings = append(warnings, fmt.Sprintf("no field for these keys, which have their default in "+
-			"all %d records (name fields in FIELD_MAP, or [] to do without): %s",
-			s.records, strings.Join(keys, ", ")))
+		warnings = append(warnings, finding{text: fmt.Sprintf("no field for these keys, which have "+
+			"their default in all %d records (name fields in FIELD_MAP, or [] to do without): %s",
+			s.records, strings.Join(keys, ", "))})
 	}
 	for keys := range slices.Chunk(empty, keysPerWarning) {
-		warnings = append(warnings, fmt.Sprintf("no value in the fields of these keys, which have "+
-			"their default in all %d records: %s", s.records, strings.Join(keys, ", ")))
+		warnings = append(warnings, finding{text: fmt.Sprintf("no value in the fields of these keys, "+
+			"which have their default in all %d records: %s", s.records, strings.Join(keys, ", "))})
 	}
 	odd, err := p.oddColumns(s)
 	return append(warnings, odd...), err
@@ -146,14 +150,14 @@ func mayBeUnreadable(key string, field airtable.Field) bool {
 // oddColumns reports fields that hold ids of records where people read names, and fields of
 // which no value can be read. It reads rows only until each field has had a value that can,
 // which in a sound base is the first.
-func (p plan) oddColumns(s sample) (warnings []string, err error) {
+func (p plan) oddColumns(s sample) (warnings []finding, err error) {
 	var unread []columnField
 	for _, key := range feedback.Keys() {
 		c := p.columnOf(key, s.filled)
 		for _, name := range c.links {
-			warnings = append(warnings, fmt.Sprintf("%s: field %q links to other records, so its "+
-				"values are their ids: make a lookup field of the names and name it in FIELD_MAP",
-				key, name))
+			warnings = append(warnings, finding{text: fmt.Sprintf("%s: field %q links to other records, so "+
+				"its values are their ids: make a lookup field of the names and name it in FIELD_MAP",
+				key, name)})
 		}
 		for _, name := range c.unreadable {
 			unread = append(unread, columnField{key, name})
@@ -171,9 +175,13 @@ func (p plan) oddColumns(s sample) (warnings []string, err error) {
 		}
 	}
 	for _, f := range unread {
-		warnings = append(warnings, fmt.Sprintf("%s: no value of field %q can be read as %s, in "+
-			"%d of %d records: %s", f.key, f.name, kindOf(f.key), s.filled[f.name],
-			s.records, remedyOf(f.key)))
+		shown := ""
+		if p.concealsKey(f.key) || p.conceals(f.name) {
+			shown = oddPrivateField
+		}
+		warnings = append(warnings, finding{fmt.Sprintf("%s: no value of field %q can be read as "+
+			"%s, in %d of %d records: %s", f.key, f.name, kindOf(f.key), s.filled[f.name],
+			s.records, remedyOf(f.key)), shown})
 	}
 	return warnings, nil
 }

@@ -50,18 +50,19 @@ func (e *Engine) gate(
 	was, b := s.parent, s.built
 	if b.unchanged {
 		parent := was.parts
-		v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, parent.Source, parent.Records))
-		return v, err
+		odd, err := s.plan.defaultedKeys(sampleOf(ctx, parent.Source, parent.Records))
+		return verdict{e.screened(ctx, q, odd)}, err
 	}
 	next, err := snapshot.OpenOriginals(b.sealed.Parts[snapshot.Sources].Path)
 	if err != nil {
 		return verdict{}, err
 	}
 	defer next.Close()
-	v.warnings, err = s.plan.defaultedKeys(sampleOf(ctx, next, b.sealed.Records))
+	odd, err := s.plan.defaultedKeys(sampleOf(ctx, next, b.sealed.Records))
 	if err != nil {
 		return verdict{}, err
 	}
+	v.warnings = e.screened(ctx, q, odd)
 	if was.current.ID == "" {
 		if b.sealed.Records == 0 {
 			v.warnings = append(v.warnings, fmt.Sprintf("no record belongs to the years %s: "+
@@ -73,7 +74,7 @@ func (e *Engine) gate(
 	if err != nil {
 		return verdict{}, err
 	}
-	blanked, err := e.blankedFields(ctx, was, b, next)
+	blanked, err := e.blankedFields(ctx, s, next)
 	if err != nil {
 		return verdict{}, err
 	}
@@ -81,7 +82,8 @@ func (e *Engine) gate(
 	if err != nil {
 		return verdict{}, err
 	}
-	reasons := strings.Join(slices.Concat(lost, blanked, turned), "; ")
+	changed := e.screened(ctx, q, slices.Concat(blanked, turned))
+	reasons := strings.Join(append(lost, changed...), "; ")
 	switch {
 	case reasons == "":
 		return v, nil
@@ -130,12 +132,13 @@ func (e *Engine) lostRecords(ctx context.Context, was parent, b built) ([]string
 // more than a handful and more than the share of MaxShrink lost it. It leaves out fields
 // that are gone from the table: a mapped one is rejected before anything is read.
 func (e *Engine) blankedFields(
-	ctx context.Context, was parent, b built, next *snapshot.Originals,
-) (reasons []string, err error) {
+	ctx context.Context, s steps, next *snapshot.Originals,
+) (found []finding, err error) {
+	was := s.parent
 	if was.parts == nil {
 		return nil, nil
 	}
-	old, now, records := was.meta(), next.Meta(), b.sealed.Records
+	old, now, records := was.meta(), next.Meta(), s.built.sealed.Records
 	for _, pair := range counterparts(old, now) {
 		before, after := old.Filled[pair.was], now.Filled[pair.now]
 		if 2*before <= was.parts.Records || 2*after > records ||
@@ -146,11 +149,16 @@ func (e *Engine) blankedFields(
 		if err != nil {
 			return nil, err
 		}
-		reasons = append(reasons, fmt.Sprintf("field %q had a value in %d of %d records "+
+		lost := finding{text: fmt.Sprintf("field %q had a value in %d of %d records "+
 			"and would have one in %d of %d; the first that lose it: %s", pair.now, before,
-			was.parts.Records, after, records, strings.Join(ids, ", ")))
+			was.parts.Records, after, records, strings.Join(ids, ", "))}
+		if s.plan.conceals(pair.was, pair.now) {
+			lost.shown = "a private field lost its value in more records than MAX_SHRINK_PERCENT " +
+				"allows: the log of this run names it"
+		}
+		found = append(found, lost)
 	}
-	return reasons, nil
+	return found, nil
 }
 
 // counterpart is a field by the name it had and the name it has. A mapped name may stand

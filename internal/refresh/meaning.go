@@ -21,7 +21,7 @@ import (
 // text, is no reason.
 func (p plan) turnedKeys(
 	ctx context.Context, was parent, next *snapshot.Originals,
-) (reasons []string, err error) {
+) (found []finding, err error) {
 	if was.parts == nil {
 		return nil, nil
 	}
@@ -47,7 +47,10 @@ func (p plan) turnedKeys(
 	for _, key := range feedback.Keys() {
 		c := comparison{key: key, was: was.parts.Source, next: next,
 			before: p.configured.Follow(then), after: p.mapping}
-		change := ""
+		change, shown := "", ""
+		if p.concealsKey(key) {
+			shown = "a private field would have another meaning: the log of this run names it"
+		}
 		for _, name := range p.configured.Names(key) {
 			field, known := p.field(p.bound[name])
 			if old := types[meta.Bound[name]]; known && old != "" && old != field.Type {
@@ -56,8 +59,8 @@ func (p plan) turnedKeys(
 			}
 		}
 		if change == "" && ids[key] >= handful && idsBefore[key] == 0 {
-			reasons = append(reasons, fmt.Sprintf("%s would have another meaning: most of its values, "+
-				"of %d in the newest records, %s", key, ids[key], idsForNames))
+			found = append(found, finding{fmt.Sprintf("%s would have another meaning: most of its "+
+				"values, of %d in the newest records, %s", key, ids[key], idsForNames), shown})
 		}
 		if change == "" {
 			continue
@@ -67,11 +70,11 @@ func (p plan) turnedKeys(
 			return nil, err
 		}
 		if turned != "" {
-			reasons = append(reasons,
-				fmt.Sprintf("%s would have another meaning: %s, and %s", key, change, turned))
+			found = append(found, finding{
+				fmt.Sprintf("%s would have another meaning: %s, and %s", key, change, turned), shown})
 		}
 	}
-	return reasons, nil
+	return found, nil
 }
 
 // comparison is that of the values of a key in two snapshots.

@@ -1,12 +1,15 @@
 package refresh
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 
 	"voc/internal/feedback"
+	"voc/internal/job"
 	"voc/internal/snapshot"
 )
 
@@ -60,6 +63,47 @@ func (e *Engine) hide(p *plan, was parent) error {
 		p.createdFrom[key] = slices.DeleteFunc(slices.Clone(p.configured.Names(key)), p.private.Hides)
 	}
 	return errors.Join(mistakes...)
+}
+
+// finding is something about the data that the gate reports.
+type finding struct {
+	text  string
+	shown string // in place of text where readers see it; "": text has nothing private
+}
+
+// oddPrivateField is the shown text of a warning about a private field.
+const oddPrivateField = "a private field needs a look: the log of this run names it"
+
+// screened returns what receipts say of findings, each text once. Anyone who may read receives a
+// receipt, so the private details go to the log alone.
+func (e *Engine) screened(
+	ctx context.Context, q job.Request, found []finding,
+) (texts []string) {
+	for _, f := range found {
+		if f.shown != "" {
+			e.cfg.Log.WarnContext(ctx, f.text, "run", q.ID)
+		}
+		if text := cmp.Or(f.shown, f.text); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
+// conceals reports whether readers see nothing of one of the named fields, or only masked.
+func (p plan) conceals(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return p.screen.Hides(name) || p.private.Only != nil &&
+			!slices.ContainsFunc(feedback.Keys(), func(key string) bool {
+				return slices.Contains(p.mapping.Names(key), name)
+			})
+	})
+}
+
+// concealsKey reports whether a key is private or masked, or reads a field that is.
+func (p plan) concealsKey(key string) bool {
+	return slices.Contains(p.private.Keys, key) || slices.Contains(p.private.Masked, key) ||
+		slices.ContainsFunc(p.mapping.Names(key), p.screen.Hides)
 }
 
 // nearestPrivate words a hint at the key or the field that was probably meant.

@@ -226,7 +226,8 @@ func TestOperateErrors(t *testing.T) {
 	}{
 		{"| the error contains |", `airtable\.Fault\w+: +"([^"]+)"`, 13, true},
 		{"| the warning contains |",
-			`arnings(?:: \[\]string\{| = append\([\w.]+,\s+(?:fmt\.Sprintf\(\s*)?)` +
+			`arnings(?:: \[\]string\{| = append\([\w.]+,\s+` +
+				`(?:finding\{(?:text: )?)?(?:fmt\.Sprintf\(\s*)?)` +
 				`"((?:[^"\\]|\\.)+)"`, 13, false},
 	} {
 		_, rows, _ := strings.Cut(page, table.head)

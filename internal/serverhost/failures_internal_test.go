@@ -111,6 +111,16 @@ var failures = map[string]struct {
 		heading: watch.Damaged, health: fresh, seenAt: "2026-11-24 09:59:00",
 		metric: func(m *machine) bool { return m.last.DamagedObjects == 1 },
 	},
+	"manifest damaged": { // no refresh can publish, so the data will not stay as current
+		produce: func(m *machine) {
+			m.damageManifest()
+			m.reasons, m.lines = m.reasons+m.health(), m.lines+m.status()
+			m.look(m.t.Context())
+		},
+		settle:  func(m *machine) { m.accept() },
+		heading: watch.Damaged, seenAt: "2026-11-24 09:59:00",
+		metric: func(m *machine) bool { return m.last.DamagedObjects == 1 },
+	},
 	"watchdog off": {
 		produce: func(m *machine) { m.unwatched = true },
 		settle:  func(m *machine) { m.unwatched = false },
@@ -157,6 +167,10 @@ func TestFailuresAreAnnounced(t *testing.T) {
 			}
 			if lines := m.lines + m.status(); !strings.Contains(lines, named) {
 				t.Errorf("voc status says %q", lines)
+			}
+			accepts := strings.Contains(m.lines+m.status(), `-d '{"accept":true}'`)
+			if accepts != (heading == watch.Damaged) {
+				t.Errorf("voc status says to accept: %t", accepts)
 			}
 			if f.settle != nil {
 				f.settle(m)
@@ -260,6 +274,18 @@ func (m *machine) damage() {
 		m.t.Fatal(err)
 	}
 	if err := m.memory.Delete(m.t.Context(), current.Part(snapshot.Serve).Key); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// damageManifest replaces the manifest by garbage.
+func (m *machine) damageManifest() {
+	m.t.Helper()
+	info, err := m.memory.Stat(m.t.Context(), "manifest.json")
+	if err == nil {
+		_, err = m.memory.Replace(m.t.Context(), "manifest.json", []byte("garbage"), info.Version)
+	}
+	if err != nil {
 		m.t.Fatal(err)
 	}
 }

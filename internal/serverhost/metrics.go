@@ -11,12 +11,13 @@ import (
 
 // withMetrics serves metrics at /metrics and everything else by api. Metrics are for a client of
 // this machine that came through no proxy, and for admins: they show what is read and how often.
+// A proxy may add no header, so a peer in TRUSTED_PROXIES is one whatever its request looks like.
 func withMetrics(api, metrics http.Handler, policy access.Policy) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.TrimSuffix(r.URL.Path, "/") != "/metrics":
 			api.ServeHTTP(w, r)
-		case isLocal(r) || policy.CheckAdmin(r) == nil:
+		case isLocal(r) && !policy.Proxies.Trust(r) || policy.CheckAdmin(r) == nil:
 			metrics.ServeHTTP(w, r)
 		default:
 			w.Header().Set("WWW-Authenticate", `Bearer realm="voc"`)

@@ -45,6 +45,16 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, answer.StatusCode, c.want)
 		}
 	}
+	behind := servertest.Start(t, servertest.Environment(t,
+		base.Variables("TRUSTED_PROXIES=127.0.0.1")...)).URL() // whose proxy adds no header
+	answer, err := http.Get(behind + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusUnauthorized {
+		t.Errorf("by a trusted proxy: %d", answer.StatusCode)
+	}
 	metrics := servertest.Get(t, url+"/metrics")
 	if !strings.Contains(metrics, `route="/api/live"`) || strings.Contains(metrics, "127.0.0.1") {
 		t.Error(metrics)

@@ -220,7 +220,11 @@ func (s status) actions(a *api) (all []string) {
 	damaged := func(text string) bool { return strings.HasSuffix(text, watch.Damaged.Refer("")) }
 	switch {
 	case slices.ContainsFunc(s.Warnings, damaged):
-		all = append(all, "restore the object that is named, or: "+refresh(job.Full))
+		accept := " --accept"
+		if a.url == a.place {
+			accept = ` -d '{"accept":true}'`
+		}
+		all = append(all, "restore the object that is named, or: "+refresh(job.Full)+accept)
 	case s.held():
 		all = append(all, refresh(job.Incremental)+" ends the hold and refreshes")
 	case failed:

@@ -117,7 +117,7 @@ class Status {
     const rows = Object.entries(state.cache.schedule).filter(([, s]) => s.next_run || s.last_run);
     this.schedule.replaceChildren(h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "Schedule" }, h("table", {}, h("thead", {}, h("tr", {}, ["Mode", "Next", "Last success", "Rule"].map((cell) => h("th", { scope: "col" }, cell)))),
       h("tbody", {}, rows.map(([mode, s]) => h("tr", {}, h("th", { scope: "row" }, modes[mode]?.[0] || mode),
-        h("td", {}, s.next_run ? [clock(s.next_run), s.timezone && s.timezone !== here ? h("small", { class: "quiet" }, `${clock(s.next_run, s.timezone)} in ${s.timezone.split("/").at(-1).replace("_", " ")}`) : null] : "none"),
+        h("td", {}, s.next_run ? [clock(s.next_run), s.timezone && s.timezone !== here ? h("small", { class: "quiet" }, `${clock(s.next_run, s.timezone)} in ${s.timezone.split("/").at(-1).replace("_", " ")}`) : null] : "off"),
         h("td", {}, s.last_success ? clock(s.last_success) : "never", s.last_error ? h("small", { class: "bad-text" }, text(s.last_error)) : null), h("td", {}, h("code", {}, s.expression))))))),
       h("p", { class: "note" }, `Times are in ${here}; the rules are in ${rows[0]?.[1].timezone || "UTC"}.`));
   }
@@ -137,22 +137,32 @@ class Status {
   }
 }
 
-/** advice says what to do about a reason or warning. */
+const actions = {
+  "Refresh failed": "Correct the cause that it names; then start that refresh again.",
+  "Refresh overdue": "Check that the server, or the schedule on AWS, is running. Start that refresh by hand to see its receipt.",
+  "Schedule off": "Set SCHEDULE=on, or have another program start the refreshes.",
+  "Store unreadable": "Check SNAPSHOT_STORE, the network and the rights of the role or user.",
+  "Store damaged": "Restore the object that the warning names, or start a full refresh with “accept the change”.",
+  "Quota high": "Refresh less often, or raise Airtable's plan and AIRTABLE_MONTHLY_CALLS.",
+  "Refreshes held": "Start a refresh once the table is right again; the schedule then continues.",
+  "Field renamed": "Put the new name into FIELD_MAP or AIRTABLE_TABLE_NAME, or rename it back in Airtable.",
+  "Audit differs": "Start a full refresh, and compare the records that it changes with Airtable.",
+  "Drill failed": "Run voc drill and read its error.",
+  "Watchdog silent": "Look at the log of the watchdog.",
+  "No snapshot yet": "Start a full refresh; if it fails, its receipt says why.",
+  "Snapshot withheld": "Start an incremental refresh, or run voc refresh remap.",
+  "Refresh warns": "Change the field or the setting that it names; the next refresh checks again.",
+  "Disk full": "Free space where TMPDIR is, for two unpacked snapshots.",
+  "Reads are public": "If that is not intended, set READ_ACCESS=token and READ_TOKENS.",
+  "Secrets unreadable": "Check the parameters in SSM and the rights of the role.",
+  "List too large": "Request pages with limit, or narrow FEEDBACK_YEARS.",
+};
+
+/** advice says what to do about a reason or warning, by the heading of OPERATE.md that ends it. */
 function advice(reason) {
-  const rules = [
-    [/rolled back/i, "Start a refresh once the table is right again; the schedule then continues."],
-    [/publish gate|would be removed|would remove/i, "Look at the table in Airtable. If the change is intended, run that refresh again with “accept the change”."],
-    [/was followed/i, "Put the new name into FIELD_MAP or AIRTABLE_TABLE_NAME, or rename it back in Airtable."],
-    [/SCHEDULE is off/, "Set SCHEDULE=on, or start that refresh by hand."],
-    [/no run has reported/i, "Check that the server, or the schedule on AWS, is running. Start that refresh by hand to see its receipt."],
-    [/40[13]|token|unauthori[sz]ed/i, "Check the Airtable token and its scopes; then start the refresh again."],
-    [/calls/i, "Raise AIRTABLE_MONTHLY_CALLS, or schedule fewer refreshes."],
-    [/public|READ_ACCESS/i, "If that is not intended, set READ_ACCESS=token and READ_TOKENS."],
-    [/damaged|cannot be read|newer version|another base/i, "The warning names the object in the store. A full refresh makes a new snapshot."],
-    [/limit/i, "Request pages with limit; see the API's documentation."],
-    [/due|has not succeeded|failed/i, "Start that refresh by hand; its receipt says what went wrong."],
-  ];
-  return rules.find(([pattern]) => pattern.test(reason))?.[1] || "See the receipt of the last run.";
+  const heading = /\(OPERATE\.md, "([^"]+)"\)$/.exec(reason)?.[1];
+  if (heading === "Refresh failed" && /publish gate/.test(reason)) return "Look at the table in Airtable. If the change is intended, run that refresh again with “accept the change”.";
+  return actions[heading] || "See the receipt of the last run.";
 }
 
 function dialog(title, ...content) {

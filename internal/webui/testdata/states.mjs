@@ -24,18 +24,25 @@ function hostile() {
 
 export async function states({ does, server }) {
   await does("stale: red, a word, the reasons and what to do", async () => {
+    const kinds = [ // whose words once led elsewhere
+      'READ_ACCESS=token asks for a token (OPERATE.md, "Reads are public")',
+      'the run made at most 12 calls and was killed (OPERATE.md, "Refresh failed")',
+      'temporary files cannot be written (OPERATE.md, "Disk full")',
+      'the watchdog has not looked since 2026-11-27T20:00:00Z (OPERATE.md, "Watchdog silent")',
+    ];
     const page = await open(server.url + "/app/status", {
       allow: [/503/],
       route: [/\/api\/(cache\/|health)$/, async (route) => {
         const isHealth = route.request().url().endsWith("health");
         const response = await route.fetch();
-        const body = isHealth ? { status: "degraded", reasons: ["the incremental refresh that was due at 2026-11-27T20:00:00Z has not succeeded, and no run has reported an error"] } : { ...(await response.json()), stale: true, warnings: ["incremental refresh failed at 2026-11-27T20:00:03Z: rejected by the publish gate: 412 of 580 records (71 %) would be removed"] };
+        const body = isHealth ? { status: "degraded", reasons: ["the incremental refresh that was due at 2026-11-27T20:00:00Z has not succeeded, and no run has reported an error (OPERATE.md, \"Refresh overdue\")", ...kinds] } : { ...(await response.json()), stale: true, warnings: ["incremental refresh failed at 2026-11-27T20:00:03Z: rejected by the publish gate: 412 of 580 records (71 %) would be removed (OPERATE.md, \"Refresh failed\")"] };
         await route.fulfill({ status: isHealth ? 503 : 200, json: body });
       }],
     });
     await settled(page);
     assert.match(await text(page, "#word"), /^Stale/);
     assert.match(await text(page, ".health"), /was due at.*Check that the server.*publish gate.*accept the change/s);
+    assert.match(await text(page, ".health"), /Reads are public.*READ_TOKENS.*12 calls.*Correct the cause.*Disk full.*Free space.*Watchdog silent.*log of the watchdog/s);
     await accessible(page, "stale");
     await picture(page, "stale", { fullPage: false });
     await page.done();

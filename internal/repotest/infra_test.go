@@ -83,8 +83,8 @@ func TestDeployPageNamesExist(t *testing.T) {
 	}
 }
 
-// TestServiceShowsBoot: the unit lets a refresh read the id of the boot, without which it cannot tell
-// at once that the process of the previous one has ended.
+// TestServiceShowsBoot: the unit lets a refresh read the id of the boot, without which it cannot
+// tell at once that the process of the previous one has ended.
 func TestServiceShowsBoot(t *testing.T) {
 	if regexp.MustCompile(`(?m)^ProcSubset=pid`).Match(read(t, "infra/voc.service")) {
 		t.Error("ProcSubset=pid hides /proc/sys/kernel/random/boot_id")

@@ -42,8 +42,8 @@ func (a alarm) evaluated() (names []string) {
 }
 
 // TestAlarms: at most ten alarms on at most ten metrics, which is what the free tier has, each with
-// a topic, on metrics that the code has. A silent watchdog is an alarm too. An overdue refresh is one
-// within the hour: after the grace, the watchdog looks, and then the periods of the alarm end.
+// a topic, on metrics that the code has. A silent watchdog is an alarm too. An overdue refresh is
+// one within the hour: after the grace, the watchdog looks, and then the periods of the alarm end.
 func TestAlarms(t *testing.T) {
 	alarms := properties[alarm](t, readTemplate(t), "AWS::CloudWatch::Alarm")
 	var onMissing, watched []string
